@@ -80,7 +80,10 @@ function ensureSnap7() {
     return;
   }
   writeFileSync(logFile, log);
-  switchedOff(`node-snap7 could not be built (log: ${path.relative(process.cwd(), logFile)})`, "repair what the log names, then: npm run postinstall");
+  switchedOff(
+    `node-snap7 could not be built (log: ${path.relative(process.cwd(), logFile)})`,
+    "repair what the log names, then: npm run postinstall",
+  );
 }
 
 if (Number.parseInt(process.versions.node, 10) < nodeMajorMin) {
