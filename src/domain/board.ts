@@ -1,0 +1,89 @@
+/** What is known now, in memory: everything that exporters, status and explain read, so that no reader can cause a packet or wait for a disk. */
+import type { Clock } from "./clock.ts";
+import type { Cause, Judgement } from "./liveness.ts";
+import type { Fact, Identity, Outcome, Scope, Sent, Trip } from "./outcome.ts";
+import type { Check, DeviceId, Plan, PlannedDevice, SegmentId, StandingRefusal } from "./plan.ts";
+import type { FailureKind, PassingReason } from "./reasons.ts";
+import type { Milliseconds, WallMs } from "./units.ts";
+
+export interface CheckView {
+  readonly check: Check;
+  readonly last: Outcome | undefined;
+  readonly lastRun: WallMs | undefined;
+  readonly lastSuccess: WallMs | undefined;
+  readonly lastTook: Milliseconds | undefined;
+  readonly answered: number;
+  readonly failed: ReadonlyMap<FailureKind, number>;
+  readonly refused: ReadonlyMap<PassingReason | "approval_expired", number>;
+}
+
+export interface DeviceView {
+  readonly device: PlannedDevice;
+  readonly judgement: Judgement;
+  readonly lastHeard: WallMs | undefined;
+  readonly identity: Identity | undefined;
+}
+
+export interface ReloadView {
+  readonly successful: boolean;
+  readonly lastSuccess: WallMs | undefined;
+  readonly problems: number;
+}
+
+export interface Board {
+  readonly plan: Plan;
+  devices(): Iterable<DeviceView>;
+  device(id: DeviceId): DeviceView | undefined;
+  checks(): Iterable<CheckView>;
+  checksOf(id: DeviceId): readonly CheckView[];
+  refusals(): Iterable<StandingRefusal>;
+  trips(): readonly (Trip & { readonly since: WallMs })[];
+  readonly stopped: boolean;
+  readonly reload: ReloadView;
+  /** Bytes, requests and connections that left, by segment: what an IDS may subtract. */
+  sent(): ReadonlyMap<SegmentId, Sent>;
+  readonly blocked: number;
+  readonly stalls: number;
+}
+
+export interface Transition {
+  readonly device: DeviceId;
+  readonly at: WallMs;
+  readonly from: Judgement["liveness"];
+  readonly to: Judgement["liveness"];
+  readonly cause: Cause;
+  readonly detail: string;
+}
+
+/** One audit record before it is numbered and chained. */
+export interface AuditEntry {
+  readonly at: WallMs;
+  readonly source: string;
+  readonly category: "configuration" | "approval" | "stop" | "trip" | "guard" | "lifecycle" | "command";
+  readonly type: string;
+  readonly result: "success" | "failure" | "refused";
+  readonly detail: string;
+}
+
+/** What outlives the process. Calls return at once; `settled` resolves when everything accepted so far is on disk. */
+export interface Journal {
+  transition(transition: Transition): void;
+  audit(entry: AuditEntry): void;
+  tripped(trip: Trip, at: WallMs): void;
+  reset(scope: Scope, at: WallMs): void;
+  settled(): Promise<void>;
+  close(): Promise<void>;
+  /** Since when records could not be written; undefined while they can. */
+  readonly unwritableSince: WallMs | undefined;
+}
+
+/** Folds every fact into the board and the journal. */
+export interface Recorder {
+  record(fact: Fact): void;
+}
+
+export interface Exporter {
+  start(board: Board, clock: Clock): Promise<void>;
+  stop(): Promise<void>;
+}
+

@@ -1,0 +1,47 @@
+/** What a protocol brings: a pure half that the plan, approvals and explain need, and a half that speaks. */
+import type { MethodId, Protocol } from "./operations.ts";
+import type { Answer } from "./outcome.ts";
+import type { Allowance, Proof, Transport } from "./plan.ts";
+import type { Wire } from "./wire.ts";
+
+/** What the watchlist and the profile say of one check, merged and typed, before the method has judged it. */
+export interface MethodInput {
+  readonly unitId?: number;
+  readonly register?: { readonly protocolAddress: number; readonly count: number };
+}
+
+/** The pure half: exact frames and figures, with no package loaded. */
+export interface Method<Ask = unknown> {
+  readonly id: MethodId;
+  readonly protocol: Protocol;
+  readonly transport: Transport;
+  readonly defaultPort: number;
+  /** What an answer proves at least; a profile may say more for its family. */
+  readonly proves: Proof;
+  /** Problems are whole sentences: what was found, what is expected. */
+  parse(input: MethodInput): { readonly ask: Ask } | { readonly problems: readonly string[] };
+  /** Phases of one exchange, with their exact frame templates. */
+  opening(ask: Ask): Allowance;
+  asking(ask: Ask): Allowance;
+  closing(ask: Ask): Allowance;
+  /** What is sent, in one line that an engineer signs: `FC 43/14 read device identification, basic, unit 1`. */
+  describe(ask: Ask): string;
+}
+
+/** The speaking half. Knows its protocol only: no clock, retry, metric or logger, no state that outlives its connection. */
+export interface Driver<Ask = unknown> {
+  readonly protocol: Protocol;
+  open(wire: Wire, ask: Ask): Promise<Session<Ask>>;
+}
+
+export interface Session<Ask = unknown> {
+  /** One question, one answer. May never settle when the peer falls silent: the keeper goes by the wire and the deadline. Rejects with `MalformedReply` when the reply breaks the protocol. */
+  ask(ask: Ask): Promise<Answer>;
+  /** Says goodbye if the protocol has a word for it, and forgets the library's timers. Never closes the socket. */
+  leave(): Promise<void>;
+}
+
+/** A reply that is well framed and yet not what the protocol says; the exchange is `malformed`. */
+export class MalformedReply extends Error {
+  override readonly name = "MalformedReply";
+}

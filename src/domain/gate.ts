@@ -1,0 +1,38 @@
+/** The one call through which anything is asked, and what it must know and does not own. */
+import type { Outcome, Scope } from "./outcome.ts";
+import type { Check, CheckId, DeviceId, Plan, SegmentId } from "./plan.ts";
+import type { PassingReason } from "./reasons.ts";
+import type { Milliseconds, MonotonicMs, WallMs } from "./units.ts";
+
+export type Trigger = "schedule" | "ask-now" | "deep-query";
+
+export interface Gate {
+  /**
+   * Waits for the line, decides, converses, releases: one call, so that no permit can be kept, forgotten or grow stale.
+   * Settles when the wire is quiet. Never rejects for anything a device or a driver did.
+   */
+  exchange(check: CheckId, trigger: Trigger): Promise<Outcome | undefined>;
+  /** The decision alone, changing nothing: for `explain`. */
+  preview(check: Check): Verdict;
+  /** Swaps the plan in one tick. In-flight exchanges whose check changed are aborted; kept sessions whose digest is gone are closed. */
+  adopt(plan: Plan): void;
+}
+
+export type Verdict =
+  | { readonly admitted: true }
+  | { readonly admitted: false; readonly reason: PassingReason | "approval_expired"; readonly retryAt: MonotonicMs | undefined };
+
+/** Synchronous reads of memory. Everything is answered for this very moment. */
+export interface Circumstances {
+  stopped(): boolean;
+  /** Until when the device's own voice makes asking needless; undefined when it was not heard. */
+  heardUntil(device: DeviceId, interval: Milliseconds): MonotonicMs | undefined;
+  /** Until when a link-down report withholds the check; undefined when the link is up or unknown. */
+  linkDownUntil(device: DeviceId): MonotonicMs | undefined;
+  /** When the pause that covers this device ends; undefined when none does. */
+  pausedUntil(device: DeviceId, segment: SegmentId, now: WallMs): WallMs | undefined;
+  /** The scopes that a person must reset. */
+  tripped(scope: Scope): boolean;
+  auditWritable(): boolean;
+  leading(): boolean;
+}

@@ -1,0 +1,77 @@
+/** Every limit of the product in one place. Nothing configures them away; test/domain/limits.test.ts asserts how they relate. */
+import { milliseconds, seconds, type Milliseconds } from "./units.ts";
+
+/** Sources: the safety defaults derived from documented incidents (SAFETY.md lists them). No vendor text states a safe rate; these are ours. */
+export interface Limits {
+  readonly intervalDefault: Milliseconds;
+  readonly intervalFloor: Milliseconds;
+  readonly intervalFloorIcmp: Milliseconds;
+  readonly intervalFloorOpcuaGetEndpoints: Milliseconds;
+  readonly intervalMax: Milliseconds;
+  readonly segmentStartsPerSecondDefault: number;
+  readonly siteStartsPerSecondDefault: number;
+}
+
+export const limits: Limits = Object.freeze({
+  intervalDefault: seconds(60),
+  intervalFloor: seconds(30),
+  intervalFloorIcmp: seconds(60),
+  intervalFloorOpcuaGetEndpoints: seconds(300),
+  intervalMax: seconds(3600),
+  /** Above this a raise needs a name and a reason in the watchlist. */
+  segmentStartsPerSecondDefault: 2,
+  siteStartsPerSecondDefault: 10,
+});
+
+/** Tests, demo and simulators only: loopback and documentation addresses. */
+export const labLimits: Limits = Object.freeze({
+  ...limits,
+  intervalFloor: seconds(1),
+  intervalFloorIcmp: seconds(1),
+  intervalFloorOpcuaGetEndpoints: seconds(1),
+});
+
+/** Upper ends of what an owner may raise at all. */
+export const segmentStartsPerSecondMost = 200;
+export const siteStartsPerSecondMost = 1000;
+/** Demand above this share of a budget is refused at compile: a queue that is nearly full starves somebody. */
+export const budgetShareMax = 0.7;
+
+export const answerWithinDefault: Milliseconds = seconds(5);
+export const answerWithinMax: Milliseconds = seconds(30);
+/** One SYN: Linux repeats it after 1 s (measured, tcp_syn_linear_timeouts). */
+export const connectWithinDefault: Milliseconds = milliseconds(800);
+export const connectWithinMax: Milliseconds = seconds(3);
+export const retries = 0;
+export const missesToDownDefault = 3;
+
+/** Back-off of a device that is down: its interval doubles up to this. */
+export const backoffMax: Milliseconds = seconds(900);
+/** Refused or reset until the next answer is one episode; so many within a day trip the device. */
+export const refusalEpisodesToTrip = 5;
+export const refusalEpisodeWindow: Milliseconds = seconds(86_400);
+
+/** Loss of at least this many devices and this share of a segment or family together is a hold. */
+export const massLossDevicesMin = 3;
+export const massLossShareMin = 0.2;
+export const massLossTrialEvery: Milliseconds = seconds(900);
+
+/** An up or degraded device without evidence for the larger of these is unknown. */
+export const evidenceIntervals = 3;
+export const evidenceMin: Milliseconds = seconds(300);
+
+/** FIN is waited for so long, then RST. */
+export const finishWithin: Milliseconds = seconds(2);
+/** The line is let go at the latest so long after the deadline, whatever a library's promise does. */
+export const releaseWithin: Milliseconds = seconds(2);
+/** The stop file, the clocks and the loop are looked at so often. */
+export const pulseEvery: Milliseconds = milliseconds(200);
+/** A pulse later than this means that the process stood still. */
+export const stallAfter: Milliseconds = milliseconds(500);
+/** Wall and monotonic time may drift apart by so much between two pulses. */
+export const clockJumpMin: Milliseconds = seconds(1);
+export const stopWithin: Milliseconds = seconds(1);
+
+/** Added to the interval so that an asking that came some milliseconds late need not slip into the next slot: 60 s become 60.1 s. */
+export const slotSlackMax: Milliseconds = milliseconds(100);
+export const slotSlackShare = 0.02;

@@ -1,0 +1,35 @@
+/** The closed list of what may ever be asked. What is not named here cannot be encoded, approved or sent. */
+
+/** Each name is one request a device may get. Reads only; a new protocol adds its lines here. */
+export const operations = {
+  "modbus-read-coils": "Modbus FC 1 read coils",
+  "modbus-read-discrete-inputs": "Modbus FC 2 read discrete inputs",
+  "modbus-read-holding-registers": "Modbus FC 3 read holding registers",
+  "modbus-read-input-registers": "Modbus FC 4 read input registers",
+  "modbus-report-server-id": "Modbus FC 17 report server id",
+  "modbus-read-device-identification": "Modbus FC 43/14 read device identification",
+} as const;
+
+export type Operation = keyof typeof operations;
+export type Protocol = "modbus" | "enip" | "opcua" | "s7" | "icmp" | "snmp";
+
+/** The methods a watchlist may name; which of them this build can speak is the method registry's answer. */
+export const methodIds = [
+  "modbus-fc43",
+  "modbus-fc17",
+  "modbus-fc1",
+  "modbus-fc2",
+  "modbus-fc3",
+  "modbus-fc4",
+  "enip-list-identity",
+  "enip-identity-object",
+  "opcua-keepalive",
+  "opcua-read",
+  "opcua-hello",
+  "opcua-get-endpoints",
+  "s7-cpu-status",
+  "s7-read",
+  "icmp-echo",
+  "snmp-get",
+] as const;
+export type MethodId = (typeof methodIds)[number];

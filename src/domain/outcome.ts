@@ -1,0 +1,74 @@
+/** What one exchange came to, and every other fact that can change what we believe. */
+import type { Check, DeviceId, SegmentId } from "./plan.ts";
+import type { FailureKind, PassingReason } from "./reasons.ts";
+import type { Milliseconds, MonotonicMs } from "./units.ts";
+
+/** What a device said of itself, as printable text; absent where it said nothing. */
+export interface Identity {
+  readonly vendor?: string;
+  readonly product?: string;
+  readonly revision?: string;
+  readonly serial?: string;
+}
+
+/** What a well-formed reply means. A protocol error is an answer: something there is alive. */
+export type Answer =
+  | { readonly said: "alive"; readonly identity?: Identity; readonly more?: true; readonly note?: string }
+  | { readonly said: "degraded"; readonly failure: "protocol_error" | "expectation_failed"; readonly detail: string; readonly identity?: Identity }
+  /** A gateway answered for a device that did not: life for the gateway, a miss for the device. */
+  | { readonly said: "gateway_only"; readonly detail: string };
+
+/** What left for the device in one exchange, counted at the wire. */
+export interface Sent {
+  readonly connections: number;
+  readonly requests: number;
+  readonly bytes: number;
+}
+
+export type Answered = {
+  readonly kind: "answered";
+  readonly check: Check;
+  readonly at: MonotonicMs;
+  readonly took: Milliseconds;
+  readonly answer: Answer;
+  readonly sent: Sent;
+};
+export type Failed = {
+  readonly kind: "failed";
+  readonly check: Check;
+  readonly at: MonotonicMs;
+  readonly failure: FailureKind;
+  readonly detail: string;
+  readonly sent: Sent;
+};
+/** Nothing was sent. `retryAt` is the earliest time at which asking again could help; undefined when only a person or a file can. */
+export type Refused = {
+  readonly kind: "refused";
+  readonly check: Check;
+  readonly at: MonotonicMs;
+  readonly reason: PassingReason | "approval_expired";
+  readonly retryAt: MonotonicMs | undefined;
+};
+export type Outcome = Answered | Failed | Refused;
+
+/** What a trip or a stop applies to. */
+export type Scope = "site" | `device:${string}` | `segment:${string}` | `profile:${string}`;
+
+export interface Trip {
+  readonly scope: Scope;
+  readonly cause: "guard_violation" | "identity_mismatch" | "refusal_episodes" | "harm" | "slower" | "poison_reply";
+  readonly detail: string;
+}
+
+/** All that can change what we believe enters the recorder here, asked or overheard. */
+export type Fact =
+  | Outcome
+  | { readonly kind: "presence"; readonly device: DeviceId; readonly at: MonotonicMs; readonly source: "trap" | "sensor" }
+  | { readonly kind: "link"; readonly device: DeviceId; readonly at: MonotonicMs; readonly up: boolean }
+  | { readonly kind: "tripped"; readonly at: MonotonicMs; readonly trip: Trip }
+  | { readonly kind: "reset"; readonly at: MonotonicMs; readonly scope: Scope; readonly by: string; readonly reason: string }
+  | { readonly kind: "stopped"; readonly at: MonotonicMs; readonly stopped: boolean; readonly by: string }
+  | { readonly kind: "held"; readonly at: MonotonicMs; readonly scope: SegmentId | string; readonly held: boolean; readonly detail: string }
+  /** The guard stopped something; `check` is known when a permit was lent. Nothing left. */
+  | { readonly kind: "blocked"; readonly at: MonotonicMs; readonly address: string; readonly check?: Check; readonly detail: string }
+  | { readonly kind: "stalled"; readonly at: MonotonicMs; readonly detail: string };

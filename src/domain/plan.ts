@@ -1,0 +1,133 @@
+/** Everything that may be sent, compiled and frozen: what is not in the plan is not sent. */
+import type { MethodId, Operation, Protocol } from "./operations.ts";
+import type { StandingReason } from "./reasons.ts";
+import type { FrameTemplate } from "./template.ts";
+import type { Milliseconds, WallMs } from "./units.ts";
+
+declare const name: unique symbol;
+type Id<Kind extends string> = string & { readonly [name]: Kind };
+export type DeviceId = Id<"device">;
+/** `<device>/<method>`, with `#2`, `#3` where a device has one method several times. */
+export type CheckId = Id<"check">;
+/** What takes one request at a time: `address:192.0.2.11`, `gateway:fw-serial` or `hardware:main-plc`. By address, not by device name: renaming a device does not refill its bucket. */
+export type LineId = Id<"line">;
+export type SegmentId = Id<"segment">;
+export type ProfileId = Id<"profile">;
+
+export type Transport = "tcp" | "udp" | "icmp";
+/** What an answer proves to be alive, from the least to the most. */
+export type Proof = "network-interface" | "comms-module" | "cpu" | "program";
+/** What of the owner's devices this is; the last three are never asked. */
+export type DeviceFunction = "control" | "monitoring" | "network" | "safety" | "protection" | "navigation";
+
+/** One literal unicast address and port. `localAddress` is the poller's own on that segment: packets leave by its interface. */
+export interface Target {
+  readonly address: string;
+  readonly port: number;
+  readonly transport: Transport;
+  readonly localAddress?: string;
+}
+
+/** All that one phase of an exchange may put on the wire. Every figure is a ceiling; none may be absent. */
+export interface Allowance {
+  readonly connectionsMax: 0 | 1;
+  readonly requestsMax: number;
+  readonly bytesMax: number;
+  readonly templates: readonly FrameTemplate[];
+}
+
+export interface Segment {
+  readonly id: SegmentId;
+  readonly zone: string;
+  readonly subnet: string;
+  readonly startsPerSecondMax: number;
+}
+
+export interface Line {
+  readonly id: LineId;
+  readonly segment: SegmentId;
+  /** The shortest time between two requests on this line: the check's interval, or for several checks 0.7 of an even share. */
+  readonly gap: Milliseconds;
+  /** How long after a timeout a gateway may still be sending the old request; zero where nothing queues. */
+  readonly holdAfterTimeout: Milliseconds;
+}
+
+export interface ExpectedIdentity {
+  /** Compared without case, spaces and padding; an empty list expects nothing. */
+  readonly vendors: readonly string[];
+  readonly products: readonly string[];
+}
+
+/** A method applied to a device. `ask` is the driver's own frozen request, made once by its method's `parse`. */
+export interface Check<Ask = unknown> {
+  readonly id: CheckId;
+  readonly device: DeviceId;
+  readonly method: MethodId;
+  readonly protocol: Protocol;
+  readonly target: Target;
+  readonly line: LineId;
+  /** The largest of floor, profile minimum and site value: nothing goes below it. */
+  readonly interval: Milliseconds;
+  /** Offset within the interval, counted from the poller's start. */
+  readonly slot: Milliseconds;
+  readonly missesToDown: number;
+  readonly connection: "fresh" | "kept";
+  readonly connectWithin: Milliseconds;
+  readonly answerWithin: Milliseconds;
+  readonly ask: Ask;
+  /** To open (kept: once per connection; fresh: each time), to ask, to say goodbye. A permit sums those that its exchange needs. */
+  readonly opening: Allowance;
+  readonly asking: Allowance;
+  readonly closing: Allowance;
+  readonly proves: Proof;
+  readonly expectedIdentity?: ExpectedIdentity;
+  /** End of the approval with its grace; the gate refuses from here on even when no file is read again. */
+  readonly approvedUntil: WallMs;
+  /** Equal digests mean the same bytes to the same place: a kept session survives a reload only then. */
+  readonly digest: string;
+}
+
+export interface PlannedDevice {
+  readonly id: DeviceId;
+  readonly name: string;
+  readonly segment: SegmentId;
+  readonly zone: string;
+  readonly function: DeviceFunction;
+  readonly category: "I" | "II" | "III";
+  readonly profile: ProfileId;
+  readonly stage: Stage;
+  readonly checks: readonly CheckId[];
+}
+
+export type Stage = "draft" | "dry-run" | "trial" | "approved" | "suspended";
+
+/** A check that is in the files and not in the plan, with the one line that `explain` prints. */
+export interface StandingRefusal {
+  readonly check: CheckId;
+  readonly device: DeviceId;
+  readonly method: MethodId;
+  readonly reason: StandingReason;
+  /** One line: what was found, what is expected, what to do. */
+  readonly detail: string;
+  /** What would be sent, where it could be worked out (dry run, not approved); empty where it could not. */
+  readonly templates: readonly FrameTemplate[];
+}
+
+/** Frozen; replaced as a whole, never edited. */
+export interface Plan {
+  readonly site: string;
+  readonly lab: boolean;
+  readonly digest: string;
+  readonly siteStartsPerSecondMax: number;
+  readonly segments: ReadonlyMap<SegmentId, Segment>;
+  readonly lines: ReadonlyMap<LineId, Line>;
+  readonly devices: ReadonlyMap<DeviceId, PlannedDevice>;
+  readonly checks: ReadonlyMap<CheckId, Check>;
+  readonly refused: ReadonlyMap<CheckId, StandingRefusal>;
+}
+
+/** Every operation that the check's templates carry, in order of sending, without repeats. */
+export function operationsOf(check: Pick<Check, "opening" | "asking" | "closing">): readonly Operation[] {
+  const all = [check.opening, check.asking, check.closing].flatMap((allowance) => allowance.templates.map((template) => template.operation));
+  return [...new Set(all)];
+}

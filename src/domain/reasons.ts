@@ -1,0 +1,62 @@
+/** Every reason not to ask and every way to fail, each with the words a person reads: closed lists, so that metrics and explain cannot drift. */
+
+/** Stand in the plan until a file changes (or, for an approval, until its date). */
+export const standingReasons = {
+  not_approved: "no person has approved this profile",
+  not_admitted: "the approval does not name this device as it is now",
+  approval_expired: "the approval has expired",
+  approval_stale: "the profile was changed after it was approved",
+  excluded: "the address is on the exclusion list",
+  safety_function: "safety, protection and navigation devices are never asked",
+  statement_missing: "the owner has not stated what only the owner knows",
+  no_connection_slot: "the device has no connection to spare",
+  method_withdrawn: "the profile forbids this method",
+  method_unsupported: "this build cannot speak this method",
+  budget_too_small: "a shared budget cannot carry this check at its interval",
+  stage: "the profile's stage does not allow polling this device",
+  dry_run: "the profile is in dry run: everything but the packet",
+} as const;
+export type StandingReason = keyof typeof standingReasons;
+
+/** Pass by themselves or when a person acts. In the order in which the gate asks. */
+export const passingReasons = {
+  stopped: "the site is stopped",
+  draining: "the poller is shutting down",
+  clock_suspect: "time jumped or the poller stood still; it looks around first",
+  not_leader: "another poller leads",
+  audit_unwritable: "the audit record could not be written for too long",
+  tripped: "tripped: a person must look and reset",
+  no_window: "no maintenance window is open",
+  window_scope: "the open window does not cover this device",
+  window_pause: "paused by a maintenance window",
+  link_down: "the switch port of the device is down",
+  passive_evidence: "the device was heard without asking",
+  breaker_open: "several devices fell silent together; one trial at a time",
+  gateway_hold: "the gateway may still be sending an earlier request",
+  line_budget: "asked less than an interval ago",
+  backoff: "the device is down and asked more and more rarely",
+  no_free_connection: "no connection is free",
+  segment_budget: "the segment's start budget is spent for the moment",
+  site_budget: "the site's start budget is spent for the moment",
+} as const;
+export type PassingReason = keyof typeof passingReasons;
+
+/** Ordinary life rather than trouble: counted as withheld. */
+export const withheldReasons: ReadonlySet<RefusalReason> = new Set<RefusalReason>(["window_pause", "passive_evidence", "link_down", "dry_run"]);
+
+export type RefusalReason = StandingReason | PassingReason;
+
+export const failureKinds = {
+  timeout: "no answer in time",
+  refused: "the device refused the connection",
+  reset: "the device broke the connection",
+  unreachable: "no way to the device",
+  malformed: "the answer breaks the protocol",
+  protocol_error: "the device answered with an error",
+  expectation_failed: "the value read is not what the profile expects",
+  gateway_target_silent: "the gateway answers, the device behind it does not",
+  identity_mismatch: "another vendor or product answers at this address",
+  guard_blocked: "the guard stopped a frame that is not in the plan",
+  driver_unavailable: "the protocol driver cannot run here",
+} as const;
+export type FailureKind = keyof typeof failureKinds;
