@@ -1,0 +1,97 @@
+/** Who may import whom: the table of ARCHITECTURE.md in a form a test can enforce. Extend it knowingly; a reviewer reads every line of it. */
+
+export interface Layer {
+  /** A folder (with its closing slash) or one file. The longest that fits a file is its layer. */
+  readonly place: string;
+  /** Places it may import besides itself. */
+  readonly places: readonly string[];
+  readonly packages: readonly string[];
+}
+
+const everyLayer = [
+  "src/system-clock.ts",
+  "src/domain/",
+  "src/config/",
+  "src/safety/",
+  "src/wire/",
+  "src/scheduler/",
+  "src/drivers/",
+  "src/store/",
+  "src/passive/",
+  "src/exporters/",
+  "src/cli/",
+];
+
+const protocolPackages = ["modbus-serial", "st-ethernet-ip", "node-opcua", "node-snap7", "net-snmp"];
+
+export const layers: readonly Layer[] = [
+  { place: "src/domain/", places: [], packages: [] },
+  { place: "src/system-clock.ts", places: ["src/domain/"], packages: [] },
+  { place: "src/config/", places: ["src/domain/"], packages: ["convict", "zod", "yaml"] },
+  { place: "src/safety/", places: ["src/domain/"], packages: ["p-queue"] },
+  { place: "src/wire/", places: ["src/domain/"], packages: [] },
+  { place: "src/scheduler/", places: ["src/domain/"], packages: [] },
+  // The registry alone knows every protocol; a protocol knows itself and its package.
+  { place: "src/drivers/", places: ["src/domain/"], packages: [] },
+  { place: "src/drivers/modbus/", places: ["src/domain/"], packages: ["modbus-serial"] },
+  { place: "src/drivers/enip/", places: ["src/domain/"], packages: ["st-ethernet-ip"] },
+  { place: "src/drivers/opcua/", places: ["src/domain/"], packages: ["node-opcua"] },
+  { place: "src/drivers/s7/", places: ["src/domain/"], packages: [] },
+  { place: "src/drivers/s7/child.ts", places: ["src/domain/", "src/drivers/s7/"], packages: ["node-snap7"] },
+  { place: "src/drivers/snmp/", places: ["src/domain/"], packages: ["net-snmp"] },
+  { place: "src/drivers/icmp/", places: ["src/domain/"], packages: [] },
+  { place: "src/store/", places: ["src/domain/"], packages: [] },
+  { place: "src/passive/", places: ["src/domain/"], packages: ["net-snmp"] },
+  { place: "src/exporters/", places: ["src/domain/"], packages: ["prom-client", "fastify", "pino"] },
+  { place: "src/cli/", places: ["src/domain/", "src/config/", "src/main.ts", "src/system-clock.ts"], packages: [] },
+  { place: "src/main.ts", places: everyLayer, packages: ["pino"] },
+  { place: "simulators/", places: ["src/domain/"], packages: protocolPackages },
+];
+
+/** Places inside a layer's folder that the layer itself may import, though they are layers of their own. */
+export const registries: ReadonlyMap<string, readonly string[]> = new Map([
+  [
+    "src/drivers/registry.ts",
+    ["src/drivers/modbus/", "src/drivers/enip/", "src/drivers/opcua/", "src/drivers/s7/", "src/drivers/snmp/", "src/drivers/icmp/"],
+  ],
+]);
+
+/**
+ * Builtins that reach out of the process or decide about time: where each may occur at all, whatever the table below says.
+ * A builtin that stands neither here nor among the ordinary ones occurs nowhere in src.
+ */
+export const reservedBuiltins: ReadonlyMap<string, readonly RegExp[]> = new Map([
+  ["node:net", [/^src\/wire\//, /^src\/store\/lock\.ts$/]],
+  ["node:dgram", [/^src\/wire\//]],
+  ["node:child_process", [/^src\/wire\//]],
+  ["node:diagnostics_channel", [/^src\/wire\//]],
+  ["node:http", [/^src\/cli\//]],
+  ["node:sqlite", [/^src\/store\/database[^/]*\.ts$/]],
+  ["node:worker_threads", [/^src\/store\//]],
+  ["node:fs", [/^src\/(config|wire|store|passive|exporters|cli)\//, /^src\/main\.ts$/]],
+  ["node:fs/promises", [/^src\/(config|wire|store|passive|exporters|cli)\//, /^src\/main\.ts$/]],
+  ["node:os", [/^src\/(wire|store|cli)\//, /^src\/main\.ts$/]],
+  ["node:readline", [/^src\/cli\//]],
+  ["node:readline/promises", [/^src\/cli\//]],
+  ["node:perf_hooks", [/^src\/system-clock\.ts$/]],
+  ["node:timers", [/^src\/system-clock\.ts$/]],
+  ["node:timers/promises", [/^src\/system-clock\.ts$/]],
+]);
+
+/** Builtins that only compute. */
+export const ordinaryBuiltins: ReadonlySet<string> = new Set([
+  "node:assert",
+  "node:async_hooks",
+  "node:buffer",
+  "node:crypto",
+  "node:events",
+  "node:path",
+  "node:process",
+  "node:stream",
+  "node:string_decoder",
+  "node:url",
+  "node:util",
+]);
+
+/** Which builtins each file of src imports, every one of them named. A line that no longer holds is an error too. */
+export const builtinsPerFile: Readonly<Record<string, readonly string[]>> = {};
