@@ -24,6 +24,7 @@ export interface Sent {
   readonly requests: number;
   readonly bytes: number;
 }
+export const nothingSent: Sent = Object.freeze({ connections: 0, requests: 0, bytes: 0 });
 
 export type Answered = {
   readonly kind: "answered";
@@ -41,13 +42,14 @@ export type Failed = {
   readonly detail: string;
   readonly sent: Sent;
 };
-/** Nothing was sent. `retryAt` is the earliest time at which asking again could help; undefined when only a person or a file can. */
+/** Not asked, or cut off in the middle because leave was taken back (`sent` then says what had left). `retryAt` is the earliest time at which asking again could help; undefined when only a person or a file can. */
 export type Refused = {
   readonly kind: "refused";
   readonly check: Check;
   readonly at: MonotonicMs;
   readonly reason: PassingReason | "approval_expired";
   readonly retryAt: MonotonicMs | undefined;
+  readonly sent: Sent;
 };
 export type Outcome = Answered | Failed | Refused;
 

@@ -1,0 +1,132 @@
+/** What a command may ask a running poller over its control socket, and what it is told: one request and one result type a command. */
+import type { AuditEntry } from "./board.ts";
+import type { Cause, Liveness } from "./liveness.ts";
+import type { MethodId } from "./operations.ts";
+import type { Scope, Trip } from "./outcome.ts";
+import type { Proof, Stage } from "./plan.ts";
+import type { FailureKind, PassingReason, StandingReason } from "./reasons.ts";
+
+/** `<stateDir>/control.sock`: HTTP/1.1, `POST /v1/<command>` with a JSON body. */
+export const controlSocketName = "control.sock";
+/** Linux takes 107 bytes for a socket's path; what is left over is for the folder a test or a container puts before it. */
+export const controlPathBytesMax = 100;
+export const controlBodyBytesMax = 16_384;
+/** 10,000 devices with their checks are about 8 MB. */
+export const controlReplyBytesMax: number = 64 * 1024 * 1024;
+
+/** ISO 8601 in UTC, `2026-11-21T12:00:00.000Z`. */
+export type Instant = string;
+
+/** Who changes something, and why: records for the audit, not authentication. Neither may be empty. */
+export interface Signed {
+  readonly by: string;
+  readonly reason: string;
+}
+
+export interface CheckStatus {
+  readonly check: string;
+  readonly method: MethodId;
+  readonly proves: Proof;
+  readonly intervalMs: number;
+  readonly lastAskedAt: Instant | null;
+  readonly lastAnswerAt: Instant | null;
+  readonly lastTookMs: number | null;
+  readonly nextDueAt: Instant | null;
+  readonly answered: number;
+  readonly failed: Readonly<Partial<Record<FailureKind, number>>>;
+  readonly refused: Readonly<Partial<Record<PassingReason | "approval_expired", number>>>;
+  /** What the latest exchange came to, in one line. */
+  readonly last: string | null;
+}
+
+export interface RefusedStatus {
+  readonly check: string;
+  readonly method: MethodId;
+  readonly reason: StandingReason;
+  readonly detail: string;
+}
+
+export interface DeviceStatus {
+  readonly device: string;
+  readonly name: string;
+  readonly segment: string;
+  readonly profile: string;
+  readonly stage: Stage;
+  readonly liveness: Liveness;
+  readonly cause: Cause;
+  readonly lastHeardAt: Instant | null;
+  readonly nextDueAt: Instant | null;
+  readonly checks: readonly CheckStatus[];
+  readonly refused: readonly RefusedStatus[];
+}
+
+export interface TripStatus {
+  readonly scope: Scope;
+  readonly cause: Trip["cause"];
+  readonly detail: string;
+  readonly since: Instant;
+}
+
+export interface Status {
+  readonly schema: "status/v1";
+  readonly site: string;
+  readonly lab: boolean;
+  readonly at: Instant;
+  readonly planDigest: string;
+  readonly stopped: boolean;
+  readonly reload: { readonly successful: boolean; readonly lastSuccessAt: Instant | null; readonly problems: number };
+  readonly trips: readonly TripStatus[];
+  readonly devices: readonly DeviceStatus[];
+}
+
+/** What came of asking one check now. */
+export type CheckOutcome =
+  | { readonly check: string; readonly kind: "answered"; readonly said: "alive" | "degraded" | "gateway_only"; readonly tookMs: number; readonly detail: string }
+  | { readonly check: string; readonly kind: "failed"; readonly failure: FailureKind; readonly detail: string }
+  /** Nothing was sent. `retryAt` is null when only a person or a file can help. */
+  | {
+      readonly check: string;
+      readonly kind: "refused";
+      readonly reason: PassingReason | StandingReason;
+      readonly detail: string;
+      readonly retryAt: Instant | null;
+    };
+
+/** Every command: what is sent, and what comes back when it was done. */
+export interface ControlCommands {
+  readonly status: { readonly request: Readonly<Record<never, never>>; readonly result: Status };
+  /** Asks through the gate, never early. Without `method`: every check of the device, one after the other. */
+  readonly check: {
+    readonly request: { readonly device: string; readonly method?: MethodId };
+    readonly result: { readonly device: string; readonly outcomes: readonly CheckOutcome[] };
+  };
+  /** The poller has stopped when this answers. */
+  readonly stop: { readonly request: Signed; readonly result: { readonly wasStopped: boolean } };
+  readonly resume: { readonly request: Signed; readonly result: { readonly wasStopped: boolean } };
+  /** Lifts the trips of exactly this scope; none tripped is a problem. */
+  readonly reset: { readonly request: Signed & { readonly scope: Scope }; readonly result: { readonly lifted: readonly TripStatus[] } };
+  /** Reads the files again; with a problem in them the running plan stays and the problems come back. */
+  readonly reload: {
+    readonly request: { readonly by: string };
+    readonly result: { readonly planDigest: string; readonly devices: number; readonly checks: number; readonly refused: number };
+  };
+  /** Takes a record for the audit chain that a command made by itself; the poller puts the time to it. */
+  readonly audit: {
+    readonly request: Omit<AuditEntry, "at">;
+    readonly result: { readonly at: Instant };
+  };
+}
+
+export type ControlCommand = keyof ControlCommands;
+export type ControlRequest<Name extends ControlCommand> = ControlCommands[Name]["request"];
+export type ControlResult<Name extends ControlCommand> = ControlCommands[Name]["result"];
+
+/** Problems are whole sentences: where, what was found, what is expected, what to do. */
+export type ControlReply<Name extends ControlCommand> =
+  | { readonly ok: true; readonly result: ControlResult<Name> }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+/** What the poller gives the control socket's server: one function a command. Expected failures are replies; a rejection is a bug. */
+export type ControlHandlers = {
+  readonly [Name in ControlCommand]: (request: ControlRequest<Name>) => Promise<ControlReply<Name>>;
+};

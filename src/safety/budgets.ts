@@ -1,0 +1,88 @@
+/** Who may be asked how often: one bucket a line, a segment and the site, and each check's own interval; taken from all or from none. */
+import type { Check, CheckId, LineId, Plan, SegmentId } from "../domain/plan.ts";
+import type { PassingReason } from "../domain/reasons.ts";
+import { after, later, milliseconds, type MonotonicMs } from "../domain/units.ts";
+import { TokenBucket } from "./token-bucket.ts";
+
+export type BudgetReason = Extract<PassingReason, "line_budget" | "segment_budget" | "site_budget">;
+
+/** A tenth of a second's worth may start together: at 10/s one by one, at 300/s thirty, so that a late timer costs no throughput. */
+function capacityOf(startsPerSecond: number): number {
+  return Math.max(1, Math.ceil(startsPerSecond / 10));
+}
+
+export class Budgets {
+  #lines = new Map<LineId, TokenBucket>();
+  #segments = new Map<SegmentId, TokenBucket>();
+  #site: TokenBucket | undefined;
+  /** When each check last put a packet on the wire, or was first seen: its interval counts from there. */
+  #askedAt = new Map<CheckId, MonotonicMs>();
+
+  /** What stays keeps its level; what is new starts empty: nothing is asked within its first interval. */
+  adopt(plan: Plan, now: MonotonicMs): void {
+    this.#lines = new Map(
+      [...plan.lines.values()].map((line) => [line.id, this.#lines.get(line.id)?.resized(1, line.gap, now) ?? new TokenBucket(1, line.gap, now)]),
+    );
+    this.#segments = new Map(
+      [...plan.segments.values()].map((segment) => [segment.id, rate(this.#segments.get(segment.id), segment.startsPerSecondMax, now)]),
+    );
+    this.#site = rate(this.#site, plan.siteStartsPerSecondMax, now);
+    this.#askedAt = new Map([...plan.checks.keys()].map((id) => [id, this.#askedAt.get(id) ?? now]));
+  }
+
+  /** When this check's own line is free for it; now or earlier means at once. */
+  lineReadyAt(check: Check, now: MonotonicMs): MonotonicMs {
+    const asked = this.#askedAt.get(check.id) ?? now;
+    return later(this.#line(check).readyAt(now), after(asked, check.interval));
+  }
+
+  segmentReadyAt(segment: SegmentId, now: MonotonicMs): MonotonicMs {
+    return this.#segment(segment).readyAt(now);
+  }
+
+  siteReadyAt(now: MonotonicMs): MonotonicMs {
+    return this.#whole().readyAt(now);
+  }
+
+  /** Takes one start. The gate has asked all three in this very tick; a missing token is a bug and throws before any is taken. */
+  take(check: Check, segment: SegmentId, now: MonotonicMs): void {
+    const buckets = [this.#line(check), this.#segment(segment), this.#whole()];
+    if (buckets.some((bucket) => bucket.readyAt(now) > now)) throw new RangeError(`budgets: ${check.id} taken from an empty bucket`);
+    for (const bucket of buckets) bucket.take(now);
+    this.#askedAt.set(check.id, now);
+  }
+
+  /** A packet left at this moment: the interval counts from the latest one, so that a slow connect cannot shorten it. */
+  sent(check: Check, now: MonotonicMs): void {
+    this.#lines.get(check.line)?.empty(now);
+    if (this.#askedAt.has(check.id)) this.#askedAt.set(check.id, now);
+  }
+
+  /** Time jumped or stood still: nobody knows what was sent when, so everybody waits a full interval. */
+  empty(now: MonotonicMs): void {
+    for (const bucket of [...this.#lines.values(), ...this.#segments.values(), this.#whole()]) bucket.empty(now);
+    for (const id of this.#askedAt.keys()) this.#askedAt.set(id, now);
+  }
+
+  #line(check: Check): TokenBucket {
+    return known(this.#lines.get(check.line), check.line);
+  }
+  #segment(id: SegmentId): TokenBucket {
+    return known(this.#segments.get(id), id);
+  }
+  #whole(): TokenBucket {
+    return known(this.#site, "site");
+  }
+}
+
+function rate(bucket: TokenBucket | undefined, startsPerSecond: number, now: MonotonicMs): TokenBucket {
+  const msPerToken = milliseconds(1000 / startsPerSecond);
+  const capacity = capacityOf(startsPerSecond);
+  return bucket?.resized(capacity, msPerToken, now) ?? new TokenBucket(capacity, msPerToken, now);
+}
+
+/** A plan whose check names a line or segment that it does not hold is a bug of the compiler, never a way round a budget. */
+function known(bucket: TokenBucket | undefined, name: string): TokenBucket {
+  if (!bucket) throw new RangeError(`budgets: no bucket for ${name}`);
+  return bucket;
+}

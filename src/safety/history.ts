@@ -1,0 +1,51 @@
+/** What a check's past says about asking it again: back-off once it is down, refusal episodes, and the hold after a gateway's timeout. */
+import { backoffMax, refusalEpisodesToTrip, refusalEpisodeWindow } from "../domain/limits.ts";
+import type { Outcome } from "../domain/outcome.ts";
+import type { Check } from "../domain/plan.ts";
+import { after, milliseconds, type Milliseconds, type MonotonicMs } from "../domain/units.ts";
+
+export interface CheckHistory {
+  /** Consecutive misses. */
+  readonly missed: number;
+  readonly lastAsked: MonotonicMs | undefined;
+  /** Starts of refusal episodes of the last day. */
+  readonly episodes: readonly MonotonicMs[];
+  readonly inEpisode: boolean;
+}
+
+export const noHistory: CheckHistory = { missed: 0, lastAsked: undefined, episodes: [], inEpisode: false };
+
+/** Adds an outcome that had a packet in it; refusals of our own leave the history as it is. */
+export function remembered(history: CheckHistory, outcome: Outcome): CheckHistory {
+  if (outcome.kind === "refused") return history;
+  const lastAsked = outcome.at;
+  if (outcome.kind === "answered") {
+    const missed = outcome.answer.said === "gateway_only" ? history.missed + 1 : 0;
+    return { missed, lastAsked, episodes: history.episodes, inEpisode: false };
+  }
+  const turnedAway = outcome.failure === "refused" || outcome.failure === "reset";
+  const since = history.episodes.filter((start) => lastAsked - start < refusalEpisodeWindow);
+  const episodes = turnedAway && !history.inEpisode ? [...since, lastAsked].slice(-refusalEpisodesToTrip) : since;
+  return { missed: history.missed + 1, lastAsked, episodes, inEpisode: turnedAway || history.inEpisode };
+}
+
+/**
+ * The wait between two askings: the interval until the device is down, then twice as long each time, up to 15 min (or the interval, where that is longer).
+ * Worked example, 60 s and three misses: 60, 60, 60, 120, 240, 480, 900, 900 s.
+ */
+export function waitAfter(check: Pick<Check, "interval" | "missesToDown">, missed: number): Milliseconds {
+  if (missed < check.missesToDown) return check.interval;
+  const doublings = Math.min(missed - check.missesToDown + 1, 32);
+  return milliseconds(Math.min(check.interval * 2 ** doublings, Math.max(backoffMax, check.interval)));
+}
+
+/** Until when back-off withholds the check; undefined when it does not. */
+export function backoffUntil(check: Check, history: CheckHistory): MonotonicMs | undefined {
+  if (history.lastAsked === undefined || history.missed < check.missesToDown) return undefined;
+  return after(history.lastAsked, waitAfter(check, history.missed));
+}
+
+/** A device that turns us away again and again has a reason that a person must find. */
+export function refusedTooOften(history: CheckHistory, now: MonotonicMs): boolean {
+  return history.episodes.filter((start) => now - start < refusalEpisodeWindow).length >= refusalEpisodesToTrip;
+}
