@@ -1,0 +1,61 @@
+/** The devices of `npm run simulate`: every second one is healthy, the others misbehave, each in its own way. */
+import type { FleetEntry } from "./fleet.ts";
+import { behaviourName, type ConnectionLimit, type ModbusBehaviour, oneConnectionOnly } from "./modbus/device.ts";
+
+/** Simulators listen at the protocol's port + 10000, so that they need no privilege and are never taken for a plant. */
+export const modbusPort = 10_502;
+
+/** One /24 of the loopback network, without .0 and .255. */
+export const devicesMax = 254;
+
+interface Trouble {
+  readonly note: string;
+  readonly behaviour?: ModbusBehaviour;
+  readonly connections?: ConnectionLimit;
+  readonly otherUnits?: "gateway-target-silent";
+}
+
+const behaviours: readonly ModbusBehaviour[] = [
+  "silent",
+  "busy",
+  "fc43-unsupported",
+  { kind: "slow", afterMs: 2000 },
+  "reset",
+  "refuse-after-accept",
+  "half-frame",
+  { kind: "drip", intervalMs: 100 },
+  { kind: "exception", code: 0x04 },
+  "wrong-transaction",
+  "wrong-unit",
+  "wrong-function",
+  "oversize-length",
+  "zero-length",
+  "bad-protocol-id",
+  "more-follows-forever",
+  "duplicate-reply",
+  "unsolicited",
+  "pipelined-garbage",
+  "reply-after-close",
+  "never-closes",
+];
+
+const troubles: readonly Trouble[] = [
+  ...behaviours.map((behaviour) => ({ behaviour, note: behaviourName(behaviour) })),
+  { connections: oneConnectionOnly, note: "one connection, turns the next away" },
+  { connections: { size: 2, overflow: "evict-oldest", ghosts: "reaped" }, note: "two connections, evicts the oldest" },
+  { connections: { size: 4, overflow: "refuse", ghosts: "never-reaped" }, note: "four connections, never reaped, refuses" },
+  { otherUnits: "gateway-target-silent", note: "gateway: units 1 and 255 answer, others 0x0B" },
+];
+
+const healthy: Trouble = { note: "healthy" };
+
+/** @param prefix the first three numbers of the addresses, with the dot: `127.1.0.` */
+export function exampleFleet(count: number, prefix: string, port: number = modbusPort): readonly FleetEntry[] {
+  return Array.from({ length: count }, (_, index): FleetEntry => {
+    const trouble = index % 2 === 0 ? healthy : (troubles[((index - 1) / 2) % troubles.length] ?? healthy);
+    const { note, ...behaving } = trouble;
+    const number = index + 1;
+    const identity = { vendorName: "Watchkeeper", productCode: "SIM-MODBUS", revision: "1.0", productName: `simulated device ${number}` };
+    return { protocol: "modbus", name: `modbus-${number}`, note, options: { host: `${prefix}${number}`, port, identity, ...behaving } };
+  });
+}
