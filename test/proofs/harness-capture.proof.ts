@@ -1,0 +1,104 @@
+/** Proves that a capture is complete, sees single packets as a wire would, and says so when it is not complete. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { startBareClient, startBareSender } from "./support/bare.ts";
+import {
+  connectionsAtOnce,
+  connectionsOpened,
+  describe,
+  fromUs,
+  gapsBetweenRequests,
+  requestsFromUs,
+  startCapture,
+  toUs,
+  withPeer,
+} from "./support/capture.ts";
+import { makeNetwork, type Network } from "./support/netns.ts";
+import { startLibmodbus } from "./oracles/oracles.ts";
+
+const discardPort = 9;
+
+function pollerAndTwoDevices(): Promise<Network> {
+  return makeNetwork({
+    hosts: [
+      { name: "poller", address: "192.0.2.1" },
+      { name: "plc", address: "192.0.2.10" },
+      { name: "fan", address: "192.0.2.11" },
+    ],
+  });
+}
+
+for (const count of [1, 7, 2000]) {
+  test(`exactly ${count} sent is exactly ${count} captured`, async () => {
+    await using network = await pollerAndTwoDevices();
+    const capture = await startCapture(network, "poller");
+    const sender = startBareSender(network, "poller", "192.0.2.10", discardPort, count);
+    await sender.next("sent", 20_000);
+    const packets = await capture.stop();
+    const datagrams = fromUs(packets).filter(({ protocol }) => protocol === "udp");
+    assert.equal(datagrams.length, count, describe(packets.slice(0, 50)));
+    assert.equal(Buffer.from(datagrams.at(-1)?.payloadHex ?? "", "hex").toString(), `datagram ${count}`);
+    // The device's "port unreachable" quotes our datagram; the quotation is not a packet of ours.
+    assert.ok(
+      toUs(packets).some(({ protocol, payloadLength }) => protocol === "icmp" && payloadLength === 0),
+      describe(packets.slice(0, 50)),
+    );
+  });
+}
+
+test("one large write is counted in the packets a wire would carry", async () => {
+  await using network = await pollerAndTwoDevices();
+  await startLibmodbus(network, "plc");
+  const capture = await startCapture(network, "plc", { us: ["192.0.2.1"] });
+  const client = startBareClient(network, "poller", { address: "192.0.2.10", requestHex: "00".repeat(20_000), replyTimeoutMs: 200 });
+  await client.ended;
+  const packets = await capture.stop();
+  assert.ok(packets.length > 13, describe(packets));
+  assert.ok(
+    packets.every(({ ipLength }) => ipLength <= 1500),
+    describe(packets),
+  );
+});
+
+test("overlapping connections are two at once, and each device's requests have their own gaps", async () => {
+  await using network = await pollerAndTwoDevices();
+  await startLibmodbus(network, "plc");
+  await startLibmodbus(network, "fan");
+  const capture = await startCapture(network, "poller");
+  const clients = ["192.0.2.10", "192.0.2.11"].map((address) => startBareClient(network, "poller", { address, waitToAsk: true }));
+  for (const client of clients) await client.next("connected", 5000);
+  for (const client of clients) {
+    client.tell({ event: "ask" });
+    await client.next("closed", 5000);
+  }
+  const packets = await capture.stop();
+  assert.equal(connectionsOpened(packets), 2, describe(packets));
+  assert.equal(connectionsAtOnce(packets), 2, describe(packets));
+  const [first, second] = requestsFromUs(packets);
+  assert.deepEqual(gapsBetweenRequests(packets), [(second?.atMs ?? 0) - (first?.atMs ?? 0)]);
+  assert.deepEqual(gapsBetweenRequests(withPeer(packets, "192.0.2.10")), []);
+});
+
+test("connections one after the other are never two at once", async () => {
+  await using network = await pollerAndTwoDevices();
+  await startLibmodbus(network, "plc");
+  const capture = await startCapture(network, "poller");
+  for (let round = 0; round < 3; round += 1) await startBareClient(network, "poller", { address: "192.0.2.10" }).ended;
+  const packets = await capture.stop();
+  assert.equal(connectionsOpened(packets), 3, describe(packets));
+  assert.equal(connectionsAtOnce(packets), 1, describe(packets));
+  assert.equal(gapsBetweenRequests(packets).length, 2);
+});
+
+test("a capture that broke off is an error, not a short list", async () => {
+  await using network = await pollerAndTwoDevices();
+  const capture = await startCapture(network, "poller");
+  process.kill(capture.pid, "SIGKILL");
+  await assert.rejects(capture.stop(), /tcpdump ended/);
+});
+
+test("a deadline that passes says what was waited for and what the script said", async () => {
+  await using network = await pollerAndTwoDevices();
+  const client = startBareClient(network, "poller", { address: "192.0.2.10" }); // nobody listens there
+  await assert.rejects(client.next("reply", 5000), /ended \(0\) without "reply".*refused/s);
+});

@@ -1,0 +1,60 @@
+/** Runs every wire proof (`npm run test:wire`): checks the machine, installs what is missing, then hands over to Node's test runner. */
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { globSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { sweepLeftovers } from "./support/leftovers.ts";
+import { installPackages, missingPackages, packagesNeeded } from "./support/packages.ts";
+
+/** A proof that has not ended by then hangs: the longest one watches the wire for a fraction of this. */
+const testTimeoutMs = 120_000;
+/** Proofs are about what leaves and when; more at once would make a busy machine the thing measured. */
+const concurrency = 2;
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const problem = machineProblem();
+  if (problem !== null) return fail(problem);
+  try {
+    const missing = missingPackages();
+    if (missing.length > 0) {
+      for (const name of missing) console.log(`missing Debian package ${name}: ${packagesNeeded.get(name) ?? ""}`);
+      console.log("installing them; no daemon is started");
+      await installPackages(missing);
+    }
+  } catch (error) {
+    return fail(error instanceof Error ? error.message : String(error));
+  }
+  const files = process.argv.length > 2 ? process.argv.slice(2) : globSync(fileURLToPath(new URL("**/*.proof.ts", import.meta.url)));
+  if (files.length === 0) return fail("there is no *.proof.ts below test/proofs");
+  sweepLeftovers();
+  const code = await runTests(files);
+  sweepLeftovers();
+  return code;
+}
+
+/** What keeps this machine from running the proofs at all, or null. */
+function machineProblem(): string | null {
+  if (process.platform !== "linux") return `the wire proofs need Linux network namespaces; this is ${process.platform}`;
+  if (process.getuid?.() !== 0)
+    return "the wire proofs need root, to make network namespaces and capture in them; run: sudo npm run test:wire";
+  try {
+    execFileSync("unshare", ["--net", "--mount", "true"], { stdio: "ignore" });
+  } catch {
+    return "root may not make network namespaces here; a container needs --privileged";
+  }
+  return null;
+}
+
+async function runTests(files: readonly string[]): Promise<number> {
+  const settings = ["--test", "--test-reporter=spec", `--test-concurrency=${concurrency}`, `--test-timeout=${testTimeoutMs}`];
+  const runner = spawn(process.execPath, [...settings, ...files], { stdio: "inherit" });
+  const [code] = (await once(runner, "exit")) as [number | null];
+  return code ?? 1;
+}
+
+function fail(reason: string): number {
+  console.error(`wire proofs not run: ${reason}`);
+  return 1;
+}

@@ -1,0 +1,141 @@
+/** What a capture says, as values, and the questions the proofs ask of it. */
+
+export type TcpFlag = "FIN" | "SYN" | "RST" | "PSH" | "ACK";
+
+/** One frame on the wire as tshark dissected it. */
+export interface Packet {
+  /** From 1, in the order of the capture. */
+  readonly number: number;
+  /** Wall clock, nanoseconds since 1970. */
+  readonly epochNs: bigint;
+  /** Milliseconds since the first packet of the capture, with the fraction. */
+  readonly atMs: number;
+  /** Sent by an address of the captured host (or by the `us` of the capture). */
+  readonly fromUs: boolean;
+  readonly protocol: "arp" | "tcp" | "udp" | "icmp" | "other";
+  /** IPv4 addresses; for ARP the protocol addresses. */
+  readonly source: string;
+  readonly destination: string;
+  /** null unless tcp or udp. */
+  readonly sourcePort: number | null;
+  readonly destinationPort: number | null;
+  /** Total length of the IP packet in bytes; 0 for ARP. */
+  readonly ipLength: number;
+  readonly flags: readonly TcpFlag[];
+  /** TCP or UDP payload. */
+  readonly payloadLength: number;
+  readonly payloadHex: string;
+  /** tshark's number of the TCP conversation, from 0; null for anything else. */
+  readonly stream: number | null;
+  /** A copy of something already sent: lost or unanswered data, SYN or FIN. */
+  readonly retransmission: boolean;
+  /** A TCP keep-alive probe. */
+  readonly keepAlive: boolean;
+  /** Of every Modbus message in the packet; of an exception without its high bit. */
+  readonly modbusFunctionCodes: readonly number[];
+  readonly modbusExceptionCodes: readonly number[];
+  readonly modbusUnitIds: readonly number[];
+  /** tshark's own words: the protocol and its one-line summary. */
+  readonly dissector: string;
+  readonly info: string;
+}
+
+/** Everything the captured host sent. */
+export function fromUs(packets: readonly Packet[]): readonly Packet[] {
+  return packets.filter((packet) => packet.fromUs);
+}
+
+/** Everything the captured host was sent. */
+export function toUs(packets: readonly Packet[]): readonly Packet[] {
+  return packets.filter((packet) => !packet.fromUs);
+}
+
+/** Without ARP, which the promise lists and bounds separately. */
+export function onIp(packets: readonly Packet[]): readonly Packet[] {
+  return packets.filter(({ protocol }) => protocol !== "arp");
+}
+
+/** The packets from or to one address. */
+export function withPeer(packets: readonly Packet[], address: string): readonly Packet[] {
+  return packets.filter(({ source, destination }) => source === address || destination === address);
+}
+
+/** The packets that carry the flag. */
+export function withFlag(packets: readonly Packet[], flag: TcpFlag): readonly Packet[] {
+  return packets.filter(({ flags }) => flags.includes(flag));
+}
+
+/** Payload bytes the captured host put on the wire; each copy of a retransmission counts, because each reaches the device. */
+export function payloadBytesFromUs(packets: readonly Packet[]): number {
+  return fromUs(packets).reduce((sum, { payloadLength }) => sum + payloadLength, 0);
+}
+
+/** Packets of ours that carry something new: what the application asked for, without the kernel's copies. */
+export function requestsFromUs(packets: readonly Packet[]): readonly Packet[] {
+  return fromUs(packets).filter(({ payloadLength, retransmission, keepAlive }) => payloadLength > 0 && !retransmission && !keepAlive);
+}
+
+/** Milliseconds from each of our requests to the next; for one device, ask it of withPeer(packets, address). */
+export function gapsBetweenRequests(packets: readonly Packet[]): readonly number[] {
+  const times = requestsFromUs(packets).map(({ atMs }) => atMs);
+  return times.slice(1).map((atMs, index) => atMs - (times[index] ?? Number.NaN));
+}
+
+/** How many TCP connections the packets show being opened, each attempt counting once whatever its SYN's copies. */
+export function connectionsOpened(packets: readonly Packet[]): number {
+  return streamsOf(packets).filter((stream) => withFlag(stream, "SYN").length > 0).length;
+}
+
+/**
+ * The most TCP connections open at the same time. One is open from its first packet until a RST, until both sides have sent FIN, or, if
+ * nothing but SYNs were seen, until the last of them; without any of these it stays open to the end.
+ */
+export function connectionsAtOnce(packets: readonly Packet[]): number {
+  const spans = streamsOf(packets).map(spanOf);
+  return Math.max(0, ...spans.map(({ from }) => spans.filter((other) => other.from <= from && from < other.until).length));
+}
+
+/** A table of the packets to read in a failing assertion. */
+export function describe(packets: readonly Packet[]): string {
+  const rows = packets.map((packet) => [
+    String(packet.number),
+    packet.atMs.toFixed(3),
+    packet.fromUs ? "us" : "",
+    `${endpoint(packet.source, packet.sourcePort)} > ${endpoint(packet.destination, packet.destinationPort)}`,
+    packet.dissector,
+    `${packet.payloadLength} B`,
+    packet.info,
+    packet.retransmission && !packet.info.includes("Retransmission") ? "(retransmission)" : "",
+  ]);
+  const header = ["no", "ms", "by", "from > to", "protocol", "payload", "summary", ""];
+  const all = [header, ...rows];
+  const widths = header.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
+  const lines = all.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+  return [`${packets.length} packets, ${fromUs(packets).length} from us`, ...lines].join("\n");
+}
+
+function endpoint(address: string, port: number | null): string {
+  return port === null ? address : `${address}:${port}`;
+}
+
+function streamsOf(packets: readonly Packet[]): readonly (readonly Packet[])[] {
+  const streams = Map.groupBy(
+    packets.filter(({ stream }) => stream !== null),
+    ({ stream }) => stream,
+  );
+  return [...streams.values()];
+}
+
+function spanOf(stream: readonly Packet[]): { readonly from: number; readonly until: number } {
+  const from = stream[0]?.number ?? 0;
+  const reset = withFlag(stream, "RST")[0]?.number;
+  const fins = [fromUs, toUs].map((side) => withFlag(side(stream), "FIN")[0]?.number ?? Infinity);
+  const attempt = stream.every(({ flags }) => flags.includes("SYN"));
+  const lastTry = attempt ? (stream.at(-1)?.number ?? from) + 0.5 : Infinity; // before the next packet, whose number is 1 higher
+  return { from, until: Math.min(reset ?? Infinity, Math.max(...fins), lastTry) };
+}
