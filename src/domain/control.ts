@@ -81,7 +81,13 @@ export interface Status {
 
 /** What came of asking one check now. */
 export type CheckOutcome =
-  | { readonly check: string; readonly kind: "answered"; readonly said: "alive" | "degraded" | "gateway_only"; readonly tookMs: number; readonly detail: string }
+  | {
+      readonly check: string;
+      readonly kind: "answered";
+      readonly said: "alive" | "degraded" | "gateway_only";
+      readonly tookMs: number;
+      readonly detail: string;
+    }
   | { readonly check: string; readonly kind: "failed"; readonly failure: FailureKind; readonly detail: string }
   /** Nothing was sent. `retryAt` is null when only a person or a file can help. */
   | {

@@ -1,0 +1,91 @@
+/** What a command is, and what it is given: everything it may see of the world comes in here, so that a test needs no process. */
+import type { Clock } from "../domain/clock.ts";
+import type { Method } from "../domain/driver.ts";
+import type { MethodId } from "../domain/operations.ts";
+import type { RunPoller, StateStore } from "./ports.ts";
+
+/** 0: done, or nothing wrong. 1: a problem was found or the command failed. 2: the command was written wrongly; nothing was done. */
+export type ExitCode = 0 | 1 | 2;
+
+export interface Sink {
+  write(text: string): void;
+  readonly isTerminal: boolean;
+  /** Width in characters; undefined where there is no terminal. */
+  readonly columns: number | undefined;
+}
+
+/** The world as commands see it. Made once, in `src/main.ts`. */
+export interface Surroundings {
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly clock: Clock;
+  readonly version: string;
+  /** Whom to write into records when nobody is named: the login name. */
+  readonly user: string;
+  /** The pure halves of the drivers: loading them loads no protocol package. */
+  readonly methods: ReadonlyMap<MethodId, Method>;
+  /** The folder of the device profiles that come with the product. */
+  readonly profileLibrary: string;
+  readonly state: StateStore;
+  readonly runPoller: RunPoller;
+  /** Asks the person at the terminal; absent where nobody sits. */
+  readonly prompt: ((question: string) => Promise<string>) | undefined;
+}
+
+export interface Option {
+  readonly type: "text" | "flag";
+  /** What stands for the value in the help, such as `<name>`; for a text. */
+  readonly value?: string;
+  readonly summary: string;
+  /** Missing is wrong usage. */
+  readonly required?: true;
+}
+
+export type Options = Readonly<Record<string, Option>>;
+
+export interface Context extends Surroundings {
+  readonly words: readonly string[];
+  /** The option's text; undefined when it was not given. */
+  text(option: string): string | undefined;
+  /** The text of an option that is `required`. */
+  required(option: string): string;
+  flag(option: string): boolean;
+  /** A line for the person (or the program, with --json) who called. */
+  print(text: string): void;
+  /** A line about the command itself: warnings and what went wrong. */
+  warn(text: string): void;
+}
+
+/** One word after the command's name. */
+export interface Word {
+  readonly name: string;
+  readonly required: boolean;
+}
+
+export interface Command {
+  readonly name: string;
+  /** One line, without a full stop. */
+  readonly summary: string;
+  readonly words: readonly Word[];
+  readonly options: Options;
+  /** Whole command lines, each with what it does. */
+  readonly examples: readonly (readonly [line: string, what: string])[];
+  /** A paragraph under the summary: what the command changes, and what its exit code says. */
+  readonly more?: string;
+  run(context: Context): Promise<ExitCode>;
+}
+
+/** Every command takes these. */
+export const commonOptions: Options = {
+  "config.file": { type: "text", value: "<file>", summary: "the settings (default ./watchkeeper.yaml)" },
+  json: { type: "flag", summary: "print JSON instead of text" },
+  lab: { type: "flag", summary: "lab mode: needs WATCHKEEPER_LAB=1 and a state folder made with `init --lab`" },
+  help: { type: "flag", summary: "explain this command" },
+};
+
+/** Thrown for a wrong command line found after parsing; ends with exit code 2. */
+export class WrongUsage extends Error {
+  override readonly name = "WrongUsage";
+}

@@ -1,0 +1,2 @@
+export interface StateStore {}
+export type RunPoller = () => Promise<number>;
