@@ -13,13 +13,13 @@ export interface SlotDemand {
  * Worked example: 30 devices of one segment at 60 s lie 2 s apart. With a second such segment the site sees a start every second:
  * the second segment's slots lie in the middle of the first one's gaps.
  *
- * Several checks of one line (units behind a gateway) are first spread evenly over the interval, then all checks of the segment and
- * interval are put in that order and spaced evenly; the order within is a hash of the names, so it survives restarts and reloads.
+ * Several checks of one line (units behind a gateway) are spread evenly among those of the segment and interval; the order is otherwise a
+ * hash of the names, so it survives restarts and reloads. Checks of different intervals drift past each other: they wait for each other.
  */
 export function slots(demands: readonly SlotDemand[]): ReadonlyMap<CheckId, Milliseconds> {
   const result = new Map<CheckId, Milliseconds>();
   for (const sameInterval of grouped(demands, (demand) => String(demand.interval))) {
-    const segments = grouped(sameInterval, (demand) => demand.segment).toSorted((a, b) => unitHash(a[0]!.segment) - unitHash(b[0]!.segment));
+    const segments = grouped(sameInterval, (demand) => demand.segment).toSorted((a, b) => byHash(a[0]!.segment, b[0]!.segment));
     segments.forEach((members, segmentIndex) => {
       const gap = members[0]!.interval / members.length;
       const shift = (gap * segmentIndex) / segments.length;
@@ -29,14 +29,37 @@ export function slots(demands: readonly SlotDemand[]): ReadonlyMap<CheckId, Mill
   return result;
 }
 
-/** Members in the order of their slots: the k checks of one line lie a k-th of the circle apart. */
+/**
+ * Members in the order of their slots. Lines with several checks choose first, so that the checks of one line lie an even share apart,
+ * to within one slot: sorting all by hash would bring two units of one bus within half a share, and the line's gap would then refuse one
+ * of them. Lines with one check fill what is left.
+ */
 function spread(members: readonly SlotDemand[]): readonly SlotDemand[] {
-  const placed = grouped(members, (demand) => demand.line).flatMap((line) => {
-    const start = unitHash(line[0]!.line);
-    const ordered = line.toSorted((a, b) => unitHash(a.check) - unitHash(b.check));
-    return ordered.map((demand, index) => ({ demand, place: (start + index / line.length) % 1 }));
-  });
-  return placed.toSorted((a, b) => a.place - b.place || (a.demand.check < b.demand.check ? -1 : 1)).map(({ demand }) => demand);
+  const order = members.map((): SlotDemand | undefined => undefined);
+  const lines = grouped(members, (demand) => demand.line).toSorted((a, b) => b.length - a.length || byHash(a[0]!.line, b[0]!.line));
+  for (const line of lines.filter(({ length }) => length > 1)) {
+    const start = unitHash(line[0]!.line) * order.length;
+    line
+      .toSorted((a, b) => byHash(a.check, b.check))
+      .forEach((demand, index) => {
+        order[nearestFree(order, Math.floor(start + (index * order.length) / line.length) % order.length)] = demand;
+      });
+  }
+  const alone = lines.filter(({ length }) => length === 1).values();
+  return order.map((demand) => demand ?? alone.next().value![0]!);
+}
+
+function nearestFree(order: readonly (SlotDemand | undefined)[], wanted: number): number {
+  for (let away = 0; ; away++) {
+    const ahead = (wanted + away) % order.length;
+    if (order[ahead] === undefined) return ahead;
+    const behind = (wanted - away + order.length) % order.length;
+    if (order[behind] === undefined) return behind;
+  }
+}
+
+function byHash(a: string, b: string): number {
+  return unitHash(a) - unitHash(b) || (a < b ? -1 : 1);
 }
 
 function grouped<T>(items: readonly T[], key: (item: T) => string): readonly (readonly T[])[] {
