@@ -1,0 +1,42 @@
+/** Everything an operator has written, read and checked file by file: what compile works from. */
+import type { ProfileId } from "../domain/plan.ts";
+import type { Loaded } from "./problem.ts";
+import type { Profile } from "./schema/profile.ts";
+import type { SiteProfile } from "./schema/site-profile.ts";
+import type { Watchlist } from "./schema/watchlist.ts";
+
+/** watchkeeper.yaml with every path absolute. */
+export interface Settings {
+  readonly site: string;
+  readonly stateDir: string;
+  readonly watchlist: string;
+  readonly profileDir: string;
+  readonly web: Web;
+  readonly log: { readonly level: LogLevel; readonly format: LogFormat };
+  readonly labels: { readonly address: boolean };
+}
+
+export interface Web {
+  readonly listenAddresses: readonly ListenAddress[];
+  readonly configFile: string | null;
+}
+
+/** A loopback address and a port. */
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+export const logLevels = ["trace", "debug", "info", "warn", "error"] as const;
+export type LogLevel = (typeof logLevels)[number];
+export const logFormats = ["json", "text"] as const;
+export type LogFormat = (typeof logFormats)[number];
+
+/** Deep-frozen. Profiles by id; a profile without a site file is a draft. */
+export interface LoadedSite {
+  readonly lab: boolean;
+  readonly settings: Loaded<Settings>;
+  readonly watchlist: Loaded<Watchlist>;
+  readonly shippedProfiles: ReadonlyMap<ProfileId, Loaded<Profile>>;
+  readonly siteProfiles: ReadonlyMap<ProfileId, Loaded<SiteProfile>>;
+}

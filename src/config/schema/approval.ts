@@ -1,0 +1,116 @@
+/** The shape of an approval: who allowed which bytes to which devices, until when. */
+import { z } from "zod";
+import type { DeviceId } from "../../domain/plan.ts";
+import { date, digest, id, oneOf, text, type IsoDate } from "./common.ts";
+
+/** Names are records, not authentication. */
+export type Approval = UnsignedApproval | SignedApproval;
+
+/** Nothing may be sent; what is signed already is kept. */
+export interface UnsignedApproval extends Partial<Signature> {
+  readonly stage: "draft" | "dry-run" | "suspended";
+  readonly trialDevices: readonly DeviceId[];
+}
+
+export interface SignedApproval extends Signature {
+  readonly stage: "trial" | "approved";
+  /** At least one with stage trial (checked). */
+  readonly trialDevices: readonly DeviceId[];
+}
+
+export interface Signature {
+  readonly preparedBy: string;
+  readonly acceptedBy: string;
+  readonly approvedOn: IsoDate;
+  /** At most 15 months after `approvedOn` (checked). */
+  readonly expiresOn: IsoDate;
+  readonly basis: Basis;
+  readonly changeReference: string;
+  /** `sha256:<64 hex>` of the profile's effective content. */
+  readonly covers: string;
+  /** `sha256:<64 hex>` for each device as it was admitted. */
+  readonly devices: ReadonlyMap<DeviceId, string>;
+}
+
+/** Exactly one of the two (checked). */
+export interface Basis {
+  readonly riskAcceptance?: RiskAcceptance;
+  readonly vendorConfirmation?: string;
+}
+
+export interface RiskAcceptance {
+  readonly by: string;
+  readonly position: string;
+  readonly reason: string;
+  /** The last day; without grace. */
+  readonly until: IsoDate;
+}
+
+const basisExpected = "one of riskAcceptance and vendorConfirmation";
+
+const basis: z.ZodType<Basis> = z
+  .strictObject({
+    riskAcceptance: z
+      .strictObject({
+        by: text("Who accepts the risk."),
+        position: text("Their position."),
+        reason: text("Why the risk is acceptable."),
+        until: date("The last day of the acceptance; no grace follows."),
+      })
+      .exactOptional()
+      .meta({ description: "A person accepts the risk." }),
+    vendorConfirmation: text("The vendor's document and page, or letter.").exactOptional(),
+  })
+  .refine((value) => Object.keys(value).length === 1, { error: basisExpected })
+  .meta({ description: "What the approval rests on: riskAcceptance or vendorConfirmation." });
+
+const signature = {
+  preparedBy: text("Who prepared the approval."),
+  acceptedBy: text("Who is responsible for the plant and accepted it, and how."),
+  approvedOn: date("The day of the approval."),
+  expiresOn: date("The last day; at most 15 months after approvedOn. An alarm and 90 days of grace follow."),
+  basis,
+  changeReference: text("The change in your management of change."),
+  covers: digest("The digest of what is approved, as `plan` prints it."),
+  devices: z
+    .record(id<DeviceId>("A device."), digest("The digest of the device as it was admitted."))
+    .transform((record): ReadonlyMap<DeviceId, string> => new Map(Object.entries(record) as [DeviceId, string][]))
+    .meta({ description: "The devices that are admitted, each with its digest." }),
+};
+const partialSignature = {
+  preparedBy: signature.preparedBy.exactOptional(),
+  acceptedBy: signature.acceptedBy.exactOptional(),
+  approvedOn: signature.approvedOn.exactOptional(),
+  expiresOn: signature.expiresOn.exactOptional(),
+  basis: signature.basis.exactOptional(),
+  changeReference: signature.changeReference.exactOptional(),
+  covers: signature.covers.exactOptional(),
+  devices: signature.devices.exactOptional(),
+};
+
+const trialDevices = z
+  .array(id<DeviceId>("A device."), { error: "a list of device ids" })
+  .default([])
+  .meta({ description: "The devices that are asked while the stage is trial." });
+
+export const approvalSchema: z.ZodType<Approval> = z
+  .discriminatedUnion("stage", [
+    z.strictObject({
+      stage: oneOf(["draft", "dry-run", "suspended"], "draft, dry-run, trial, approved or suspended.") as z.ZodEnum<{
+        draft: "draft";
+        "dry-run": "dry-run";
+        suspended: "suspended";
+      }>,
+      trialDevices,
+      ...partialSignature,
+    }),
+    z.strictObject({
+      stage: oneOf(["trial", "approved"], "draft, dry-run, trial, approved or suspended.") as z.ZodEnum<{
+        trial: "trial";
+        approved: "approved";
+      }>,
+      trialDevices,
+      ...signature,
+    }),
+  ])
+  .meta({ description: "The stage of this family at this site, and who allowed it." });

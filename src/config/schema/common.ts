@@ -1,0 +1,89 @@
+/** The smallest parts of every schema: ids, texts, durations, dates and numbers, each with the words that say what is expected. */
+import { z } from "zod";
+import { parseDuration } from "../../domain/duration.ts";
+import type { Milliseconds } from "../../domain/units.ts";
+import { codePoint } from "../problem.ts";
+
+/** A date as it stands in a file, `2026-11-21`; a day that exists. */
+export type IsoDate = string;
+
+export const idPattern: RegExp = /^[a-z0-9][a-z0-9-]{0,62}$/u;
+const idExpected = "an id: a to z, 0 to 9 and -, at most 63 characters, beginning with a letter or digit";
+
+/** Refuses characters that only look like ASCII by name: two ids must never look the same to a person. */
+export function id<Id extends string = string>(description: string): z.ZodType<Id, string> {
+  return z
+    .string({ error: idExpected })
+    .check((context) => {
+      if (idPattern.test(context.value)) return;
+      context.issues.push({ code: "custom", message: idExpected, input: context.value, params: { hint: idHint(context.value) } });
+    })
+    .transform((text) => text as Id)
+    .meta({ description, pattern: idPattern.source });
+}
+
+function idHint(text: string): string | undefined {
+  const foreign = [...text].find((character) => character > "\u007f");
+  if (foreign !== undefined) return `the character ${foreign} is ${codePoint(foreign)}, not ASCII`;
+  return /[A-Z]/u.test(text) ? "lower case" : undefined;
+}
+
+export const textPattern: RegExp = /^(?=.*\S)[^\p{Cc}\p{Cf}\u2028\u2029]{1,200}$/u;
+const textExpected = "a text of 1 to 200 characters on one line, in quotes where it looks like a number";
+
+/** Free text for people: names, reasons, documents. */
+export function text(description: string): z.ZodType<string, string> {
+  return matching(textPattern, textExpected, description);
+}
+
+export function matching(pattern: RegExp, expected: string, description: string): z.ZodType<string, string> {
+  return z
+    .string({ error: expected })
+    .refine((value) => pattern.test(value), { error: expected })
+    .meta({ description });
+}
+
+const durationExpected = 'a duration above zero with its unit, such as "800ms", "30s", "5m" or "2h"';
+
+export function duration(description: string): z.ZodType<Milliseconds, string> {
+  return z
+    .string({ error: durationExpected })
+    .transform((value, context): Milliseconds => {
+      const span = parseDuration(value);
+      if (span !== undefined && span > 0) return span;
+      context.addIssue({ code: "custom", message: durationExpected, input: value });
+      return z.NEVER;
+    })
+    .meta({ description, pattern: "^[0-9]{1,9}(ms|s|min|m|h|d)$" });
+}
+
+const dateExpected = "a day that exists, as 2026-11-21";
+
+export function date(description: string): z.ZodType<IsoDate, string> {
+  return z.string({ error: dateExpected }).refine(isDay, { error: dateExpected }).meta({ description, format: "date" });
+}
+
+function isDay(value: string): boolean {
+  if (!/^20\d\d-\d\d-\d\d$/u.test(value)) return false;
+  const parsed = new Date(`${value}T00:00:00Z`);
+  return !Number.isNaN(parsed.getTime()) && parsed.toISOString().startsWith(value);
+}
+
+/** A whole number written as a number: "5" in quotes, 5.5 and 1e3 in quotes are refused. */
+export function whole(least: number, most: number, description: string): z.ZodType<number, number> {
+  const error = `a whole number from ${least} to ${most}`;
+  return z.int({ error }).min(least, { error }).max(most, { error }).meta({ description });
+}
+
+export function oneOf<const Words extends readonly [string, ...string[]]>(
+  words: Words,
+  description: string,
+): z.ZodType<Words[number], Words[number]> {
+  return z.enum(words, { error: `one of ${words.join(", ")}` }).meta({ description });
+}
+
+export const digestPattern: RegExp = /^sha256:[0-9a-f]{64}$/u;
+
+export function digest(description: string): z.ZodType<string, string> {
+  return matching(digestPattern, "a digest as `plan` prints it: sha256: and 64 hexadecimal digits", description);
+}

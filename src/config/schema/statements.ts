@@ -1,0 +1,95 @@
+/** What only the owner of a device knows, as the watchlist states it: other clients, connections, watchdog, firmware. */
+import { z } from "zod";
+import { date, oneOf, text, whole, type IsoDate } from "./common.ts";
+
+export interface OtherClient {
+  readonly name: string;
+  readonly connections: number;
+}
+
+export const overflows = ["rejects", "evicts-oldest", "evicts-idle", "unknown"] as const;
+/** What a device does with one connection too many; `unknown` counts as evicts-oldest. */
+export type Overflow = (typeof overflows)[number];
+
+export interface ConnectionPool {
+  readonly size: number;
+  readonly overflow: Overflow;
+  readonly source: string;
+}
+
+export const watchdogModes = ["none", "write-only", "owner-only", "any-telegram", "function-code-mask", "unknown"] as const;
+/** What keeps the device's communication watchdog from running out. */
+export type WatchdogMode = (typeof watchdogModes)[number];
+
+export interface WatchdogStatement {
+  readonly mode: WatchdogMode;
+  /** The function codes that feed it; there when and only when the mode is function-code-mask (checked). */
+  readonly functionCodes?: readonly number[];
+  readonly by: string;
+  readonly on: IsoDate;
+}
+
+export interface FirmwareStatement {
+  readonly version: string;
+  readonly by: string;
+  readonly on: IsoDate;
+}
+
+/** What only the owner knows. An absent one is a refusal where the profile asks for it. */
+export interface Statements {
+  readonly otherClients?: readonly OtherClient[];
+  readonly connectionPool?: ConnectionPool;
+  readonly watchdog?: WatchdogStatement;
+  readonly firmware?: FirmwareStatement;
+}
+
+const otherClient: z.ZodType<OtherClient> = z
+  .union(
+    [
+      text("A client that holds one connection.").transform((name) => ({ name, connections: 1 })),
+      z.strictObject({
+        name: text("The client."),
+        connections: whole(1, 1000, "How many connections it holds."),
+      }),
+    ],
+    { error: "the name of a client, or {name, connections}" },
+  )
+  .meta({ description: "A client that keeps a connection: its name, or name and number of connections." });
+
+export const otherClients: z.ZodExactOptional<z.ZodType<readonly OtherClient[]>> = z
+  .array(otherClient, { error: "a list of clients, [] where there are none" })
+  .exactOptional()
+  .meta({ description: "Every other client of the device (SCADA, HMI, historian). [] says there are none; leaving it out says nothing." });
+
+export const connectionPool: z.ZodType<ConnectionPool> = z
+  .strictObject({
+    size: whole(1, 10_000, "How many connections the device accepts."),
+    overflow: oneOf(overflows, "What it does with one connection too many."),
+    source: text("Where this is documented."),
+  })
+  .meta({ description: "The only way an owner may raise the number of connections that a profile assumes." });
+
+const watchdog: z.ZodType<WatchdogStatement> = z
+  .strictObject({
+    mode: oneOf(watchdogModes, "What keeps the device's communication watchdog from running out, as it is set in this device."),
+    functionCodes: z
+      .array(whole(1, 127, "A function code."), { error: "a list of function codes" })
+      .min(1, { error: "at least one function code" })
+      .exactOptional()
+      .meta({ description: "The function codes that feed the watchdog; only with mode function-code-mask." }),
+    by: text("Who looked."),
+    on: date("When."),
+  })
+  .meta({ description: "What the owner found out about the device's communication watchdog." });
+
+export const statementsSchema: z.ZodType<Statements, unknown> = z
+  .strictObject({
+    otherClients,
+    connectionPool: connectionPool.exactOptional(),
+    watchdog: watchdog.exactOptional(),
+    firmware: z
+      .strictObject({ version: text("The version."), by: text("Who looked."), on: date("When.") })
+      .exactOptional()
+      .meta({ description: "The firmware that runs, where the profile makes a difference between versions." }),
+  })
+  .meta({ description: "What only the owner knows. What is left out is a refusal where the profile asks for it, never zero." });

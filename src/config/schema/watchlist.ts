@@ -1,0 +1,271 @@
+/** The shape of watchlist.yaml: what the owner says of segments, gateways and devices. */
+import { z } from "zod";
+import { connectWithinMax, answerWithinMax, limits, segmentStartsPerSecondMost, siteStartsPerSecondMost } from "../../domain/limits.ts";
+import { methodIds, type MethodId } from "../../domain/operations.ts";
+import type { DeviceFunction, DeviceId, ProfileId, SegmentId } from "../../domain/plan.ts";
+import type { Milliseconds } from "../../domain/units.ts";
+import { duration, id, matching, oneOf, text, whole } from "./common.ts";
+import { connectionPool, otherClients, statementsSchema, type ConnectionPool, type OtherClient, type Statements } from "./statements.ts";
+
+export interface Watchlist {
+  readonly schema: "watchlist/v1";
+  readonly siteBudget: Budget;
+  readonly segments: readonly SegmentEntry[];
+  readonly gateways: readonly GatewayEntry[];
+  readonly devices: readonly WatchlistDevice[];
+  readonly excluded: readonly Exclusion[];
+  readonly hardware: readonly HardwareEntry[];
+}
+
+/** A raise above the default stands here only with both names (checked). */
+export interface Budget {
+  readonly startsPerSecondMax: number;
+  readonly approvedBy?: string;
+  readonly reason?: string;
+}
+
+export interface SegmentEntry extends Budget {
+  readonly id: SegmentId;
+  readonly zone: string;
+  /** CIDR with no host bits, checked. */
+  readonly subnet: string;
+  readonly localAddress: string;
+  readonly defaultGateway?: string;
+}
+
+export interface GatewayEntry {
+  readonly id: string;
+  readonly address: string;
+  readonly port: number;
+  readonly segment: SegmentId;
+  readonly responseTimeout: Milliseconds;
+  /** What the gateway repeats on its serial side by itself. */
+  readonly retries: number;
+  readonly unitCount: number;
+  /** Absent: not stated, which is a refusal, never zero. */
+  readonly otherClients?: readonly OtherClient[];
+  readonly connectionPool?: ConnectionPool;
+}
+
+export interface WatchlistCheck {
+  readonly method: MethodId;
+  readonly unitId?: number;
+  /** The id of a liveness register of the profile. */
+  readonly register?: string;
+  readonly interval?: Milliseconds;
+  readonly connectWithin?: Milliseconds;
+  readonly answerWithin?: Milliseconds;
+  readonly missesToDown?: number;
+}
+
+/** Exactly one of `address` and `via` is there; `segment` is there with `address`, and may be left out with `via` (checked). */
+export interface WatchlistDevice {
+  readonly id: DeviceId;
+  /** Its id where the file gives no name. */
+  readonly name: string;
+  readonly address?: string;
+  readonly via?: string;
+  readonly segment?: SegmentId;
+  readonly function: DeviceFunction;
+  readonly category: "I" | "II" | "III";
+  readonly profile: ProfileId;
+  readonly macs: readonly string[];
+  readonly switchPorts: readonly SwitchPort[];
+  /** Devices or gateways through which this one is reached. */
+  readonly dependsOn: readonly string[];
+  readonly asset: Asset;
+  readonly port?: number;
+  readonly statements: Statements;
+  readonly checks: readonly WatchlistCheck[];
+}
+
+export interface SwitchPort {
+  readonly switch: DeviceId;
+  readonly ifIndex: number;
+}
+
+export interface Asset {
+  readonly manufacturer: string | null;
+  readonly model: string | null;
+  readonly firmware: string | null;
+  readonly serial: string | null;
+  readonly location: string | null;
+}
+
+/** Exactly one of `address`, `range` (CIDR) and `gateway` with `unitId` (checked). */
+export interface Exclusion {
+  readonly address?: string;
+  readonly range?: string;
+  readonly gateway?: string;
+  readonly unitId?: number;
+  readonly reason: string;
+}
+
+export interface HardwareEntry {
+  readonly id: string;
+  readonly devices: readonly DeviceId[];
+}
+
+const address = (description: string): z.ZodType<string, string> => matching(/^[^]{1,100}$/u, "one literal unicast address", description);
+const subnet = (description: string): z.ZodType<string, string> => matching(/^[^]{1,100}$/u, "a subnet such as 10.20.1.0/24", description);
+
+const startsExpected = (most: number): string => `a number above 0 and at most ${most}`;
+const starts = (most: number, normal: number, description: string): z.ZodType<number, number | undefined> =>
+  z
+    .number({ error: startsExpected(most) })
+    .gt(0, { error: startsExpected(most) })
+    .max(most, { error: startsExpected(most) })
+    .default(normal)
+    .meta({ description });
+const raise = {
+  approvedBy: text("Who approved a figure above the default.").exactOptional(),
+  reason: text("Why a figure above the default is right here.").exactOptional(),
+};
+
+const siteBudget: z.ZodType<Budget, unknown> = z
+  .strictObject({
+    startsPerSecondMax: starts(
+      siteStartsPerSecondMost,
+      limits.siteStartsPerSecondDefault,
+      "Exchanges that may begin per second in the whole site.",
+    ),
+    ...raise,
+  })
+  .meta({ description: "How much the poller may begin in the whole site. Above 10 per second approvedBy and reason are needed." });
+
+export const segmentSchema: z.ZodType<SegmentEntry> = z
+  .strictObject({
+    id: id<SegmentId>("The segment's id."),
+    zone: text("The zone it lies in, as your zone plan calls it."),
+    subnet: subnet("Its one subnet, such as 10.20.1.0/24."),
+    localAddress: address("The poller's own address on this segment; packets leave by its interface."),
+    defaultGateway: address("The segment's router, which is never asked.").exactOptional(),
+    startsPerSecondMax: starts(
+      segmentStartsPerSecondMost,
+      limits.segmentStartsPerSecondDefault,
+      "Exchanges that may begin per second in this segment. Above 2 approvedBy and reason are needed.",
+    ),
+    ...raise,
+  })
+  .meta({ description: "One subnet." });
+
+export const gatewaySchema: z.ZodType<GatewayEntry> = z
+  .strictObject({
+    id: id("The gateway's id."),
+    address: address("Its one address."),
+    port: whole(1, 65_535, "Its TCP port.").default(502),
+    segment: id<SegmentId>("The segment its address lies in."),
+    responseTimeout: duration("How long the gateway waits for a unit on its serial side."),
+    retries: whole(0, 10, "How often the gateway repeats a request on its serial side by itself."),
+    unitCount: whole(1, 247, "How many units stand on the bus."),
+    otherClients,
+    connectionPool: connectionPool.exactOptional(),
+  })
+  .meta({ description: "A serial bus behind an address: one line, one request at a time." });
+
+const readableMethod = oneOf(methodIds, "How the device is asked.");
+
+export const checkSchema: z.ZodType<WatchlistCheck> = z
+  .strictObject({
+    method: readableMethod,
+    unitId: whole(1, 255, "Modbus unit id, 1 to 247, or 255 where the device itself is addressed.")
+      .refine((value) => value <= 247 || value === 255, { error: "a unit id from 1 to 247, or 255 for the device itself" })
+      .exactOptional(),
+    register: id("The id of one of the profile's liveness registers; their addresses stand there, not here.").exactOptional(),
+    interval: duration("How often. 60s where it is left out; never less than the floor and the profile allow.").exactOptional(),
+    connectWithin: duration("How long to wait for a connection.")
+      .refine((span) => span <= connectWithinMax, { error: `at most ${connectWithinMax / 1000}s` })
+      .exactOptional(),
+    answerWithin: duration("How long to wait for the answer.")
+      .refine((span) => span <= answerWithinMax, { error: `at most ${answerWithinMax / 1000}s` })
+      .exactOptional(),
+    missesToDown: whole(2, 100, "After how many misses in a row the device is down.").exactOptional(),
+  })
+  .meta({ description: "One way in which the device is asked." });
+
+const assetText = (description: string): z.ZodType<string | null, unknown> => text(description).nullable().default(null);
+const asset: z.ZodType<Asset, unknown> = z
+  .strictObject({
+    manufacturer: assetText("Manufacturer."),
+    model: assetText("Model or order number."),
+    firmware: assetText("Firmware as the inventory has it, in quotes."),
+    serial: assetText("Serial number, in quotes."),
+    location: assetText("Where it stands."),
+  })
+  .meta({ description: "What the inventory knows of the device; shown, never sent." });
+const noAsset: Asset = { manufacturer: null, model: null, firmware: null, serial: null, location: null };
+
+const list = <Item>(item: z.ZodType<Item>, what: string, description: string): z.ZodType<readonly Item[], unknown> =>
+  z
+    .array(item, { error: `a list of ${what}` })
+    .default([])
+    .meta({ description });
+
+const deviceFunctions = ["control", "monitoring", "network", "safety", "protection", "navigation"] as const;
+
+export const deviceSchema: z.ZodType<WatchlistDevice> = z
+  .strictObject({
+    id: id<DeviceId>("The device's id, for ever."),
+    name: text("Its name for people; its id where left out.").exactOptional(),
+    address: address("Its one literal address. Not with `via`.").exactOptional(),
+    via: id("The gateway behind which it stands. Not with `address`.").exactOptional(),
+    segment: id<SegmentId>("The segment of its address; with `via` it is the gateway's.").exactOptional(),
+    function: oneOf(deviceFunctions, "What it does. safety, protection and navigation are never asked."),
+    category: oneOf(["I", "II", "III"], "Its category of IACS UR E22."),
+    profile: id<ProfileId>("The profile of its family."),
+    macs: list(
+      matching(/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/u, "a MAC address such as 00:80:f4:01:02:03, in lower case", "A MAC address of the device."),
+      "MAC addresses",
+      "Its MAC addresses, for passive evidence.",
+    ),
+    switchPorts: list(
+      z.strictObject({
+        switch: id<DeviceId>("The switch, a device of this list."),
+        ifIndex: whole(1, 2 ** 31 - 1, "The port's ifIndex."),
+      }),
+      "{switch, ifIndex}",
+      "The switch ports it hangs on.",
+    ),
+    dependsOn: list(id("A device or gateway."), "ids", "Devices or gateways through which it is reached."),
+    asset: asset.default(noAsset),
+    port: whole(1, 65_535, "Its port, only where it is not the protocol's own.").exactOptional(),
+    statements: statementsSchema.default({}),
+    checks: z
+      .array(checkSchema, { error: "a list of checks, [] where the device is not to be asked" })
+      .max(16, { error: "at most 16 checks" })
+      .meta({ description: "How it is asked; [] where it is not." }),
+  })
+  .transform((device): WatchlistDevice => ({ ...device, name: device.name ?? device.id }))
+  .meta({ description: "One device." });
+
+export const exclusionSchema: z.ZodType<Exclusion> = z
+  .strictObject({
+    address: address("One address.").exactOptional(),
+    range: subnet("A range such as 10.20.1.80/28.").exactOptional(),
+    gateway: id("A gateway; with unitId.").exactOptional(),
+    unitId: whole(1, 255, "A unit behind that gateway.").exactOptional(),
+    reason: text("Why."),
+  })
+  .meta({ description: "What is never asked: an address, a range, or a unit behind a gateway." });
+
+export const hardwareSchema: z.ZodType<HardwareEntry> = z
+  .strictObject({
+    id: id("The hardware's id."),
+    devices: z
+      .array(id<DeviceId>("A device of this list."), { error: "a list of device ids" })
+      .min(2, { error: "at least two devices" })
+      .meta({ description: "The devices that are one piece of hardware: one line, one pool of connections." }),
+  })
+  .meta({ description: "Several addresses of one piece of hardware." });
+
+export const watchlistSchema: z.ZodType<Watchlist> = z
+  .strictObject({
+    schema: z.literal("watchlist/v1", { error: "watchlist/v1" }).meta({ description: "The kind of file." }),
+    siteBudget: siteBudget.default({ startsPerSecondMax: limits.siteStartsPerSecondDefault }),
+    segments: list(segmentSchema, "segments", "The subnets that are watched."),
+    gateways: list(gatewaySchema, "gateways", "The serial gateways."),
+    devices: list(deviceSchema, "devices", "The devices."),
+    excluded: list(exclusionSchema, "exclusions", "What is never asked, whatever else stands here."),
+    hardware: list(hardwareSchema, "hardware groups", "Devices that share one piece of hardware."),
+  })
+  .meta({ title: "watchlist/v1", description: "The devices that Watchkeeper watches." });
