@@ -1,5 +1,6 @@
 /** Leave to send, as the wire sees it. Only the gate mints one; a driver never holds one. */
 import type { Operation } from "./operations.ts";
+import type { Sent } from "./outcome.ts";
 import type { Check } from "./plan.ts";
 import type { MonotonicMs } from "./units.ts";
 
@@ -10,6 +11,8 @@ export interface Permit {
   readonly [minted]: true;
   readonly check: Check;
   readonly deadline: MonotonicMs;
+  /** What has been spent so far. */
+  readonly sent: Sent;
   /** Charges the opening of one connection. */
   spendConnection(): Spending;
   /** Charges one whole frame that is about to leave. `frame` is the wire's own copy; `operation` what the frame policy read in it. */

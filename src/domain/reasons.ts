@@ -22,6 +22,7 @@ export type StandingReason = keyof typeof standingReasons;
 export const passingReasons = {
   stopped: "the site is stopped",
   draining: "the poller is shutting down",
+  plan_changed: "the plan changed while it was being asked",
   clock_suspect: "time jumped or the poller stood still; it looks around first",
   not_leader: "another poller leads",
   audit_unwritable: "the audit record could not be written for too long",

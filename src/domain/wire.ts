@@ -1,6 +1,5 @@
 /** A guarded way to one address: the only thing through which bytes reach a device. */
 import type { Operation, Protocol } from "./operations.ts";
-import type { Sent } from "./outcome.ts";
 import type { Permit } from "./permit.ts";
 import type { Target } from "./plan.ts";
 import type { FailureKind } from "./reasons.ts";
@@ -39,8 +38,8 @@ export interface Wire {
 /** What the keeper, not the driver, may do with it. */
 export interface OwnedWire extends Wire {
   lend(permit: Permit): void;
-  /** Takes the permit back and says what it was spent on. */
-  reclaim(): Sent;
+  /** Takes the permit back: from here on a frame on the open wire is a violation. On a wire that is ending or ended, `send` does nothing. */
+  reclaim(): void;
   /** True when no request of ours is unanswered and the socket still stands. */
   readonly quiet: boolean;
   /** FIN, and RST when the peer has not followed within 2 s. */

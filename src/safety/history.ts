@@ -5,6 +5,8 @@ import type { Check } from "../domain/plan.ts";
 import { after, milliseconds, type Milliseconds, type MonotonicMs } from "../domain/units.ts";
 
 export interface CheckHistory {
+  /** Whether it ever answered: a device that never did is not lost. */
+  readonly proven: boolean;
   /** Consecutive misses. */
   readonly missed: number;
   readonly lastAsked: MonotonicMs | undefined;
@@ -13,20 +15,21 @@ export interface CheckHistory {
   readonly inEpisode: boolean;
 }
 
-export const noHistory: CheckHistory = { missed: 0, lastAsked: undefined, episodes: [], inEpisode: false };
+export const noHistory: CheckHistory = { proven: false, missed: 0, lastAsked: undefined, episodes: [], inEpisode: false };
 
 /** Adds an outcome that had a packet in it; refusals of our own leave the history as it is. */
 export function remembered(history: CheckHistory, outcome: Outcome): CheckHistory {
   if (outcome.kind === "refused") return history;
   const lastAsked = outcome.at;
   if (outcome.kind === "answered") {
-    const missed = outcome.answer.said === "gateway_only" ? history.missed + 1 : 0;
-    return { missed, lastAsked, episodes: history.episodes, inEpisode: false };
+    const behind = outcome.answer.said === "gateway_only";
+    const missed = behind ? history.missed + 1 : 0;
+    return { proven: history.proven || !behind, missed, lastAsked, episodes: history.episodes, inEpisode: false };
   }
   const turnedAway = outcome.failure === "refused" || outcome.failure === "reset";
   const since = history.episodes.filter((start) => lastAsked - start < refusalEpisodeWindow);
   const episodes = turnedAway && !history.inEpisode ? [...since, lastAsked].slice(-refusalEpisodesToTrip) : since;
-  return { missed: history.missed + 1, lastAsked, episodes, inEpisode: turnedAway || history.inEpisode };
+  return { proven: history.proven, missed: history.missed + 1, lastAsked, episodes, inEpisode: turnedAway || history.inEpisode };
 }
 
 /**

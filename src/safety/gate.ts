@@ -1,0 +1,279 @@
+/** The one door for every trigger: waits for the line, decides, converses, lets the line go. */
+import PQueue from "p-queue";
+import type { Clock } from "../domain/clock.ts";
+import type { Circumstances, Gate, Trigger, Verdict } from "../domain/gate.ts";
+import { mismatch } from "../domain/identity.ts";
+import { finishWithin } from "../domain/limits.ts";
+import { nothingSent, type Answered, type Failed, type Fact, type Outcome, type Refused, type Scope, type Trip } from "../domain/outcome.ts";
+import type { Permit } from "../domain/permit.ts";
+import type { Check, CheckId, LineId, Plan, PlannedDevice } from "../domain/plan.ts";
+import { after, between, milliseconds, type MonotonicMs } from "../domain/units.ts";
+import { Budgets } from "./budgets.ts";
+import { Breakers } from "./breakers.ts";
+import { backoffUntil, noHistory, refusedTooOften, remembered, type CheckHistory } from "./history.ts";
+import type { ConnectionKeeper, Conversation } from "./keeper.ts";
+import { MintedPermit, type PermitOffice } from "./permit.ts";
+import { firstObjection, standing, starting, type Situation, type Standing } from "./rules.ts";
+import { Trips } from "./trips.ts";
+
+export interface GateParts {
+  readonly clock: Clock;
+  readonly circumstances: Circumstances;
+  /** Built around the gate's farewell permits. */
+  readonly keeper: (farewell: (check: Check) => Permit | undefined) => ConnectionKeeper;
+  /** True while time cannot be trusted. */
+  readonly suspect: (now: MonotonicMs) => boolean;
+  /** Trips of earlier runs. */
+  readonly trips: Iterable<Trip>;
+  readonly record: (fact: Fact) => void;
+}
+
+export class HeartbeatGate implements Gate, PermitOffice {
+  readonly clock: Clock;
+  readonly #parts: GateParts;
+  readonly #keeper: ConnectionKeeper;
+  readonly #trips: Trips;
+  readonly #budgets = new Budgets();
+  readonly #breakers = new Breakers();
+  readonly #lanes = new Map<LineId, PQueue>();
+  readonly #running = new Map<CheckId, Promise<Outcome | undefined>>();
+  readonly #out = new Set<MintedPermit>();
+  readonly #holds = new Map<LineId, MonotonicMs>();
+  #histories = new Map<CheckId, CheckHistory>();
+  #plan: Plan;
+  #draining = false;
+
+  constructor(parts: GateParts, plan: Plan) {
+    this.clock = parts.clock;
+    this.#parts = parts;
+    this.#trips = new Trips(parts.trips);
+    this.#keeper = parts.keeper((check) => this.#farewell(check));
+    this.#plan = plan;
+    this.adopt(plan);
+  }
+
+  exchange(id: CheckId, trigger: Trigger): Promise<Outcome | undefined> {
+    // Somebody who asks while the same question is out gets its answer: never a second one.
+    const running = this.#running.get(id);
+    if (running) return running;
+    const check = this.#plan.checks.get(id);
+    if (!check) return Promise.resolve(undefined);
+    const lane = this.#lane(check.line);
+    const turn = lane.add(() => this.#turn(id, trigger)).finally(() => {
+      this.#running.delete(id);
+      if (lane.size === 0 && lane.pending === 0) this.#lanes.delete(check.line);
+    });
+    this.#running.set(id, turn);
+    return turn;
+  }
+
+  preview(check: Check): Verdict {
+    const objection = this.#decide(check, "schedule", this.clock.monotonic());
+    return objection ? { admitted: false, ...objection } : { admitted: true };
+  }
+
+  adopt(plan: Plan): void {
+    this.#plan = plan;
+    const now = this.clock.monotonic();
+    this.#budgets.adopt(plan, now);
+    this.#histories = new Map([...this.#histories].filter(([id]) => plan.checks.has(id)));
+    this.#breakers.adopt(plan);
+    for (const line of this.#holds.keys()) if (!plan.lines.has(line)) this.#holds.delete(line);
+    for (const permit of this.#out) if (!this.#planned(permit.check)) permit.revoke("plan_changed");
+    void this.#keeper.letGoUnless((check) => this.#planned(check));
+  }
+
+  /** The site was stopped: what is in flight ends now, what is kept is closed. */
+  async stop(): Promise<void> {
+    for (const permit of this.#out) permit.revoke("stopped");
+    await this.#keeper.letGoUnless(() => false);
+  }
+
+  /** No more starts; resolves when everything in flight has ended and every connection is closed. */
+  async drain(): Promise<void> {
+    this.#draining = true;
+    await Promise.all(this.#running.values());
+    await this.#keeper.letGoUnless(() => false);
+  }
+
+  /** Time jumped or stood still: nothing of before counts. */
+  disturbed(detail: string): void {
+    const now = this.clock.monotonic();
+    for (const permit of this.#out) permit.revoke("clock_suspect");
+    this.#keeper.abortAll(detail);
+    this.#budgets.empty(now);
+    this.#parts.record({ kind: "stalled", at: now, detail });
+  }
+
+  /** The guard stopped something that no permit was lent for; every device at that address trips. */
+  blocked(address: string, detail: string): void {
+    this.#parts.record({ kind: "blocked", at: this.clock.monotonic(), address, detail });
+    const there = [...this.#plan.checks.values()].filter((check) => check.target.address === address);
+    for (const check of there) this.trip({ scope: `device:${check.device}`, cause: "guard_violation", detail });
+  }
+
+  trip(trip: Trip): void {
+    if (!this.#trips.add(trip)) return;
+    this.#parts.record({ kind: "tripped", at: this.clock.monotonic(), trip });
+    for (const permit of this.#out) if (this.#tripped(permit.check)) permit.revoke("tripped");
+    void this.#keeper.letGoUnless((check) => !this.#tripped(check));
+  }
+
+  /** True when there was something to reset. Its history goes with it: the person has looked. */
+  reset(scope: Scope, by: string, reason: string): boolean {
+    if (!this.#trips.reset(scope)) return false;
+    for (const check of this.#plan.checks.values()) if (scope === `device:${check.device}`) this.#histories.delete(check.id);
+    this.#parts.record({ kind: "reset", at: this.clock.monotonic(), scope, by, reason });
+    return true;
+  }
+
+  trips(): readonly Trip[] {
+    return this.#trips.all();
+  }
+
+  get inFlight(): number {
+    return this.#running.size;
+  }
+
+  // What a permit asks of its office, at every frame.
+
+  objection(check: Check): Refused["reason"] | undefined {
+    if (!this.#planned(check)) return "plan_changed";
+    return firstObjection(standing, this.#standing(check, this.#deviceOf(check), this.clock.monotonic()))?.reason;
+  }
+
+  spent(check: Check): void {
+    this.#budgets.sent(check, this.clock.monotonic());
+  }
+
+  violated(check: Check, detail: string): void {
+    this.#parts.record({ kind: "blocked", at: this.clock.monotonic(), address: check.target.address, check, detail });
+    this.trip({ scope: `device:${check.device}`, cause: "guard_violation", detail });
+  }
+
+  async #turn(id: CheckId, trigger: Trigger): Promise<Outcome | undefined> {
+    // The plan may have changed while the line was waited for.
+    const check = this.#plan.checks.get(id);
+    if (!check) return undefined;
+    const now = this.clock.monotonic();
+    const objection = this.#decide(check, trigger, now);
+    const outcome = objection ? refused(check, now, objection) : await this.#ask(check, now);
+    this.#remember(check, outcome);
+    this.#parts.record(outcome);
+    return outcome;
+  }
+
+  async #ask(check: Check, now: MonotonicMs): Promise<Outcome> {
+    const device = this.#deviceOf(check);
+    this.#budgets.take(check, device.segment, now);
+    this.#breakers.tried(device, now);
+    const permit = this.#mint(check, now);
+    const conversation = await this.#keeper.converse(permit);
+    this.#out.delete(permit);
+    permit.end();
+    return this.#outcome(permit, conversation, now);
+  }
+
+  #mint(check: Check, now: MonotonicMs): MintedPermit & Permit {
+    const opens = !this.#keeper.holds(check);
+    const phases = [...(opens ? [check.opening] : []), check.asking, ...(check.connection === "fresh" ? [check.closing] : [])];
+    const within = milliseconds((opens ? check.connectWithin : 0) + check.answerWithin);
+    const permit = MintedPermit.mint(this, check, phases, after(now, within));
+    this.#out.add(permit);
+    return permit;
+  }
+
+  #farewell(check: Check): Permit | undefined {
+    if (check.closing.requestsMax === 0 || !this.#plan.checks.has(check.id) || this.objection(check)) return undefined;
+    return MintedPermit.mint(this, check, [check.closing], after(this.clock.monotonic(), finishWithin));
+  }
+
+  #outcome(permit: MintedPermit, { result, sent }: Conversation, startedAt: MonotonicMs): Outcome {
+    const { check } = permit;
+    const at = this.clock.monotonic();
+    const reason = permit.takenBack;
+    if (reason) return { kind: "refused", check, at, reason, retryAt: undefined, sent };
+    if (!("said" in result)) return failed(check, at, result.failure ?? "reset", result.detail, sent);
+    const other = result.said === "gateway_only" ? undefined : mismatch(check.expectedIdentity, result.identity);
+    if (other) return failed(check, at, "identity_mismatch", other, sent);
+    return { kind: "answered", check, at, took: between(startedAt, at), answer: result, sent } satisfies Answered;
+  }
+
+  /** What the outcome means for the next asking. */
+  #remember(check: Check, outcome: Outcome): void {
+    if (outcome.kind === "refused" || !this.#planned(check)) return;
+    const before = this.#histories.get(check.id) ?? noHistory;
+    const history = remembered(before, outcome);
+    this.#histories.set(check.id, history);
+    const { line, device: id } = check;
+    const hold = this.#plan.lines.get(line)?.holdAfterTimeout;
+    if (outcome.kind === "failed" && outcome.failure === "timeout" && hold) this.#holds.set(line, after(outcome.at, hold));
+    const device = this.#deviceOf(check);
+    if (history.missed === 0) for (const scope of this.#breakers.answered(device)) this.#held(scope, false, `${id} answered`);
+    if (history.proven && history.missed === check.missesToDown) {
+      for (const scope of this.#breakers.lost(device, outcome.at)) this.#held(scope, true, `${id} fell silent, several others with it`);
+    }
+    if (outcome.kind !== "failed") return;
+    if (outcome.failure === "identity_mismatch") this.trip({ scope: `device:${id}`, cause: "identity_mismatch", detail: outcome.detail });
+    if (refusedTooOften(history, outcome.at)) {
+      this.trip({ scope: `device:${id}`, cause: "refusal_episodes", detail: `turned us away in ${history.episodes.length} episodes within 24 h` });
+    }
+  }
+
+  #held(scope: Scope, held: boolean, detail: string): void {
+    this.#parts.record({ kind: "held", at: this.clock.monotonic(), scope, held, detail });
+  }
+
+  #decide(check: Check, trigger: Trigger, now: MonotonicMs): ReturnType<typeof firstObjection> {
+    const device = this.#deviceOf(check);
+    const situation: Situation = {
+      ...this.#standing(check, device, now),
+      trigger,
+      heldUntil: this.#breakers.heldUntil(device),
+      gatewayHoldUntil: this.#holds.get(check.line),
+      backoffUntil: backoffUntil(check, this.#histories.get(check.id) ?? noHistory),
+      lineReadyAt: this.#budgets.lineReadyAt(check, now),
+      segmentReadyAt: this.#budgets.segmentReadyAt(device.segment, now),
+      siteReadyAt: this.#budgets.siteReadyAt(now),
+    };
+    return firstObjection(standing, situation) ?? firstObjection(starting, situation);
+  }
+
+  #standing(check: Check, device: PlannedDevice, now: MonotonicMs): Standing {
+    const { clock, circumstances, suspect } = this.#parts;
+    const tripped = this.#trips.covers(check, device);
+    return { check, device, now, wall: clock.wall(), circumstances, draining: this.#draining, suspect: suspect(now), tripped };
+  }
+
+  #tripped(check: Check): boolean {
+    return this.#planned(check) && this.#trips.covers(check, this.#deviceOf(check));
+  }
+
+  /** The same bytes to the same place are still in the plan. */
+  #planned(check: Check): boolean {
+    return this.#plan.checks.get(check.id)?.digest === check.digest;
+  }
+
+  #deviceOf(check: Check): PlannedDevice {
+    const device = this.#plan.devices.get(check.device);
+    if (!device) throw new RangeError(`plan: check ${check.id} belongs to no device`);
+    return device;
+  }
+
+  #lane(line: LineId): PQueue {
+    const known = this.#lanes.get(line);
+    if (known) return known;
+    // Neither timeout nor signal: both free the slot while the request is still out. The deadline lives in the permit.
+    const lane = new PQueue({ concurrency: 1 });
+    this.#lanes.set(line, lane);
+    return lane;
+  }
+}
+
+function refused(check: Check, at: MonotonicMs, objection: NonNullable<ReturnType<typeof firstObjection>>): Refused {
+  return { kind: "refused", check, at, ...objection, sent: nothingSent };
+}
+
+function failed(check: Check, at: MonotonicMs, failure: Failed["failure"], detail: string, sent: Failed["sent"]): Failed {
+  return { kind: "failed", check, at, failure, detail, sent };
+}

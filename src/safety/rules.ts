@@ -1,0 +1,87 @@
+/** The gate's questions, one function a reason, in the order in which they are asked; the same table drives `explain`. */
+import type { Circumstances, Trigger } from "../domain/gate.ts";
+import type { Check, PlannedDevice } from "../domain/plan.ts";
+import type { Refused } from "../domain/outcome.ts";
+import { monotonicMs, type MonotonicMs, type WallMs } from "../domain/units.ts";
+
+/** What may change while an exchange is out, at one moment. */
+export interface Standing {
+  readonly check: Check;
+  readonly device: PlannedDevice;
+  readonly now: MonotonicMs;
+  readonly wall: WallMs;
+  readonly circumstances: Circumstances;
+  readonly draining: boolean;
+  readonly suspect: boolean;
+  readonly tripped: boolean;
+}
+/** All that the decision to start may look at. */
+export interface Situation extends Standing {
+  readonly trigger: Trigger;
+  /** End of a mass-loss hold that covers the device. */
+  readonly heldUntil: MonotonicMs | undefined;
+  readonly gatewayHoldUntil: MonotonicMs | undefined;
+  readonly backoffUntil: MonotonicMs | undefined;
+  readonly lineReadyAt: MonotonicMs;
+  readonly segmentReadyAt: MonotonicMs;
+  readonly siteReadyAt: MonotonicMs;
+}
+
+type Reason = Refused["reason"];
+/** A reason applies: `retryAt` is when asking again could help, undefined when only a person or a file can. */
+export interface Objection {
+  readonly retryAt: MonotonicMs | undefined;
+}
+export interface Rule<S> {
+  readonly reason: Reason;
+  readonly applies: (situation: S) => Objection | undefined;
+}
+
+const untilPerson: Objection = { retryAt: undefined };
+const when = (condition: boolean): Objection | undefined => (condition ? untilPerson : undefined);
+/** A moment in the future objects; now or earlier does not. */
+const until = (moment: MonotonicMs | undefined, now: MonotonicMs): Objection | undefined =>
+  moment !== undefined && moment > now ? { retryAt: moment } : undefined;
+
+/** Asked before the start and again at every frame. */
+export const standing: readonly Rule<Standing>[] = [
+  { reason: "stopped", applies: (s) => when(s.circumstances.stopped()) },
+  { reason: "draining", applies: (s) => when(s.draining) },
+  { reason: "clock_suspect", applies: (s) => when(s.suspect) },
+  { reason: "not_leader", applies: (s) => when(!s.circumstances.leading()) },
+  { reason: "approval_expired", applies: (s) => when(s.wall >= s.check.approvedUntil) },
+  { reason: "audit_unwritable", applies: (s) => when(!s.circumstances.auditWritable()) },
+  { reason: "tripped", applies: (s) => when(s.tripped) },
+  { reason: "window_pause", applies: paused },
+];
+
+/** Asked once, before the start. */
+export const starting: readonly Rule<Situation>[] = [
+  { reason: "link_down", applies: (s) => until(s.circumstances.linkDownUntil(s.check.device), s.now) },
+  { reason: "passive_evidence", applies: (s) => unlessByHand(s, until(s.circumstances.heardUntil(s.check.device, s.check.interval), s.now)) },
+  { reason: "breaker_open", applies: (s) => until(s.heldUntil, s.now) },
+  { reason: "gateway_hold", applies: (s) => until(s.gatewayHoldUntil, s.now) },
+  { reason: "line_budget", applies: (s) => until(s.lineReadyAt, s.now) },
+  { reason: "backoff", applies: (s) => unlessByHand(s, until(s.backoffUntil, s.now)) },
+  { reason: "segment_budget", applies: (s) => until(s.segmentReadyAt, s.now) },
+  { reason: "site_budget", applies: (s) => until(s.siteReadyAt, s.now) },
+];
+
+/** The first rule that objects, or undefined: then the check may go. */
+export function firstObjection<S>(rules: readonly Rule<S>[], situation: S): ({ readonly reason: Reason } & Objection) | undefined {
+  for (const rule of rules) {
+    const objection = rule.applies(situation);
+    if (objection) return { reason: rule.reason, ...objection };
+  }
+  return undefined;
+}
+
+function paused({ circumstances, check, device, now, wall }: Standing): Objection | undefined {
+  const end = circumstances.pausedUntil(check.device, device.segment, wall);
+  return end === undefined ? undefined : { retryAt: monotonicMs(now + Math.max(0, end - wall)) };
+}
+
+/** A person who asks now ends back-off and does not wait for a passive source; every other rule holds for a person too. */
+function unlessByHand({ trigger }: Situation, objection: Objection | undefined): Objection | undefined {
+  return trigger === "schedule" ? objection : undefined;
+}
