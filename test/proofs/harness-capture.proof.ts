@@ -46,6 +46,18 @@ for (const count of [1, 7, 2000]) {
   });
 }
 
+test("a tcpdump that lags behind still hands over everything that was sent before it was stopped", async () => {
+  await using network = await pollerAndTwoDevices();
+  const capture = await startCapture(network, "poller");
+  // Frozen while 6000 packets pass, it has several milliseconds of work before it when it wakes to the request to stop.
+  process.kill(capture.pid, "SIGSTOP");
+  await startBareSender(network, "poller", "192.0.2.10", discardPort, 6000).next("sent", 20_000);
+  const stopped = capture.stop();
+  process.kill(capture.pid, "SIGCONT");
+  const datagrams = fromUs(await stopped).filter(({ protocol }) => protocol === "udp");
+  assert.equal(datagrams.length, 6000);
+});
+
 test("one large write is counted in the packets a wire would carry", async () => {
   await using network = await pollerAndTwoDevices();
   await startLibmodbus(network, "plc");

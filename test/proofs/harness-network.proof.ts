@@ -2,12 +2,12 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { describe, startCapture } from "./support/capture.ts";
-import { sweepLeftovers } from "./support/leftovers.ts";
+import { isRunning, sweepLeftovers } from "./support/leftovers.ts";
 import { makeNetwork } from "./support/netns.ts";
 import { waitFor, watchTheWireFor } from "./support/wait.ts";
 
@@ -84,7 +84,8 @@ test("an address that could be somebody's is refused", async () => {
 test("disposing ends every process in the network, grandchildren too, and is harmless when repeated", async () => {
   const network = await makeNetwork({ hosts: pollerAndPlc });
   const shell = network.exec("plc", ["sh", "-c", "sleep 600 & echo $!; wait"]);
-  const [grandchild] = (await once(createInterface({ input: shell.stdout }), "line")) as [string];
+  const [line] = (await once(createInterface({ input: shell.stdout }), "line")) as [string];
+  const grandchild = Number(line);
   const path = `/run/netns/${network.namespace("plc")}`;
   assert.ok(isRunning(grandchild) && existsSync(path) && existsSync(network.folder));
   await network.dispose();
@@ -106,13 +107,4 @@ for (const signal of ["SIGTERM", "SIGKILL"] as const) {
     await waitFor(() => !isRunning(sleeperPid), { what: "the abandoned process to end", deadlineMs: 2000 });
     assert.ok(!existsSync(`/run/netns/${namespace}`) && !existsSync(folder));
   });
-}
-
-/** A zombie has ended; whoever was its parent has only not heard yet. */
-function isRunning(pid: number | string): boolean {
-  try {
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
-  } catch {
-    return false;
-  }
 }

@@ -48,8 +48,17 @@ function machineProblem(): string | null {
 }
 
 async function runTests(files: readonly string[]): Promise<number> {
-  const settings = ["--test", "--test-reporter=spec", `--test-concurrency=${concurrency}`, `--test-timeout=${testTimeoutMs}`];
+  // A proof that times out leaves its children running, and their pipes would keep its process, and this run, from ever ending.
+  const settings = [
+    "--test",
+    "--test-force-exit",
+    "--test-reporter=spec",
+    `--test-concurrency=${concurrency}`,
+    `--test-timeout=${testTimeoutMs}`,
+  ];
   const runner = spawn(process.execPath, [...settings, ...files], { stdio: "inherit" });
+  // Ctrl-C ends the runner; this process stays to sweep up what interrupted proofs leave.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => runner.kill(signal));
   const [code] = (await once(runner, "exit")) as [number | null];
   return code ?? 1;
 }

@@ -1,6 +1,6 @@
 /** Names the namespaces and files of this process, and removes those whose process died without clearing up. */
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -10,6 +10,16 @@ const pattern = /^wire-(\d+)-/;
 /** `wire-<pid>-<network>-<host>`: the pid says whose it is, also after a crash. */
 export function namespaceName(network: number, host: string): string {
   return `wire-${process.pid}-${network}-${host}`;
+}
+
+/** False also for a zombie: it has ended, and whoever is to collect it may take its time. */
+export function isRunning(pid: number): boolean {
+  try {
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch (error) {
+    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ESRCH")) return false;
+    throw error;
+  }
 }
 
 /** Where a network keeps its files; named as its namespaces are. */
@@ -41,7 +51,7 @@ function ownerless(folder: string): readonly string[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder).filter((name) => {
     const owner = pattern.exec(name)?.[1];
-    return owner !== undefined && !existsSync(`/proc/${owner}`);
+    return owner !== undefined && !isRunning(Number(owner));
   });
 }
 
