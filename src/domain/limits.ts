@@ -75,3 +75,19 @@ export const stopWithin: Milliseconds = seconds(1);
 /** Added to the interval so that an asking that came some milliseconds late need not slip into the next slot: 60 s become 60.1 s. */
 export const slotSlackMax: Milliseconds = milliseconds(100);
 export const slotSlackShare = 0.02;
+
+/** Connections that a device of undocumented size is taken to accept, and those that are never taken: one is the service laptop's. */
+export const poolUnknown = 4;
+export const poolReserveMin = 2;
+
+/** Between two requests of a line with several checks: this share of an even share, and never so long that a wait would outlast half an interval. */
+export const lineGapShare = 0.7;
+export const lineGapOfIntervalMax = 0.45;
+/** The share of a serial bus that our asking of dead units may take. */
+export const busShareMax = 0.1;
+/** Added to the time for which a gateway may still be sending what we gave up on. */
+export const gatewayHoldMargin: Milliseconds = milliseconds(500);
+
+export const approvalMonthsMax = 15;
+/** After an ordinary expiry, with an alarm. An accepted risk has none. */
+export const approvalGrace: Milliseconds = seconds(90 * 86_400);

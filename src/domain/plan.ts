@@ -46,7 +46,7 @@ export interface Segment {
 export interface Line {
   readonly id: LineId;
   readonly segment: SegmentId;
-  /** The shortest time between two requests on this line: the check's interval, or for several checks 0.7 of an even share. */
+  /** The shortest time between two requests on this line: the check's interval, or for several checks 0.7 of an even share, and less than half of the shortest interval. */
   readonly gap: Milliseconds;
   /** How long after a timeout a gateway may still be sending the old request; zero where nothing queues. */
   readonly holdAfterTimeout: Milliseconds;
@@ -128,6 +128,8 @@ export interface Plan {
 
 /** Every operation that the check's templates carry, in order of sending, without repeats. */
 export function operationsOf(check: Pick<Check, "opening" | "asking" | "closing">): readonly Operation[] {
-  const all = [check.opening, check.asking, check.closing].flatMap((allowance) => allowance.templates.map((template) => template.operation));
+  const all = [check.opening, check.asking, check.closing].flatMap((allowance) =>
+    allowance.templates.map((template) => template.operation),
+  );
   return [...new Set(all)];
 }

@@ -1,4 +1,5 @@
 /** When in its interval each check is due: evenly spaced and the same after every restart, so that no device is starved and nothing comes in bursts. */
+import { slotSlackMax, slotSlackShare } from "./limits.ts";
 import type { CheckId, LineId, SegmentId } from "./plan.ts";
 import { milliseconds, type Milliseconds } from "./units.ts";
 
@@ -27,6 +28,14 @@ export function slots(demands: readonly SlotDemand[]): ReadonlyMap<CheckId, Mill
     });
   }
   return result;
+}
+
+/**
+ * The time from one slot of a check to its next. The interval is a floor between two packets, so a slot that came 3 ms late would push
+ * every later one back for ever: at 60 s the slots lie 60.1 s apart.
+ */
+export function slotPeriod(interval: Milliseconds): Milliseconds {
+  return milliseconds(interval + Math.min(slotSlackMax, interval * slotSlackShare));
 }
 
 /**

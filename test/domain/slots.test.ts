@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import type { CheckId, LineId, SegmentId } from "../../src/domain/plan.ts";
-import { type SlotDemand, slots, unitHash } from "../../src/domain/slots.ts";
+import { slotPeriod, type SlotDemand, slots, unitHash } from "../../src/domain/slots.ts";
 import { milliseconds } from "../../src/domain/units.ts";
 
 function demand(device: string, segment = "hvac", intervalMs = 60_000, line = device): SlotDemand {
@@ -121,6 +121,11 @@ describe("slots", () => {
       ),
     );
   });
+});
+
+test("the period of a slot is the interval and a fiftieth of it, at most 100 ms", () => {
+  assert.equal(slotPeriod(milliseconds(60_000)), 60_100);
+  assert.equal(slotPeriod(milliseconds(1000)), 1020);
 });
 
 describe("the hash of a name", () => {
