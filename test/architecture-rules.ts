@@ -97,5 +97,10 @@ export const ordinaryBuiltins: ReadonlySet<string> = new Set([
 export const builtinsPerFile: Readonly<Record<string, readonly string[]>> = {
   "src/cli/arguments.ts": ["node:util"],
   "src/cli/control-client.ts": ["node:http"],
+  "src/drivers/modbus/decode.ts": ["node:buffer"],
+  "src/drivers/modbus/port.ts": ["node:events"],
   "src/exporters/control.ts": ["node:fs"],
+  "src/wire/single-poller.ts": ["node:crypto", "node:events", "node:net"],
+  "src/wire/tcp.ts": ["node:net"],
+  "src/wire/tripwire.ts": ["node:dgram", "node:diagnostics_channel", "node:net"],
 };

@@ -1,0 +1,12 @@
+/** Every method and every driver of this build: a new protocol adds its line to each. */
+import type { Driver, Method } from "../domain/driver.ts";
+import type { MethodId, Protocol } from "../domain/operations.ts";
+import { modbusDriver } from "./modbus/driver.ts";
+import { modbusMethods } from "./modbus/methods.ts";
+
+const all: readonly Method[] = [...modbusMethods];
+
+export const methods: ReadonlyMap<MethodId, Method> = new Map(all.map((method) => [method.id, method]));
+
+/** A driver loads its protocol's package when it is first opened, not before. `main.ts` pairs each with its frame policy. */
+export const drivers: ReadonlyMap<Protocol, Driver> = new Map<Protocol, Driver>([["modbus", modbusDriver]]);

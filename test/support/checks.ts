@@ -1,0 +1,43 @@
+/** Checks written down by hand, with the frames that the Modbus method itself makes. */
+import type { Check, CheckId, DeviceId, LineId } from "../../src/domain/plan.ts";
+import { milliseconds, wallMs } from "../../src/domain/units.ts";
+import { modbusMethods, type ModbusAsk } from "../../src/drivers/modbus/methods.ts";
+
+export interface ModbusCheckOptions {
+  readonly address?: string;
+  readonly port: number;
+  readonly unitId?: number;
+  readonly connection?: "fresh" | "kept";
+  readonly connectWithinMs?: number;
+  readonly localAddress?: string;
+}
+
+/** FC 43/14, basic, of one device on loopback. */
+export function modbusCheck(options: ModbusCheckOptions): Check<ModbusAsk> {
+  const { address = "127.0.0.1", port, unitId = 1, connection = "fresh", connectWithinMs = 800, localAddress } = options;
+  const method = modbusMethods.find(({ id }) => id === "modbus-fc43");
+  const parsed = method?.parse({ unitId });
+  if (!method || !parsed || !("ask" in parsed)) throw new Error(`no modbus-fc43 check for unit ${unitId}`);
+  const { ask } = parsed;
+  return {
+    id: "plc/modbus-fc43" as CheckId,
+    device: "plc" as DeviceId,
+    method: method.id,
+    protocol: method.protocol,
+    target: { address, port, transport: method.transport, ...(localAddress === undefined ? {} : { localAddress }) },
+    line: `address:${address}` as LineId,
+    interval: milliseconds(60_000),
+    slot: milliseconds(0),
+    missesToDown: 3,
+    connection,
+    connectWithin: milliseconds(connectWithinMs),
+    answerWithin: milliseconds(5000),
+    ask,
+    opening: method.opening(ask),
+    asking: method.asking(ask),
+    closing: method.closing(ask),
+    proves: method.proves,
+    approvedUntil: wallMs(Date.parse("2028-02-21")),
+    digest: "sha256:test",
+  };
+}
