@@ -67,12 +67,21 @@ const quotedCharactersMax = 80;
 
 /** A value from a file as a message shows it: short, on one line, with invisible characters spelled out. */
 export function quote(value: unknown): string {
-  if (value === undefined) return "nothing";
-  if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
-  if (typeof value === "object" && value !== null) return "a group of keys";
-  if (typeof value !== "string") return String(value);
-  const short = value.length > quotedCharactersMax ? `${value.slice(0, quotedCharactersMax)}…` : value;
-  return JSON.stringify(short).replaceAll(/\p{C}/gu, (character) => codePoint(character));
+  switch (typeof value) {
+    case "string": {
+      const short = value.length > quotedCharactersMax ? `${value.slice(0, quotedCharactersMax)}…` : value;
+      return JSON.stringify(short).replaceAll(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\u2028\u2029]/gu, codePoint);
+    }
+    case "number":
+    case "boolean":
+      return String(value);
+    case "undefined":
+      return "nothing";
+    default:
+      if (value === null) return "an empty value";
+      if (!Array.isArray(value)) return "a group of keys";
+      return value.length === 0 ? "an empty list" : "a list";
+  }
 }
 
 /** `U+0430`, the way Unicode names a character. */

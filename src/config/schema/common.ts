@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { parseDuration } from "../../domain/duration.ts";
 import type { Milliseconds } from "../../domain/units.ts";
-import { codePoint } from "../problem.ts";
+import { codePoint, quote } from "../problem.ts";
 
 /** A date as it stands in a file, `2026-11-21`; a day that exists. */
 export type IsoDate = string;
@@ -23,9 +23,9 @@ export function id<Id extends string = string>(description: string): z.ZodType<I
 }
 
 function idHint(text: string): string | undefined {
-  const foreign = [...text].find((character) => character > "\u007f");
-  if (foreign !== undefined) return `the character ${foreign} is ${codePoint(foreign)}, not ASCII`;
-  return /[A-Z]/u.test(text) ? "lower case" : undefined;
+  const foreign = /[^\u0000-\u007f]/u.exec(text)?.[0];
+  if (foreign !== undefined) return `${quote(foreign)} is ${codePoint(foreign)}, not ASCII`;
+  return /[A-Z]/u.test(text) ? "write it in lower case" : undefined;
 }
 
 export const textPattern: RegExp = /^(?=.*\S)[^\p{Cc}\p{Cf}\u2028\u2029]{1,200}$/u;
