@@ -14,6 +14,8 @@ const all = () => globSync("test/**/*.test.ts", { exclude: ["test/proofs/**"] })
 const coverage = [
   "--experimental-test-coverage",
   "--test-coverage-branches=100",
+  // Branches alone are not enough: those of a function that is never called are not counted.
+  "--test-coverage-functions=100",
   ...foldersCoveredInFull.map((folder) => `--test-coverage-include=${folder}/**/*.ts`),
 ];
 
