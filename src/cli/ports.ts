@@ -1,2 +1,53 @@
-export interface StateStore {}
-export type RunPoller = () => Promise<number>;
+/** What commands need of the state folder and the poller, in the words of commands; `src/main.ts` puts the real ones behind it. */
+import type { AuditEntry } from "../domain/board.ts";
+import type { Instant, TripStatus } from "../domain/control.ts";
+import type { Scope } from "../domain/outcome.ts";
+import type { WallMs } from "../domain/units.ts";
+
+/** What `init` wrote into the state folder, for ever. */
+export interface StateBirth {
+  readonly site: string;
+  /** Born for lab mode: documentation and loopback addresses, low floors. */
+  readonly lab: boolean;
+}
+
+export interface StopRecord {
+  readonly by: string;
+  readonly reason: string;
+  readonly since: Instant | null;
+}
+
+export interface Problems {
+  /** Whole sentences: where, what was found, what is expected, what to do. */
+  readonly problems: readonly string[];
+}
+
+/** The state folder, for commands that run beside the poller or without one. */
+export interface StateStore {
+  create(folder: string, birth: StateBirth): Promise<undefined | Problems>;
+  birth(folder: string): StateBirth | Problems;
+  /** Undefined while the site is not stopped. A STOP file that cannot be read is a stop. */
+  stopped(folder: string): StopRecord | undefined;
+  stop(folder: string, record: { readonly by: string; readonly reason: string; readonly at: WallMs }): undefined | Problems;
+  resume(folder: string): undefined | Problems;
+  /** For a moment in which no poller runs; fails where one holds the folder. */
+  journal(folder: string): Promise<StateJournal | Problems>;
+}
+
+export interface StateJournal {
+  trips(): readonly TripStatus[];
+  reset(scope: Scope, at: WallMs): void;
+  audit(entry: AuditEntry): void;
+  /** Everything accepted is on disk when this resolves without problems. */
+  close(): Promise<undefined | Problems>;
+}
+
+/** Runs until a signal ends it. Loaded only when `run` is called, so that no other command loads a driver. */
+export type RunPoller = (options: RunOptions) => Promise<number>;
+
+export interface RunOptions {
+  /** Absolute. */
+  readonly settingsFile: string;
+  /** Whether --lab was given and WATCHKEEPER_LAB is 1; the state folder is checked by the poller itself. */
+  readonly lab: boolean;
+}

@@ -35,11 +35,6 @@ export function columns(rows: readonly (readonly string[])[], width: number): re
   });
 }
 
-/** Shortened to `width` with an ellipsis at its end. */
-export function clipped(text: string, width: number): string {
-  return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
-}
-
 export function padded(text: string, width: number): string {
   return text + " ".repeat(Math.max(0, width - visible(text)));
 }
@@ -47,11 +42,6 @@ export function padded(text: string, width: number): string {
 /** One sentence of plural: `1 device`, `2 devices`. */
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
-}
-
-/** Everything that is not printable becomes `?`: names and replies come from devices and files, and a terminal obeys escape codes. */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\u2028\u2029]/gu, "?");
 }
 
 /** Colours of a terminal, which take no room. */

@@ -35,7 +35,7 @@ describe("a question to the poller", () => {
   test("is posted as JSON to the command's own path, and the answer comes back", async () => {
     let seen = "";
     await poller((request, response) => {
-      seen = `${request.method} ${request.url} ${request.headers["content-type"]} `;
+      seen = [request.method, request.url, request.headers["content-type"], ""].join(" ");
       request.on("data", (chunk) => (seen += String(chunk)));
       request.on("end", () => response.end('{"ok":true,"result":{"wasStopped":true}}'));
     });

@@ -1,0 +1,37 @@
+/** Writes a file so that a reader, or a power cut, finds either the old text or the new one, whole. */
+import { closeSync, fchmodSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
+import path from "node:path";
+
+/** Keeps the mode of a file that is there. @throws the system's error; then the old file is untouched. */
+export function writeAtomically(file: string, text: string): void {
+  const folder = path.dirname(file);
+  // In the same folder, so that the rename stays within one file system. A name that no loader reads as a profile.
+  const draft = path.join(folder, `.${path.basename(file)}.${process.pid}.tmp`);
+  const mode = statSync(file, { throwIfNoEntry: false })?.mode;
+  const opened = openSync(draft, "wx", 0o644);
+  try {
+    try {
+      if (mode !== undefined) fchmodSync(opened, mode & 0o7777);
+      const bytes = Buffer.from(text);
+      for (let written = 0; written < bytes.length;) written += writeSync(opened, bytes, written);
+      fsyncSync(opened);
+    } finally {
+      closeSync(opened);
+    }
+    renameSync(draft, file);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
+  }
+  syncFolder(folder);
+}
+
+/** Without it the rename itself may be lost in a power cut. */
+function syncFolder(folder: string): void {
+  const opened = openSync(folder, "r");
+  try {
+    fsyncSync(opened);
+  } finally {
+    closeSync(opened);
+  }
+}

@@ -1,0 +1,82 @@
+/** Finds the command that was asked for, checks how it was written, runs it and says how it ended. */
+import { parse, type Arguments } from "./arguments.ts";
+import { WrongUsage, type Command, type Context, type ExitCode, type Surroundings } from "./command.ts";
+import { explained, overview, usage } from "./help.ts";
+import { nearest } from "./nearest.ts";
+
+/** Never rejects for what a person typed. `argv` begins with the command's name. */
+export async function runCli(argv: readonly string[], commands: readonly Command[], surroundings: Surroundings): Promise<ExitCode> {
+  const { stdout, stderr, version } = surroundings;
+  const [first, ...rest] = argv;
+  if (first === undefined) {
+    stderr.write(`${overview(commands, version)}\n`);
+    return 2;
+  }
+  if (first === "--version") {
+    stdout.write(`watchkeeper ${version}\n`);
+    return 0;
+  }
+  if (first === "--help" || first === "-h" || first === "help") return help(rest, commands, surroundings);
+  if (first.startsWith("-")) return wrong(surroundings, [`found ${first} before a command; expected watchkeeper <command> ${first}`]);
+  const command = commands.find(({ name }) => name === first);
+  if (!command) return wrong(surroundings, [unknownCommand(first, commands)]);
+  return runCommand(command, rest, surroundings);
+}
+
+function help([name]: readonly string[], commands: readonly Command[], surroundings: Surroundings): ExitCode {
+  if (name === undefined) {
+    surroundings.stdout.write(`${overview(commands, surroundings.version)}\n`);
+    return 0;
+  }
+  const command = commands.find((one) => one.name === name);
+  if (!command) return wrong(surroundings, [unknownCommand(name, commands)]);
+  surroundings.stdout.write(`${explained(command)}\n`);
+  return 0;
+}
+
+async function runCommand(command: Command, argv: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
+  const parsed = parse(command, argv);
+  if ("help" in parsed) {
+    surroundings.stdout.write(`${explained(command)}\n`);
+    return 0;
+  }
+  if ("problems" in parsed) return wrong(surroundings, parsed.problems, command);
+  try {
+    return await command.run(contextFor(parsed.arguments, surroundings));
+  } catch (error) {
+    if (error instanceof WrongUsage) return wrong(surroundings, [error.message], command);
+    throw error;
+  }
+}
+
+function wrong({ stderr }: Surroundings, problems: readonly string[], command?: Command): ExitCode {
+  for (const problem of problems) stderr.write(`watchkeeper${command ? ` ${command.name}` : ""}: ${problem}\n`);
+  stderr.write(
+    command ? `usage: ${usage(command)}\n\`watchkeeper help ${command.name}\` explains it.\n` : "`watchkeeper help` lists all commands.\n",
+  );
+  return 2;
+}
+
+function unknownCommand(typed: string, commands: readonly Command[]): string {
+  const near = nearest(
+    typed,
+    commands.map(({ name }) => name),
+  );
+  return `unknown command "${typed}"${near === undefined ? "" : `; did you mean ${near}?`}`;
+}
+
+function contextFor({ words, texts, flags }: Arguments, surroundings: Surroundings): Context {
+  return {
+    ...surroundings,
+    words,
+    text: (option) => texts.get(option),
+    required(option) {
+      const text = texts.get(option);
+      if (text === undefined) throw new Error(`--${option} was read as required, and its command does not require it`);
+      return text;
+    },
+    flag: (option) => flags.has(option),
+    print: (text) => surroundings.stdout.write(`${text}\n`),
+    warn: (text) => surroundings.stderr.write(`${text}\n`),
+  };
+}

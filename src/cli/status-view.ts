@@ -1,0 +1,152 @@
+/** What `status` shows a person: trouble first, one line a device, fitting the terminal. */
+import type { DeviceStatus, Instant, Status, TripStatus } from "../domain/control.ts";
+import { livenesses, type Cause, type Liveness } from "../domain/liveness.ts";
+import { printable } from "../domain/printable.ts";
+import { labNotice } from "./lab.ts";
+import type { StopRecord } from "./ports.ts";
+import type { Style } from "./style.ts";
+import { columns, counted, padded, wrapped } from "./text.ts";
+import { inWords } from "./words.ts";
+
+export interface View {
+  readonly width: number;
+  readonly style: Style;
+}
+
+const worstFirst: readonly Liveness[] = ["down", "degraded", "unknown", "up"];
+/** More would push the table's top off any screen. */
+const noticesMax = 20;
+
+export function siteView(status: Status, stop: StopRecord | undefined, { width, style }: View): readonly string[] {
+  const notices = noticesOf(status, stop).flatMap((notice) => noticeLines(notice, { width, style }));
+  return [
+    ...(status.lab ? [style.doubtful(labNotice)] : []),
+    style.strong(`site ${printable(status.site, 63)}`) + style.faint(`   ${moment(status.at)}`),
+    summary(status.devices),
+    ...(notices.length > 0 ? ["", ...notices] : []),
+    ...(status.devices.length > 0 ? ["", ...table(status, { width, style })] : []),
+  ];
+}
+
+/** Whether a person should act: the exit code. */
+export function needsAttention({ stopped, trips, reload, devices }: Status): boolean {
+  return (
+    stopped || trips.length > 0 || !reload.successful || devices.some(({ liveness }) => liveness === "down" || liveness === "degraded")
+  );
+}
+
+/** The reason that explains most: a device none of whose checks is in the plan says why the plan has none. */
+export function causeOf({ cause, checks, refused }: DeviceStatus): Cause {
+  return checks.length === 0 ? (refused[0]?.reason ?? cause) : cause;
+}
+
+export function ago(at: Instant | null, now: Instant, never = "never"): string {
+  return at === null ? never : roughly(Date.parse(now) - Date.parse(at));
+}
+
+export function due(at: Instant | null, now: Instant): string {
+  if (at === null) return "-";
+  const left = Date.parse(at) - Date.parse(now);
+  return left < 1000 ? "now" : roughly(left);
+}
+
+export function livenessWord(liveness: Liveness, style: Style): string {
+  const word = liveness === "down" || liveness === "degraded" ? liveness.toUpperCase() : liveness;
+  if (liveness === "up") return style.good(word);
+  return liveness === "unknown" ? style.doubtful(word) : style.bad(word);
+}
+
+/** What happened, and the command that undoes it: on a line of its own, so that it can be copied whole. */
+export interface Notice {
+  readonly text: string;
+  readonly command?: string;
+}
+
+export function noticeLines({ text, command }: Notice, { width, style }: View): readonly string[] {
+  return [...wrapped(printable(text, 1000), width).map(style.bad), ...(command === undefined ? [] : [`    ${command}`])];
+}
+
+export function tripNotice({ scope, cause, detail, since }: TripStatus): Notice {
+  const what = scope.startsWith("device:") ? scope.slice("device:".length) : `--${scope.replace(":", " ")}`;
+  return {
+    text: `TRIPPED ${scope} since ${moment(since)}, ${cause}: ${detail}. When you have looked:`,
+    command: `watchkeeper reset ${printable(what, 100)} --by NAME --reason TEXT`,
+  };
+}
+
+/** `2026-11-21 12:00:05 UTC` */
+export function moment(at: Instant): string {
+  return `${at.slice(0, 19).replace("T", " ")} UTC`;
+}
+
+function summary(devices: readonly DeviceStatus[]): string {
+  if (devices.length === 0) return "No device in the watchlist: nothing is asked.";
+  const parts = livenesses.map((liveness) => [devices.filter((device) => device.liveness === liveness).length, liveness] as const);
+  const shown = parts.filter(([count]) => count > 0).map(([count, liveness]) => `${count} ${liveness}`);
+  return `${counted(devices.length, "device")}: ${shown.join(", ")}`;
+}
+
+function noticesOf({ stopped, trips, reload }: Status, stop: StopRecord | undefined): readonly Notice[] {
+  const notices = trips.slice(0, noticesMax).map(tripNotice);
+  if (trips.length > noticesMax) notices.push({ text: `TRIPPED: ${trips.length - noticesMax} more; --json shows them all` });
+  if (stopped) {
+    const since = stop?.since ? ` since ${moment(stop.since)}` : "";
+    const by = stop ? ` by ${stop.by}: ${stop.reason}` : "";
+    notices.unshift({ text: `STOPPED${since}${by}. Nothing is asked. To go on:`, command: "watchkeeper resume --by NAME --reason TEXT" });
+  }
+  if (!reload.successful)
+    notices.push({
+      text: `RELOAD FAILED: ${counted(reload.problems, "problem")} in the files; the plan before goes on. To see them:`,
+      command: "watchkeeper check-config",
+    });
+  return notices;
+}
+
+function table(status: Status, { width, style }: View): readonly string[] {
+  const devices = status.devices.toSorted(
+    (a, b) => worstFirst.indexOf(a.liveness) - worstFirst.indexOf(b.liveness) || (a.device < b.device ? -1 : 1),
+  );
+  const wide = width >= 110;
+  const idWidth = Math.min(wide ? 32 : 22, Math.max(6, ...devices.map(({ device }) => device.length)));
+  const segmentWidth = Math.min(20, Math.max(7, ...devices.map(({ segment }) => segment.length)));
+  const row = (id: string, segment: string, word: string, heard: string, next: string, cause: string): readonly string[] => [
+    printable(id, idWidth),
+    ...(wide ? [printable(segment, segmentWidth)] : []),
+    word,
+    padded(heard, 7),
+    padded(next, 7),
+    cause,
+  ];
+  return columns(
+    [
+      row("DEVICE", "SEGMENT", "LIVENESS", "HEARD", "NEXT", "CAUSE").map(style.faint),
+      ...devices.map((one) =>
+        row(
+          one.device,
+          one.segment,
+          livenessWord(one.liveness, style),
+          ago(one.lastHeardAt, status.at),
+          due(one.nextDueAt, status.at),
+          causeWords(one),
+        ),
+      ),
+    ],
+    width,
+  );
+}
+
+/** Where some checks are asked and others refused, the latter would stay unseen in a line about the former. */
+function causeWords(device: DeviceStatus): string {
+  const { checks, refused } = device;
+  const also =
+    checks.length > 0 && refused.length > 0 ? ` (${counted(refused.length, "check")} not asked: ${inWords(refused[0]!.reason)})` : "";
+  return inWords(causeOf(device)) + also;
+}
+
+/** In one unit, rounded down for the past: `59 s`, `12 min`, `23 h`, `14 d`. */
+function roughly(spanMs: number): string {
+  const seconds = Math.floor(Math.max(0, spanMs) / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  return seconds < 2 * 86_400 ? `${Math.floor(seconds / 3600)} h` : `${Math.floor(seconds / 86_400)} d`;
+}

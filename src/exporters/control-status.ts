@@ -1,0 +1,124 @@
+/** The board in the words of the control socket: what `status` prints, and one outcome as `check` tells it. */
+import type { Board, CheckView, DeviceView } from "../domain/board.ts";
+import type { Clock } from "../domain/clock.ts";
+import type { CheckOutcome, CheckStatus, DeviceStatus, Instant, RefusedStatus, Status, TripStatus } from "../domain/control.ts";
+import type { Answer, Outcome, Trip } from "../domain/outcome.ts";
+import type { CheckId, StandingRefusal } from "../domain/plan.ts";
+import { failureKinds, passingReasons, standingReasons } from "../domain/reasons.ts";
+import { wallMs, type MonotonicMs, type WallMs } from "../domain/units.ts";
+
+/** When each check is due: the scheduler's answer. */
+export type DueAt = (check: CheckId) => MonotonicMs | undefined;
+
+export function statusOf(board: Board, clock: Clock, dueAt: DueAt): Status {
+  const { plan, stopped, reload } = board;
+  const refusals = Map.groupBy(board.refusals(), ({ device }) => device);
+  return {
+    schema: "status/v1",
+    site: plan.site,
+    lab: plan.lab,
+    at: instant(clock.wall()),
+    planDigest: plan.digest,
+    stopped,
+    reload: { successful: reload.successful, lastSuccessAt: orNull(reload.lastSuccess), problems: reload.problems },
+    trips: board.trips().map(tripStatus),
+    devices: Array.from(board.devices(), (view) => {
+      const checks = board.checksOf(view.device.id).map((check) => checkStatus(check, clock, dueAt));
+      return deviceStatus(view, checks, refusals.get(view.device.id) ?? []);
+    }),
+  };
+}
+
+export function tripStatus({ scope, cause, detail, since }: Trip & { readonly since: WallMs }): TripStatus {
+  return { scope, cause, detail, since: instant(since) };
+}
+
+export function outcomeStatus(outcome: Outcome, clock: Clock): CheckOutcome {
+  const check = outcome.check.id;
+  switch (outcome.kind) {
+    case "answered":
+      return { check, kind: "answered", said: outcome.answer.said, tookMs: outcome.took, detail: detailOf(outcome.answer) };
+    case "failed":
+      return { check, kind: "failed", failure: outcome.failure, detail: outcome.detail };
+    case "refused": {
+      const { reason, retryAt } = outcome;
+      return { check, kind: "refused", reason, detail: "", retryAt: retryAt === undefined ? null : momentOf(retryAt, clock) };
+    }
+  }
+}
+
+/** A check that is in the files and not in the plan is asked for by `check` all the same: it is told why not. */
+export function refusalStatus({ check, reason, detail }: StandingRefusal): CheckOutcome {
+  return { check, kind: "refused", reason, detail, retryAt: null };
+}
+
+export function instant(at: WallMs): Instant {
+  return new Date(at).toISOString();
+}
+
+/** What the wall clock shows at a moment of the monotonic one, if it is not set meanwhile. */
+export function momentOf(at: MonotonicMs, clock: Clock): Instant {
+  return instant(wallMs(Math.max(0, clock.wall() + (at - clock.monotonic()))));
+}
+
+function deviceStatus(
+  { device, judgement, lastHeard }: DeviceView,
+  checks: readonly CheckStatus[],
+  refusals: readonly StandingRefusal[],
+): DeviceStatus {
+  const dues = checks.flatMap(({ nextDueAt }) => nextDueAt ?? []);
+  return {
+    device: device.id,
+    name: device.name,
+    segment: device.segment,
+    profile: device.profile,
+    stage: device.stage,
+    liveness: judgement.liveness,
+    cause: judgement.cause,
+    lastHeardAt: orNull(lastHeard),
+    // ISO 8601 in UTC sorts as text.
+    nextDueAt: dues.toSorted()[0] ?? null,
+    checks,
+    refused: refusals.map(({ check, method, reason, detail }): RefusedStatus => ({ check, method, reason, detail })),
+  };
+}
+
+function checkStatus(view: CheckView, clock: Clock, dueAt: DueAt): CheckStatus {
+  const { check, last, lastRun, lastSuccess, lastTook, answered, failed, refused } = view;
+  const due = dueAt(check.id);
+  return {
+    check: check.id,
+    method: check.method,
+    proves: check.proves,
+    intervalMs: check.interval,
+    lastAskedAt: orNull(lastRun),
+    lastAnswerAt: orNull(lastSuccess),
+    lastTookMs: lastTook ?? null,
+    nextDueAt: due === undefined ? null : momentOf(due, clock),
+    answered,
+    failed: Object.fromEntries(failed),
+    refused: Object.fromEntries(refused),
+    last: last === undefined ? null : inOneLine(last),
+  };
+}
+
+function inOneLine(outcome: Outcome): string {
+  switch (outcome.kind) {
+    case "answered":
+      return detailOf(outcome.answer) || "answered";
+    case "failed":
+      return outcome.detail === "" ? failureKinds[outcome.failure] : `${failureKinds[outcome.failure]} (${outcome.detail})`;
+    case "refused":
+      return `not asked: ${outcome.reason === "approval_expired" ? standingReasons.approval_expired : passingReasons[outcome.reason]}`;
+  }
+}
+
+function detailOf(answer: Answer): string {
+  const words = answer.said === "gateway_only" ? [] : Object.values(answer.identity ?? {});
+  const told = answer.said === "alive" ? answer.note : answer.detail;
+  return [words.join(" "), told ?? ""].filter((part) => part !== "").join("; ");
+}
+
+function orNull(at: WallMs | undefined): Instant | null {
+  return at === undefined ? null : instant(at);
+}

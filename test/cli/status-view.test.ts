@@ -1,0 +1,202 @@
+/** What a person sees of a site: snapshots at the two widths that terminals have, and colours that say nothing by themselves. */
+import assert from "node:assert/strict";
+import { stripVTControlCharacters } from "node:util";
+import { describe, test } from "node:test";
+import { deviceView } from "../../src/cli/device-view.ts";
+import { needsAttention, siteView } from "../../src/cli/status-view.ts";
+import { colours, plain } from "../../src/cli/style.ts";
+import { checkStatus, deviceStatus, siteStatus } from "./support/status.ts";
+
+const troubled = siteStatus({
+  stopped: true,
+  trips: [
+    {
+      scope: "device:bilge-plc",
+      cause: "identity_mismatch",
+      detail: 'found "WAGO" "750-352", expected "Schneider Electric"',
+      since: "2026-11-21T09:30:00.000Z",
+    },
+  ],
+  reload: { successful: false, lastSuccessAt: null, problems: 2 },
+  devices: [
+    deviceStatus(),
+    deviceStatus({
+      device: "tank-level-7",
+      segment: "cargo",
+      liveness: "down",
+      cause: "timeout",
+      lastHeardAt: "2026-11-21T11:48:00.000Z",
+      nextDueAt: "2026-11-21T12:07:00.000Z",
+    }),
+    deviceStatus({
+      device: "bilge-plc",
+      liveness: "unknown",
+      cause: "tripped",
+      lastHeardAt: null,
+      nextDueAt: null,
+      refused: [{ check: "bilge-plc/icmp-echo", method: "icmp-echo", reason: "method_unsupported", detail: "x" }],
+    }),
+    deviceStatus({
+      device: "burner",
+      liveness: "unknown",
+      cause: "not_approved",
+      lastHeardAt: null,
+      nextDueAt: null,
+      checks: [],
+      refused: [{ check: "burner/modbus-fc43", method: "modbus-fc43", reason: "safety_function", detail: "x" }],
+    }),
+    deviceStatus({ device: "chiller-1", liveness: "degraded", cause: "protocol_error" }),
+  ],
+});
+const stop = { by: "eto-1", reason: "smoke in the switchboard room", since: "2026-11-21T11:58:00.000Z" };
+
+describe("a site in trouble", () => {
+  test("at 80 characters", () => {
+    assert.deepEqual(siteView(troubled, stop, { width: 80, style: plain }), [
+      "site mv-aurora   2026-11-21 12:00:05 UTC",
+      "5 devices: 1 up, 1 degraded, 1 down, 2 unknown",
+      "",
+      "STOPPED since 2026-11-21 11:58:00 UTC by eto-1: smoke in the switchboard room.",
+      "Nothing is asked. To go on:",
+      "    watchkeeper resume --by NAME --reason TEXT",
+      "TRIPPED device:bilge-plc since 2026-11-21 09:30:00 UTC, identity_mismatch: found",
+      '"WAGO" "750-352", expected "Schneider Electric". When you have looked:',
+      "    watchkeeper reset bilge-plc --by NAME --reason TEXT",
+      "RELOAD FAILED: 2 problems in the files; the plan before goes on. To see them:",
+      "    watchkeeper check-config",
+      "",
+      "DEVICE           LIVENESS  HEARD    NEXT     CAUSE",
+      "tank-level-7     DOWN      12 min   6 min    no answer in time",
+      "chiller-1        DEGRADED  12 s     48 s     the device answered with an error",
+      "bilge-plc        unknown   never    -        tripped: a person must look and",
+      "                                             reset (1 check not asked: this",
+      "                                             build cannot speak this method)",
+      "burner           unknown   never    -        safety, protection and navigation",
+      "                                             devices are never asked",
+      "fresh-water-plc  up        12 s     48 s     it answers",
+    ]);
+  });
+
+  test("at 120 characters", () => {
+    assert.deepEqual(siteView(troubled, stop, { width: 120, style: plain }), [
+      "site mv-aurora   2026-11-21 12:00:05 UTC",
+      "5 devices: 1 up, 1 degraded, 1 down, 2 unknown",
+      "",
+      "STOPPED since 2026-11-21 11:58:00 UTC by eto-1: smoke in the switchboard room. Nothing is asked. To go on:",
+      "    watchkeeper resume --by NAME --reason TEXT",
+      'TRIPPED device:bilge-plc since 2026-11-21 09:30:00 UTC, identity_mismatch: found "WAGO" "750-352", expected "Schneider',
+      'Electric". When you have looked:',
+      "    watchkeeper reset bilge-plc --by NAME --reason TEXT",
+      "RELOAD FAILED: 2 problems in the files; the plan before goes on. To see them:",
+      "    watchkeeper check-config",
+      "",
+      "DEVICE           SEGMENT  LIVENESS  HEARD    NEXT     CAUSE",
+      "tank-level-7     cargo    DOWN      12 min   6 min    no answer in time",
+      "chiller-1        hvac     DEGRADED  12 s     48 s     the device answered with an error",
+      "bilge-plc        hvac     unknown   never    -        tripped: a person must look and reset (1 check not asked: this",
+      "                                                      build cannot speak this method)",
+      "burner           hvac     unknown   never    -        safety, protection and navigation devices are never asked",
+      "fresh-water-plc  hvac     up        12 s     48 s     it answers",
+    ]);
+  });
+
+  test("says the same words without colours", () => {
+    const coloured = siteView(troubled, stop, { width: 80, style: colours });
+    assert.notDeepEqual(coloured, siteView(troubled, stop, { width: 80, style: plain }));
+    assert.deepEqual(coloured.map(stripVTControlCharacters), siteView(troubled, stop, { width: 80, style: plain }));
+  });
+});
+
+describe("a healthy site", () => {
+  test("shows only its devices", () => {
+    assert.deepEqual(siteView(siteStatus(), undefined, { width: 80, style: plain }), [
+      "site mv-aurora   2026-11-21 12:00:05 UTC",
+      "1 device: 1 up",
+      "",
+      "DEVICE           LIVENESS  HEARD    NEXT     CAUSE",
+      "fresh-water-plc  up        12 s     48 s     it answers",
+    ]);
+  });
+
+  test("in lab mode says so first", () => {
+    assert.equal(
+      siteView(siteStatus({ lab: true }), undefined, { width: 80, style: plain })[0],
+      "LAB MODE: floors are lowered; only loopback and documentation addresses are asked.",
+    );
+  });
+
+  test("without devices says that nothing is asked", () => {
+    assert.deepEqual(siteView(siteStatus({ devices: [] }), undefined, { width: 80, style: plain }), [
+      "site mv-aurora   2026-11-21 12:00:05 UTC",
+      "No device in the watchlist: nothing is asked.",
+    ]);
+  });
+});
+
+test("a device shows each of its checks and each refusal", () => {
+  const device = deviceStatus({
+    liveness: "degraded",
+    cause: "protocol_error",
+    checks: [
+      checkStatus({ failed: { timeout: 2 }, refused: { line_budget: 1, stopped: 3 } }),
+      checkStatus({ check: "b", lastAskedAt: null, lastAnswerAt: null, lastTookMs: null, last: null, nextDueAt: null }),
+    ],
+    refused: [
+      { check: "bilge-plc/icmp-echo", method: "icmp-echo", reason: "method_unsupported", detail: "this build has no ICMP; ask for it" },
+    ],
+  });
+  assert.deepEqual(deviceView(device, troubled, { width: 80, style: plain }), [
+    "fresh-water-plc: DEGRADED, the device answered with an error",
+    "  name        Fresh water plant PLC",
+    "  segment     hvac",
+    "  profile     schneider-m221 (stage approved)",
+    "  last heard  12 s ago",
+    "",
+    "fresh-water-plc/modbus-fc43",
+    "  every            1 min",
+    "  proves           comms-module",
+    "  last asked       12 s ago",
+    "  last answer      12 s ago, within 12 ms",
+    "  next due         48 s",
+    "  came of it       Schneider Electric TM221CE24R",
+    "  since the start  42 answered; failed: 2 x no answer in time; not asked: 1 x",
+    "                   asked less than an interval ago, 3 x the site is stopped",
+    "",
+    "b",
+    "  every            1 min",
+    "  proves           comms-module",
+    "  last asked       never",
+    "  last answer      never",
+    "  next due         -",
+    "  came of it       -",
+    "  since the start  42 answered",
+    "",
+    "bilge-plc/icmp-echo",
+    "  not asked  this build cannot speak this method",
+    "  because    this build has no ICMP; ask for it",
+  ]);
+});
+
+test("a name from a file or device cannot move the terminal's cursor", () => {
+  const device = deviceStatus({ name: "evil\u001b[2Jname", checks: [checkStatus({ last: "\u001b]0;title\u0007" })] });
+  const lines = deviceView(device, siteStatus(), { width: 80, style: plain }).join("\n");
+  assert.match(lines, /evil\?\[2Jname/);
+  assert.ok(!lines.includes("\u001b"));
+});
+
+describe("a person should look at", () => {
+  const cases = [
+    ["a stop", siteStatus({ stopped: true }), true],
+    ["a trip", siteStatus({ trips: troubled.trips }), true],
+    ["a failed reload", siteStatus({ reload: troubled.reload }), true],
+    ["a device that is down", siteStatus({ devices: [deviceStatus({ liveness: "down" })] }), true],
+    ["a device that is degraded", siteStatus({ devices: [deviceStatus({ liveness: "degraded" })] }), true],
+    ["nothing when a device is not known yet", siteStatus({ devices: [deviceStatus({ liveness: "unknown" })] }), false],
+    ["nothing when all is well", siteStatus(), false],
+  ] as const;
+  for (const [what, status, attention] of cases) {
+    test(what, () => {
+      assert.equal(needsAttention(status), attention);
+    });
+  }
+});
