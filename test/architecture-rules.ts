@@ -61,7 +61,7 @@ export const registries: ReadonlyMap<string, readonly string[]> = new Map([
  * A builtin that stands neither here nor among the ordinary ones occurs nowhere in src.
  */
 export const reservedBuiltins: ReadonlyMap<string, readonly RegExp[]> = new Map([
-  ["node:net", [/^src\/wire\//, /^src\/store\/lock\.ts$/]],
+  ["node:net", [/^src\/wire\//]],
   ["node:dgram", [/^src\/wire\//]],
   ["node:child_process", [/^src\/wire\//]],
   ["node:diagnostics_channel", [/^src\/wire\//]],
@@ -102,13 +102,17 @@ export const builtinsPerFile: Readonly<Record<string, readonly string[]>> = {
   "src/cli/poller.ts": ["node:path"],
   "src/config/compile/digest.ts": ["node:crypto"],
   "src/config/read-file.ts": ["node:fs"],
+  "src/config/settings.ts": ["node:path"],
   "src/drivers/modbus/decode.ts": ["node:buffer"],
   "src/drivers/modbus/port.ts": ["node:events"],
   "src/exporters/control.ts": ["node:fs"],
   "src/store/audit-chain.ts": ["node:crypto"],
   "src/store/database-worker.ts": ["node:worker_threads"],
   "src/store/database.ts": ["node:fs", "node:sqlite"],
+  "src/store/durable-file.ts": ["node:fs", "node:path"],
+  "src/store/journal-thread.ts": ["node:worker_threads"],
   "src/store/journal.ts": ["node:worker_threads"],
+  "src/store/stop-file.ts": ["node:fs", "node:path"],
   "src/wire/single-poller.ts": ["node:crypto", "node:events", "node:net"],
   "src/wire/tcp.ts": ["node:net"],
   "src/wire/tripwire.ts": ["node:dgram", "node:diagnostics_channel", "node:net"],
