@@ -53,6 +53,7 @@ export function formatProblem({ file, line, path, found, expected, hint }: Probl
 export function formatPath(path: Path): string {
   return path.reduce<string>((text, part) => {
     if (typeof part === "number") return `${text}[${part}]`;
+    if (!/^[\w-]+$/u.test(part)) return `${text}[${quote(part)}]`;
     return text === "" ? part : `${text}.${part}`;
   }, "");
 }
@@ -67,21 +68,15 @@ const quotedCharactersMax = 80;
 
 /** A value from a file as a message shows it: short, on one line, with invisible characters spelled out. */
 export function quote(value: unknown): string {
-  switch (typeof value) {
-    case "string": {
-      const short = value.length > quotedCharactersMax ? `${value.slice(0, quotedCharactersMax)}…` : value;
-      return JSON.stringify(short).replaceAll(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\u2028\u2029]/gu, codePoint);
-    }
-    case "number":
-    case "boolean":
-      return String(value);
-    case "undefined":
-      return "nothing";
-    default:
-      if (value === null) return "an empty value";
-      if (!Array.isArray(value)) return "a group of keys";
-      return value.length === 0 ? "an empty list" : "a list";
+  if (typeof value === "string") {
+    const short = value.length > quotedCharactersMax ? `${value.slice(0, quotedCharactersMax)}…` : value;
+    return JSON.stringify(short).replaceAll(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\u2028\u2029]/gu, codePoint);
   }
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  if (value === undefined) return "nothing";
+  if (value === null) return "an empty value";
+  if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
+  return "a group of keys";
 }
 
 /** `U+0430`, the way Unicode names a character. */

@@ -22,8 +22,9 @@ export function id<Id extends string = string>(description: string): z.ZodType<I
     .meta({ description, pattern: idPattern.source });
 }
 
-function idHint(text: string): string | undefined {
-  const foreign = /[^\u0000-\u007f]/u.exec(text)?.[0];
+/** Why a text that looks like an id is none, where that is not plain to see. */
+export function idHint(text: string): string | undefined {
+  const foreign = /\P{ASCII}/u.exec(text)?.[0];
   if (foreign !== undefined) return `${quote(foreign)} is ${codePoint(foreign)}, not ASCII`;
   return /[A-Z]/u.test(text) ? "write it in lower case" : undefined;
 }

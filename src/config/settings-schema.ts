@@ -1,0 +1,74 @@
+/** Every setting of watchkeeper.yaml in one table: its name, default, format and the words for both. */
+import { idPattern } from "./schema/common.ts";
+import { logFormats, logLevels } from "./loaded-site.ts";
+
+export interface Setting {
+  readonly path: readonly [string] | readonly [string, string];
+  /** null: must be there, unless the format allows null. */
+  readonly fallback: string | boolean | readonly string[] | null;
+  readonly format: SettingFormat;
+  readonly doc: string;
+}
+
+interface Format {
+  readonly expected: string;
+  readonly fits: (value: unknown) => boolean;
+  /** The same as `fits` for editors; it may promise less. */
+  readonly jsonSchema: Readonly<Record<string, unknown>>;
+}
+
+/** A ~ is the shell's; nothing here would expand it. */
+const pathPattern = /^(?!~)[^\p{Cc}]{1,1024}$/u;
+const isPath = (value: unknown): boolean => typeof value === "string" && pathPattern.test(value);
+const pathExpected = "a path, absolute or relative to this file's folder, without ~";
+const among = (words: readonly string[]): Format => ({
+  expected: `one of ${words.join(", ")}`,
+  fits: (value: unknown) => words.some((word) => word === value),
+  jsonSchema: { enum: words },
+});
+
+/** Whole-text rules on typed values: nothing is coerced, so "1e3", "no" and 5abc stay what they are and are refused. */
+export const settingFormats: Readonly<Record<SettingFormat, Format>> = {
+  "site-id": {
+    expected: "an id: a to z, 0 to 9 and -, at most 63 characters, beginning with a letter or digit",
+    fits: (value) => typeof value === "string" && idPattern.test(value),
+    jsonSchema: { type: "string", pattern: idPattern.source },
+  },
+  "file-path": { expected: pathExpected, fits: isPath, jsonSchema: { type: "string" } },
+  nothing: {
+    expected: "null: TLS and authentication are not part of this version",
+    fits: (value) => value === null,
+    jsonSchema: { type: "null" },
+  },
+  "listen-addresses": {
+    expected: 'a list of at least one address and port, such as ["127.0.0.1:9824"]',
+    fits: (value) => Array.isArray(value) && value.length > 0 && value.length <= 16,
+    jsonSchema: { type: "array", items: { type: "string" }, minItems: 1, maxItems: 16 },
+  },
+  "log-level": among(logLevels),
+  "log-format": among(logFormats),
+  "true-or-false": {
+    expected: "true or false",
+    fits: (value) => typeof value === "boolean",
+    jsonSchema: { type: "boolean" },
+  },
+};
+
+export type SettingFormat = "site-id" | "file-path" | "nothing" | "listen-addresses" | "log-level" | "log-format" | "true-or-false";
+
+export const settings: readonly Setting[] = [
+  { path: ["site"], fallback: null, format: "site-id", doc: "The site's id, the same as in the state folder." },
+  { path: ["stateDir"], fallback: "./state", format: "file-path", doc: "The state folder, made by `watchkeeper init`." },
+  { path: ["watchlist"], fallback: "./watchlist.yaml", format: "file-path", doc: "The watchlist." },
+  { path: ["profileDir"], fallback: "./device-profiles", format: "file-path", doc: "This site's profile files, with their approvals." },
+  {
+    path: ["web", "listenAddresses"],
+    fallback: ["127.0.0.1:9824"],
+    format: "listen-addresses",
+    doc: "Where metrics and status are served; loopback only.",
+  },
+  { path: ["web", "configFile"], fallback: null, format: "nothing", doc: "Kept for TLS and authentication; null until then." },
+  { path: ["log", "level"], fallback: "info", format: "log-level", doc: "The least severe log entry that is written." },
+  { path: ["log", "format"], fallback: "json", format: "log-format", doc: "How log entries are written." },
+  { path: ["labels", "address"], fallback: false, format: "true-or-false", doc: "Whether metrics carry the devices' addresses." },
+];
