@@ -100,6 +100,7 @@ export const builtinsPerFile: Readonly<Record<string, readonly string[]>> = {
   "src/cli/commands/init.ts": ["node:fs", "node:path"],
   "src/cli/control-client.ts": ["node:http"],
   "src/cli/poller.ts": ["node:path"],
+  "src/cli/site.ts": ["node:path"],
   "src/config/compile/digest.ts": ["node:crypto"],
   "src/config/read-file.ts": ["node:fs"],
   "src/config/settings.ts": ["node:path"],

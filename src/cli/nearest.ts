@@ -1,6 +1,6 @@
 /** Finds the name that a mistyped one was probably meant to be. */
 
-/** The nearest of `names`, when no more than a third of its letters (at least one, at most three) must change; else undefined. */
+/** The nearest of `names`, when no more than a third of the letters (at least one, at most three) must change; else undefined. */
 export function nearest(typed: string, names: Iterable<string>): string | undefined {
   let best: { readonly name: string; readonly distance: number } | undefined;
   for (const name of names) {
@@ -8,7 +8,7 @@ export function nearest(typed: string, names: Iterable<string>): string | undefi
     if (!best || distance < best.distance) best = { name, distance };
   }
   if (!best) return undefined;
-  const most = Math.min(3, Math.max(1, Math.floor(best.name.length / 3)));
+  const most = Math.min(3, Math.max(1, Math.floor(Math.max(typed.length, best.name.length) / 3)));
   return best.distance <= most ? best.name : undefined;
 }
 

@@ -1,0 +1,16 @@
+/** Every command, in the order in which a site comes to need them. */
+import type { Command } from "./command.ts";
+import { approve } from "./commands/approve.ts";
+import { check } from "./commands/check.ts";
+import { checkConfig } from "./commands/check-config.ts";
+import { explain } from "./commands/explain.ts";
+import { init } from "./commands/init.ts";
+import { plan } from "./commands/plan.ts";
+import { reset } from "./commands/reset.ts";
+import { resume } from "./commands/resume.ts";
+import { run } from "./commands/run.ts";
+import { status } from "./commands/status.ts";
+import { stop } from "./commands/stop.ts";
+import { suspend } from "./commands/suspend.ts";
+
+export const commands: readonly Command[] = [init, checkConfig, plan, explain, approve, suspend, run, status, check, stop, resume, reset];

@@ -1,0 +1,154 @@
+/** `stop` and `resume`: the stop needs nothing but the state folder, the resumption a person, a reason and a record. */
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, describe, test } from "node:test";
+import { resume } from "../../../src/cli/commands/resume.ts";
+import { stop } from "../../../src/cli/commands/stop.ts";
+import { TestSite } from "../support/site.ts";
+
+let site: TestSite;
+beforeEach(() => {
+  site = new TestSite();
+});
+afterEach(() => site.remove());
+
+const signed = ["--by", "eto-1", "--reason", "cable replaced"];
+
+describe("stop", () => {
+  test("works without a poller, with a record that says who and why", async () => {
+    const ran = await site.run(stop, ["--by", "chief", "--reason", "smoke"]);
+    assert.deepEqual(ran, {
+      code: 0,
+      out: [
+        "Stopped: nothing is asked.",
+        "No poller runs; one that starts will ask nothing.",
+        "To go on: watchkeeper resume --by NAME --reason TEXT",
+      ].join("\n"),
+      err: "",
+    });
+    assert.deepEqual(site.state.stopRecord, { by: "chief", reason: "smoke", since: "2026-11-21T12:00:00.000Z" });
+    assert.deepEqual(
+      site.state.audit.map(({ category, type, result, detail }) => [category, type, result, detail]),
+      [["stop", "stop", "success", "by chief: smoke"]],
+    );
+  });
+
+  test("needs no name in an emergency", async () => {
+    assert.equal((await site.run(stop)).code, 0);
+    assert.deepEqual(site.state.stopRecord, { by: "eto-1", reason: "no reason given", since: "2026-11-21T12:00:00.000Z" });
+  });
+
+  test("writes the file before it asks the poller, and waits for the poller's word", async () => {
+    await site.poller({ stop: () => Promise.resolve({ ok: true, result: { wasStopped: site.state.stopRecord !== undefined } }) });
+    const ran = await site.run(stop, ["--json"]);
+    assert.deepEqual(JSON.parse(ran.out), { stopped: true, wasStopped: false, poller: "stopped", problems: [] });
+    assert.deepEqual(site.sent, [["stop", { by: "eto-1", reason: "no reason given" }]]);
+    assert.deepEqual(site.state.audit, [], "the poller writes the record");
+  });
+
+  test("says that a poller did not confirm it, though the file is written", async () => {
+    await site.poller({});
+    assert.deepEqual(await site.run(stop), {
+      code: 1,
+      out: "",
+      err: [
+        "this poller cannot stop",
+        "The STOP file is written and a poller obeys it within 1 s; this one did not confirm it. See `watchkeeper status`.",
+      ].join("\n"),
+    });
+    assert.notEqual(site.state.stopRecord, undefined);
+    const json = await site.run(stop, ["--json"]);
+    assert.equal(json.code, 1);
+    assert.deepEqual(JSON.parse(json.out), {
+      stopped: true,
+      wasStopped: true,
+      poller: "unconfirmed",
+      problems: ["this poller cannot stop"],
+    });
+  });
+
+  test("keeps the record of who stopped first", async () => {
+    await site.run(stop, ["--by", "chief", "--reason", "smoke"]);
+    const ran = await site.run(stop, ["--by", "second"]);
+    assert.equal(ran.code, 0);
+    assert.match(ran.out, /^Already stopped since 2026-11-21 12:00:00 UTC by chief: smoke$/m);
+    assert.equal(site.state.stopRecord?.by, "chief");
+  });
+
+  test("stops even where the record cannot be written, and says so", async () => {
+    const journal = { problems: ["journal.sqlite: the disk is full"] };
+    site.state.journal = () => Promise.resolve(journal) as never;
+    const ran = await site.run(stop);
+    assert.equal(ran.code, 0);
+    assert.equal(ran.err, "The stop is in effect; its audit record could not be written: journal.sqlite: the disk is full");
+    assert.notEqual(site.state.stopRecord, undefined);
+  });
+
+  test("fails when the file cannot be written", async () => {
+    site.state.problem = "STOP: no space left";
+    assert.deepEqual(await site.run(stop), { code: 1, out: "", err: "STOP: no space left" });
+  });
+
+  test("fails where there is no site", async () => {
+    assert.deepEqual(await site.run(stop, ["--config.file", "elsewhere.yaml"]), {
+      code: 1,
+      out: "",
+      err: "elsewhere.yaml:1: found nothing there, expected something readable at FOLDER/elsewhere.yaml",
+    });
+    const json = await site.run(stop, ["--config.file", "elsewhere.yaml", "--json"]);
+    assert.deepEqual(JSON.parse(json.out), {
+      problems: ["elsewhere.yaml:1: found nothing there, expected something readable at FOLDER/elsewhere.yaml"],
+    });
+  });
+});
+
+describe("resume", () => {
+  const stopRecord = { by: "chief", reason: "smoke", since: null };
+
+  test("needs a name and a reason", async () => {
+    const ran = await site.run(resume);
+    assert.equal(ran.code, 2);
+    assert.match(ran.err, /--by <name> is missing: who resumes\n.*--reason <text> is missing: why it is right to go on/);
+  });
+
+  test("lifts the stop without a poller, after the record is on disk", async () => {
+    site.state.stopRecord = stopRecord;
+    assert.deepEqual(await site.run(resume, signed), {
+      code: 0,
+      out: "Resumed. No poller runs; start it with `watchkeeper run`.",
+      err: "",
+    });
+    assert.equal(site.state.stopRecord, undefined);
+    assert.deepEqual(
+      site.state.audit.map(({ type, detail }) => [type, detail]),
+      [["resume", "by eto-1: cable replaced"]],
+    );
+  });
+
+  test("stays stopped when the record cannot be written", async () => {
+    site.state.stopRecord = stopRecord;
+    site.state.problem = "journal.sqlite: the disk is full";
+    assert.deepEqual(await site.run(resume, signed), { code: 1, out: "", err: "journal.sqlite: the disk is full" });
+    assert.deepEqual(site.state.stopRecord, stopRecord);
+  });
+
+  test("asks the poller where one runs", async () => {
+    await site.poller({ resume: () => Promise.resolve({ ok: true, result: { wasStopped: true } }) });
+    assert.deepEqual(await site.run(resume, signed), { code: 0, out: "Resumed. Each device is asked after a full interval.", err: "" });
+    assert.deepEqual(site.sent, [["resume", { by: "eto-1", reason: "cable replaced" }]]);
+  });
+
+  test("tells the poller's problems", async () => {
+    await site.poller({});
+    assert.deepEqual(await site.run(resume, signed), { code: 1, out: "", err: "this poller cannot resume" });
+  });
+
+  test("does nothing where nothing is stopped", async () => {
+    assert.deepEqual(await site.run(resume, signed), { code: 0, out: "The site is not stopped: nothing to do.", err: "" });
+    assert.deepEqual(site.state.audit, []);
+    assert.deepEqual(JSON.parse((await site.run(resume, [...signed, "--json"])).out), {
+      stopped: false,
+      wasStopped: false,
+      poller: "none",
+    });
+  });
+});

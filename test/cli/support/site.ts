@@ -1,0 +1,104 @@
+/** A site in a folder of the test's own, with a state folder that is kept in memory and, where wanted, a poller that answers. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { runCli } from "../../../src/cli/cli.ts";
+import type { Command } from "../../../src/cli/command.ts";
+import type { StateBirth, StateJournal, StateStore, StopRecord } from "../../../src/cli/ports.ts";
+import { settingsText } from "../../../src/cli/site-template.ts";
+import type { AuditEntry } from "../../../src/domain/board.ts";
+import type { ControlHandlers, TripStatus } from "../../../src/domain/control.ts";
+import { startControl, type ControlServer } from "../../../src/exporters/control.ts";
+import { surroundings, type Changes } from "./surroundings.ts";
+
+export interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** What the state folder holds, for a test to put in and look at. */
+export class MemoryState implements StateStore {
+  born: StateBirth = { site: "mv-aurora", lab: false };
+  stopRecord: StopRecord | undefined;
+  trips: TripStatus[] = [];
+  readonly audit: AuditEntry[] = [];
+  /** What the disk says to every write, while it is full. */
+  problem: string | undefined;
+
+  create(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+  birth(): StateBirth {
+    return this.born;
+  }
+  stopped(): StopRecord | undefined {
+    return this.stopRecord;
+  }
+  stop(_folder: string, { by, reason, at }: Parameters<StateStore["stop"]>[1]): ReturnType<StateStore["stop"]> {
+    if (this.problem !== undefined) return { problems: [this.problem] };
+    this.stopRecord = { by, reason, since: new Date(at).toISOString() };
+    return undefined;
+  }
+  resume(): ReturnType<StateStore["resume"]> {
+    if (this.problem !== undefined) return { problems: [this.problem] };
+    this.stopRecord = undefined;
+    return undefined;
+  }
+  journal(): Promise<StateJournal> {
+    return Promise.resolve({
+      trips: () => this.trips,
+      reset: (scope) => (this.trips = this.trips.filter((trip) => trip.scope !== scope)),
+      audit: (entry) => this.audit.push(entry),
+      close: () => Promise.resolve(this.problem === undefined ? undefined : { problems: [this.problem] }),
+    });
+  }
+}
+
+export class TestSite {
+  readonly folder: string = mkdtempSync(path.join(tmpdir(), "wk-"));
+  readonly state: MemoryState = new MemoryState();
+  /** Each request that the poller was sent: its command, then its body. */
+  readonly sent: (readonly [string, unknown])[] = [];
+  #server: ControlServer | undefined;
+
+  constructor() {
+    mkdirSync(path.join(this.folder, "state"));
+    writeFileSync(path.join(this.folder, "watchkeeper.yaml"), settingsText({ site: "mv-aurora", lab: false }));
+  }
+
+  /** Starts a poller that answers with these handlers. */
+  async poller(handlers: Partial<ControlHandlers>): Promise<void> {
+    const names = ["status", "check", "stop", "resume", "reset", "reload", "audit"] as const;
+    const answering = names.map((name) => [
+      name,
+      (request: never) => {
+        this.sent.push([name, request]);
+        return handlers[name]?.(request) ?? Promise.resolve({ ok: false, problems: [`this poller cannot ${name}`] });
+      },
+    ]);
+    const started = await startControl({
+      path: path.join(this.folder, "state/control.sock"),
+      handlers: Object.fromEntries(answering) as ControlHandlers,
+      answered: () => Promise.resolve(false),
+      bug: (error) => {
+        throw error;
+      },
+    });
+    if ("problem" in started) throw new Error(started.problem);
+    this.#server = started;
+  }
+
+  async run(command: Command, argv: readonly string[] = [], changes: Changes = {}): Promise<Ran> {
+    const world = surroundings({ cwd: this.folder, state: this.state, ...changes });
+    const code = await runCli([command.name, ...argv], [command], world);
+    // The folder's name is another one each time.
+    const plainly = (text: string): string => text.replaceAll(this.folder, "FOLDER");
+    return { code, out: plainly(world.out()), err: plainly(world.err()) };
+  }
+
+  async remove(): Promise<void> {
+    await this.#server?.close();
+    rmSync(this.folder, { recursive: true });
+  }
+}

@@ -1,0 +1,53 @@
+/** Surroundings for commands in tests: output that is kept, an environment and a clock of the test's own, no process. */
+import type { Sink, Surroundings } from "../../../src/cli/command.ts";
+import type { StateStore } from "../../../src/cli/ports.ts";
+import { methods } from "../../../src/drivers/registry.ts";
+import { FakeClock } from "../../support/fake-clock.ts";
+import { projectRoot } from "../../support/source-tree.ts";
+
+export interface Captured extends Surroundings {
+  readonly clock: FakeClock;
+  /** What was printed so far, without the last line's end. */
+  out(): string;
+  err(): string;
+}
+
+/** Touches nothing: every use of a state folder is a mistake of the test, unless it puts its own in. */
+const noState: StateStore = {
+  create: () => Promise.reject(new Error("this test has no state folder")),
+  birth: () => ({ problems: ["no state folder"] }),
+  stopped: () => undefined,
+  stop: () => ({ problems: ["no state folder"] }),
+  resume: () => ({ problems: ["no state folder"] }),
+  journal: () => Promise.resolve({ problems: ["no state folder"] }),
+};
+
+/** A test changes anything but the clock, which it moves. */
+export type Changes = Partial<Omit<Surroundings, "clock">>;
+
+export function surroundings(changes: Changes = {}): Captured {
+  const stdout = kept();
+  const stderr = kept();
+  return {
+    stdout,
+    stderr,
+    env: {},
+    cwd: "/nowhere",
+    version: "0.1.0",
+    user: "eto-1",
+    methods,
+    profileLibrary: `${projectRoot}/device-profiles`,
+    state: noState,
+    runPoller: () => Promise.reject(new Error("this test runs no poller")),
+    prompt: undefined,
+    ...changes,
+    clock: new FakeClock(),
+    out: () => stdout.text().trimEnd(),
+    err: () => stderr.text().trimEnd(),
+  };
+}
+
+function kept(): Sink & { text(): string } {
+  const written: string[] = [];
+  return { write: (text) => written.push(text), isTerminal: false, columns: undefined, text: () => written.join("") };
+}
