@@ -28,6 +28,8 @@ export interface Signature {
   readonly changeReference: string;
   /** `sha256:<64 hex>` of the profile's effective content. */
   readonly covers: string;
+  /** The figures that `covers` is the digest of, as `approve` wrote them: they tell a tighter profile, which stays approved, from a looser one. */
+  readonly envelope?: Readonly<Record<string, unknown>>;
   /** `sha256:<64 hex>` for each device as it was admitted. */
   readonly devices: ReadonlyMap<DeviceId, string>;
 }
@@ -72,6 +74,10 @@ const signature = {
   basis,
   changeReference: text("The change in your management of change."),
   covers: digest("The digest of what is approved, as `plan` prints it."),
+  envelope: z
+    .record(z.string(), z.unknown(), { error: "the figures that `approve` wrote" })
+    .exactOptional()
+    .meta({ description: "The figures that `covers` is the digest of, written by `approve`; a change of them voids the approval." }),
   devices: z
     .record(id<DeviceId>("A device."), digest("The digest of the device as it was admitted."))
     .transform((record): ReadonlyMap<DeviceId, string> => new Map(Object.entries(record) as [DeviceId, string][]))
@@ -85,6 +91,7 @@ const partialSignature = {
   basis: signature.basis.exactOptional(),
   changeReference: signature.changeReference.exactOptional(),
   covers: signature.covers.exactOptional(),
+  envelope: signature.envelope,
   devices: signature.devices.exactOptional(),
 };
 
