@@ -1,0 +1,247 @@
+/** What is known now, in memory: readers see views of it, and only the recorder changes it. */
+import type { Board, CheckView, DeviceView, ReloadView, Transition } from "../domain/board.ts";
+import type { Clock } from "../domain/clock.ts";
+import { fold, overheard } from "../domain/liveness.ts";
+import { nothingSent, type Outcome, type Scope, type Sent, type Trip } from "../domain/outcome.ts";
+import type { Check, CheckId, DeviceId, Plan, PlannedDevice, SegmentId, StandingRefusal } from "../domain/plan.ts";
+import type { StandingReason } from "../domain/reasons.ts";
+import { wallMs, type MonotonicMs, type WallMs } from "../domain/units.ts";
+import { CheckRecord } from "./check-record.ts";
+import { judged, newRecord, overruled, provenBefore, underNewPlan, type DeviceRecord, type Overruled } from "./device-record.ts";
+
+/** What outlives the process and is read before anything is asked. */
+export interface Memory {
+  readonly stopped: boolean;
+  readonly trips: readonly StandingTrip[];
+  /** Digests of the checks that worked in an earlier run. */
+  readonly proven: ReadonlyMap<CheckId, string>;
+}
+export type StandingTrip = Trip & { readonly since: WallMs };
+
+export class MemoryBoard implements Board {
+  readonly #clock: Clock;
+  readonly #proven: ReadonlyMap<CheckId, string>;
+  readonly #trips = new Map<Scope, StandingTrip>();
+  readonly #sent = new Map<SegmentId, Sent>();
+  #plan: Plan;
+  #devices: Map<DeviceId, DeviceRecord> = new Map();
+  #checks: Map<CheckId, CheckRecord> = new Map();
+  /** Segments of devices that the last reload took out: bytes of their last exchange are still to be counted. */
+  #departed: Map<DeviceId, SegmentId> = new Map();
+  #stopped: boolean;
+  #reload: ReloadView;
+  #blocked = 0;
+  #stalls = 0;
+
+  constructor(clock: Clock, plan: Plan, memory: Memory) {
+    this.#clock = clock;
+    this.#proven = memory.proven;
+    this.#stopped = memory.stopped;
+    for (const trip of memory.trips) this.#trips.set(trip.scope, trip);
+    this.#reload = { successful: true, lastSuccess: clock.wall(), problems: 0 };
+    this.#plan = plan;
+    this.adopt(plan);
+    for (const record of this.#devices.values()) record.reported = judged(record, clock.monotonic());
+  }
+
+  // What readers see.
+
+  get plan(): Plan {
+    return this.#plan;
+  }
+
+  *devices(): Generator<DeviceView> {
+    for (const record of this.#devices.values()) yield this.#view(record);
+  }
+
+  device(id: DeviceId): DeviceView | undefined {
+    const record = this.#devices.get(id);
+    return record && this.#view(record);
+  }
+
+  checks(): Iterable<CheckView> {
+    return this.#checks.values();
+  }
+
+  checksOf(id: DeviceId): readonly CheckView[] {
+    const checks = this.#devices.get(id)?.device.checks ?? [];
+    return checks.flatMap((check) => this.#checks.get(check) ?? []);
+  }
+
+  refusals(): Iterable<StandingRefusal> {
+    return this.#plan.refused.values();
+  }
+
+  trips(): readonly StandingTrip[] {
+    return [...this.#trips.values()];
+  }
+
+  get stopped(): boolean {
+    return this.#stopped;
+  }
+
+  get reload(): ReloadView {
+    return this.#reload;
+  }
+
+  sent(): ReadonlyMap<SegmentId, Sent> {
+    return this.#sent;
+  }
+
+  get blocked(): number {
+    return this.#blocked;
+  }
+
+  get stalls(): number {
+    return this.#stalls;
+  }
+
+  // What the recorder does.
+
+  /** Takes the new plan in one tick; what is known of checks that stay the same is kept. */
+  adopt(plan: Plan): void {
+    const [devices, checks] = [this.#devices, this.#checks];
+    const digestBefore = (id: CheckId): string | undefined => checks.get(id)?.check.digest;
+    const refusals = reasonsByDevice(plan);
+    this.#plan = plan;
+    this.#devices = new Map(
+      [...plan.devices].map(([id, device]) => [id, this.#adopted(devices.get(id), device, digestBefore, refusals.get(id))]),
+    );
+    this.#checks = new Map([...plan.checks].map(([id, check]) => [id, adoptedCheck(checks.get(id), check)]));
+    this.#departed = new Map([...devices].flatMap(([id, { device }]) => (this.#devices.has(id) ? [] : [[id, device.segment]])));
+    for (const segment of plan.segments.keys()) if (!this.#sent.has(segment)) this.#sent.set(segment, nothingSent);
+  }
+
+  /** Folds one outcome; true when its check worked for the first time. One of a check that a reload changed or took out meanwhile only counts what left. */
+  outcome(outcome: Outcome): boolean {
+    this.#countSent(outcome);
+    const check = this.#checks.get(outcome.check.id);
+    const record = this.#devices.get(outcome.check.device);
+    if (!check || !record || check.check.digest !== outcome.check.digest) return false;
+    check.add(outcome, this.#wallAt(outcome.at));
+    const workedBefore = record.state.checks.get(outcome.check.id)?.proven === true;
+    const heardBefore = record.state.lastHeard;
+    record.state = fold(record.state, outcome);
+    if (record.state.lastHeard !== heardBefore) record.lastHeard = this.#wallAt(outcome.at);
+    if (outcome.kind === "answered" && outcome.answer.said !== "gateway_only") record.identity = outcome.answer.identity ?? record.identity;
+    const worksNow = record.state.checks.get(outcome.check.id)?.proven === true;
+    // An answer that was already under way when the site was stopped says when the device lived, not that it is watched.
+    const reason = this.#overruling(record.device);
+    if (reason && outcome.kind !== "refused") record.state = overruled(record.state, reason);
+    return worksNow && !workedBefore;
+  }
+
+  overheard(id: DeviceId, at: MonotonicMs): void {
+    const record = this.#devices.get(id);
+    if (!record) return;
+    record.state = overruled(overheard(record.state, at), this.#overruling(record.device));
+    record.lastHeard = this.#wallAt(at);
+  }
+
+  stop(stopped: boolean): void {
+    this.#stopped = stopped;
+    this.#overrule(() => true);
+  }
+
+  /** True when this scope was not tripped before: the first cause is the one that a person must look into. */
+  trip(trip: StandingTrip): boolean {
+    if (this.#trips.has(trip.scope)) return false;
+    this.#trips.set(trip.scope, trip);
+    this.#overrule((device) => scopesOf(device).includes(trip.scope));
+    return true;
+  }
+
+  /** True when there was something to reset. */
+  reset(scope: Scope): boolean {
+    if (!this.#trips.delete(scope)) return false;
+    this.#overrule((device) => scopesOf(device).includes(scope));
+    return true;
+  }
+
+  countBlocked(): void {
+    this.#blocked += 1;
+  }
+
+  countStalled(): void {
+    this.#stalls += 1;
+  }
+
+  reloaded(problems: number): void {
+    const successful = problems === 0;
+    this.#reload = { successful, problems, lastSuccess: successful ? this.#clock.wall() : this.#reload.lastSuccess };
+  }
+
+  /** Compares what may be believed at `now` with what was last reported; undefined when up, degraded, down or unknown is what it was. */
+  review(id: DeviceId, now: MonotonicMs, detail: string): Transition | undefined {
+    const record = this.#devices.get(id);
+    if (!record) return undefined;
+    const from = record.reported.liveness;
+    const { liveness, cause } = (record.reported = judged(record, now));
+    return from === liveness ? undefined : { device: id, at: this.#wallAt(now), from, to: liveness, cause, detail };
+  }
+
+  segmentOf(id: DeviceId): SegmentId | undefined {
+    return this.#devices.get(id)?.device.segment ?? this.#departed.get(id);
+  }
+
+  #view(record: DeviceRecord): DeviceView {
+    const { device, lastHeard, identity } = record;
+    return { device, judgement: judged(record, this.#clock.monotonic()), lastHeard, identity };
+  }
+
+  #adopted(
+    known: DeviceRecord | undefined,
+    device: PlannedDevice,
+    digestBefore: (id: CheckId) => string | undefined,
+    refusal: StandingReason | undefined,
+  ): DeviceRecord {
+    const checks = device.checks.flatMap((id) => this.#plan.checks.get(id) ?? []);
+    const record = known ?? newRecord(device, checks);
+    record.device = device;
+    record.refusal = refusal;
+    const state = known ? underNewPlan(record.state, checks, digestBefore) : record.state;
+    record.state = overruled(provenBefore(state, checks, this.#proven), this.#overruling(device));
+    return record;
+  }
+
+  #overrule(applies: (device: PlannedDevice) => boolean): void {
+    for (const record of this.#devices.values()) {
+      if (applies(record.device)) record.state = overruled(record.state, this.#overruling(record.device));
+    }
+  }
+
+  #overruling(device: PlannedDevice): Overruled | undefined {
+    if (this.#stopped) return "stopped";
+    if (this.#trips.size === 0) return undefined;
+    return scopesOf(device).some((scope) => this.#trips.has(scope)) ? "tripped" : undefined;
+  }
+
+  #countSent({ check, sent }: Outcome): void {
+    if (sent === nothingSent) return;
+    const segment = this.segmentOf(check.device);
+    if (segment === undefined) return;
+    const { connections, requests, bytes } = this.#sent.get(segment) ?? nothingSent;
+    this.#sent.set(segment, { connections: connections + sent.connections, requests: requests + sent.requests, bytes: bytes + sent.bytes });
+  }
+
+  #wallAt(at: MonotonicMs): WallMs {
+    return wallMs(Math.max(0, this.#clock.wall() - (this.#clock.monotonic() - at)));
+  }
+}
+
+export function scopesOf(device: PlannedDevice): readonly Scope[] {
+  return ["site", `device:${device.id}`, `segment:${device.segment}`, `profile:${device.profile}`];
+}
+
+function adoptedCheck(known: CheckRecord | undefined, check: Check): CheckRecord {
+  if (!known || known.check.digest !== check.digest) return new CheckRecord(check);
+  known.rebind(check);
+  return known;
+}
+
+/** The first reason of each device that has a refused check. */
+function reasonsByDevice(plan: Plan): ReadonlyMap<DeviceId, StandingReason> {
+  const reasons = new Map<DeviceId, StandingReason>();
+  for (const { device, reason } of plan.refused.values()) if (!reasons.has(device)) reasons.set(device, reason);
+  return reasons;
+}

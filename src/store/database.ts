@@ -1,0 +1,249 @@
+/** The journal's SQLite file: the only code that speaks to node:sqlite. Synchronous, so it runs in the worker thread (or in a short command). */
+import { closeSync, openSync, statSync } from "node:fs";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { WallMs } from "../domain/units.ts";
+import { breach, chained, emptyChain, type AuditRecord } from "./audit-chain.ts";
+import type { StandingTrip } from "./board.ts";
+import type { AuditHead, Row } from "./journal-rows.ts";
+import { schemaVersion, steps } from "./schema.ts";
+
+/** One sentence: where, what was found, what to do. */
+export interface Unusable {
+  readonly problem: string;
+}
+
+/** Proofs of checks that left the plan long ago go, the oldest last seen first; ten times the working point stays. */
+const provenMax = 100_000;
+/** Last batches remembered, by session, to recognise one that is sent again; the running poller and a command beside it matter. */
+const sessionsMax = 16;
+/** Roll-off is looked at once in so many transitions. */
+const rollOffEvery = 1000;
+
+export class JournalDatabase {
+  readonly #db: DatabaseSync;
+  readonly #statements: ReturnType<typeof prepared>;
+  readonly #transitionsMax: number;
+  #sinceRollOff = rollOffEvery;
+
+  private constructor(db: DatabaseSync, transitionsMax: number) {
+    this.#db = db;
+    this.#transitionsMax = transitionsMax;
+    this.#statements = prepared(db);
+  }
+
+  /** Makes an empty journal, 0600; `init` alone calls it. */
+  static create(path: string): Unusable | undefined {
+    return attempted(path, () => {
+      closeSync(openSync(path, "wx", 0o600));
+      const db = opened(path, 2000);
+      try {
+        migrate(db, 0);
+      } finally {
+        db.close();
+      }
+      return undefined;
+    });
+  }
+
+  /** Never makes a file: a journal that is gone has taken the trips with it, and that must show. */
+  static open(path: string, options: { readonly busyWithinMs: number; readonly transitionsMax: number }): JournalDatabase | Unusable {
+    return attempted(path, () => {
+      if (!statSync(path).isFile()) return { problem: `${path}: found something other than a file, expected the journal` };
+      const db = opened(path, options.busyWithinMs);
+      const version = versionOf(db);
+      if (version === undefined || version === 0 || version > schemaVersion) {
+        db.close();
+        return { problem: strangeVersion(path, version) };
+      }
+      migrate(db, version);
+      return new JournalDatabase(db, options.transitionsMax);
+    });
+  }
+
+  trips(): readonly StandingTrip[] {
+    const rows = this.#db.prepare("SELECT scope, cause, detail, since FROM trips ORDER BY since").all();
+    // Only tripped() writes this table, from a typed trip.
+    return rows.map(({ scope, cause, detail, since }) => ({ scope, cause, detail, since }) as unknown as StandingTrip);
+  }
+
+  proven(): readonly (readonly [check: string, digest: string])[] {
+    return this.#db
+      .prepare('SELECT "check", digest FROM proven')
+      .all()
+      .map((row) => [String(row["check"]), String(row["digest"])]);
+  }
+
+  head(): AuditHead {
+    const row = this.#statements.head.get();
+    return row ? { sequence: Number(row["sequence"]), hash: String(row["hash"]) } : emptyChain;
+  }
+
+  /** Writes all rows or none, in their order, and returns the audit's new head. A batch that is already there is not written again. */
+  write(session: string, number: number, rows: readonly Row[]): AuditHead {
+    // IMMEDIATE: the head is read under the lock, so that a command's record and ours cannot both follow the same one.
+    this.#db.exec("BEGIN IMMEDIATE");
+    try {
+      const known = this.#statements.batch.get(session);
+      if (Number(known?.["number"] ?? -1) < number) {
+        for (const row of rows) this.#writeRow(row);
+        this.#statements.setBatch.run(session, number);
+        this.#rollOff(rows.length);
+      }
+      const head = this.head();
+      this.#db.exec("COMMIT");
+      return head;
+    } catch (error) {
+      // SQLite has already rolled back by itself after a full disk or an I/O error.
+      if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
+      throw error;
+    }
+  }
+
+  /** Every audit record, oldest first. */
+  *audit(): Generator<AuditRecord> {
+    const columns = "sequence, at, source, category, type, result, detail, previous, hash";
+    for (const row of this.#db.prepare(`SELECT ${columns} FROM audit ORDER BY sequence`).iterate()) yield row as unknown as AuditRecord;
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  #writeRow(row: Row): void {
+    const { transition, trip, reset, prove, append } = this.#statements;
+    switch (row.kind) {
+      case "transition":
+        transition.run(Math.round(row.at), row.device, row.from, row.to, row.cause, row.detail);
+        return;
+      case "tripped":
+        trip.run(row.scope, row.cause, row.detail, Math.round(row.since));
+        return;
+      case "reset":
+        reset.run(row.scope);
+        return;
+      case "proved":
+        prove.run(row.check, row.digest);
+        return;
+      case "audit": {
+        const { sequence, at, source, category, type, result, detail, previous, hash } = chained(this.head(), row);
+        append.run(sequence, at, source, category, type, result, detail, previous, hash);
+      }
+    }
+  }
+
+  #rollOff(rows: number): void {
+    this.#sinceRollOff += rows;
+    if (this.#sinceRollOff < rollOffEvery) return;
+    this.#sinceRollOff = 0;
+    const { oldTransitions, oldProofs, oldSessions } = this.#statements;
+    oldTransitions.run(this.#transitionsMax);
+    oldProofs.run(provenMax);
+    oldSessions.run(sessionsMax);
+  }
+}
+
+export interface AuditVerdict {
+  readonly records: number;
+  readonly head: AuditHead;
+  /** The first place at which the chain does not hold, as a sentence. */
+  readonly broken: string | undefined;
+  readonly lastAt: WallMs | undefined;
+}
+
+/** Reads the whole chain. That its end was not cut off shows only against a head that was published outside. */
+export function verifyAudit(path: string): AuditVerdict | Unusable {
+  const database = JournalDatabase.open(path, { busyWithinMs: 2000, transitionsMax: Number.MAX_SAFE_INTEGER });
+  if ("problem" in database) return database;
+  return attempted(path, () => {
+    let head = emptyChain;
+    let lastAt: WallMs | undefined;
+    try {
+      for (const record of database.audit()) {
+        const broken = breach(head, record);
+        if (broken !== undefined) return { records: head.sequence, head, broken, lastAt };
+        head = { sequence: record.sequence, hash: record.hash };
+        lastAt = record.at;
+      }
+      return { records: head.sequence, head, broken: undefined, lastAt };
+    } finally {
+      database.close();
+    }
+  });
+}
+
+function opened(path: string, busyWithinMs: number): DatabaseSync {
+  const db = new DatabaseSync(path, {
+    open: true,
+    readOnly: false,
+    timeout: busyWithinMs,
+    enableForeignKeyConstraints: true,
+    enableDoubleQuotedStringLiterals: false,
+    allowExtension: false,
+  });
+  // FULL: a trip or an audit record that was acknowledged outlives a power cut.
+  db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 16777216; PRAGMA trusted_schema = OFF");
+  return db;
+}
+
+function prepared(db: DatabaseSync): Readonly<Record<StatementName, StatementSync>> {
+  const statements = Object.entries(sql).map(([name, text]) => [name, db.prepare(text)] as const);
+  return Object.fromEntries(statements) as Record<StatementName, StatementSync>;
+}
+
+type StatementName = keyof typeof sql;
+const sql = {
+  transition: 'INSERT INTO transitions (at, device, "from", "to", cause, detail) VALUES (?, ?, ?, ?, ?, ?)',
+  // The first cause is the one that a person must look into.
+  trip: "INSERT INTO trips (scope, cause, detail, since) VALUES (?, ?, ?, ?) ON CONFLICT (scope) DO NOTHING",
+  reset: "DELETE FROM trips WHERE scope = ?",
+  prove: 'INSERT OR REPLACE INTO proven ("check", digest) VALUES (?, ?)',
+  append: "INSERT INTO audit (sequence, at, source, category, type, result, detail, previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+  head: "SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1",
+  batch: "SELECT number FROM batches WHERE session = ?",
+  setBatch: "INSERT OR REPLACE INTO batches (session, number) VALUES (?, ?)",
+  oldTransitions: "DELETE FROM transitions WHERE sequence <= (SELECT max(sequence) FROM transitions) - ?",
+  oldProofs: "DELETE FROM proven WHERE rowid <= (SELECT max(rowid) FROM proven) - ?",
+  oldSessions: "DELETE FROM batches WHERE rowid <= (SELECT max(rowid) FROM batches) - ?",
+} as const;
+
+/** Zero for a file without tables, undefined for tables that are not ours. */
+function versionOf(db: DatabaseSync): number | undefined {
+  const tables = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'").all();
+  if (tables.length === 0) return 0;
+  if (!tables.some(({ name }) => name === "schema_version")) return undefined;
+  return Number(db.prepare("SELECT max(version) AS version FROM schema_version").get()?.["version"]);
+}
+
+function migrate(db: DatabaseSync, from: number): void {
+  if (from === schemaVersion) return;
+  db.exec("BEGIN IMMEDIATE");
+  db.exec("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY) STRICT");
+  for (const [index, step] of steps.entries()) {
+    if (index < from) continue;
+    db.exec(step);
+    db.prepare("INSERT INTO schema_version (version) VALUES (?)").run(index + 1);
+  }
+  db.exec("COMMIT");
+}
+
+function strangeVersion(path: string, version: number | undefined): string {
+  if (version === 0)
+    return `${path}: found an empty database, expected the journal that \`init\` made: trips and audit are lost; restore it`;
+  if (version === undefined) return `${path}: found a database of something else, expected Watchkeeper's journal`;
+  return `${path}: found a journal of version ${version}, expected at most ${schemaVersion}: a newer Watchkeeper wrote it; run that one`;
+}
+
+/** SQLite's and the file system's refusals are values; everything else is a bug and throws. */
+export function attempted<T>(path: string, run: () => T): T | Unusable {
+  try {
+    return run();
+  } catch (error) {
+    if (!isDatabaseError(error)) throw error;
+    return { problem: `${path}: the journal cannot be used (${error.message}); see that the disk has room and the file is whole` };
+  }
+}
+
+/** `ERR_SQLITE_ERROR` comes from SQLite, a `syscall` from the file system. */
+export function isDatabaseError(error: unknown): error is Error {
+  return error instanceof Error && (("code" in error && error.code === "ERR_SQLITE_ERROR") || "syscall" in error);
+}

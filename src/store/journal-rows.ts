@@ -1,0 +1,40 @@
+/** What crosses between the main thread and the database worker: rows to write, and what came of them. */
+import type { AuditEntry, Transition } from "../domain/board.ts";
+import type { Scope } from "../domain/outcome.ts";
+import type { StandingTrip } from "./board.ts";
+
+export type Row =
+  | ({ readonly kind: "transition" } & Transition)
+  | ({ readonly kind: "audit" } & AuditEntry)
+  | ({ readonly kind: "tripped" } & StandingTrip)
+  | { readonly kind: "reset"; readonly scope: Scope }
+  /** The check worked for the first time with these bytes, to this place. */
+  | { readonly kind: "proved"; readonly check: string; readonly digest: string };
+
+/** The last record of the audit chain; sequence 0 with no hash before the first. */
+export interface AuditHead {
+  readonly sequence: number;
+  readonly hash: string;
+}
+
+export interface WorkerStart {
+  readonly path: string;
+  /** Names this journal's batches, so that one sent again after a crash is not written twice. */
+  readonly session: string;
+  /** How long another process (an operator's command) may hold the database before a batch has failed. */
+  readonly busyWithinMs: number;
+  readonly transitionsMax: number;
+}
+
+export type ToWorker = { readonly kind: "batch"; readonly number: number; readonly rows: readonly Row[] } | { readonly kind: "close" };
+
+export type FromWorker =
+  | {
+      readonly kind: "opened";
+      readonly trips: readonly StandingTrip[];
+      readonly proven: readonly (readonly [check: string, digest: string])[];
+      readonly head: AuditHead;
+    }
+  | { readonly kind: "unusable"; readonly problem: string }
+  | { readonly kind: "written"; readonly number: number; readonly head: AuditHead }
+  | { readonly kind: "failed"; readonly number: number; readonly problem: string };

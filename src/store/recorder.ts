@@ -1,0 +1,140 @@
+/** The one place where facts enter: folds each into the board, and writes transitions, trips and the audit to the journal. */
+import type { AuditEntry, Recorder, Transition } from "../domain/board.ts";
+import type { Clock } from "../domain/clock.ts";
+import type { Fact, Outcome } from "../domain/outcome.ts";
+import type { DeviceId, Plan, PlannedDevice } from "../domain/plan.ts";
+import type { MonotonicMs, WallMs } from "../domain/units.ts";
+import type { MemoryBoard } from "./board.ts";
+import { FloodTally } from "./flood-tally.ts";
+import type { StoreJournal } from "./journal.ts";
+import { tidied } from "./tidy.ts";
+
+export type Happening = Exclude<Fact, Outcome>;
+
+/** Whoever writes for people what happens (the event log). Called after board and journal know. */
+export interface Observer {
+  /** Not told of devices that a stop or a trip makes unknown: the happening itself says so, once. */
+  transition(transition: Transition, device: PlannedDevice): void;
+  happened(fact: Happening): void;
+}
+
+export interface RecorderParts {
+  readonly board: MemoryBoard;
+  readonly journal: StoreJournal;
+  readonly clock: Clock;
+  readonly observer: Observer;
+}
+
+export class BoardRecorder implements Recorder {
+  readonly #board: MemoryBoard;
+  readonly #journal: StoreJournal;
+  readonly #clock: Clock;
+  readonly #observer: Observer;
+  readonly #flood = new FloodTally();
+
+  constructor({ board, journal, clock, observer }: RecorderParts) {
+    this.#board = board;
+    this.#journal = journal;
+    this.#clock = clock;
+    this.#observer = observer;
+  }
+
+  record(untidied: Fact): void {
+    const fact = tidied(untidied);
+    switch (fact.kind) {
+      case "answered":
+      case "failed":
+      case "refused":
+        if (this.#board.outcome(fact)) this.#journal.proved(fact.check.id, fact.check.digest);
+        this.#review(fact.check.device, said(fact));
+        return;
+      case "presence":
+        this.#board.overheard(fact.device, fact.at);
+        this.#review(fact.device, `heard by ${fact.source}`);
+        break;
+      case "link":
+        break;
+      case "tripped":
+        if (!this.#board.trip({ ...fact.trip, since: this.#clock.wall() })) return;
+        this.#journal.tripped(fact.trip, this.#clock.wall());
+        this.#audit("trip", fact.trip.cause, `${fact.trip.scope}: ${fact.trip.detail}`);
+        this.#reviewAll(`${fact.trip.scope} tripped (${fact.trip.cause})`);
+        break;
+      case "reset":
+        if (!this.#board.reset(fact.scope)) return;
+        this.#journal.reset(fact.scope, this.#clock.wall());
+        this.#audit("trip", "reset", `${fact.scope}: ${fact.reason}`, fact.by);
+        this.#reviewAll(`${fact.scope} reset by ${fact.by}`);
+        break;
+      case "stopped":
+        this.#board.stop(fact.stopped);
+        this.#audit("stop", fact.stopped ? "stopped" : "resumed", `the site is ${fact.stopped ? "stopped" : "polled again"}`, fact.by);
+        this.#reviewAll(fact.stopped ? `stopped by ${fact.by}` : `resumed by ${fact.by}`);
+        break;
+      case "held":
+        this.#auditOften(`held ${fact.scope} ${fact.held}`, "guard", fact.held ? "hold" : "hold_ended", `${fact.scope}: ${fact.detail}`);
+        break;
+      case "blocked":
+        this.#board.countBlocked();
+        this.#auditOften(`blocked ${fact.check?.device ?? ""}`, "guard", "blocked", `${fact.check?.id ?? fact.address}: ${fact.detail}`);
+        break;
+      case "stalled":
+        this.#board.countStalled();
+        this.#auditOften("stalled", "lifecycle", "stalled", fact.detail);
+    }
+    this.#observer.happened(fact);
+  }
+
+  /** Finds devices whose evidence has grown old, and writes what was counted of repeated records. To be called every few seconds. */
+  sweep(now: MonotonicMs): void {
+    this.#reviewAll("no fresh evidence", now);
+    for (const entry of this.#flood.due(now, this.#clock.wall())) this.#journal.audit(entry);
+  }
+
+  /** The last act: what is still counted is written, so that an end hides nothing. */
+  finish(): void {
+    for (const entry of this.#flood.all(this.#clock.wall())) this.#journal.audit(entry);
+  }
+
+  /** The new plan, in one tick. */
+  adopt(plan: Plan): void {
+    this.#board.adopt(plan);
+    this.#reviewAll("the plan changed");
+  }
+
+  #reviewAll(detail: string, now: MonotonicMs = this.#clock.monotonic()): void {
+    for (const id of this.#board.plan.devices.keys()) this.#review(id, detail, now);
+  }
+
+  #review(id: DeviceId, detail: string, now: MonotonicMs = this.#clock.monotonic()): void {
+    const transition = this.#board.review(id, now, detail);
+    if (!transition) return;
+    this.#journal.transition(transition);
+    const device = this.#board.plan.devices.get(id);
+    if (device && transition.cause !== "stopped" && transition.cause !== "tripped") this.#observer.transition(transition, device);
+  }
+
+  #audit(category: AuditEntry["category"], type: string, detail: string, source = "poller"): void {
+    this.#journal.audit({ at: this.#clock.wall(), source, category, type, result: "success", detail });
+  }
+
+  /** For what comes as often as somebody outside likes. */
+  #auditOften(key: string, category: AuditEntry["category"], type: string, detail: string): void {
+    const at: WallMs = this.#clock.wall();
+    const result = type === "blocked" ? "refused" : "success";
+    const entry = this.#flood.admit(key, { at, source: "poller", category, type, result, detail }, this.#clock.monotonic());
+    if (entry) this.#journal.audit(entry);
+  }
+}
+
+/** What an outcome says of the device, in one line. */
+function said(outcome: Outcome): string {
+  switch (outcome.kind) {
+    case "answered":
+      return outcome.answer.said === "alive" ? (outcome.answer.note ?? "") : outcome.answer.detail;
+    case "failed":
+      return outcome.detail;
+    case "refused":
+      return "";
+  }
+}
