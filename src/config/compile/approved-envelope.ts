@@ -1,0 +1,96 @@
+/** Whether what would be sent now lies inside what was approved then: a digest alone says only "changed", the figures beside it say which way. */
+import { z } from "zod";
+import type { MethodId } from "../../domain/operations.ts";
+import { canonicalJson } from "../../domain/canonical.ts";
+import { ownerStatements } from "../schema/profile.ts";
+import { overflows, watchdogModes } from "../schema/statements.ts";
+import { digestOf } from "./digest.ts";
+import { directions, type Direction, type Directions } from "./direction.ts";
+import type { Envelope, EnvelopeMethod, EnvelopePhase } from "./envelope.ts";
+
+const count = z.int().min(0);
+const names = z.array(z.string());
+const phase: z.ZodType<EnvelopePhase> = z.strictObject({
+  connectionsMax: count,
+  requestsMax: count,
+  bytesMax: count,
+  frames: z.array(z.strictObject({ operation: z.string(), hex: z.string(), mask: z.string() })),
+});
+const method: z.ZodType<EnvelopeMethod> = z.strictObject({
+  intervalMinMs: count,
+  connectWithinMs: count,
+  answerWithinMs: count,
+  requests: z.record(z.string(), z.strictObject({ opening: phase, asking: phase, closing: phase })),
+});
+const envelope: z.ZodType<Envelope> = z.strictObject({
+  schema: z.literal("envelope/v1"),
+  connection: z.strictObject({
+    mode: z.enum(["fresh", "kept"]),
+    idleTimeoutMs: count.nullable(),
+    poolSize: count,
+    overflow: z.enum(overflows),
+    reserve: count,
+  }),
+  watchdog: z.strictObject({ fedBy: z.enum(watchdogModes), closeCausesFault: z.boolean(), strictKind: z.boolean() }),
+  ownerMustState: z.array(z.enum(ownerStatements)),
+  forbidden: names,
+  identification: z.strictObject({ vendors: names, products: names }),
+  methods: z.record(z.string(), method),
+});
+
+/** The envelope that an approval block holds; undefined where it holds none that `covers` is the digest of: then `covers` must be today's. */
+export function approvedEnvelope(held: unknown, covers: string | undefined): Envelope | undefined {
+  const read = envelope.safeParse(held);
+  return read.success && digestOf(read.data) === covers ? read.data : undefined;
+}
+
+/** Every figure by which one request of today goes beyond the approved envelope, in words; none: it lies inside. */
+export function beyond(now: Envelope, then: Envelope, id: MethodId, request: string): readonly string[] {
+  const today = now.methods[id];
+  const approved = then.methods[id];
+  if (today === undefined || approved === undefined) return [`${id} was not approved`];
+  return [
+    ...figures(id, today, approved, ["intervalMinMs", "connectWithinMs", "answerWithinMs"]),
+    ...figures(
+      "connection",
+      { ...now.connection, idleTimeoutMs: now.connection.idleTimeoutMs ?? 0 },
+      { ...then.connection, idleTimeoutMs: then.connection.idleTimeoutMs ?? 0 },
+      ["mode", "idleTimeoutMs", "poolSize", "overflow", "reserve"],
+    ),
+    ...figures("watchdog", now.watchdog, then.watchdog, ["fedBy", "closeCausesFault", "strictKind"]),
+    ...figures("profile", now, then, ["ownerMustState", "forbidden"]),
+    ...looser("identification.vendors", directions.identification, now.identification.vendors, then.identification.vendors),
+    ...looser("identification.products", directions.identification, now.identification.products, then.identification.products),
+    ...framesBeyond(id, today, approved, request),
+  ];
+}
+
+type ValueOf<Key extends keyof Directions> = Directions[Key] extends Direction<infer Value> ? Value : never;
+
+function figures<Key extends keyof Directions>(
+  where: string,
+  now: { readonly [Name in Key]: ValueOf<Name> },
+  then: { readonly [Name in Key]: ValueOf<Name> },
+  keys: readonly Key[],
+): readonly string[] {
+  return keys.flatMap((key) => {
+    const direction = directions[key] as unknown as Direction<ValueOf<Key>>;
+    return looser(`${where}.${key}`, direction, now[key], then[key]);
+  });
+}
+
+function looser<Value>(name: string, direction: Direction<Value>, now: Value, then: Value): readonly string[] {
+  return direction.looser(now, then) ? [`${name} is ${JSON.stringify(now)}, approved was ${JSON.stringify(then)}`] : [];
+}
+
+function framesBeyond(
+  id: MethodId,
+  { requests: now }: EnvelopeMethod,
+  { requests: then }: EnvelopeMethod,
+  request: string,
+): readonly string[] {
+  const what = request === "" ? id : `${id} of ${request}`;
+  const [today, approved] = [now[request], then[request]];
+  if (today === undefined || approved === undefined) return [`${what} was not approved`];
+  return canonicalJson(today) === canonicalJson(approved) ? [] : [`the bytes of ${what} are others than those approved`];
+}

@@ -1,0 +1,164 @@
+/** Puts the plan together from what was decided, frozen and digested: slots, lines, devices, checks and refusals. */
+import type {
+  Check,
+  CheckId,
+  DeviceId,
+  Line,
+  LineId,
+  Plan,
+  PlannedDevice,
+  ProfileId,
+  Segment,
+  SegmentId,
+  StandingRefusal,
+} from "../../domain/plan.ts";
+import { slots } from "../../domain/slots.ts";
+
+import type { Milliseconds } from "../../domain/units.ts";
+import type { LoadedSite } from "../loaded-site.ts";
+import { approvedUntil } from "./approval-rules.ts";
+import type { SiteBudgets } from "./budgets.ts";
+import { templatesOf, type Candidate, type Spoken } from "./candidate.ts";
+import { digestOf } from "./digest.ts";
+import { envelopePhase } from "./envelope.ts";
+import type { Family } from "./family.ts";
+import { deepFrozen, frozenMap } from "./freeze.ts";
+import { line } from "./lines.ts";
+import type { Place } from "./place.ts";
+import type { Finding } from "./standing.ts";
+
+export interface Decided {
+  readonly site: LoadedSite;
+  readonly places: readonly Place[];
+  readonly families: ReadonlyMap<ProfileId, Family>;
+  readonly candidates: readonly Candidate[];
+  readonly findings: ReadonlyMap<CheckId, readonly Finding[]>;
+  readonly budgets: SiteBudgets;
+}
+
+export function assemble({ site, places, families, candidates, findings, budgets }: Decided): Plan {
+  const against = ({ id }: Candidate): Finding | undefined => findings.get(id)?.[0];
+  const admitted = candidates.filter((one) => against(one) === undefined);
+  const offsets = slots(admitted.map(({ id, interval, place }) => ({ check: id, line: place.line, segment: place.segment.id, interval })));
+  const checks = admitted.map((one) => check(one, offsets.get(one.id)!));
+  const refused = candidates.flatMap((one): StandingRefusal[] => {
+    const finding = against(one);
+    return finding === undefined ? [] : [refusal(one, finding)];
+  });
+  const parts = {
+    site: site.settings.value.site,
+    lab: site.lab,
+    siteStartsPerSecondMax: budgets.siteStartsPerSecondMax,
+    segments: segmentsOf(site, budgets),
+    lines: linesOf(admitted),
+    devices: devicesOf(places, families, checks),
+    checks,
+    refused,
+  };
+  return Object.freeze({
+    site: parts.site,
+    lab: parts.lab,
+    digest: planDigest(parts),
+    siteStartsPerSecondMax: parts.siteStartsPerSecondMax,
+    segments: frozenMap(parts.segments.map((segment): [SegmentId, Segment] => [segment.id, segment])),
+    lines: frozenMap(parts.lines.map((one): [LineId, Line] => [one.id, one])),
+    devices: frozenMap(parts.devices.map((device): [DeviceId, PlannedDevice] => [device.id, device])),
+    checks: frozenMap(checks.map((one): [CheckId, Check] => [one.id, one])),
+    refused: frozenMap(refused.map((one): [CheckId, StandingRefusal] => [one.check, one])),
+  });
+}
+
+function check(candidate: Candidate, slot: Milliseconds): Check {
+  const { id, place, family, entry, interval, connection, connectWithin, answerWithin } = candidate;
+  const { method, ask, target, phases, proves } = required(candidate.spoken, id);
+  const { vendors, products } = family.identification;
+  return {
+    id,
+    device: place.entry.id,
+    method: entry.method,
+    protocol: method.protocol,
+    target,
+    line: place.line,
+    interval,
+    slot,
+    missesToDown: candidate.missesToDown,
+    connection,
+    connectWithin,
+    answerWithin,
+    ask: deepFrozen(ask),
+    ...phases,
+    proves,
+    ...(vendors.length + products.length > 0 ? { expectedIdentity: { vendors, products } } : {}),
+    approvedUntil: required(approvedUntil(family), id),
+    digest: digestOf({
+      method: entry.method,
+      target: { ...target },
+      line: place.line,
+      connection,
+      ...bytesOf(phases),
+      says: method.describe(ask),
+    }),
+  };
+}
+
+function refusal({ id, place, entry, spoken }: Candidate, { reason, detail }: Finding): StandingRefusal {
+  const templates = spoken === undefined ? [] : templatesOf(spoken.phases);
+  return { check: id, device: place.entry.id, method: entry.method, reason, detail, templates };
+}
+
+function segmentsOf({ watchlist }: LoadedSite, budgets: SiteBudgets): readonly Segment[] {
+  return watchlist.value.segments.map((segment) => ({
+    id: segment.id,
+    zone: segment.zone,
+    subnet: segment.subnet,
+    startsPerSecondMax: budgets.segmentStartsPerSecondMax(segment),
+  }));
+}
+
+/** A piece of hardware with addresses in two segments counts its line to the first; starts are charged to each device's own segment. */
+function linesOf(admitted: readonly Candidate[]): readonly Line[] {
+  return [...Map.groupBy(admitted, ({ place }) => place.line)].map(([id, members]) => {
+    const [first, ...others] = members as [Candidate, ...Candidate[]];
+    const gateway = members.find(({ place }) => place.entry.via !== undefined)?.place.gateway;
+    return line(id, first.place.segment.id, gateway, [first.interval, ...others.map(({ interval }) => interval)]);
+  });
+}
+
+function devicesOf(places: readonly Place[], families: ReadonlyMap<ProfileId, Family>, checks: readonly Check[]): readonly PlannedDevice[] {
+  const byDevice = Map.groupBy(checks, ({ device }) => device);
+  return places.flatMap(({ entry, segment }) => {
+    const { id, name, category, profile } = entry;
+    const stage = families.get(profile)?.stage;
+    if (stage === undefined) return [];
+    const own = (byDevice.get(id) ?? []).map((one) => one.id);
+    return [{ id, name, segment: segment.id, zone: segment.zone, function: entry.function, category, profile, stage, checks: own }];
+  });
+}
+
+type Parts = Pick<Plan, "site" | "lab" | "siteStartsPerSecondMax"> & {
+  readonly segments: readonly Segment[];
+  readonly lines: readonly Line[];
+  readonly devices: readonly PlannedDevice[];
+  readonly checks: readonly Check[];
+  readonly refused: readonly StandingRefusal[];
+};
+
+/** Over what was compiled, the words of refusals excepted: they carry line numbers, which a comment in a file moves. */
+function planDigest({ checks, refused, ...others }: Parts): string {
+  return digestOf({
+    schema: "plan/v1",
+    ...others,
+    checks: checks.map(({ ask: _ask, opening, asking, closing, ...rest }) => ({ ...rest, ...bytesOf({ opening, asking, closing }) })),
+    refused: refused.map(({ check: id, reason }) => ({ check: id, reason })),
+  });
+}
+
+function bytesOf({ opening, asking, closing }: Spoken["phases"]): object {
+  return { opening: envelopePhase(opening), asking: envelopePhase(asking), closing: envelopePhase(closing) };
+}
+
+/** A check without a method or a signature cannot have been admitted. */
+function required<Value>(value: Value | undefined, id: CheckId): Value {
+  if (value === undefined) throw new TypeError(`compile: ${id} was admitted without its method or its approval`);
+  return value;
+}

@@ -1,0 +1,141 @@
+/** One check as the files describe it, worked out as far as it can be, before anything decides whether it may be asked. */
+import type { Method } from "../../domain/driver.ts";
+import type { MethodId } from "../../domain/operations.ts";
+import type { Allowance, CheckId, Proof, Target } from "../../domain/plan.ts";
+import type { FrameTemplate } from "../../domain/template.ts";
+import type { Milliseconds } from "../../domain/units.ts";
+import { problemAt, quote, type Path, type Problem } from "../problem.ts";
+import type { LoadedSite } from "../loaded-site.ts";
+import type { LivenessRegister } from "../schema/register.ts";
+import type { WatchlistCheck } from "../schema/watchlist.ts";
+import { connectionFor } from "./connection.ts";
+import type { Family, FamilyMethod } from "./family.ts";
+import { effectiveInterval, intervalFloor } from "./interval.ts";
+import { registerSpaceOf } from "./modbus-codes.ts";
+import type { Place } from "./place.ts";
+import { effectiveTimeouts, familyTimeouts, missesToDown, type Timeouts } from "./timeouts.ts";
+
+export type Methods = ReadonlyMap<MethodId, Method>;
+
+export interface Candidate extends Timeouts {
+  readonly id: CheckId;
+  readonly place: Place;
+  readonly family: Family;
+  readonly entry: WatchlistCheck;
+  readonly path: Path;
+  /** Absent where the profile does not name the method. */
+  readonly rule: FamilyMethod | undefined;
+  readonly register: LivenessRegister | undefined;
+  /** Absent where this build cannot speak the method. */
+  readonly spoken: Spoken | undefined;
+  readonly interval: Milliseconds;
+  readonly connection: "fresh" | "kept";
+  readonly missesToDown: number;
+}
+
+/** What the method itself made of the check. */
+export interface Spoken {
+  readonly method: Method;
+  readonly ask: unknown;
+  readonly target: Target;
+  readonly phases: Phases;
+  readonly proves: Proof;
+}
+
+export interface Phases {
+  readonly opening: Allowance;
+  readonly asking: Allowance;
+  readonly closing: Allowance;
+}
+
+export function phasesOf(method: Method, ask: unknown): Phases {
+  return { opening: method.opening(ask), asking: method.asking(ask), closing: method.closing(ask) };
+}
+
+export function templatesOf({ opening, asking, closing }: Phases): readonly FrameTemplate[] {
+  return [opening, asking, closing].flatMap(({ templates }) => templates);
+}
+
+/** A check that contradicts itself or its profile is a problem and no candidate. */
+export function candidate(
+  site: LoadedSite,
+  methods: Methods,
+  place: Place,
+  family: Family,
+  index: number,
+): { readonly candidate: Candidate } | { readonly problems: readonly Problem[] } {
+  const entry = place.entry.checks[index]!;
+  const path: Path = [...place.path, "checks", index];
+  const rule = family.methods.get(entry.method);
+  const register = entry.register === undefined ? undefined : family.liveness.get(entry.register);
+  const flaw = registerFlaw(entry, register, family) ?? busFlaw(place, entry);
+  if (flaw !== undefined) return { problems: [problemAt(site.watchlist, [...path, flaw.key], flaw)] };
+  const spoken = speak(methods, place, entry, register, rule);
+  if (spoken !== undefined && "problems" in spoken) {
+    return {
+      problems: spoken.problems.map((sentence) =>
+        problemAt(site.watchlist, path, { found: sentence, expected: "a request as the method has it" }),
+      ),
+    };
+  }
+  const interval = effectiveInterval(rule?.intervalMin ?? intervalFloor(entry.method, site.lab), entry.interval);
+  const earlier = place.entry.checks.slice(0, index).filter(({ method }) => method === entry.method).length;
+  const made: Candidate = {
+    id: `${place.entry.id}/${entry.method}${earlier === 0 ? "" : `#${earlier + 1}`}` as CheckId,
+    place,
+    family,
+    entry,
+    path,
+    rule,
+    register,
+    spoken,
+    interval,
+    connection: connectionFor(family.connection, interval),
+    missesToDown: missesToDown(...(rule?.missesStated ?? []), entry.missesToDown),
+    ...effectiveTimeouts(rule ?? familyTimeouts(), entry),
+  };
+  return { candidate: made };
+}
+
+interface Flaw {
+  readonly key: string;
+  readonly found: string;
+  readonly expected: string;
+}
+
+function registerFlaw(entry: WatchlistCheck, register: LivenessRegister | undefined, family: Family): Flaw | undefined {
+  if (entry.register === undefined) return undefined;
+  const known = [...family.liveness.keys()].join(", ") || "none are";
+  if (register === undefined)
+    return { key: "register", found: quote(entry.register), expected: `a liveness register of profile ${family.id} (named: ${known})` };
+  const space = registerSpaceOf(entry.method);
+  if (space === register.space) return undefined;
+  const expected =
+    space === undefined ? `no register: ${entry.method} reads none` : `a register among the ${space}, which ${entry.method} reads`;
+  return { key: "register", found: `${quote(entry.register)}, one of the ${register.space}`, expected };
+}
+
+/** Without a unit the request would ask the gateway and prove nothing of the device behind it. */
+function busFlaw(place: Place, entry: WatchlistCheck): Flaw | undefined {
+  if (place.entry.via === undefined || entry.unitId !== undefined) return undefined;
+  return { key: "method", found: `${entry.method} without unitId`, expected: "a method with a unitId: the device stands behind a gateway" };
+}
+
+function speak(
+  methods: Methods,
+  place: Place,
+  entry: WatchlistCheck,
+  register: LivenessRegister | undefined,
+  rule: FamilyMethod | undefined,
+): Spoken | { readonly problems: readonly string[] } | undefined {
+  const method = methods.get(entry.method);
+  if (method === undefined) return undefined;
+  const parsed = method.parse({
+    ...(entry.unitId === undefined ? {} : { unitId: entry.unitId }),
+    ...(register === undefined ? {} : { register: { protocolAddress: register.protocolAddress, count: register.count } }),
+  });
+  if ("problems" in parsed) return parsed;
+  const port = place.entry.via === undefined ? (place.entry.port ?? method.defaultPort) : (place.gateway?.port ?? method.defaultPort);
+  const target: Target = { address: place.address, port, transport: method.transport, localAddress: place.segment.localAddress };
+  return { method, ask: parsed.ask, target, phases: phasesOf(method, parsed.ask), proves: rule?.proves ?? method.proves };
+}

@@ -1,0 +1,156 @@
+/** From the files of a site to the plan: everything that may be sent, and for everything else the one reason why not. */
+import type { Method } from "../../domain/driver.ts";
+import type { MethodId } from "../../domain/operations.ts";
+import type { CheckId, DeviceId, Plan, ProfileId } from "../../domain/plan.ts";
+import type { StandingReason } from "../../domain/reasons.ts";
+import type { WallMs } from "../../domain/units.ts";
+import type { LoadedSite } from "../loaded-site.ts";
+import { problemAt, quote, sortProblems, type Problem } from "../problem.ts";
+import { assemble } from "./assemble.ts";
+import { overBudget, siteBudgets } from "./budgets.ts";
+import { candidate, type Candidate } from "./candidate.ts";
+import { deviceDigest } from "./device-digest.ts";
+import { digestOf } from "./digest.ts";
+import { duplicates, overlong, tooManyUnits } from "./contradictions.ts";
+import { envelopeOf, type Envelope } from "./envelope.ts";
+import { exclusions } from "./exclusions.ts";
+import { family, type Family } from "./family.ts";
+import { frozenMap } from "./freeze.ts";
+import { placesOf, type Place } from "./place.ts";
+import { siteFileOf } from "./site-file.ts";
+import { findingsAgainst, type Finding } from "./standing.ts";
+
+export interface CompileOptions {
+  /** The pure halves of every protocol that this build speaks. */
+  readonly methods: ReadonlyMap<MethodId, Method>;
+  readonly wallNow: WallMs;
+  readonly lab: boolean;
+}
+
+/** Frozen. With problems, the plan shows what there is and must not be adopted. */
+export interface Compiled {
+  readonly plan: Plan;
+  /** What an approval of the profile as it is now must name. */
+  readonly covers: ReadonlyMap<ProfileId, string>;
+  /** The figures behind each `covers`, kept in the approval block beside it. */
+  readonly envelopes: ReadonlyMap<ProfileId, Envelope>;
+  readonly deviceDigests: ReadonlyMap<DeviceId, string>;
+  /** Everything that stands against a check, not only the first: what is missing before it can be asked. */
+  readonly findings: ReadonlyMap<CheckId, readonly Finding[]>;
+  readonly problems: readonly Problem[];
+}
+
+/** Pure. `lab` must be that of the site as it was loaded. @throws RangeError where it is not. */
+export function compile(site: LoadedSite, { methods, wallNow, lab }: CompileOptions): Compiled {
+  if (site.lab !== lab) throw new RangeError(`compile: found a site loaded with lab ${site.lab}, expected ${lab}`);
+  const merged = [...site.shippedProfiles.values()].map((shipped) => family(shipped, site.siteProfiles.get(shipped.value.id), lab));
+  const families = new Map(merged.map(({ family: one }) => [one.id, one]));
+  const envelopes = new Map([...families].map(([id, one]) => [id, envelopeOf(one, methods)]));
+  const covers = new Map([...envelopes].map(([id, envelope]) => [id, digestOf(envelope)]));
+  const { places, problems: misplaced } = placesOf(site.watchlist);
+  const { candidates, problems: contradictory } = candidatesOf(site, methods, places, families);
+  const byDevice = Map.groupBy(candidates, ({ place }) => place.entry.id);
+  const deviceDigests = new Map(places.map((place) => [place.entry.id, deviceDigest(place, byDevice.get(place.entry.id) ?? [])]));
+  const { budgets, problems: ungranted } = siteBudgets(site.watchlist);
+  const members = places.flatMap((place) => {
+    const own = families.get(place.entry.profile);
+    return own === undefined ? [] : [{ place, family: own }];
+  });
+  const circumstances = {
+    site,
+    exclusionsOf: exclusions(site.watchlist.value.excluded, places),
+    lines: Map.groupBy(members, ({ place }) => place.line),
+    now: ({ family: own, place }: Candidate) => ({
+      wall: wallNow,
+      covers: covers.get(own.id) ?? "",
+      envelope: envelopes.get(own.id)!,
+      deviceDigest: deviceDigests.get(place.entry.id) ?? "",
+      siteFile: siteFileOf(site, own.id).file,
+    }),
+  };
+  const standing = new Map(candidates.map((one) => [one.id, findingsAgainst(one, circumstances)]));
+  const findings = withBudgets(candidates, standing, overBudget(served(candidates, standing), budgets));
+  const problems = [
+    ...merged.flatMap(({ problems: found }) => found),
+    ...misplaced,
+    ...contradictory,
+    ...duplicates(site.watchlist, candidates),
+    ...overlong(site.watchlist, candidates),
+    ...tooManyUnits(site.watchlist, candidates),
+    ...ungranted,
+  ];
+  return Object.freeze({
+    plan: assemble({ site, places, families, candidates, findings, budgets }),
+    covers: frozenMap(covers),
+    envelopes: frozenMap(envelopes),
+    deviceDigests: frozenMap(deviceDigests),
+    findings: frozenMap(findings),
+    problems: Object.freeze(sortProblems(problems)),
+  });
+}
+
+function candidatesOf(
+  site: LoadedSite,
+  methods: ReadonlyMap<MethodId, Method>,
+  places: readonly Place[],
+  families: ReadonlyMap<ProfileId, Family>,
+): { readonly candidates: readonly Candidate[]; readonly problems: readonly Problem[] } {
+  const candidates: Candidate[] = [];
+  const problems: Problem[] = [];
+  for (const place of places) {
+    const own = families.get(place.entry.profile);
+    if (own === undefined) {
+      const expected = `a profile of the library (${[...families.keys()].join(", ")})`;
+      problems.push(problemAt(site.watchlist, [...place.path, "profile"], { found: quote(place.entry.profile), expected }));
+      continue;
+    }
+    for (const index of place.entry.checks.keys()) {
+      const made = candidate(site, methods, place, own, index);
+      if ("candidate" in made) candidates.push(made.candidate);
+      else problems.push(...made.problems);
+    }
+  }
+  return { candidates, problems };
+}
+
+/** What a signature or the next stage would lift: such checks are weighed after all that run, to show whether they will fit. */
+const liftedByApproval: ReadonlySet<StandingReason> = new Set<StandingReason>([
+  "not_approved",
+  "not_admitted",
+  "approval_expired",
+  "approval_stale",
+  "stage",
+  "dry_run",
+]);
+
+/** First what runs, then what would run once approved; what cannot run takes no share. */
+function served(candidates: readonly Candidate[], standing: ReadonlyMap<CheckId, readonly Finding[]>) {
+  const demand = ({ id, interval, place }: Candidate) => ({
+    check: id,
+    interval,
+    segment: place.segment,
+    gateway: place.entry.via === undefined ? undefined : place.gateway,
+  });
+  const against = ({ id }: Candidate): readonly Finding[] => standing.get(id) ?? [];
+  const running = candidates.filter((one) => against(one).length === 0);
+  const waiting = candidates.filter((one) => against(one).length > 0 && against(one).every(({ reason }) => liftedByApproval.has(reason)));
+  return [...running, ...waiting].map(demand);
+}
+
+/** The budget's word in its place among the others. */
+function withBudgets(
+  candidates: readonly Candidate[],
+  standing: ReadonlyMap<CheckId, readonly Finding[]>,
+  refused: ReadonlyMap<CheckId, string>,
+): ReadonlyMap<CheckId, readonly Finding[]> {
+  const later: ReadonlySet<StandingReason> = new Set<StandingReason>(["stage", "dry_run"]);
+  return new Map(
+    candidates.map(({ id }) => {
+      const others = standing.get(id) ?? [];
+      const detail = refused.get(id);
+      if (detail === undefined) return [id, others];
+      const budget: Finding = { reason: "budget_too_small", detail };
+      return [id, [...others.filter(({ reason }) => !later.has(reason)), budget, ...others.filter(({ reason }) => later.has(reason))]];
+    }),
+  );
+}

@@ -1,0 +1,69 @@
+/** Whether a device has a connection to spare: pool less those of others less the reserve must leave one (H11, H14, H15). */
+import type { Path } from "../problem.ts";
+import type { ConnectionPool, OtherClient } from "../schema/statements.ts";
+import type { Watchlist } from "../schema/watchlist.ts";
+import { directions } from "./direction.ts";
+import type { Family } from "./family.ts";
+import type { Place } from "./place.ts";
+
+/** A device of a line, with its family; a line has one pool. */
+export interface Member {
+  readonly place: Place;
+  readonly family: Family;
+}
+
+export interface SlotCount {
+  readonly pool: number;
+  readonly others: number;
+  readonly reserve: number;
+  readonly free: number;
+}
+
+/** Where `otherClients` should stand and does not: of the gateway, or of every device of the line. */
+export function unstatedClients(watchlist: Watchlist, line: readonly Member[]): readonly Path[] {
+  const stated = line.map(({ place }) => statedOf(watchlist, place));
+  const missing = stated.filter(({ otherClients }) => otherClients === undefined);
+  return [...new Map(missing.map(({ owner, clientsAt }) => [owner, clientsAt])).values()];
+}
+
+/**
+ * Worked example: an undocumented device has 4 connections, SCADA holds 1, 2 stay free: 1 is left for us.
+ * A piece of hardware with several addresses has one pool, the smallest of its devices', and the clients of all of them.
+ */
+export function countSlots(watchlist: Watchlist, line: readonly Member[]): SlotCount {
+  const stated = line.map(({ place }) => statedOf(watchlist, place));
+  const pool = Math.min(...line.map(({ family }, index) => poolOf(family, stated[index]?.connectionPool)));
+  const byOwner = new Map(stated.map(({ owner, otherClients }) => [owner, heldBy(otherClients ?? [])]));
+  const others = [...byOwner.values()].reduce((sum, held) => sum + held, 0);
+  const reserve = Math.max(...line.map(({ family }) => family.connection.reserve));
+  return { pool, others, reserve, free: pool - others - reserve };
+}
+
+/** The owner's statement is the only way above what the profile says, and never above what the site file says. */
+function poolOf(family: Family, statement: ConnectionPool | undefined): number {
+  if (statement === undefined) return family.connection.poolSize;
+  return directions.poolSize.tightest(statement.size, family.site?.value.connection.poolSize ?? statement.size);
+}
+
+interface Stated {
+  /** Who holds the pool: statements of one owner count once. */
+  readonly owner: string;
+  readonly clientsAt: Path;
+  readonly otherClients: readonly OtherClient[] | undefined;
+  readonly connectionPool: ConnectionPool | undefined;
+}
+
+/** Behind a gateway it is the gateway's connections that count; a device at the gateway's address may leave them to the gateway's entry. */
+function statedOf({ gateways }: Watchlist, { entry, path, gateway }: Place): Stated {
+  const { otherClients, connectionPool } = entry.statements;
+  if (gateway === undefined || (entry.via === undefined && otherClients !== undefined)) {
+    const pool = connectionPool ?? gateway?.connectionPool;
+    return { owner: `device ${entry.id}`, clientsAt: [...path, "statements", "otherClients"], otherClients, connectionPool: pool };
+  }
+  const clientsAt: Path = ["gateways", gateways.indexOf(gateway), "otherClients"];
+  return { owner: `gateway ${gateway.id}`, clientsAt, otherClients: gateway.otherClients, connectionPool: gateway.connectionPool };
+}
+
+function heldBy(clients: readonly OtherClient[]): number {
+  return clients.reduce((sum, { connections }) => sum + connections, 0);
+}

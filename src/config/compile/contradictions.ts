@@ -1,0 +1,50 @@
+/** What no single line of the watchlist shows: the same question asked twice, intervals out of all bounds, more units than a bus has. */
+import { canonicalJson } from "../../domain/canonical.ts";
+import { formatDuration } from "../../domain/duration.ts";
+import { limits } from "../../domain/limits.ts";
+import { problemAt, type Loaded, type Problem } from "../problem.ts";
+import type { Watchlist } from "../schema/watchlist.ts";
+import type { Candidate } from "./candidate.ts";
+import { envelopePhase } from "./envelope.ts";
+
+/** Two checks with the same bytes to the same place are one question at twice its interval's pace. */
+export function duplicates(watchlist: Loaded<Watchlist>, candidates: readonly Candidate[]): readonly Problem[] {
+  const asked = Map.groupBy(candidates, (candidate) => question(candidate));
+  return [...asked.values()].flatMap(([first, ...again]) =>
+    again.map(({ path }) => {
+      const complaint = {
+        found: `the same request to the same address as ${first!.id}`,
+        expected: "each request once",
+        hint: "take one out",
+      };
+      return problemAt(watchlist, path, complaint);
+    }),
+  );
+}
+
+export function overlong(watchlist: Loaded<Watchlist>, candidates: readonly Candidate[]): readonly Problem[] {
+  return candidates.flatMap(({ interval, path }) => {
+    if (interval <= limits.intervalMax) return [];
+    const complaint = { found: `an interval of ${formatDuration(interval)}`, expected: `at most ${formatDuration(limits.intervalMax)}` };
+    return [problemAt(watchlist, [...path, "interval"], complaint)];
+  });
+}
+
+export function tooManyUnits(watchlist: Loaded<Watchlist>, candidates: readonly Candidate[]): readonly Problem[] {
+  const behind = Map.groupBy(
+    candidates.filter(({ place }) => place.entry.via !== undefined),
+    ({ place }) => place.entry.via,
+  );
+  return watchlist.value.gateways.flatMap(({ id, unitCount }, index) => {
+    const units = new Set((behind.get(id) ?? []).map(({ entry }) => entry.unitId));
+    if (units.size <= unitCount) return [];
+    const complaint = { found: String(unitCount), expected: `at least ${units.size}: so many units of it are asked` };
+    return [problemAt(watchlist, ["gateways", index, "unitCount"], complaint)];
+  });
+}
+
+function question({ id, entry, spoken }: Candidate): string {
+  if (spoken === undefined) return id;
+  const { target, phases } = spoken;
+  return canonicalJson([entry.method, entry.unitId ?? null, target.address, target.port, target.transport, envelopePhase(phases.asking)]);
+}

@@ -1,0 +1,125 @@
+/** What an approval of a family covers, as figures: the bytes that may be sent, how often, over which connections. Its digest is `covers`. */
+import type { Method } from "../../domain/driver.ts";
+import type { MethodId } from "../../domain/operations.ts";
+import type { Allowance } from "../../domain/plan.ts";
+import { hex } from "../../domain/template.ts";
+import type { Forbidden, OwnerStatement } from "../schema/profile.ts";
+import type { LivenessRegister } from "../schema/register.ts";
+import type { Overflow, WatchdogMode } from "../schema/statements.ts";
+import { phasesOf, type Methods } from "./candidate.ts";
+import type { Family, FamilyMethod } from "./family.ts";
+import { registerSpaceOf } from "./modbus-codes.ts";
+
+/** Plain JSON, because its canonical text is digested and the approval block holds a copy. Frames are those for unit 1; each device's own are in its digest. */
+export interface Envelope {
+  readonly schema: "envelope/v1";
+  readonly connection: {
+    readonly mode: "fresh" | "kept";
+    /** null where none is kept. */
+    readonly idleTimeoutMs: number | null;
+    readonly poolSize: number;
+    readonly overflow: Overflow;
+    readonly reserve: number;
+  };
+  readonly watchdog: { readonly fedBy: WatchdogMode; readonly closeCausesFault: boolean; readonly strictKind: boolean };
+  readonly ownerMustState: readonly OwnerStatement[];
+  /** `registers holding-registers 4096-4097`, `function-code 90`, `port 80`; sorted. */
+  readonly forbidden: readonly string[];
+  readonly identification: { readonly vendors: readonly string[]; readonly products: readonly string[] };
+  /** Those that are allowed and that this build speaks. */
+  readonly methods: Readonly<Partial<Record<MethodId, EnvelopeMethod>>>;
+}
+
+export interface EnvelopeMethod {
+  readonly intervalMinMs: number;
+  readonly connectWithinMs: number;
+  readonly answerWithinMs: number;
+  /** By register, `holding-registers 0-1`, or by the empty name where none is read. */
+  readonly requests: Readonly<Record<string, EnvelopeRequest>>;
+}
+
+export interface EnvelopeRequest {
+  readonly opening: EnvelopePhase;
+  readonly asking: EnvelopePhase;
+  readonly closing: EnvelopePhase;
+}
+
+export interface EnvelopePhase {
+  readonly connectionsMax: number;
+  readonly requestsMax: number;
+  readonly bytesMax: number;
+  readonly frames: readonly { readonly operation: string; readonly hex: string; readonly mask: string }[];
+}
+
+export function envelopeOf(family: Family, methods: Methods): Envelope {
+  const { connection, watchdog, identification } = family;
+  const allowed = [...family.methods].filter(([, { decision }]) => decision === "allow");
+  const spoken = allowed.flatMap(([id, rule]): [MethodId, EnvelopeMethod][] => {
+    const method = methods.get(id);
+    return method === undefined ? [] : [[id, envelopeMethod(method, rule, family)]];
+  });
+  return {
+    schema: "envelope/v1",
+    connection: {
+      mode: connection.mode,
+      idleTimeoutMs: connection.idleTimeout ?? null,
+      poolSize: connection.poolSize,
+      overflow: connection.overflow,
+      reserve: connection.reserve,
+    },
+    watchdog: { fedBy: watchdog.fedBy, closeCausesFault: watchdog.closeCausesFault, strictKind: watchdog.strict },
+    ownerMustState: family.ownerMustState.toSorted(),
+    forbidden: [...new Set(family.forbidden.map(forbiddenName))].toSorted(),
+    identification: { vendors: identification.vendors.toSorted(), products: identification.products.toSorted() },
+    methods: Object.fromEntries(spoken),
+  };
+}
+
+/** The name of a request in an envelope. */
+export function requestName(register: Pick<LivenessRegister, "space" | "protocolAddress" | "count"> | undefined): string {
+  return register === undefined ? "" : rangeName(register);
+}
+
+export function envelopePhase({ connectionsMax, requestsMax, bytesMax, templates }: Allowance): EnvelopePhase {
+  const frames = templates.map(({ operation, bytes, mask }) => ({ operation, hex: hex(bytes), mask: hex(mask) }));
+  return { connectionsMax, requestsMax, bytesMax, frames };
+}
+
+function envelopeMethod(method: Method, { intervalMin, connectWithin, answerWithin }: FamilyMethod, family: Family): EnvelopeMethod {
+  const space = registerSpaceOf(method.id);
+  const registers = space === undefined ? [undefined] : [...family.liveness.values()].filter((register) => register.space === space);
+  const requests = registers.flatMap((register): [string, EnvelopeRequest][] => {
+    const request = envelopeRequest(method, register);
+    return request === undefined ? [] : [[requestName(register), request]];
+  });
+  return {
+    intervalMinMs: intervalMin,
+    connectWithinMs: connectWithin,
+    answerWithinMs: answerWithin,
+    requests: Object.fromEntries(requests),
+  };
+}
+
+/** For unit 1; for a method that knows no units, without one. A request that the method refuses can stand in no check either. */
+function envelopeRequest(method: Method, register: LivenessRegister | undefined): EnvelopeRequest | undefined {
+  const read = register === undefined ? {} : { register: { protocolAddress: register.protocolAddress, count: register.count } };
+  const parsed = [method.parse({ unitId: 1, ...read }), method.parse(read)].find((one) => "ask" in one);
+  if (parsed === undefined || !("ask" in parsed)) return undefined;
+  const { opening, asking, closing } = phasesOf(method, parsed.ask);
+  return { opening: envelopePhase(opening), asking: envelopePhase(asking), closing: envelopePhase(closing) };
+}
+
+function forbiddenName(entry: Forbidden): string {
+  switch (entry.kind) {
+    case "registers":
+      return `registers ${rangeName(entry)}`;
+    case "function-code":
+      return `function-code ${entry.functionCode}`;
+    case "port":
+      return `port ${entry.port}`;
+  }
+}
+
+function rangeName({ space, protocolAddress, count }: Pick<LivenessRegister, "space" | "protocolAddress" | "count">): string {
+  return `${space} ${protocolAddress}-${protocolAddress + count - 1}`;
+}

@@ -1,0 +1,42 @@
+/** What the owner has excluded for good: an address, a range, or a unit behind a gateway; one address of a piece of hardware excludes all of it. */
+import { contains, isAddress, parseAddress, parseSubnet, type Address } from "../../domain/address.ts";
+import type { Exclusion } from "../schema/watchlist.ts";
+import type { Candidate } from "./candidate.ts";
+import type { Place } from "./place.ts";
+
+/** The position of the first exclusion that covers the check, in the watchlist's `excluded`. */
+export type ExclusionsOf = (candidate: Candidate) => number | undefined;
+
+export function exclusions(excluded: readonly Exclusion[], places: readonly Place[]): ExclusionsOf {
+  const tests = excluded.map(covers);
+  const addresses = new Map(places.map((place) => [place, parsed(place.address)]));
+  const groups = Map.groupBy(
+    places.filter(({ hardware }) => hardware !== undefined),
+    ({ hardware }) => hardware,
+  );
+  return ({ place, entry }) => {
+    const siblings = (groups.get(place.hardware) ?? []).filter((other) => other !== place);
+    const found = tests.findIndex(
+      (test) =>
+        test(place, addresses.get(place), entry.unitId) ||
+        siblings.some((sibling) => sibling.entry.checks.some(({ unitId }) => test(sibling, addresses.get(sibling), unitId))),
+    );
+    return found < 0 ? undefined : found;
+  };
+}
+
+type Test = (place: Place, address: Address | undefined, unitId: number | undefined) => boolean;
+
+/** What cannot be read is refused when the file is loaded; should it come this far, it excludes everything. */
+function covers({ address, range, gateway, unitId }: Exclusion): Test {
+  if (gateway !== undefined) return (place, _, unit) => place.gateway?.id === gateway && unit === unitId;
+  const subnet = range === undefined ? undefined : parseSubnet(range);
+  if (subnet !== undefined) return (_, own) => own === undefined || contains(subnet, own);
+  const single = address === undefined ? undefined : parsed(address);
+  return (_, own) => own === undefined || single === undefined || (own.family === single.family && own.bits === single.bits);
+}
+
+function parsed(text: string): Address | undefined {
+  const address = parseAddress(text);
+  return isAddress(address) ? address : undefined;
+}

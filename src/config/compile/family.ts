@@ -1,0 +1,117 @@
+/** One device family as it holds at this site: the shipped profile and the site's own file, each figure the more conservative of the two. */
+import type { MethodId } from "../../domain/operations.ts";
+import type { ProfileId, Proof, Stage } from "../../domain/plan.ts";
+import type { Milliseconds } from "../../domain/units.ts";
+import { problemAt, type Loaded, type Problem } from "../problem.ts";
+import type { Approval } from "../schema/approval.ts";
+import type { Forbidden, Identification, OwnerStatement, Profile, ProfileMethod } from "../schema/profile.ts";
+import type { LivenessRegister } from "../schema/register.ts";
+import type { SiteProfile } from "../schema/site-profile.ts";
+import type { WatchdogMode } from "../schema/statements.ts";
+import { familyConnection, type FamilyConnection } from "./connection.ts";
+import { directions, strictKinds } from "./direction.ts";
+import { intervalFloor, shortestInterval } from "./interval.ts";
+import { familyTimeouts, type Timeouts } from "./timeouts.ts";
+
+export interface Family {
+  readonly id: ProfileId;
+  readonly shipped: Loaded<Profile>;
+  readonly site: Loaded<SiteProfile> | undefined;
+  /** Absent: a draft. */
+  readonly approval: Approval | undefined;
+  readonly stage: Stage;
+  /** A method that is not here is forbidden. */
+  readonly methods: ReadonlyMap<MethodId, FamilyMethod>;
+  readonly connection: FamilyConnection;
+  readonly watchdog: FamilyWatchdog;
+  readonly identification: Identification;
+  readonly ownerMustState: readonly OwnerStatement[];
+  readonly forbidden: readonly Forbidden[];
+  readonly liveness: ReadonlyMap<string, LivenessRegister>;
+}
+
+export interface FamilyMethod extends Timeouts {
+  readonly decision: "allow" | "forbid";
+  /** Why, in the words of the file that decided. */
+  readonly reason: string;
+  readonly intervalMin: Milliseconds;
+  readonly missesStated: readonly (number | undefined)[];
+  readonly proves: Proof | undefined;
+}
+
+export interface FamilyWatchdog {
+  readonly fedBy: WatchdogMode;
+  readonly closeCausesFault: boolean;
+  /** Drives, I/O couplers, serial devices and what is not known. */
+  readonly strict: boolean;
+}
+
+export function family(
+  shipped: Loaded<Profile>,
+  site: Loaded<SiteProfile> | undefined,
+  lab: boolean,
+): { family: Family; problems: readonly Problem[] } {
+  const { value: profile } = shipped;
+  const own = site?.value;
+  const { fedBy, closeCausesFault } = profile.watchdog;
+  const believedFedBy = fedBy.value ?? "unknown";
+  const named = Object.entries(profile.methods) as [MethodId, ProfileMethod][];
+  const merged: Family = {
+    id: profile.id,
+    shipped,
+    site,
+    approval: own?.approval,
+    stage: own?.approval.stage ?? "draft",
+    methods: new Map(named.map(([id, method]) => [id, familyMethod(id, method, own, lab)])),
+    connection: familyConnection(profile.connection, profile.sources, own?.connection),
+    watchdog: {
+      fedBy: directions.fedBy.tightest(believedFedBy, own?.watchdog.fedBy ?? believedFedBy),
+      closeCausesFault: directions.closeCausesFault.tightest(closeCausesFault.value ?? false, own?.watchdog.closeCausesFault ?? false),
+      strict: strictKinds.has(profile.kind),
+    },
+    identification: profile.identification,
+    ownerMustState: directions.ownerMustState.tightest(profile.ownerMustState, own?.ownerMustState ?? []),
+    forbidden: [...profile.forbidden, ...(own?.forbidden ?? [])],
+    liveness: new Map([...profile.liveness, ...(own?.liveness ?? [])].map((register) => [register.id, register])),
+  };
+  return { family: merged, problems: redefined(profile, site) };
+}
+
+function familyMethod(id: MethodId, shipped: ProfileMethod, own: SiteProfile | undefined, lab: boolean): FamilyMethod {
+  const site = own?.methods[id];
+  const agreed = own?.agreed.find(({ method }) => method === id);
+  const decision = directions.decision.tightest(shipped.decision, site?.decision ?? shipped.decision);
+  return {
+    ...decided(decision, shipped, site?.reason, agreed?.reason),
+    intervalMin: shortestInterval(intervalFloor(id, lab), shipped.intervalMin, site?.intervalMin),
+    ...familyTimeouts(shipped, site),
+    missesStated: [shipped.missesToDown, site?.missesToDown],
+    proves: shipped.proves,
+  };
+}
+
+/** `ask` stands until the site file agrees to the method by name; a family that does not speak a method is not asked by it. */
+function decided(
+  decision: ProfileMethod["decision"],
+  shipped: ProfileMethod,
+  siteReason: string | undefined,
+  agreedReason: string | undefined,
+): Pick<FamilyMethod, "decision" | "reason"> {
+  if (shipped.support.value === "no") return { decision: "forbid", reason: "the family does not speak it" };
+  if (decision === "forbid")
+    return { decision, reason: shipped.decision === "forbid" ? shipped.reason : (siteReason ?? "forbidden by the site") };
+  if (decision === "allow") return { decision, reason: shipped.reason };
+  if (agreedReason !== undefined) return { decision: "allow", reason: agreedReason };
+  return { decision: "forbid", reason: `${shipped.reason}; the site file does not name it under "agreed"` };
+}
+
+/** A site file names registers of its own; under a shipped name it would change what the shipped profile reads. */
+function redefined(profile: Profile, site: Loaded<SiteProfile> | undefined): readonly Problem[] {
+  if (site === undefined) return [];
+  const shippedIds = new Set(profile.liveness.map(({ id }) => id));
+  return site.value.liveness.flatMap(({ id }, index) =>
+    shippedIds.has(id)
+      ? [problemAt(site, ["liveness", index, "id"], { found: `"${id}", a register of the shipped profile`, expected: "a name of its own" })]
+      : [],
+  );
+}

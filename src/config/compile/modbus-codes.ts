@@ -1,0 +1,27 @@
+/** Which Modbus function code and register table a method uses, so that forbidden codes, watchdog masks and registers can be compared. */
+import type { MethodId } from "../../domain/operations.ts";
+import type { RegisterSpace } from "../schema/register.ts";
+
+interface Use {
+  readonly functionCode: number;
+  readonly space?: RegisterSpace;
+}
+
+const uses: Readonly<Partial<Record<MethodId, Use>>> = {
+  "modbus-fc1": { functionCode: 1, space: "coils" },
+  "modbus-fc2": { functionCode: 2, space: "discrete-inputs" },
+  "modbus-fc3": { functionCode: 3, space: "holding-registers" },
+  "modbus-fc4": { functionCode: 4, space: "input-registers" },
+  "modbus-fc17": { functionCode: 17 },
+  "modbus-fc43": { functionCode: 43 },
+};
+
+/** Undefined for other protocols. */
+export function functionCodeOf(method: MethodId): number | undefined {
+  return uses[method]?.functionCode;
+}
+
+/** Which table a method reads, and so which methods need a register; undefined for those that read none. */
+export function registerSpaceOf(method: MethodId): RegisterSpace | undefined {
+  return uses[method]?.space;
+}

@@ -1,0 +1,167 @@
+/** The ordered table of standing refusals, one function a reason: each says in one line what stands against a check, or nothing. */
+import { standingReasons, type StandingReason } from "../../domain/reasons.ts";
+import type { LineId } from "../../domain/plan.ts";
+import type { LoadedSite } from "../loaded-site.ts";
+import { formatPath, type Loaded, type Path } from "../problem.ts";
+import type { OwnerStatement } from "../schema/profile.ts";
+import { approvalExpired, approvalStale, notAdmitted, notApproved, type Now } from "./approval-rules.ts";
+import type { Candidate } from "./candidate.ts";
+import { countSlots, unstatedClients, type Member } from "./connection-slots.ts";
+import type { ExclusionsOf } from "./exclusions.ts";
+import { functionCodeOf } from "./modbus-codes.ts";
+import { watchdogRefusal, type WatchdogRefusal } from "./watchdog.ts";
+
+export interface Finding {
+  readonly reason: StandingReason;
+  /** One line: where, what was found, what is expected, what to do. */
+  readonly detail: string;
+}
+
+export interface Circumstances {
+  readonly site: LoadedSite;
+  readonly exclusionsOf: ExclusionsOf;
+  readonly lines: ReadonlyMap<LineId, readonly Member[]>;
+  readonly now: (candidate: Candidate) => Now;
+}
+
+type Rule = (candidate: Candidate, circumstances: Circumstances) => string | undefined;
+
+/** Everything that stands against a check but for the budgets, which only the whole site can tell; the order is that of `standingReasons`. */
+export function findingsAgainst(candidate: Candidate, circumstances: Circumstances): readonly Finding[] {
+  return (Object.keys(standingReasons) as StandingReason[]).flatMap((reason) => {
+    const detail = rules[reason](candidate, circumstances);
+    return detail === undefined ? [] : [{ reason, detail }];
+  });
+}
+
+const rules: Readonly<Record<StandingReason, Rule>> = {
+  not_approved: (candidate, { now }) => notApproved(candidate, now(candidate)),
+  not_admitted: (candidate, { now }) => notAdmitted(candidate, now(candidate)),
+  approval_expired: (candidate, { now }) => approvalExpired(candidate, now(candidate)),
+  approval_stale: (candidate, { now }) => approvalStale(candidate, now(candidate)),
+  excluded,
+  safety_function: safetyFunction,
+  statement_missing: statementMissing,
+  no_connection_slot: noConnectionSlot,
+  method_withdrawn: methodWithdrawn,
+  method_unsupported: ({ spoken, entry }) =>
+    spoken === undefined ? `this build does not speak ${entry.method}: use another method, or a build that does` : undefined,
+  budget_too_small: () => undefined,
+  stage: stageRefusal,
+  dry_run: ({ family }) =>
+    family.stage === "dry-run"
+      ? `approval.stage of ${family.id} is dry-run: everything is done but the packet; look at the frames, then approve it`
+      : undefined,
+};
+
+function excluded(candidate: Candidate, { site, exclusionsOf }: Circumstances): string | undefined {
+  const index = exclusionsOf(candidate);
+  if (index === undefined) return undefined;
+  const reason = site.watchlist.value.excluded[index]?.reason ?? "";
+  return `${at(site.watchlist, ["excluded", index])} covers it (${reason}): it is never asked; take the check out`;
+}
+
+/** In code and first among the owner's own facts: no approval, statement or profile lifts it. */
+function safetyFunction({ place }: Candidate, { site }: Circumstances): string | undefined {
+  const what = place.entry.function;
+  switch (what) {
+    case "safety":
+    case "protection":
+    case "navigation":
+      return `${at(site.watchlist, [...place.path, "function"])} is ${what}: never asked, heard only; take the check out`;
+    case "control":
+    case "monitoring":
+    case "network":
+      return undefined;
+  }
+}
+
+function statementMissing(candidate: Candidate, { site, lines }: Circumstances): string | undefined {
+  const { place, family } = candidate;
+  const line = lines.get(place.line) ?? [];
+  const clients =
+    opensConnection(candidate) || family.ownerMustState.includes("otherClients") ? unstatedClients(site.watchlist.value, line) : [];
+  const missing = [
+    ...clients.map((path) => `${at(site.watchlist, path)} is not stated: name every other client, [] where there are none`),
+    ...family.ownerMustState.flatMap((key) => ownerStatement(candidate, key, site)),
+  ];
+  const watchdog = watchdogOf(candidate);
+  if (watchdog?.reason === "statement_missing") missing.push(`${at(site.watchlist, [...place.path, "statements"])}: ${watchdog.detail}`);
+  return missing.length === 0 ? undefined : missing.join("; ");
+}
+
+/** `otherClients` and `watchdog` have rules of their own. */
+function ownerStatement({ place, family }: Candidate, key: OwnerStatement, site: LoadedSite): readonly string[] {
+  if (key === "otherClients" || key === "watchdog") return [];
+  const { statements } = place.entry;
+  const gatewayPool = key === "connectionPool" ? place.gateway?.connectionPool : undefined;
+  if ((statements[key] ?? gatewayPool) !== undefined) return [];
+  return [`${at(site.watchlist, [...place.path, "statements", key])} is not stated: profile ${family.id} wants it of every device`];
+}
+
+function noConnectionSlot(candidate: Candidate, { site, lines }: Circumstances): string | undefined {
+  const line = lines.get(candidate.place.line) ?? [];
+  if (!opensConnection(candidate) || unstatedClients(site.watchlist.value, line).length > 0) return undefined;
+  const { pool, others, reserve, free } = countSlots(site.watchlist.value, line);
+  if (free >= 1) return undefined;
+  const where = at(site.watchlist, [...candidate.place.path, "statements"]);
+  return `${where}: of ${pool} connections others hold ${others} and ${reserve} stay free, which leaves ${free}: expected 1; where the device documents more, state connectionPool with its source`;
+}
+
+function methodWithdrawn(candidate: Candidate, { site }: Circumstances): string | undefined {
+  const { family, entry, rule, place } = candidate;
+  const profile = `profile ${family.id}`;
+  if (rule === undefined)
+    return `${profile} does not name ${entry.method}: expected one of ${[...family.methods.keys()].join(", ") || "none"}`;
+  if (rule.decision === "forbid") return `${profile} forbids ${entry.method}: ${rule.reason}`;
+  const banned = forbiddenBy(candidate);
+  if (banned !== undefined) return `${profile} forbids it: ${banned}`;
+  const watchdog = watchdogOf(candidate);
+  return watchdog?.reason === "method_withdrawn" ? `${at(site.watchlist, [...place.path, "statements"])}: ${watchdog.detail}` : undefined;
+}
+
+function forbiddenBy({ family, entry, register, spoken }: Candidate): string | undefined {
+  const found = family.forbidden.find((ban) => {
+    switch (ban.kind) {
+      case "function-code":
+        return ban.functionCode === functionCodeOf(entry.method);
+      case "port":
+        return ban.port === spoken?.target.port;
+      case "registers":
+        return (
+          register !== undefined &&
+          register.space === ban.space &&
+          register.protocolAddress < ban.protocolAddress + ban.count &&
+          ban.protocolAddress < register.protocolAddress + register.count
+        );
+    }
+  });
+  return found?.reason;
+}
+
+function stageRefusal({ family, place }: Candidate): string | undefined {
+  if (family.stage === "suspended") return `approval.stage of ${family.id} is suspended: approve it again once its cause is gone`;
+  if (family.stage !== "trial" || family.approval?.trialDevices.includes(place.entry.id)) return undefined;
+  const named = (family.approval?.trialDevices ?? []).join(", ");
+  return `approval.stage of ${family.id} is trial, and approval.trialDevices names ${named}: approve the family when the trial is over`;
+}
+
+/** Where a method is not in this build, the worse is assumed. */
+function opensConnection({ spoken }: Candidate): boolean {
+  return spoken === undefined || spoken.target.transport === "tcp" || spoken.phases.opening.connectionsMax > 0;
+}
+
+function watchdogOf(candidate: Candidate): WatchdogRefusal | undefined {
+  const { entry, family, place } = candidate;
+  return watchdogRefusal({
+    method: entry.method,
+    family: family.watchdog,
+    serial: place.entry.via !== undefined,
+    opensConnection: opensConnection(candidate),
+    statement: place.entry.statements.watchdog,
+  });
+}
+
+function at(file: Loaded<unknown>, path: Path): string {
+  return `${file.file}:${file.lines.lineOf(path)}: ${formatPath(path)}`;
+}
