@@ -86,4 +86,3 @@ export interface Exporter {
   start(board: Board, clock: Clock): Promise<void>;
   stop(): Promise<void>;
 }
-

@@ -100,7 +100,16 @@ export function evidenceLasts(interval: Milliseconds): Milliseconds {
 
 function unasked(check: Check): CheckState {
   const { interval, missesToDown } = check;
-  return { interval, missesToDown, proven: false, missed: 0, lastAnswer: undefined, failure: undefined, notAsked: undefined, evidenceAt: undefined };
+  return {
+    interval,
+    missesToDown,
+    proven: false,
+    missed: 0,
+    lastAnswer: undefined,
+    failure: undefined,
+    notAsked: undefined,
+    evidenceAt: undefined,
+  };
 }
 
 function forgotten(state: CheckState, reason: RefusalReason | FailureKind): CheckState {

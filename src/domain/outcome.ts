@@ -14,7 +14,12 @@ export interface Identity {
 /** What a well-formed reply means. A protocol error is an answer: something there is alive. */
 export type Answer =
   | { readonly said: "alive"; readonly identity?: Identity; readonly more?: true; readonly note?: string }
-  | { readonly said: "degraded"; readonly failure: "protocol_error" | "expectation_failed"; readonly detail: string; readonly identity?: Identity }
+  | {
+      readonly said: "degraded";
+      readonly failure: "protocol_error" | "expectation_failed";
+      readonly detail: string;
+      readonly identity?: Identity;
+    }
   /** A gateway answered for a device that did not: life for the gateway, a miss for the device. */
   | { readonly said: "gateway_only"; readonly detail: string };
 

@@ -43,7 +43,12 @@ export const passingReasons = {
 export type PassingReason = keyof typeof passingReasons;
 
 /** Ordinary life rather than trouble: counted as withheld. */
-export const withheldReasons: ReadonlySet<RefusalReason> = new Set<RefusalReason>(["window_pause", "passive_evidence", "link_down", "dry_run"]);
+export const withheldReasons: ReadonlySet<RefusalReason> = new Set<RefusalReason>([
+  "window_pause",
+  "passive_evidence",
+  "link_down",
+  "dry_run",
+]);
 
 export type RefusalReason = StandingReason | PassingReason;
 

@@ -21,7 +21,10 @@ export class Budgets {
   /** What stays keeps its level; what is new starts empty: nothing is asked within its first interval. */
   adopt(plan: Plan, now: MonotonicMs): void {
     this.#lines = new Map(
-      [...plan.lines.values()].map((line) => [line.id, this.#lines.get(line.id)?.resized(1, line.gap, now) ?? new TokenBucket(1, line.gap, now)]),
+      [...plan.lines.values()].map((line) => [
+        line.id,
+        this.#lines.get(line.id)?.resized(1, line.gap, now) ?? new TokenBucket(1, line.gap, now),
+      ]),
     );
     this.#segments = new Map(
       [...plan.segments.values()].map((segment) => [segment.id, rate(this.#segments.get(segment.id), segment.startsPerSecondMax, now)]),

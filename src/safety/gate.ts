@@ -4,7 +4,16 @@ import type { Clock } from "../domain/clock.ts";
 import type { Circumstances, Gate, Trigger, Verdict } from "../domain/gate.ts";
 import { mismatch } from "../domain/identity.ts";
 import { finishWithin } from "../domain/limits.ts";
-import { nothingSent, type Answered, type Failed, type Fact, type Outcome, type Refused, type Scope, type Trip } from "../domain/outcome.ts";
+import {
+  nothingSent,
+  type Answered,
+  type Failed,
+  type Fact,
+  type Outcome,
+  type Refused,
+  type Scope,
+  type Trip,
+} from "../domain/outcome.ts";
 import type { Permit } from "../domain/permit.ts";
 import type { Check, CheckId, LineId, Plan, PlannedDevice } from "../domain/plan.ts";
 import { after, between, milliseconds, type MonotonicMs } from "../domain/units.ts";
@@ -59,10 +68,12 @@ export class HeartbeatGate implements Gate, PermitOffice {
     const check = this.#plan.checks.get(id);
     if (!check) return Promise.resolve(undefined);
     const lane = this.#lane(check.line);
-    const turn = lane.add(() => this.#turn(id, trigger)).finally(() => {
-      this.#running.delete(id);
-      if (lane.size === 0 && lane.pending === 0) this.#lanes.delete(check.line);
-    });
+    const turn = lane
+      .add(() => this.#turn(id, trigger))
+      .finally(() => {
+        this.#running.delete(id);
+        if (lane.size === 0 && lane.pending === 0) this.#lanes.delete(check.line);
+      });
     this.#running.set(id, turn);
     return turn;
   }
@@ -155,8 +166,15 @@ export class HeartbeatGate implements Gate, PermitOffice {
     // The plan may have changed while the line was waited for.
     const check = this.#plan.checks.get(id);
     if (!check) return undefined;
-    const now = this.clock.monotonic();
-    const objection = this.#decide(check, trigger, now);
+    let now = this.clock.monotonic();
+    let objection = this.#decide(check, trigger, now);
+    if (!objection && this.#keeper.occupied(check)) {
+      // One connection an address: another check's kept connection goes first, FIN confirmed. Then the decision is made anew,
+      // so that between a token and its packet nothing is waited for.
+      await this.#keeper.letGo(check.line);
+      now = this.clock.monotonic();
+      objection = this.#planned(check) ? this.#decide(check, trigger, now) : { reason: "plan_changed", retryAt: undefined };
+    }
     const outcome = objection ? refused(check, now, objection) : await this.#ask(check, now);
     this.#remember(check, outcome);
     this.#parts.record(outcome);
@@ -216,7 +234,11 @@ export class HeartbeatGate implements Gate, PermitOffice {
     if (outcome.kind !== "failed") return;
     if (outcome.failure === "identity_mismatch") this.trip({ scope: `device:${id}`, cause: "identity_mismatch", detail: outcome.detail });
     if (refusedTooOften(history, outcome.at)) {
-      this.trip({ scope: `device:${id}`, cause: "refusal_episodes", detail: `turned us away in ${history.episodes.length} episodes within 24 h` });
+      this.trip({
+        scope: `device:${id}`,
+        cause: "refusal_episodes",
+        detail: `turned us away in ${history.episodes.length} episodes within 24 h`,
+      });
     }
   }
 

@@ -45,14 +45,17 @@ export class ConnectionKeeper {
     return held?.check.digest === check.digest && held.wire.quiet;
   }
 
-  /** The caller holds the line. Settles at the latest `releaseWithin` after the permit's deadline, whatever wire, driver and library do. */
+  /** Whether another conversation must be let go before this check can be asked. */
+  occupied(check: Check): boolean {
+    return this.#held.has(check.line) && !this.holds(check);
+  }
+
+  /** The caller holds the line and has let go of what occupied it. Settles at the latest `releaseWithin` after the permit's deadline, whatever wire, driver and library do. */
   async converse(permit: Permit): Promise<Conversation> {
     const { check } = permit;
     const speaker = this.#parts.speakerOf(check);
     if (!speaker) return unsent("driver_unavailable", `no driver for ${check.protocol}`);
     const kept = this.holds(check) ? this.#held.get(check.line) : undefined;
-    // One connection an address: another check's kept connection goes first, FIN confirmed, before this one dials.
-    if (!kept) await this.letGo(check.line);
     const wire = kept?.wire ?? (await this.#parts.dial(permit, speaker.policy));
     if (!isOpen(wire)) return { result: wire, sent: permit.sent };
     return this.#speak(permit, wire, kept?.session, speaker.driver);

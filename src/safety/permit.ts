@@ -72,7 +72,8 @@ export class MintedPermit {
     const overdue = this.#overdue();
     if (overdue) return overdue;
     if (this.#requests + 1 > this.#requestsMax) return this.#violation(`a request beyond the allowance: ${hex(frame)}`);
-    if (this.#bytes + frame.length > this.#bytesMax) return this.#violation(`${this.#bytes + frame.length} bytes where ${this.#bytesMax} are allowed`);
+    if (this.#bytes + frame.length > this.#bytesMax)
+      return this.#violation(`${this.#bytes + frame.length} bytes where ${this.#bytesMax} are allowed`);
     this.#requests += 1;
     this.#bytes += frame.length;
     this.#office.spent(this.check);

@@ -58,7 +58,10 @@ export const standing: readonly Rule<Standing>[] = [
 /** Asked once, before the start. */
 export const starting: readonly Rule<Situation>[] = [
   { reason: "link_down", applies: (s) => until(s.circumstances.linkDownUntil(s.check.device), s.now) },
-  { reason: "passive_evidence", applies: (s) => unlessByHand(s, until(s.circumstances.heardUntil(s.check.device, s.check.interval), s.now)) },
+  {
+    reason: "passive_evidence",
+    applies: (s) => unlessByHand(s, until(s.circumstances.heardUntil(s.check.device, s.check.interval), s.now)),
+  },
   { reason: "breaker_open", applies: (s) => until(s.heldUntil, s.now) },
   { reason: "gateway_hold", applies: (s) => until(s.gatewayHoldUntil, s.now) },
   { reason: "line_budget", applies: (s) => until(s.lineReadyAt, s.now) },

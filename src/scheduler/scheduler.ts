@@ -22,7 +22,13 @@ interface Entry extends Due {
 }
 
 /** Budgets that others share: a start waits for them, up to half its interval. */
-const shared: ReadonlySet<RefusalReason> = new Set<PassingReason>(["line_budget", "gateway_hold", "segment_budget", "site_budget", "no_free_connection"]);
+const shared: ReadonlySet<RefusalReason> = new Set<PassingReason>([
+  "line_budget",
+  "gateway_hold",
+  "segment_budget",
+  "site_budget",
+  "no_free_connection",
+]);
 
 export class Scheduler {
   readonly #parts: SchedulerParts;

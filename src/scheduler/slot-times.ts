@@ -16,5 +16,7 @@ export function nextSlot(check: Pick<Check, "interval" | "slot">, epoch: Monoton
   const period = slotPeriod(check.interval);
   const first = epoch + period + check.slot;
   if (now < first) return monotonicMs(first);
-  return monotonicMs(first + (Math.floor((now - first) / period) + 1) * period);
+  const next = first + (Math.floor((now - first) / period) + 1) * period;
+  // Rounding may give back the very slot that `now` stands on; asked for again and again it would never end.
+  return monotonicMs(next > now ? next : next + period);
 }

@@ -1,0 +1,120 @@
+/** A plan written down by hand, for tests that need one without any file: n devices of one family, each with one Modbus FC43 check. */
+import type {
+  Allowance,
+  Check,
+  CheckId,
+  DeviceId,
+  Line,
+  LineId,
+  Plan,
+  PlannedDevice,
+  ProfileId,
+  Segment,
+  SegmentId,
+} from "../../src/domain/plan.ts";
+import { slots } from "../../src/domain/slots.ts";
+import { frameTemplate } from "../../src/domain/template.ts";
+import { milliseconds, wallMs, type WallMs } from "../../src/domain/units.ts";
+
+export interface LiteralDevice {
+  readonly name: string;
+  readonly address: string;
+  readonly port?: number;
+  readonly intervalMs?: number;
+  readonly segment?: string;
+  readonly profile?: string;
+  readonly connection?: "fresh" | "kept";
+  /** Several names share a line by giving one. */
+  readonly line?: string;
+  readonly unitId?: number;
+  readonly holdAfterTimeoutMs?: number;
+  readonly approvedUntil?: WallMs;
+  readonly vendors?: readonly string[];
+  readonly connectWithinMs?: number;
+  readonly answerWithinMs?: number;
+  /** The protocol has a word for goodbye. */
+  readonly closingRequests?: number;
+}
+
+export interface LiteralLimits {
+  readonly segmentStartsPerSecondMax?: number;
+  readonly siteStartsPerSecondMax?: number;
+}
+
+const nothing: Allowance = { connectionsMax: 0, requestsMax: 0, bytesMax: 0, templates: [] };
+
+/** The FC43/14 request, basic, object 0: the two bytes of the transaction id are free. */
+export function fc43Frame(unitId: number, transaction = 0): Uint8Array {
+  return Uint8Array.of(transaction >> 8, transaction & 0xff, 0, 0, 0, 5, unitId, 0x2b, 0x0e, 1, 0);
+}
+
+export function literalCheck(device: LiteralDevice): Check<{ unitId: number }> {
+  const unitId = device.unitId ?? 1;
+  const mask = new Uint8Array(11).fill(0xff).fill(0, 0, 2);
+  const template = frameTemplate("modbus-read-device-identification", fc43Frame(unitId), mask);
+  const asking: Allowance = { connectionsMax: 0, requestsMax: 1, bytesMax: 11, templates: [template] };
+  const farewells = device.closingRequests ?? 0;
+  return {
+    id: `${device.name}/modbus-fc43` as CheckId,
+    device: device.name as DeviceId,
+    method: "modbus-fc43",
+    protocol: "modbus",
+    target: { address: device.address, port: device.port ?? 502, transport: "tcp" },
+    line: (device.line ?? `address:${device.address}`) as LineId,
+    interval: milliseconds(device.intervalMs ?? 60_000),
+    slot: milliseconds(0),
+    missesToDown: 3,
+    connection: device.connection ?? "fresh",
+    connectWithin: milliseconds(device.connectWithinMs ?? 800),
+    answerWithin: milliseconds(device.answerWithinMs ?? 5000),
+    ask: { unitId },
+    opening: { ...nothing, connectionsMax: 1 },
+    asking,
+    closing: farewells > 0 ? { ...asking, requestsMax: farewells, bytesMax: 11 * farewells } : nothing,
+    proves: "comms-module",
+    ...(device.vendors ? { expectedIdentity: { vendors: device.vendors, products: [] } } : {}),
+    approvedUntil: device.approvedUntil ?? wallMs(Date.parse("2028-02-21")),
+    digest: `sha256:${JSON.stringify(device)}`,
+  };
+}
+
+export function literalPlan(devices: readonly LiteralDevice[], limits: LiteralLimits = {}): Plan {
+  const bare = devices.map((device) => ({ device, check: literalCheck(device), segment: (device.segment ?? "hvac") as SegmentId }));
+  const offsets = slots(bare.map(({ check, segment }) => ({ check: check.id, line: check.line, segment, interval: check.interval })));
+  const checks = bare.map(({ check }) => ({ ...check, slot: offsets.get(check.id) ?? milliseconds(0) }));
+  const byLine = Map.groupBy(bare, ({ check }) => check.line);
+  const lines = [...byLine].map(([id, members]): [LineId, Line] => {
+    const rate = members.reduce((sum, { check }) => sum + 1 / check.interval, 0);
+    const gap = milliseconds(members.length === 1 ? members[0]!.check.interval : 0.7 / rate);
+    return [id, { id, segment: members[0]!.segment, gap, holdAfterTimeout: milliseconds(members[0]!.device.holdAfterTimeoutMs ?? 0) }];
+  });
+  const segments = [...new Set(bare.map(({ segment }) => segment))].map((id): [SegmentId, Segment] => [
+    id,
+    { id, zone: "OT-1", subnet: "192.0.2.0/24", startsPerSecondMax: limits.segmentStartsPerSecondMax ?? 2 },
+  ]);
+  const planned = bare.map(({ device, check, segment }): [DeviceId, PlannedDevice] => [
+    check.device,
+    {
+      id: check.device,
+      name: device.name,
+      segment,
+      zone: "OT-1",
+      function: "control",
+      category: "II",
+      profile: (device.profile ?? "generic-modbus-tcp") as ProfileId,
+      stage: "approved",
+      checks: [check.id],
+    },
+  ]);
+  return {
+    site: "test",
+    lab: true,
+    digest: `sha256:${JSON.stringify(devices)}`,
+    siteStartsPerSecondMax: limits.siteStartsPerSecondMax ?? 10,
+    segments: new Map(segments),
+    lines: new Map(lines),
+    devices: new Map(planned),
+    checks: new Map(checks.map((check) => [check.id, check])),
+    refused: new Map(),
+  };
+}

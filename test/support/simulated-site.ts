@@ -1,0 +1,121 @@
+/** A whole poller on a clock that a test moves: real gate, keeper, scheduler and pulse; scripted wires, drivers and people. */
+import type { Circumstances } from "../../src/domain/gate.ts";
+import type { Fact, Trip } from "../../src/domain/outcome.ts";
+import type { Check, DeviceId, Plan } from "../../src/domain/plan.ts";
+import type { Milliseconds, MonotonicMs, WallMs } from "../../src/domain/units.ts";
+import { HeartbeatGate } from "../../src/safety/gate.ts";
+import { ConnectionKeeper } from "../../src/safety/keeper.ts";
+import { Pulse } from "../../src/safety/pulse.ts";
+import { Scheduler } from "../../src/scheduler/scheduler.ts";
+import { FakeClock } from "./fake-clock.ts";
+import { scriptedDriver, scriptedPolicy, type DriverFault } from "./scripted-driver.ts";
+import { scriptedDial, type Script, type Witness } from "./scripted-wire.ts";
+
+export interface SimulatedSiteOptions {
+  readonly plan: Plan;
+  readonly script?: (check: Check) => Script;
+  readonly fault?: (check: Check) => DriverFault;
+  readonly trips?: readonly Trip[];
+  readonly pulseEveryMs?: number;
+  readonly farewell?: boolean;
+  readonly driver?: (check: Check) => ReturnType<typeof scriptedDriver> | undefined;
+}
+
+export class SimulatedSite {
+  readonly clock: FakeClock = new FakeClock();
+  readonly facts: Fact[] = [];
+  readonly witness: Witness = { packets: [], connections: [] };
+  readonly skipped: string[] = [];
+  readonly lateness: number[] = [];
+  readonly gate: HeartbeatGate;
+  readonly scheduler: Scheduler;
+  readonly pulse: Pulse;
+  keeper: ConnectionKeeper | undefined;
+  /** The STOP file; the pulse reads it. */
+  stopFile = false;
+  stoppedInMemory = false;
+  leading = true;
+  auditWritable = true;
+  readonly paused: Map<DeviceId, WallMs> = new Map();
+  readonly heard: Map<DeviceId, MonotonicMs> = new Map();
+  readonly linkDown: Map<DeviceId, MonotonicMs> = new Map();
+
+  constructor(options: SimulatedSiteOptions) {
+    const { clock, witness } = this;
+    const circumstances: Circumstances = {
+      stopped: () => this.stoppedInMemory,
+      heardUntil: (device) => this.heard.get(device),
+      linkDownUntil: (device) => this.linkDown.get(device),
+      pausedUntil: (device) => this.paused.get(device),
+      tripped: () => false,
+      auditWritable: () => this.auditWritable,
+      leading: () => this.leading,
+    };
+    this.pulse = new Pulse(
+      clock,
+      { readStop: () => this.#readStop(), disturbed: (detail) => this.gate.disturbed(detail) },
+      options.pulseEveryMs as Milliseconds | undefined,
+    );
+    const network = {
+      clock,
+      witness,
+      scriptFor: options.script ?? (() => ({ does: "answer", afterMs: 10 }) as const),
+      onUnlent: (target: { readonly address: string }, detail: string) => this.gate.blocked(target.address, detail),
+    };
+    const speakers = new Map<string, ReturnType<typeof scriptedDriver>>();
+    const speakerOf = (check: Check) => {
+      if (options.driver) {
+        const driver = options.driver(check);
+        return driver && { driver, policy: scriptedPolicy };
+      }
+      const driver =
+        speakers.get(check.id) ?? scriptedDriver({ fault: () => options.fault?.(check) ?? "none", farewell: options.farewell ?? false });
+      speakers.set(check.id, driver);
+      return { driver, policy: scriptedPolicy };
+    };
+    this.gate = new HeartbeatGate(
+      {
+        clock,
+        circumstances,
+        keeper: (farewell) => (this.keeper = new ConnectionKeeper({ clock, dial: scriptedDial(network), speakerOf, farewell })),
+        suspect: (now) => this.pulse.suspect(now),
+        trips: options.trips ?? [],
+        record: (fact) => this.facts.push(fact),
+      },
+      options.plan,
+    );
+    this.scheduler = new Scheduler(
+      { clock, gate: this.gate, onStart: (ms) => this.lateness.push(ms), onSkip: (check) => this.skipped.push(check) },
+      options.plan,
+    );
+  }
+
+  start(): void {
+    this.pulse.start();
+    this.scheduler.start();
+  }
+
+  adopt(plan: Plan): void {
+    this.gate.adopt(plan);
+    this.scheduler.adopt(plan);
+  }
+
+  async shutDown(): Promise<void> {
+    this.scheduler.stop();
+    const drained = this.gate.drain();
+    await this.clock.advance(60_000);
+    await drained;
+    this.pulse.stop();
+  }
+
+  /** Frames that left for one device, by time. */
+  frameTimes(device: string): readonly number[] {
+    return this.witness.packets.filter((packet) => packet.kind === "frame" && packet.check.device === device).map((packet) => packet.at);
+  }
+
+  #readStop(): void {
+    const stopped = this.stopFile;
+    if (stopped && !this.stoppedInMemory) void this.gate.stop();
+    this.stoppedInMemory = stopped;
+  }
+}
