@@ -103,6 +103,7 @@ export const builtinsPerFile: Readonly<Record<string, readonly string[]>> = {
   "src/cli/site.ts": ["node:path"],
   "src/config/compile/digest.ts": ["node:crypto"],
   "src/config/compile/site-file.ts": ["node:path"],
+  "src/config/load.ts": ["node:path"],
   "src/config/read-file.ts": ["node:fs"],
   "src/config/settings.ts": ["node:path"],
   "src/drivers/modbus/decode.ts": ["node:buffer"],

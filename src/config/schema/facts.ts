@@ -24,6 +24,8 @@ export interface SourceDocument {
   /** Page or section. */
   readonly place: string | null;
   readonly url: string | null;
+  /** Where it was read, where that was not the original. */
+  readonly mirror: string | null;
   readonly read: "full-document" | "excerpt" | "not-read";
   readonly retrieved: IsoDate | null;
   /** Persons who opened the original. */
@@ -86,6 +88,7 @@ export const source: z.ZodType<SourceDocument> = z
     document: optionalText("Its number."),
     place: optionalText("Page or section."),
     url: optionalText("Where the original is."),
+    mirror: optionalText("Where it was read, where that was not the original."),
     read: oneOf(["full-document", "excerpt", "not-read"], "How much of it was read."),
     retrieved: date("When it was read.").nullable().default(null).meta({ description: "When it was read." }),
     checkedBy: z

@@ -1,0 +1,145 @@
+/** Loads everything an operator has written for a site, or says everything that is wrong with it. */
+import path from "node:path";
+import type { ProfileId } from "../domain/plan.ts";
+import type { RegistersOf } from "./checks/profiles.ts";
+import { deepFrozen, frozenMap } from "./compile/freeze.ts";
+import type { LoadedSite, Settings } from "./loaded-site.ts";
+import { quote, sortProblems, type Loaded, type Problem } from "./problem.ts";
+import { parseProfile, parseSiteProfile } from "./profiles.ts";
+import { readFolder, readText } from "./read-file.ts";
+import { idPattern } from "./schema/common.ts";
+import type { Profile } from "./schema/profile.ts";
+import type { Watchlist } from "./schema/watchlist.ts";
+import type { Parsed } from "./schema-problems.ts";
+import { parseSettings } from "./settings.ts";
+import { parseWatchlist } from "./watchlist.ts";
+import { parseYaml, type YamlFile } from "./yaml.ts";
+
+export interface LoadOptions {
+  readonly lab: boolean;
+  /** Addresses of this machine, as its interfaces have them: never a device's. */
+  readonly ownAddresses?: readonly string[];
+  /** Of this machine's routing table: never a device's. */
+  readonly defaultGateways?: readonly string[];
+  /** Instead of the library that the package ships; for tests of the library itself. */
+  readonly shippedProfileDir?: string;
+}
+
+export type LoadedOrProblems =
+  | { readonly ok: true; readonly site: LoadedSite }
+  /** By file, line and path. The configuration in force, where there is one, stays in force. */
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** The same place from src and from dist. */
+const shippedLibrary = path.resolve(import.meta.dirname, "../../device-profiles");
+const ending = ".yaml";
+
+/**
+ * Reads settings, watchlist, shipped profiles and the site's own. Any problem in any file fails the whole.
+ * Synchronous; 10,000 devices take about 5 s, so that a running poller calls it off the thread that polls.
+ */
+export function loadSite(settingsPath: string, options: LoadOptions): LoadedOrProblems {
+  const location = path.resolve(settingsPath);
+  const load = new SiteFiles(path.dirname(location), options);
+  const site = load.site(location);
+  return site !== undefined && load.problems.length === 0
+    ? { ok: true, site: deepFrozen(site) }
+    : { ok: false, problems: sortProblems(load.problems) };
+}
+
+class SiteFiles {
+  readonly problems: Problem[] = [];
+  readonly #folder: string;
+  readonly #options: LoadOptions;
+
+  constructor(folder: string, options: LoadOptions) {
+    this.#folder = folder;
+    this.#options = options;
+  }
+
+  site(location: string): LoadedSite | undefined {
+    const shippedDir = this.#options.shippedProfileDir ?? shippedLibrary;
+    const shippedIds = this.#profileIds(shippedDir);
+    const shippedProfiles = this.#profiles<Profile>(shippedDir, shippedIds, parseProfile);
+    const settings = this.#read<Settings>(location, (file) => parseSettings(file, location));
+    if (settings === undefined) return undefined;
+    const { profileDir, watchlist: watchlistPath } = settings.value;
+    const siteIds = this.#siteIds(profileDir, shippedIds);
+    const siteProfiles = this.#profiles(profileDir, siteIds, (file, id) =>
+      parseSiteProfile(file, id, shippedProfiles.get(id as ProfileId)?.value),
+    );
+    // What a file that cannot be read names is not unknown.
+    const registersOf: RegistersOf = (id) => {
+      const profile = shippedProfiles.get(id as ProfileId);
+      const site = siteProfiles.get(id as ProfileId);
+      if (profile === undefined || (site === undefined && siteIds.includes(id))) return undefined;
+      return [...profile.value.liveness, ...(site?.value.liveness ?? [])];
+    };
+    const surroundings = {
+      lab: this.#options.lab,
+      ownAddresses: this.#options.ownAddresses ?? [],
+      defaultGateways: this.#options.defaultGateways ?? [],
+    };
+    const profiles = { ids: new Set(shippedIds), registersOf };
+    const watchlist = this.#read<Watchlist>(watchlistPath, (file) => parseWatchlist(file, profiles, surroundings));
+    return watchlist && { lab: this.#options.lab, settings, watchlist, shippedProfiles, siteProfiles };
+  }
+
+  #siteIds(folder: string, shippedIds: readonly string[]): readonly string[] {
+    return this.#profileIds(folder).filter((id) => {
+      if (shippedIds.includes(id)) return true;
+      const expected = `the name of a shipped profile: ${shippedIds.join(", ")}`;
+      this.#complain(path.join(folder, `${id}${ending}`), `a file for the profile ${id}`, expected);
+      return false;
+    });
+  }
+
+  #profiles<Value>(
+    folder: string,
+    ids: readonly string[],
+    parse: (file: YamlFile, id: string) => Parsed<Value>,
+  ): ReadonlyMap<ProfileId, Loaded<Value>> {
+    const loaded = ids.map((id) => [id as ProfileId, this.#read(path.join(folder, `${id}${ending}`), (file) => parse(file, id))] as const);
+    return frozenMap(loaded.flatMap(([id, profile]) => (profile === undefined ? [] : [[id, profile] as const])));
+  }
+
+  /** Files with other endings are nobody's profile; .yml is most likely meant to be one. */
+  #profileIds(folder: string): readonly string[] {
+    const read = readFolder(this.#nameOf(folder), folder);
+    if (!read.ok) {
+      this.problems.push(...read.problems);
+      return [];
+    }
+    for (const name of read.names.filter((one) => /\.ya?ml$/iu.test(one))) {
+      const fits = name.endsWith(ending) && idPattern.test(name.slice(0, -ending.length));
+      if (!fits) this.#complain(path.join(folder, name), `the file name ${quote(name)}`, "a profile's id and .yaml");
+    }
+    return read.names
+      .filter((name) => name.endsWith(ending))
+      .map((name) => name.slice(0, -ending.length))
+      .filter((id) => idPattern.test(id));
+  }
+
+  #read<Value>(location: string, parse: (file: YamlFile) => Parsed<Value>): Loaded<Value> | undefined {
+    const file = this.#nameOf(location);
+    const read = readText(file, location);
+    const yaml = read.ok ? parseYaml(file, read.text) : read;
+    const parsed = yaml.ok ? parse(yaml) : yaml;
+    if (!parsed.ok) {
+      this.problems.push(...parsed.problems);
+      return undefined;
+    }
+    if (!yaml.ok) return undefined;
+    return { file, location, text: yaml.text, value: parsed.value, lines: yaml.lines };
+  }
+
+  #complain(location: string, found: string, expected: string): void {
+    this.problems.push({ file: this.#nameOf(location), line: 1, path: "", found, expected });
+  }
+
+  /** As the operator knows it: from the settings file's folder, in full where it lies elsewhere. */
+  #nameOf(location: string): string {
+    const relative = path.relative(this.#folder, location);
+    return relative.startsWith("..") || path.isAbsolute(relative) ? location : relative;
+  }
+}
