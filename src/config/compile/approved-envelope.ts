@@ -65,6 +65,12 @@ export function beyond(now: Envelope, then: Envelope, id: MethodId, request: str
   ];
 }
 
+/** Whether everything that may be sent now was approved then. */
+export function isInside(now: Envelope, then: Envelope): boolean {
+  const methods = Object.entries(now.methods) as [MethodId, EnvelopeMethod][];
+  return methods.every(([id, { requests }]) => Object.keys(requests).every((request) => beyond(now, then, id, request).length === 0));
+}
+
 type ValueOf<Key extends keyof Directions> = Directions[Key] extends Direction<infer Value> ? Value : never;
 
 function figures<Key extends keyof Directions>(

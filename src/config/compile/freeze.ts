@@ -1,10 +1,11 @@
 /** A plan is replaced as a whole, never edited: everything in it is frozen, its maps too. */
 
-/** Freezes plain objects and arrays all the way down. Bytes cannot be frozen; templates hold copies of their own. */
-export function deepFrozen<T>(value: T): T {
-  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value) || Object.isFrozen(value)) return value;
+/** Freezes plain objects and arrays all the way down, inside what is frozen already too. Bytes cannot be frozen; templates hold copies of their own. */
+export function deepFrozen<T>(value: T, seen: Set<unknown> = new Set()): T {
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value) || seen.has(value)) return value;
+  seen.add(value);
   Object.freeze(value);
-  for (const member of Object.values(value)) deepFrozen(member);
+  for (const member of Object.values(value)) deepFrozen(member, seen);
   return value;
 }
 
