@@ -26,10 +26,9 @@ export class TokenBucket {
 
   /** @throws RangeError when there is no token: the caller must have asked `readyAt` in the same tick. */
   take(now: MonotonicMs): void {
-    const level = this.#levelAt(now);
-    // A rounding error of one part in 10^9 must not make a caller wait for ever at the very moment that readyAt named.
-    if (level < 1 - 1e-9) throw new RangeError("token bucket: taken from while empty");
-    this.#level = Math.max(0, level - 1);
+    // Asked as the caller asked: after a year of uptime the moment that readyAt named is rounded to some nanoseconds.
+    if (this.readyAt(now) > now) throw new RangeError("token bucket: taken from while empty");
+    this.#level = Math.max(0, this.#levelAt(now) - 1);
     this.#at = now;
   }
 
@@ -48,7 +47,6 @@ export class TokenBucket {
 
   #levelAt(now: MonotonicMs): number {
     // Monotonic time never runs backwards; a caller that mixes up its times gains nothing by it.
-    const grown = this.#level + Math.max(0, now - this.#at) / this.#msPerToken;
-    return grown >= 1 - 1e-9 && grown < 1 ? 1 : Math.min(this.#capacity, grown);
+    return Math.min(this.#capacity, this.#level + Math.max(0, now - this.#at) / this.#msPerToken);
   }
 }

@@ -1,0 +1,78 @@
+/** One call asks once, gives everybody who waits the one answer, and keeps or returns the connection. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { CheckId } from "../../src/domain/plan.ts";
+import { literalPlan } from "../support/literal-plan.ts";
+import { ask, plc, plcCheck, readySite } from "../support/ready-site.ts";
+
+describe("asking", () => {
+  it("asks one request on one connection, says FIN, and reports the answer", async () => {
+    const site = await readySite();
+    const outcome = await ask(site);
+    assert.equal(outcome?.kind, "answered");
+    assert.deepEqual(
+      site.witness.packets.map((packet) => packet.kind),
+      ["connect", "frame", "fin"],
+    );
+    assert.deepEqual(outcome.sent, { connections: 1, requests: 1, bytes: 11 });
+  });
+
+  it("keeps a connection between askings and opens no second one", async () => {
+    const site = await readySite({ device: { connection: "kept" } });
+    await ask(site);
+    assert.equal(site.keeper?.heldCount, 1);
+    await site.clock.advance(60_000);
+    await ask(site);
+    assert.deepEqual(
+      site.witness.packets.map((packet) => packet.kind),
+      ["connect", "frame", "frame"],
+    );
+    await site.shutDown();
+    assert.equal(site.witness.packets.at(-1)?.kind, "fin");
+    assert.equal(site.keeper?.heldCount, 0);
+  });
+
+  it("opens anew after the device has closed a kept connection", async () => {
+    const site = await readySite({ device: { connection: "kept" }, script: () => ({ does: "answer-then-close", afterMs: 5 }) });
+    await ask(site);
+    assert.equal(site.keeper?.heldCount, 0);
+    await site.clock.advance(60_000);
+    assert.equal((await ask(site))?.kind, "answered");
+    assert.equal(site.witness.connections.length, 2);
+  });
+
+  it("gives two askers at once the one answer", async () => {
+    const site = await readySite();
+    const both = Promise.all([site.gate.exchange(plcCheck, "schedule"), site.gate.exchange(plcCheck, "ask-now")]);
+    await site.clock.advance(1000);
+    const [first, second] = await both;
+    assert.equal(first, second);
+    assert.equal(site.frameTimes("plc").length, 1);
+  });
+
+  it("knows no check that the plan does not hold", async () => {
+    const site = await readySite();
+    assert.equal(await site.gate.exchange("other/modbus-fc43" as CheckId, "ask-now"), undefined);
+  });
+
+  it("says goodbye under a permit of its own where the protocol has a word for it", async () => {
+    const site = await readySite({ device: { connection: "kept", closingRequests: 1 }, farewell: true });
+    await ask(site);
+    await site.shutDown();
+    // Draining refuses every frame, a goodbye too.
+    assert.deepEqual(
+      site.witness.packets.map((packet) => packet.kind),
+      ["connect", "frame", "fin"],
+    );
+    const other = await readySite({ device: { connection: "kept", closingRequests: 1 }, farewell: true });
+    await ask(other);
+    const letGo = other.keeper?.letGo(literalPlan([plc]).checks.get(plcCheck)!.line);
+    await other.clock.advance(10);
+    await letGo;
+    assert.deepEqual(
+      other.witness.packets.map((packet) => packet.kind),
+      ["connect", "frame", "frame", "fin"],
+    );
+  });
+});
+

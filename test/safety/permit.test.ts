@@ -1,0 +1,132 @@
+/** A permit decides at every frame anew, grants no more than its allowance, and is void for ever once ended, revoked or violated. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import type { Refused } from "../../src/domain/outcome.ts";
+import { monotonicMs } from "../../src/domain/units.ts";
+import { MintedPermit } from "../../src/safety/permit.ts";
+import { FakeClock } from "../support/fake-clock.ts";
+import { fc43Frame, literalCheck } from "../support/literal-plan.ts";
+
+const check = literalCheck({ name: "a", address: "192.0.2.1" });
+const fc43 = "modbus-read-device-identification";
+
+function office() {
+  const state = { objection: undefined as Refused["reason"] | undefined, spent: 0, violations: [] as string[] };
+  const clock = new FakeClock();
+  const permit = MintedPermit.mint(
+    {
+      clock,
+      objection: () => state.objection,
+      spent: () => state.spent++,
+      violated: (_check, detail) => state.violations.push(detail),
+    },
+    check,
+    [check.opening, check.asking, check.closing],
+    monotonicMs(clock.monotonic() + 5000),
+  );
+  return { state, clock, permit };
+}
+
+describe("a permit", () => {
+  it("grants one connection and one request, and counts them", () => {
+    const { permit, state } = office();
+    assert.equal(permit.spendConnection().granted, true);
+    assert.equal(permit.spendFrame(fc43Frame(1, 7), fc43).granted, true);
+    assert.deepEqual(permit.sent, { connections: 1, requests: 1, bytes: 11 });
+    assert.equal(state.spent, 2);
+  });
+
+  it("takes a second connection or request for a violation", () => {
+    const first = office();
+    first.permit.spendConnection();
+    assert.deepEqual(first.permit.spendConnection(), { granted: false, because: "violation", detail: "a connection beyond the allowance" });
+    const second = office();
+    second.permit.spendFrame(fc43Frame(1, 1), fc43);
+    const again = second.permit.spendFrame(fc43Frame(1, 2), fc43);
+    assert.match(again.granted ? "" : again.detail, /request beyond the allowance/u);
+    assert.equal(second.state.violations.length, 1);
+  });
+
+  it("takes bytes beyond the allowance for a violation even where a template would fit", () => {
+    const clock = new FakeClock();
+    const tight = { ...check.asking, bytesMax: 10 };
+    const permit = MintedPermit.mint(
+      { clock, objection: () => undefined, spent: () => undefined, violated: () => undefined },
+      check,
+      [tight],
+      monotonicMs(clock.monotonic() + 1),
+    );
+    assert.match(JSON.stringify(permit.spendFrame(fc43Frame(1), fc43)), /11 bytes where 10 are allowed/u);
+  });
+
+  it("lets nothing through that is not on the list, off its template, or read as something else", () => {
+    const cases: readonly (readonly [Uint8Array, typeof fc43 | "modbus-report-server-id" | undefined, RegExp])[] = [
+      [fc43Frame(1), undefined, /not on the read-only list/u],
+      [fc43Frame(2), fc43, /off the plan's template/u],
+      [fc43Frame(1).subarray(0, 10), fc43, /off the plan's template/u],
+      [fc43Frame(1), "modbus-report-server-id", /read as modbus-report-server-id, planned as/u],
+    ];
+    for (const [frame, operation, expected] of cases) {
+      const { permit, state } = office();
+      const spending = permit.spendFrame(frame, operation);
+      assert.equal(!spending.granted && spending.because, "violation");
+      assert.match(state.violations[0] ?? "", expected);
+      assert.equal(permit.spendConnection().granted, false, "void for ever");
+    }
+  });
+
+  it("fits no frame but its own: any single changed bit outside the transaction id is a violation", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 16, max: 87 }), (bit) => {
+        const { permit } = office();
+        const frame = fc43Frame(1, 3);
+        frame[bit >> 3]! ^= 1 << (bit & 7);
+        assert.equal(permit.spendFrame(frame, fc43).granted, false);
+      }),
+    );
+  });
+
+  it("asks its office at every spend: an objection in between takes it back", () => {
+    const { permit, state } = office();
+    const revoked: string[] = [];
+    permit.onRevoked((why) => revoked.push(why));
+    permit.spendConnection();
+    state.objection = "stopped";
+    assert.deepEqual(permit.spendFrame(fc43Frame(1), fc43), { granted: false, because: "overdue", detail: "stopped" });
+    assert.equal(permit.takenBack, "stopped");
+    assert.deepEqual(revoked, ["stopped"]);
+    state.objection = undefined;
+    assert.equal(permit.spendFrame(fc43Frame(1), fc43).granted, false, "void for ever");
+    assert.deepEqual(state.violations, []);
+  });
+
+  it("is overdue at its deadline, not a violation", async () => {
+    const { permit, clock, state } = office();
+    await clock.advance(5000);
+    assert.deepEqual(permit.spendConnection(), { granted: false, because: "overdue", detail: "the deadline has passed" });
+    assert.deepEqual(state.violations, []);
+  });
+
+  it("is void after its end, tells late listeners, and ends once", () => {
+    const { permit } = office();
+    permit.end();
+    permit.end();
+    assert.deepEqual(permit.spendConnection(), { granted: false, because: "overdue", detail: "ended" });
+    permit.revoke("stopped");
+    assert.equal(permit.takenBack, undefined, "what is over cannot be taken back");
+    const other = office().permit;
+    other.revoke("tripped");
+    other.revoke("stopped");
+    const heard: string[] = [];
+    other.onRevoked((why) => heard.push(why));
+    assert.deepEqual(heard, ["tripped"]);
+  });
+
+  it("a violation that the wire sees itself voids it too", () => {
+    const { permit, state } = office();
+    permit.violated("two frames in one write");
+    assert.deepEqual(state.violations, ["two frames in one write"]);
+    assert.equal(permit.spendConnection().granted, false);
+  });
+});

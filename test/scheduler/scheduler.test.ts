@@ -1,0 +1,142 @@
+/** Every admissible check runs in every cycle; nothing is asked twice for one slot; nothing is caught up. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { milliseconds } from "../../src/domain/units.ts";
+import { Scheduler } from "../../src/scheduler/scheduler.ts";
+import { FakeClock } from "../support/fake-clock.ts";
+import { literalPlan, type LiteralDevice, type LiteralLimits } from "../support/literal-plan.ts";
+import { SimulatedSite } from "../support/simulated-site.ts";
+
+const many = (count: number, intervalMs: number, extra: Partial<LiteralDevice> = {}): readonly LiteralDevice[] =>
+  Array.from({ length: count }, (_, n) => ({ name: `d${n}`, address: `192.0.${2 + Math.floor(n / 250)}.${(n % 250) + 1}`, intervalMs, ...extra }));
+
+/** The longest wait of any device between two askings, the first cycle aside. */
+async function longestGap(devices: readonly LiteralDevice[], limits: LiteralLimits, cycles: number): Promise<{ site: SimulatedSite; gapMs: number }> {
+  const site = new SimulatedSite({ plan: literalPlan(devices, limits) });
+  site.start();
+  const interval = devices[0]!.intervalMs!;
+  await site.clock.advance(interval * (cycles + 2));
+  const gaps = devices.flatMap(({ name }) => {
+    const times = site.frameTimes(name);
+    assert.ok(times.length >= cycles, `${name} ran ${times.length} times in ${cycles} cycles`);
+    return times.slice(1).map((time, index) => time - times[index]!);
+  });
+  await site.shutDown();
+  return { site, gapMs: Math.max(...gaps) };
+}
+
+describe("every admissible check runs in every cycle", () => {
+  it("30 devices at 60 s behind 2 starts/s", async () => {
+    const { gapMs, site } = await longestGap(many(30, 60_000), {}, 10);
+    assert.ok(gapMs <= 61_000, `longest gap ${gapMs} ms`);
+    assert.deepEqual(site.skipped, []);
+  });
+  it("210 devices at 30 s at 70 % of 10 starts/s of a site", async () => {
+    const { gapMs } = await longestGap(many(210, 30_000), { segmentStartsPerSecondMax: 10 }, 6);
+    assert.ok(gapMs <= 31_000, `longest gap ${gapMs} ms`);
+  });
+  it("16 units behind one gateway", async () => {
+    const { gapMs } = await longestGap(many(16, 60_000, { line: "gateway:g", address: "192.0.2.250" }).map((d, n) => ({ ...d, unitId: n + 1 })), {}, 10);
+    assert.ok(gapMs <= 90_500, `longest gap ${gapMs} ms`);
+  });
+});
+
+describe("the scheduler", () => {
+  it("starts within a moment of each slot", async () => {
+    const { site } = await longestGap(many(10, 60_000), {}, 3);
+    assert.ok(site.lateness.every((ms) => ms < 1));
+    assert.ok(site.lateness.length >= 30);
+  });
+
+  it("does not catch up what was missed while stopped", async () => {
+    const site = new SimulatedSite({ plan: literalPlan(many(5, 30_000)) });
+    site.start();
+    site.stopFile = true;
+    await site.clock.advance(600_000);
+    assert.equal(site.witness.packets.length, 0);
+    site.stopFile = false;
+    await site.clock.advance(31_000);
+    for (const { name } of many(5, 30_000)) assert.equal(site.frameTimes(name).length, 1);
+    await site.shutDown();
+  });
+
+  it("skips and says so when a shared budget has nothing left in half an interval", async () => {
+    const site = new SimulatedSite({ plan: literalPlan(many(4, 30_000), { segmentStartsPerSecondMax: 0.05 }) });
+    site.start();
+    await site.clock.advance(300_000);
+    assert.ok(site.skipped.length > 0);
+    await site.shutDown();
+  });
+
+  it("a thousand reloads move nobody's slot and lose nobody's place", async () => {
+    const devices = many(20, 60_000);
+    const site = new SimulatedSite({ plan: literalPlan(devices) });
+    site.start();
+    for (let i = 0; i < 1000; i++) {
+      await site.clock.advance(310);
+      site.adopt(literalPlan(devices));
+    }
+    for (const { name } of devices) {
+      const times = site.frameTimes(name);
+      assert.ok(times.length >= 4, `${name}: ${times.length}`);
+      assert.ok(times.slice(1).every((time, index) => time - times[index]! >= 60_000));
+    }
+    await site.shutDown();
+  });
+
+  it("drops a check that a reload took out, and takes one in at its next slot", async () => {
+    const [a, b] = many(2, 60_000);
+    const site = new SimulatedSite({ plan: literalPlan([a!]), script: () => ({ does: "answer", afterMs: 2000 }) });
+    site.start();
+    const due = site.scheduler.dueAt(literalPlan([a!]).checks.keys().next().value!)!;
+    await site.clock.advance(due - site.clock.monotonic() + 1000);
+    assert.equal(site.gate.inFlight, 1);
+    site.adopt(literalPlan([b!]));
+    await site.clock.advance(200_000);
+    assert.equal(site.frameTimes("d0").length, 1);
+    assert.ok(site.frameTimes("d1").length >= 1);
+    site.adopt(literalPlan([{ ...b!, intervalMs: 30_000 }]));
+    await site.clock.advance(100_000);
+    assert.ok(site.frameTimes("d1").length >= 3, "a changed interval has its own slots");
+    await site.shutDown();
+  });
+
+  it("a reload while a check is out does not ask it again", async () => {
+    const [a] = many(1, 60_000);
+    const site = new SimulatedSite({ plan: literalPlan([a!]), script: () => ({ does: "answer", afterMs: 2000 }) });
+    site.start();
+    await site.clock.advance(61_000);
+    site.adopt(literalPlan([a!]));
+    site.adopt(literalPlan([a!]));
+    await site.clock.advance(30_000);
+    assert.equal(site.frameTimes("d0").length, 1);
+    await site.shutDown();
+  });
+
+  it("arms no timer once stopped, also when an exchange comes back later", async () => {
+    const clock = new FakeClock();
+    const back = Promise.withResolvers<undefined>();
+    const scheduler = new Scheduler(
+      { clock, gate: { exchange: () => back.promise }, onStart: () => undefined, onSkip: () => undefined },
+      literalPlan(many(1, 60_000)),
+    );
+    scheduler.start();
+    await clock.advance(61_000);
+    scheduler.stop();
+    scheduler.stop();
+    back.resolve(undefined);
+    await clock.advance(milliseconds(0));
+    assert.equal(clock.waiting, 0);
+    await clock.advance(600_000);
+  });
+
+  it("an earlier slot of a new plan comes before the timer that was armed", async () => {
+    const site = new SimulatedSite({ plan: literalPlan(many(1, 3_600_000)) });
+    site.start();
+    await site.clock.advance(1000);
+    site.adopt(literalPlan(many(1, 30_000)));
+    await site.clock.advance(100_000);
+    assert.ok(site.frameTimes("d0").length >= 2);
+    await site.shutDown();
+  });
+});
