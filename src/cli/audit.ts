@@ -1,5 +1,6 @@
 /** Puts a command's own record into the audit chain: through the poller where one runs, for it holds the journal, and else directly. */
 import type { AuditEntry } from "../domain/board.ts";
+import type { Settings } from "../config/loaded-site.ts";
 import type { Context } from "./command.ts";
 import { pollerOf } from "./poller.ts";
 import type { Problems, StateJournal } from "./ports.ts";
@@ -7,9 +8,9 @@ import type { Problems, StateJournal } from "./ports.ts";
 export type Record = Omit<AuditEntry, "at">;
 
 /** Undefined when the record is on its way to disk (poller) or on disk (directly). */
-export async function recorded(context: Context, stateDir: string, record: Record): Promise<undefined | Problems> {
-  const asked = await pollerOf(context, stateDir).ask("audit", record);
-  if (asked.kind === "nobody") return withJournal(context, stateDir, (journal) => audited(context, journal, record));
+export async function recorded(context: Context, settings: Settings, record: Record): Promise<undefined | Problems> {
+  const asked = await pollerOf(context, settings.stateDir).ask("audit", record);
+  if (asked.kind === "nobody") return withJournal(context, settings, (journal) => audited(context, journal, record));
   if (asked.kind === "trouble") return { problems: [asked.detail] };
   return asked.reply.ok ? undefined : { problems: asked.reply.problems };
 }
@@ -17,10 +18,10 @@ export async function recorded(context: Context, stateDir: string, record: Recor
 /** Opens the journal for the length of `use`, while no poller runs. Problems of either win over its result. */
 export async function withJournal<Result>(
   { state }: Context,
-  stateDir: string,
+  { stateDir, site }: Settings,
   use: (journal: StateJournal) => Result,
 ): Promise<Result | Problems> {
-  const journal = await state.journal(stateDir);
+  const journal = await state.journal(stateDir, site);
   if ("problems" in journal) return journal;
   const result = use(journal);
   return (await journal.close()) ?? result;

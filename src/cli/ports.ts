@@ -1,6 +1,6 @@
 /** What commands need of the state folder and the poller, in the words of commands; `src/main.ts` puts the real ones behind it. */
 import type { AuditEntry } from "../domain/board.ts";
-import type { Instant, TripStatus } from "../domain/control.ts";
+import type { Instant, Signed, TripStatus } from "../domain/control.ts";
 import type { Scope } from "../domain/outcome.ts";
 import type { WallMs } from "../domain/units.ts";
 
@@ -28,10 +28,11 @@ export interface StateStore {
   birth(folder: string): StateBirth | Problems;
   /** Undefined while the site is not stopped. A STOP file that cannot be read is a stop. */
   stopped(folder: string): StopRecord | undefined;
-  stop(folder: string, record: { readonly by: string; readonly reason: string; readonly at: WallMs }): undefined | Problems;
-  resume(folder: string): undefined | Problems;
-  /** For a moment in which no poller runs; fails where one holds the folder. */
-  journal(folder: string): Promise<StateJournal | Problems>;
+  stop(folder: string, signed: Signed): undefined | Problems;
+  /** The caller has written the audit record. */
+  resume(folder: string, signed: Signed): undefined | Problems;
+  /** For a moment in which no poller runs. Fails where the folder is a copy, or belongs to another site or machine. */
+  journal(folder: string, site: string): Promise<StateJournal | Problems>;
 }
 
 export interface StateJournal {

@@ -1,4 +1,5 @@
 /** Lifts a trip: only by a person who has looked. */
+import type { Settings } from "../../config/loaded-site.ts";
 import type { TripStatus } from "../../domain/control.ts";
 import type { Scope } from "../../domain/outcome.ts";
 import { printable } from "../../domain/printable.ts";
@@ -33,7 +34,7 @@ export const reset: Command = {
     const asked = await pollerOf(context, settings.stateDir).ask("reset", request);
     if (asked.kind === "trouble") return failed(context, [asked.detail]);
     if (asked.kind === "answered") return asked.reply.ok ? told(context, asked.reply.result.lifted) : failed(context, asked.reply.problems);
-    const lifted = await resetDirectly(context, settings.stateDir, request);
+    const lifted = await resetDirectly(context, settings, request);
     return "problems" in lifted ? failed(context, lifted.problems) : told(context, lifted);
   },
 };
@@ -56,10 +57,10 @@ function scopeOf(context: Context): Scope {
 
 function resetDirectly(
   context: Context,
-  stateDir: string,
+  settings: Settings,
   { scope, by, reason }: { readonly scope: Scope; readonly by: string; readonly reason: string },
 ): Promise<readonly TripStatus[] | Problems> {
-  return withJournal(context, stateDir, (journal) => {
+  return withJournal(context, settings, (journal) => {
     const trips = journal.trips();
     const lifted = trips.filter((trip) => trip.scope === scope);
     if (lifted.length === 0) return { problems: [notTripped(scope, trips)] };

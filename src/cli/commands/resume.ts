@@ -38,7 +38,8 @@ export const resume: Command = {
       result: "success",
       detail: `by ${signed.by}: ${signed.reason}`,
     } as const;
-    const problem = (await withJournal(context, stateDir, (journal) => audited(context, journal, entry))) ?? context.state.resume(stateDir);
+    const problem =
+      (await withJournal(context, settings, (journal) => audited(context, journal, entry))) ?? context.state.resume(stateDir, signed);
     return problem ? failed(context, problem.problems) : told(context, true, false);
   },
 };

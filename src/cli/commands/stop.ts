@@ -1,4 +1,6 @@
 /** Stops all asking at once: by the STOP file, which needs no poller that listens. */
+import type { Settings } from "../../config/loaded-site.ts";
+import type { Signed } from "../../domain/control.ts";
 import type { StopRecord } from "../ports.ts";
 import { recorded } from "../audit.ts";
 import type { Command, Context, ExitCode } from "../command.ts";
@@ -30,20 +32,15 @@ export const stop: Command = {
     const record = { by: context.text("by") ?? context.user, reason: context.text("reason") ?? "no reason given" };
     // The file comes first: it must not wait for a socket that may hang, nor for a record that may not be writable.
     if (!before) {
-      const problem = context.state.stop(stateDir, { ...record, at: context.clock.wall() });
+      const problem = context.state.stop(stateDir, record);
       if (problem) return failed(context, problem.problems);
     }
-    return confirmed(context, stateDir, record, before);
+    return confirmed(context, settings, record, before);
   },
 };
 
-async function confirmed(
-  context: Context,
-  stateDir: string,
-  record: { readonly by: string; readonly reason: string },
-  before: StopRecord | undefined,
-): Promise<ExitCode> {
-  const asked = await pollerOf(context, stateDir).ask("stop", record);
+async function confirmed(context: Context, settings: Settings, record: Signed, before: StopRecord | undefined): Promise<ExitCode> {
+  const asked = await pollerOf(context, settings.stateDir).ask("stop", record);
   const poller = asked.kind === "nobody" ? "none" : asked.kind === "answered" && asked.reply.ok ? "stopped" : "unconfirmed";
   const problems: string[] = [];
   if (asked.kind === "trouble") problems.push(asked.detail);
@@ -56,7 +53,7 @@ async function confirmed(
       result: "success",
       detail: `by ${record.by}: ${record.reason}`,
     } as const;
-    const unwritten = await recorded(context, stateDir, entry);
+    const unwritten = await recorded(context, settings, entry);
     // The site is stopped all the same.
     for (const problem of unwritten?.problems ?? [])
       context.warn(`The stop is in effect; its audit record could not be written: ${problem}`);

