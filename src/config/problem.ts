@@ -75,7 +75,7 @@ export function quote(value: unknown): string {
   if (typeof value === "number" || typeof value === "boolean") return String(value);
   if (value === undefined) return "nothing";
   if (value === null) return "an empty value";
-  if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
+  if (Array.isArray(value)) return value.length === 0 ? "an empty list" : `a list of ${value.length}`;
   return "a group of keys";
 }
 

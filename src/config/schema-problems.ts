@@ -56,10 +56,16 @@ const zodsOwn = /^(Invalid|Too|Unrecognized|Expected)/u;
 const typeNames: Readonly<Record<string, string>> = { object: "a group of keys", record: "a group of keys", array: "a list" };
 
 function complaint(issue: Issue, found: string): Complaint {
-  const hint = issue.code === "custom" && typeof issue.params?.["hint"] === "string" ? issue.params["hint"] : undefined;
-  if (!zodsOwn.test(issue.message)) return { found, expected: issue.message, hint };
+  if (issue.code === "custom") return { found: param(issue, "found") ?? found, expected: issue.message, hint: param(issue, "hint") };
+  if (!zodsOwn.test(issue.message)) return { found, expected: issue.message };
   if (issue.code === "invalid_type") return { found, expected: typeNames[issue.expected] ?? issue.expected };
   if (issue.code === "invalid_value") return { found, expected: `one of ${issue.values.map(String).join(", ")}` };
   if (issue.code === "invalid_union" && "options" in issue) return { found, expected: `one of ${issue.options.map(String).join(", ")}` };
   throw new Error(`a schema without words for what it expects: ${issue.code} at ${issue.path.join(".")}: ${issue.message}`);
+}
+
+/** What a check of ours has attached to its issue. */
+function param(issue: z.core.$ZodIssueCustom, name: "found" | "hint"): string | undefined {
+  const value: unknown = issue.params?.[name];
+  return typeof value === "string" ? value : undefined;
 }

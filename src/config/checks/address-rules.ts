@@ -47,28 +47,36 @@ const kindHints: Readonly<Record<Exclude<AddressKind, "unicast">, string>> = {
   translated: "an address that carries an IPv4 address inside leads elsewhere; write that one itself",
 };
 
-/** One literal address in its one spelling, or what is wrong with the text. Whether a host may have it is `hostComplaint`'s question. */
-export function readAddress(text: string): Address | Complaint {
-  const parsed = parseAddress(text);
-  const found = quote(text);
-  if (!isAddress(parsed)) return { found, expected: one, hint: flawHints[parsed] };
-  if (parsed.text !== text) return { found, expected: parsed.text, hint: "one spelling, so that nothing is listed twice" };
-  return parsed;
-}
-
 export function isComplaint(result: object): result is Complaint {
   return "found" in result && "expected" in result;
 }
 
+/** One literal address in its one spelling, or what is wrong with the text. Whether a host may have it is `readHost`'s question. */
+export function readAddress(text: string): Address | Complaint {
+  const address = literal(text);
+  return isComplaint(address) ? address : spelledOnce(address, text);
+}
+
 /** An address that a device, gateway or the poller may have, or what is wrong with the text. */
 export function readHost(text: string, { lab }: AddressRules): Address | Complaint {
-  const address = readAddress(text);
+  const address = literal(text);
   if (isComplaint(address)) return address;
   const found = quote(text);
   const kind = kindOf(address);
-  if (lab && isLabAddress(address)) return address;
-  if (kind !== "unicast") return { found, expected: one, hint: kindHints[kind] };
-  return lab ? { found, expected: `an address of ${labRanges}`, hint: "lab mode asks nothing else" } : address;
+  const asked = lab && isLabAddress(address);
+  if (kind !== "unicast" && !asked) return { found, expected: one, hint: kindHints[kind] };
+  if (lab && !asked) return { found, expected: `an address of ${labRanges}`, hint: "lab mode asks nothing else" };
+  return spelledOnce(address, text);
+}
+
+function literal(text: string): Address | Complaint {
+  const parsed = parseAddress(text);
+  return isAddress(parsed) ? parsed : { found: quote(text), expected: one, hint: flawHints[parsed] };
+}
+
+function spelledOnce(address: Address, text: string): Address | Complaint {
+  if (address.text === text) return address;
+  return { found: quote(text), expected: address.text, hint: "one spelling, so that nothing is listed twice" };
 }
 
 const subnetExpected = "a subnet such as 10.20.1.0/24";

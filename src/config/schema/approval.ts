@@ -63,7 +63,11 @@ const basis: z.ZodType<Basis> = z
       .meta({ description: "A person accepts the risk." }),
     vendorConfirmation: text("The vendor's document and page, or letter.").exactOptional(),
   })
-  .refine((value) => Object.keys(value).length === 1, { error: basisExpected })
+  .check(({ value, issues }) => {
+    const count = Object.keys(value).length;
+    if (count === 1) return;
+    issues.push({ code: "custom", message: basisExpected, input: value, params: { found: count === 0 ? "neither" : "both" } });
+  })
   .meta({ description: "What the approval rests on: riskAcceptance or vendorConfirmation." });
 
 const signature = {

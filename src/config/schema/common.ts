@@ -11,12 +11,12 @@ export const idPattern: RegExp = /^[a-z0-9][a-z0-9-]{0,62}$/u;
 const idExpected = "an id: a to z, 0 to 9 and -, at most 63 characters, beginning with a letter or digit";
 
 /** Refuses characters that only look like ASCII by name: two ids must never look the same to a person. */
-export function id<Id extends string = string>(description: string): z.ZodType<Id, string> {
+export function id<Id extends string = string>(description: string, expected: string = idExpected): z.ZodType<Id, string> {
   return z
-    .string({ error: idExpected })
-    .check((context) => {
-      if (idPattern.test(context.value)) return;
-      context.issues.push({ code: "custom", message: idExpected, input: context.value, params: { hint: idHint(context.value) } });
+    .string({ error: expected })
+    .check(({ value, issues }) => {
+      if (idPattern.test(value)) return;
+      issues.push({ code: "custom", message: expected, input: value, params: { hint: idHint(value) } });
     })
     .transform((text) => text as Id)
     .meta({ description, pattern: idPattern.source });

@@ -165,13 +165,22 @@ export const gatewaySchema: z.ZodType<GatewayEntry> = z
 
 const readableMethod = oneOf(methodIds, "How the device is asked.");
 
+const unitExpected = "a unit id from 1 to 247, or 255 for the device itself";
+const registerExpected = "the id of a liveness register: its address stands under `liveness:` in this site's profile file";
+
 export const checkSchema: z.ZodType<WatchlistCheck> = z
   .strictObject({
     method: readableMethod,
-    unitId: whole(1, 255, "Modbus unit id, 1 to 247, or 255 where the device itself is addressed.")
-      .refine((value) => value <= 247 || value === 255, { error: "a unit id from 1 to 247, or 255 for the device itself" })
-      .exactOptional(),
-    register: id("The id of one of the profile's liveness registers; their addresses stand there, not here.").exactOptional(),
+    unitId: z
+      .int({ error: unitExpected })
+      .min(1, { error: unitExpected })
+      .refine((value) => value <= 247 || value === 255, { error: unitExpected })
+      .exactOptional()
+      .meta({ description: "Modbus unit id, 1 to 247, or 255 where the device itself is addressed." }),
+    register: id(
+      "The id of one of the profile's liveness registers; their addresses stand there, not here.",
+      registerExpected,
+    ).exactOptional(),
     interval: duration("How often. 60s where it is left out; never less than the floor and the profile allow.").exactOptional(),
     connectWithin: duration("How long to wait for a connection.")
       .refine((span) => span <= connectWithinMax, { error: `at most ${connectWithinMax / 1000}s` })
