@@ -91,10 +91,14 @@ function closeForeign(socket: UdpSocket, { onBlocked }: TripwireParts): void {
   }
 }
 
-/** To its owner it looks like a refused connection; without an owner that listens it must not end the process. */
+/** To its owner it looks like a failed connection; without an owner that listens it must not end the process. */
 function failSoon(socket: Socket, what: string): void {
+  const error = Object.assign(new Error(`the tripwire stopped ${what}`), { code: "EACCES" });
   socket.on("error", () => {});
-  process.nextTick(() => socket.destroy(Object.assign(new Error(`the tripwire stopped ${what}`), { code: "EACCES" })));
+  process.nextTick(() => {
+    if (!socket.destroyed) socket.destroy(error);
+    else socket.emit("error", error);
+  });
 }
 
 interface Place {
@@ -124,6 +128,6 @@ function culprit(): string {
   Error.stackTraceLimit = 40;
   const lines = (new Error("who dials?").stack ?? "").split("\n").slice(1);
   Error.stackTraceLimit = limit;
-  const line = lines.find((one) => !one.includes("node:") && !one.includes(import.meta.filename));
+  const line = lines.find((one) => /:\d+:\d+\)?$/u.test(one) && !one.includes("node:") && !one.includes(import.meta.filename));
   return line?.trim().replace(/^at /u, "") ?? "code that left no trace";
 }
