@@ -1,0 +1,200 @@
+/** `plan --json`, the interface plan/v1: everything that may be sent, how often and at worst, for programs that check captures, write manifests or draw up forms. */
+import { budgetShareMax } from "../domain/limits.ts";
+import { operationsOf, type Allowance, type Check, type Plan } from "../domain/plan.ts";
+import { standingReasons, type StandingReason } from "../domain/reasons.ts";
+import { slotPeriod } from "../domain/slots.ts";
+import { hex, type FrameTemplate } from "../domain/template.ts";
+import { alarms, type Alarm } from "./compile/alarm.ts";
+import type { Compiled } from "./compile/compile.ts";
+import { checkWorstCase, type CheckWorstCase, type Sysctls } from "./compile/worst-case.ts";
+
+/** A new member may come with any release; a member that goes, or means something else, makes it plan/v2. */
+export interface PlanJson {
+  readonly schema: "plan/v1";
+  readonly site: string;
+  /** Tests and demonstrations: low floors, documentation addresses. */
+  readonly lab: boolean;
+  readonly digest: string;
+  readonly budgets: {
+    readonly site: BudgetJson;
+    readonly segments: readonly (BudgetJson & { readonly id: string; readonly zone: string; readonly subnet: string })[];
+  };
+  readonly profiles: readonly { readonly id: string; readonly covers: string }[];
+  readonly devices: readonly DeviceJson[];
+  readonly lines: readonly { readonly id: string; readonly segment: string; readonly gapMs: number; readonly holdAfterTimeoutMs: number }[];
+  readonly checks: readonly CheckJson[];
+  readonly refused: readonly RefusedJson[];
+  /** The figures were worked out for these settings of the kernel. */
+  readonly sysctls: Sysctls;
+}
+
+export interface BudgetJson {
+  readonly startsPerSecondMax: number;
+  /** What the plan carries at most: 70 %. */
+  readonly startsPerSecondUsable: number;
+  readonly startsPerSecondPlanned: number;
+}
+
+export interface DeviceJson {
+  readonly id: string;
+  readonly name: string;
+  readonly segment: string;
+  readonly zone: string;
+  readonly function: string;
+  readonly category: string;
+  readonly profile: string;
+  readonly stage: string;
+  readonly digest: string | null;
+  readonly checks: readonly string[];
+}
+
+export interface FrameJson {
+  readonly operation: string;
+  /** Lower-case hexadecimal; a frame fits when it has the same length and equals `hex` in every bit that `mask` sets. */
+  readonly hex: string;
+  readonly mask: string;
+}
+
+export interface PhaseJson {
+  readonly connectionsMax: number;
+  readonly requestsMax: number;
+  readonly bytesMax: number;
+  readonly frames: readonly FrameJson[];
+}
+
+export interface CheckJson {
+  readonly id: string;
+  readonly device: string;
+  readonly method: string;
+  readonly protocol: string;
+  readonly target: { readonly address: string; readonly port: number; readonly transport: string; readonly localAddress: string | null };
+  readonly line: string;
+  readonly intervalMs: number;
+  readonly slotMs: number;
+  readonly slotPeriodMs: number;
+  readonly missesToDown: number;
+  readonly connection: "fresh" | "kept";
+  readonly connectWithinMs: number;
+  readonly answerWithinMs: number;
+  readonly operations: readonly string[];
+  readonly opening: PhaseJson;
+  readonly asking: PhaseJson;
+  readonly closing: PhaseJson;
+  readonly proves: string;
+  /** RFC 3339, in UTC; nothing is asked from here on. */
+  readonly approvedUntil: string;
+  readonly alarmAtLatestAfterMs: number;
+  readonly mayWaitForSharedBudget: boolean;
+  readonly worstCase: CheckWorstCase;
+  readonly digest: string;
+}
+
+export interface RefusedJson {
+  readonly check: string;
+  readonly device: string;
+  readonly method: string;
+  readonly reason: StandingReason;
+  readonly meaning: string;
+  readonly detail: string;
+  /** Everything else that stands against it. */
+  readonly further: readonly { readonly reason: StandingReason; readonly detail: string }[];
+  /** What would be sent. */
+  readonly frames: readonly FrameJson[];
+}
+
+export function planJson({ plan, covers, deviceDigests, findings }: Omit<Compiled, "problems" | "envelopes">, sysctls: Sysctls): PlanJson {
+  const alarmOf = alarms(plan);
+  return {
+    schema: "plan/v1",
+    site: plan.site,
+    lab: plan.lab,
+    digest: plan.digest,
+    budgets: budgetsJson(plan),
+    profiles: [...covers].map(([id, digest]) => ({ id, covers: digest })),
+    devices: [...plan.devices.values()].map((device) => ({
+      ...device,
+      checks: [...device.checks],
+      digest: deviceDigests.get(device.id) ?? null,
+    })),
+    lines: [...plan.lines.values()].map(({ id, segment, gap, holdAfterTimeout }) => ({
+      id,
+      segment,
+      gapMs: gap,
+      holdAfterTimeoutMs: holdAfterTimeout,
+    })),
+    checks: [...plan.checks.values()].map((check) => checkJson(check, alarmOf.get(check.id)!, sysctls)),
+    refused: [...plan.refused.values()].map(({ check, device, method, reason, detail, templates }) => ({
+      check,
+      device,
+      method,
+      reason,
+      meaning: standingReasons[reason],
+      detail,
+      further: (findings.get(check) ?? []).slice(1),
+      frames: templates.map(frameJson),
+    })),
+    sysctls,
+  };
+}
+
+function budgetsJson({ checks, devices, segments, siteStartsPerSecondMax }: Plan): PlanJson["budgets"] {
+  const bySegment = Map.groupBy(checks.values(), ({ device }) => devices.get(device)?.segment);
+  const budget = (startsPerSecondMax: number, members: Iterable<Check>): BudgetJson => ({
+    startsPerSecondMax,
+    startsPerSecondUsable: rounded(startsPerSecondMax * budgetShareMax),
+    startsPerSecondPlanned: rounded([...members].reduce((sum, { interval }) => sum + 1000 / interval, 0)),
+  });
+  return {
+    site: budget(siteStartsPerSecondMax, checks.values()),
+    segments: [...segments.values()].map(({ id, zone, subnet, startsPerSecondMax }) => ({
+      id,
+      zone,
+      subnet,
+      ...budget(startsPerSecondMax, bySegment.get(id) ?? []),
+    })),
+  };
+}
+
+function checkJson(check: Check, alarm: Alarm, sysctls: Sysctls): CheckJson {
+  const { target } = check;
+  return {
+    id: check.id,
+    device: check.device,
+    method: check.method,
+    protocol: check.protocol,
+    target: { address: target.address, port: target.port, transport: target.transport, localAddress: target.localAddress ?? null },
+    line: check.line,
+    intervalMs: check.interval,
+    slotMs: rounded(check.slot),
+    slotPeriodMs: slotPeriod(check.interval),
+    missesToDown: check.missesToDown,
+    connection: check.connection,
+    connectWithinMs: check.connectWithin,
+    answerWithinMs: check.answerWithin,
+    operations: operationsOf(check),
+    opening: phaseJson(check.opening),
+    asking: phaseJson(check.asking),
+    closing: phaseJson(check.closing),
+    proves: check.proves,
+    approvedUntil: new Date(check.approvedUntil).toISOString(),
+    alarmAtLatestAfterMs: Math.ceil(alarm.atLatestAfter),
+    mayWaitForSharedBudget: alarm.mayWait,
+    worstCase: checkWorstCase(sysctls, check),
+    digest: check.digest,
+  };
+}
+
+function phaseJson({ connectionsMax, requestsMax, bytesMax, templates }: Allowance): PhaseJson {
+  return { connectionsMax, requestsMax, bytesMax, frames: templates.map(frameJson) };
+}
+
+function frameJson({ operation, bytes, mask }: FrameTemplate): FrameJson {
+  return { operation, hex: hex(bytes), mask: hex(mask) };
+}
+
+/** To a thousandth: sums of sixtieths end in noise. */
+function rounded(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}
+
+export { kernelWorstCase, usualSysctls, type KernelWorstCase, type Sysctls } from "./compile/worst-case.ts";
