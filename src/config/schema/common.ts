@@ -37,6 +37,11 @@ export function text(description: string): z.ZodType<string, string> {
   return matching(textPattern, textExpected, description);
 }
 
+/** The same, or nothing: null and a key that is left out are one. */
+export function optionalText(description: string): z.ZodType<string | null, unknown> {
+  return text(description).nullable().default(null).meta({ description });
+}
+
 export function matching(pattern: RegExp, expected: string, description: string): z.ZodType<string, string> {
   return z
     .string({ error: expected })

@@ -1,6 +1,6 @@
 /** Facts about a device family and the documents they stand in: a value never comes without saying why it is believed. */
 import { z } from "zod";
-import { date, id, oneOf, text, type IsoDate } from "./common.ts";
+import { date, id, oneOf, optionalText, text, type IsoDate } from "./common.ts";
 
 export const grades = ["V", "A", "P", "S", "M", "N"] as const;
 /** V vendor text, A advisory, P specification or code, S secondary, M from memory, N not found. */
@@ -53,7 +53,6 @@ export const sourceIds: z.ZodType<readonly string[], unknown> = z
   .array(id("The id of a source."), { error: "a list of source ids" })
   .default([])
   .meta({ description: "Where it is written: ids of `sources`." });
-export const optionalText = (description: string): z.ZodType<string | null, unknown> => text(description).nullable().default(null);
 
 export function fact<Value>(value: z.ZodType<Value>, description: string): z.ZodType<Fact<Value>> {
   return z

@@ -1,6 +1,6 @@
 /** Register addresses without the usual confusion: 0-based as the protocol has it, or as Modicon numbered them, never a bare 40001. */
 import { z } from "zod";
-import { id, oneOf, text, whole } from "./common.ts";
+import { id, oneOf, optionalText, whole } from "./common.ts";
 
 export const registerSpaces = ["coils", "discrete-inputs", "input-registers", "holding-registers"] as const;
 export type RegisterSpace = (typeof registerSpaces)[number];
@@ -95,5 +95,5 @@ function fromModicon(number: number): Pick<RegisterRange, "space" | "protocolAdd
 
 export const livenessRegister: z.ZodType<LivenessRegister> = withRegisters({
   id: id("The name a check uses."),
-  note: text("What stands in it.").nullable().default(null).meta({ description: "What stands in it." }),
+  note: optionalText("What stands in it."),
 }).meta({ description: "Registers that a check may read." });

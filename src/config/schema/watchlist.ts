@@ -4,7 +4,7 @@ import { connectWithinMax, answerWithinMax, limits, segmentStartsPerSecondMost, 
 import { methodIds, type MethodId } from "../../domain/operations.ts";
 import type { DeviceFunction, DeviceId, ProfileId, SegmentId } from "../../domain/plan.ts";
 import type { Milliseconds } from "../../domain/units.ts";
-import { duration, id, matching, oneOf, text, whole } from "./common.ts";
+import { duration, id, matching, oneOf, optionalText, text, whole } from "./common.ts";
 import { connectionPool, otherClients, statementsSchema, type ConnectionPool, type OtherClient, type Statements } from "./statements.ts";
 
 export interface Watchlist {
@@ -192,14 +192,13 @@ export const checkSchema: z.ZodType<WatchlistCheck> = z
   })
   .meta({ description: "One way in which the device is asked." });
 
-const assetText = (description: string): z.ZodType<string | null, unknown> => text(description).nullable().default(null);
 const asset: z.ZodType<Asset, unknown> = z
   .strictObject({
-    manufacturer: assetText("Manufacturer."),
-    model: assetText("Model or order number."),
-    firmware: assetText("Firmware as the inventory has it, in quotes."),
-    serial: assetText("Serial number, in quotes."),
-    location: assetText("Where it stands."),
+    manufacturer: optionalText("Manufacturer."),
+    model: optionalText("Model or order number."),
+    firmware: optionalText("Firmware as the inventory has it, in quotes."),
+    serial: optionalText("Serial number, in quotes."),
+    location: optionalText("Where it stands."),
   })
   .meta({ description: "What the inventory knows of the device; shown, never sent." });
 const noAsset: Asset = { manufacturer: null, model: null, firmware: null, serial: null, location: null };
