@@ -24,3 +24,8 @@ export const systemClock: Clock = {
     return cancel;
   },
 };
+
+/** Resolves after everything else that waits has had its turn. */
+export function yieldToLoop(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve));
+}

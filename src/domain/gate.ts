@@ -1,5 +1,5 @@
 /** The one call through which anything is asked, and what it must know and does not own. */
-import type { Outcome, Scope } from "./outcome.ts";
+import type { Outcome } from "./outcome.ts";
 import type { Check, CheckId, DeviceId, Plan, SegmentId } from "./plan.ts";
 import type { PassingReason } from "./reasons.ts";
 import type { Milliseconds, MonotonicMs, WallMs } from "./units.ts";
@@ -31,8 +31,6 @@ export interface Circumstances {
   linkDownUntil(device: DeviceId): MonotonicMs | undefined;
   /** When the pause that covers this device ends; undefined when none does. */
   pausedUntil(device: DeviceId, segment: SegmentId, now: WallMs): WallMs | undefined;
-  /** The scopes that a person must reset. */
-  tripped(scope: Scope): boolean;
   auditWritable(): boolean;
   leading(): boolean;
 }

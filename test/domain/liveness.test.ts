@@ -102,6 +102,15 @@ describe("a device with one check", () => {
   });
 });
 
+describe("a state that lacks the word for its failure", () => {
+  const without = (state: DeviceState): DeviceState => ({ ...state, checks: new Map([...state.checks].map(([id, check]) => [id, { ...check, failure: undefined }])) });
+  it("is still down or degraded", () => {
+    assert.equal(words(without(down), 180_001), "down: timeout");
+    const busy = after(answered(0, { said: "degraded", failure: "protocol_error", detail: "" }));
+    assert.equal(words(without(busy), 1), "degraded: protocol_error");
+  });
+});
+
 describe("a device with two checks", () => {
   const both = (...outcomes: readonly Outcome[]): DeviceState => outcomes.reduce(fold, nothingKnown([modbus, second]));
   const alive: Answer = { said: "alive" };

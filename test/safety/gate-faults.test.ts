@@ -1,7 +1,7 @@
 /** Whatever a driver or a device does, the exchange ends in time, sends no more than was allowed, and lets the line go. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { literalPlan } from "../support/literal-plan.ts";
+import { literalCheck, literalPlan } from "../support/literal-plan.ts";
 import type { Check } from "../../src/domain/plan.ts";
 import { ask, plc, readySite } from "../support/ready-site.ts";
 import { driverFaults, scriptedDriver, type DriverFault } from "../support/scripted-driver.ts";
@@ -16,6 +16,7 @@ describe("whatever a driver does", () => {
     "open-throws": { frames: 0, outcome: "malformed", trips: 0 },
     "open-never-settles": { frames: 0, outcome: "timeout", trips: 0 },
     "ask-throws-before-sending": { frames: 0, outcome: "malformed", trips: 0 },
+    "ask-throws-text": { frames: 0, outcome: "malformed", trips: 0 },
     "ask-throws-after-answer": { frames: 1, outcome: "malformed", trips: 0 },
     "ask-never-settles": { frames: 1, outcome: "timeout", trips: 0 },
     "answers-without-asking": { frames: 0, outcome: "malformed", trips: 0 },
@@ -42,6 +43,22 @@ describe("whatever a driver does", () => {
     const site = await readySite({ driver: () => undefined });
     const outcome = await ask(site);
     assert.equal(outcome?.kind === "failed" && outcome.failure, "driver_unavailable");
+    assert.equal(site.witness.packets.length, 0);
+  });
+
+  it("a library that cannot say goodbye, or fails at it, is forgotten all the same", async () => {
+    for (const closingRequests of [0, 1]) {
+      const site = await readySite({ device: { connection: "kept", closingRequests }, fault: () => "leave-throws", farewell: true });
+      await ask(site);
+      await Promise.all([site.keeper?.letGo(literalCheck(plc).line), site.clock.advance(5000)]);
+      assert.equal(site.keeper?.heldCount, 0);
+      assert.equal(site.witness.packets.at(-1)?.kind, "fin");
+    }
+  });
+
+  it("nothing held, nothing let go", async () => {
+    const site = await readySite();
+    await site.keeper?.letGo(literalCheck(plc).line);
     assert.equal(site.witness.packets.length, 0);
   });
 

@@ -34,6 +34,36 @@ describe("taking leave back in the middle", () => {
     const site = await during((running) => running.gate.trip({ scope: "segment:hvac", cause: "harm", detail: "seen" }));
     assert.equal(reasonAfter(site), "tripped");
   });
+  it("a second trip of what is tripped adds nothing", async () => {
+    const site = await readySite();
+    for (const detail of ["first", "second"]) site.gate.trip({ scope: "device:plc", cause: "harm", detail });
+    assert.deepEqual(
+      site.gate.trips().map((trip) => trip.detail),
+      ["first"],
+    );
+    assert.equal(site.facts.filter((fact) => fact.kind === "tripped").length, 1);
+  });
+  it("a kept connection gets no goodbye once its check is gone from the plan", async () => {
+    const site = await readySite({ device: { connection: "kept", closingRequests: 1 }, farewell: true });
+    const asked = site.gate.exchange(plcCheck, "schedule");
+    await site.clock.advance(1000);
+    await asked;
+    site.adopt(literalPlan([{ ...plc, connection: "kept", closingRequests: 1, unitId: 9 }]));
+    await site.clock.advance(1000);
+    assert.deepEqual(
+      site.witness.packets.map((packet) => packet.kind),
+      ["connect", "frame", "fin"],
+    );
+    assert.equal(site.gate.objection(literalPlan([{ ...plc, unitId: 3 }]).checks.get(plcCheck)!), "plan_changed");
+  });
+  it("a plan whose check belongs to no device is a bug and says so", async () => {
+    const site = await readySite();
+    const plan = literalPlan([plc]);
+    assert.throws(() => {
+      site.adopt({ ...plan, devices: new Map() });
+      site.gate.preview(plan.checks.get(plcCheck)!);
+    }, /belongs to no device/u);
+  });
   it("a clock step", async () => {
     assert.equal(reasonAfter(await during((site) => site.clock.stepWall(3_600_000))), "clock_suspect");
   });

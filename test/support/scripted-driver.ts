@@ -10,6 +10,7 @@ export const driverFaults = [
   "open-throws",
   "open-never-settles",
   "ask-throws-before-sending",
+  "ask-throws-text",
   "ask-throws-after-answer",
   "ask-never-settles",
   "answers-without-asking",
@@ -47,6 +48,8 @@ export function scriptedDriver({ fault = () => "none", answer = () => alive, far
         async ask(): Promise<Answer> {
           const now = fault();
           if (now === "ask-throws-before-sending") throw new Error("library: bad argument");
+          // As a library written in another age does.
+          if (now === "ask-throws-text") return Promise.reject("library: no error object" as unknown as Error);
           if (now === "answers-without-asking") return alive;
           if (now === "writes-coil") wire.send(Uint8Array.of(0, 1, 0, 0, 0, 6, unitId, 5, 0, 0, 0xff, 0));
           const reply = new Promise<void>((resolve) => (replied = resolve));

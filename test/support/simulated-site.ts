@@ -47,7 +47,6 @@ export class SimulatedSite {
       heardUntil: (device) => this.heard.get(device),
       linkDownUntil: (device) => this.linkDown.get(device),
       pausedUntil: (device) => this.paused.get(device),
-      tripped: () => false,
       auditWritable: () => this.auditWritable,
       leading: () => this.leading,
     };

@@ -1,0 +1,92 @@
+/** The composition root: puts the real clock, state folder, drivers and terminal behind what commands ask for. */
+import { runCli } from "./cli/cli.ts";
+import { commands } from "./cli/commands.ts";
+import { machine } from "./cli/machine.ts";
+import type { Problems, StateStore } from "./cli/ports.ts";
+import { terminal } from "./cli/terminal.ts";
+import type { AuditEntry } from "./domain/board.ts";
+import type { Clock } from "./domain/clock.ts";
+import { methods } from "./drivers/registry.ts";
+import { tripStatus } from "./exporters/control-status.ts";
+import { openJournal, type OpenedJournal } from "./store/journal.ts";
+import { createStateFolder, openStateFolder, readBirth, type StateProblems } from "./store/state-folder.ts";
+import { StopFile } from "./store/stop-file.ts";
+import { packageVersion } from "./poller/version.ts";
+import { systemClock } from "./system-clock.ts";
+
+/** Runs one command line, which begins with the command's name, and sets the process's exit code. */
+export async function main(argv: readonly string[]): Promise<void> {
+  // `watchkeeper status | head` ends the pipe early: what is left to print is of no use to anybody.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+  process.exitCode = await runCli(argv, commands, {
+    ...terminal(),
+    env: process.env,
+    cwd: process.cwd(),
+    clock: systemClock,
+    version: packageVersion(),
+    user: process.env["USER"] ?? `user ${process.getuid?.() ?? "unknown"}`,
+    methods,
+    machine,
+    state: stateStore(systemClock),
+    // Here alone, so that no other command loads a wire or a driver.
+    runPoller: async (options) => (await import("./poller/run-poller.ts")).runPoller(options),
+  });
+}
+
+/** The state folder in the words of commands. */
+export function stateStore(clock: Clock): StateStore {
+  return {
+    create: (folder, birth) => {
+      const made = createStateFolder(folder, birth);
+      return Promise.resolve("problems" in made ? inSentences(made) : undefined);
+    },
+    birth: (folder) => {
+      const birth = readBirth(folder);
+      return "problems" in birth ? inSentences(birth) : birth;
+    },
+    stopped: (folder) => {
+      const { record } = new StopFile(folder, clock);
+      return record && { by: record.by || "somebody", reason: record.reason || "no reason given", since: record.since ?? null };
+    },
+    stop: (folder, { by, reason }) => problemsOf(new StopFile(folder, clock).write(by, reason)),
+    resume: (folder, { by, reason }) => problemsOf(new StopFile(folder, clock).lift(by, reason)),
+    async journal(folder, site) {
+      const birth = readBirth(folder);
+      if ("problems" in birth) return inSentences(birth);
+      // A copy, or another site's: what a person signs for here would not be true there.
+      const opened = openStateFolder(folder, { site, lab: birth.lab });
+      if ("problems" in opened) return inSentences(opened);
+      const journal = await openJournal(opened.journal, { clock });
+      return "problem" in journal ? { problems: [journal.problem] } : session(journal);
+    },
+  };
+}
+
+function session({ journal, trips }: OpenedJournal): Exclude<Awaited<ReturnType<StateStore["journal"]>>, Problems> {
+  return {
+    trips: () => trips.map(tripStatus),
+    reset: (scope, at) => journal.reset(scope, at),
+    audit: (entry: AuditEntry) => journal.audit(entry),
+    async close() {
+      // Closing waits for the disk, at most 5 s, and rejects what is not written by then.
+      const written = journal.settled().then(
+        () => undefined,
+        (error: unknown) => ({
+          problems: [`${error instanceof Error ? error.message : String(error)} (${journal.problem ?? "no word from the disk"})`],
+        }),
+      );
+      await journal.close();
+      return written;
+    },
+  };
+}
+
+function inSentences({ problems }: StateProblems): Problems {
+  return { problems: problems.map(({ detail }) => detail) };
+}
+
+function problemsOf(found: { readonly problem: string } | undefined): Problems | undefined {
+  return found && { problems: [found.problem] };
+}

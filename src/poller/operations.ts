@@ -1,0 +1,217 @@
+/** What people and programs may make a running poller do: the handlers of the control socket, the web and the signals. */
+
+import type { Settings } from "../config/loaded-site.ts";
+import type { AuditEntry } from "../domain/board.ts";
+import type { Clock } from "../domain/clock.ts";
+import type { CheckOutcome, ControlHandlers, Signed } from "../domain/control.ts";
+import type { DeviceId } from "../domain/plan.ts";
+import { seconds } from "../domain/units.ts";
+import { instant, outcomeStatus, refusalStatus, statusOf, tripStatus } from "../exporters/control-status.ts";
+import type { EventLog } from "../exporters/event-log.ts";
+import type { WebActions } from "../exporters/http.ts";
+import type { Planned } from "./planner.ts";
+import type { HeartbeatGate } from "../safety/gate.ts";
+import type { Scheduler } from "../scheduler/scheduler.ts";
+import type { MemoryBoard } from "../store/board.ts";
+import type { StoreJournal } from "../store/journal.ts";
+import type { BoardRecorder } from "../store/recorder.ts";
+import type { StopFile } from "../store/stop-file.ts";
+
+export interface OperationsParts {
+  readonly clock: Clock;
+  readonly board: MemoryBoard;
+  readonly gate: HeartbeatGate;
+  readonly journal: StoreJournal;
+  readonly log: EventLog;
+  readonly recorder: BoardRecorder;
+  readonly scheduler: Scheduler;
+  readonly stopFile: StopFile;
+  readonly replan: () => Promise<Planned>;
+  readonly settings: Settings;
+}
+
+/** Without an audit record polling goes on from a reserve for so long, then it stops. */
+const auditReserve = seconds(86_400);
+
+export class Operations {
+  readonly #parts: OperationsParts;
+  #stopped: boolean;
+  /** Who is changing the stop now; a change of the file by hand has no name. */
+  #hand = "a change of the file STOP";
+  #reload: { readonly running: Promise<readonly string[]>; next: Promise<readonly string[]> | undefined } | undefined;
+  #endings: (() => Promise<unknown>)[] = [];
+
+  constructor(parts: OperationsParts) {
+    this.#parts = parts;
+    this.#stopped = parts.stopFile.inForce;
+  }
+
+  /** Looks at the file; a change takes effect here, whoever made it. */
+  readStop(): void {
+    const stopped = this.#parts.stopFile.read();
+    if (stopped === this.#stopped) return;
+    this.#stopped = stopped;
+    if (stopped) void this.#parts.gate.stop();
+    this.#parts.recorder.record({ kind: "stopped", at: this.#parts.clock.monotonic(), stopped, by: this.#hand });
+  }
+
+  /** A sentence when the stop holds but could not be written. */
+  stop(by: string, reason: string): string | undefined {
+    const problem = this.#parts.stopFile.write(by, reason)?.problem;
+    this.#inTheNameOf(by);
+    return problem;
+  }
+
+  auditGone(): boolean {
+    const { clock, journal } = this.#parts;
+    return journal.unwritableSince !== undefined && clock.wall() - journal.unwritableSince > auditReserve;
+  }
+
+  /** Storms of requests come to one reload at a time and one more: the files as they were last are always read. */
+  reload(by: string): Promise<readonly string[]> {
+    const current = this.#reload;
+    if (!current) {
+      const running = this.#reloaded(by).finally(() => (this.#reload = undefined));
+      this.#reload = { running, next: undefined };
+      return running;
+    }
+    current.next ??= current.running.then(() => this.reload(by));
+    return current.next;
+  }
+
+  begun(): void {
+    const { plan } = this.#parts.board;
+    this.#audit("lifecycle", "started", `plan ${plan.digest}: ${plan.checks.size} checks, ${plan.refused.size} refused`, "poller");
+    this.#parts.log.write("info", "started", `${plan.checks.size} checks are asked, ${plan.refused.size} are not`, { plan: plan.digest });
+  }
+
+  onEnd(ending: () => Promise<unknown>): void {
+    this.#endings = [...this.#endings, ending];
+  }
+
+  async ended(): Promise<void> {
+    const { journal, log, recorder } = this.#parts;
+    await Promise.all(this.#endings.map((ending) => ending()));
+    recorder.finish();
+    this.#audit("lifecycle", "ended", "drained and ended as asked", "poller");
+    await journal.close();
+    log.write("info", "ended", "every exchange has ended and every connection is closed");
+    await log.close();
+  }
+
+  readonly web: WebActions = {
+    notReady: () => undefined,
+    reload: (by) => this.reload(by),
+    stop: (by, reason) => this.stop(by, reason),
+    settings: () => this.#parts.settings,
+  };
+
+  readonly handlers: ControlHandlers = {
+    status: () => {
+      const { board, clock, scheduler } = this.#parts;
+      return done(statusOf(board, clock, (check) => scheduler.dueAt(check)));
+    },
+    check: ({ device, method }) => this.#ask(device as DeviceId, method),
+    stop: ({ by, reason }) => {
+      const wasStopped = this.#stopped;
+      const problem = this.stop(by, reason);
+      return problem === undefined ? done({ wasStopped }) : refused(problem);
+    },
+    resume: (signed) => this.#resume(signed),
+    reset: async ({ by, reason, scope }) => {
+      const unwritable = this.#unwritable();
+      if (unwritable) return refused(unwritable);
+      const lifted = this.#parts.board.trips().filter((trip) => trip.scope === scope);
+      if (!this.#parts.gate.reset(scope, by, reason))
+        return refused(`${scope}: found no trip, expected one of those that \`status\` shows`);
+      await this.#parts.journal.settled();
+      return done({ lifted: lifted.map(tripStatus) });
+    },
+    reload: async ({ by }) => {
+      const problems = await this.reload(by);
+      const { plan } = this.#parts.board;
+      if (problems.length > 0) return { ok: false, problems };
+      return done({ planDigest: plan.digest, devices: plan.devices.size, checks: plan.checks.size, refused: plan.refused.size });
+    },
+    audit: async (entry) => {
+      const at = this.#parts.clock.wall();
+      this.#parts.journal.audit({ ...entry, at });
+      const unwritable = this.#unwritable();
+      if (unwritable) return refused(unwritable);
+      await this.#parts.journal.settled();
+      return done({ at: instant(at) });
+    },
+  };
+
+  async #ask(device: DeviceId, method: string | undefined): ReturnType<ControlHandlers["check"]> {
+    const { board, clock, gate } = this.#parts;
+    if (!board.plan.devices.has(device)) return refused(`${device}: no such device in the watchlist`);
+    const wanted = (check: { readonly method: string }): boolean => method === undefined || check.method === method;
+    const checks = board
+      .checksOf(device)
+      .map(({ check }) => check)
+      .filter(wanted);
+    const outcomes: CheckOutcome[] = [...board.refusals()]
+      .filter((refusal) => refusal.device === device && wanted(refusal))
+      .map(refusalStatus);
+    // One after the other: they share the device's line anyway, and each is decided when its turn comes.
+    for (const check of checks) {
+      const outcome = await gate.exchange(check.id, "ask-now");
+      if (outcome) outcomes.push(outcomeStatus(outcome, clock));
+    }
+    if (outcomes.length === 0) return refused(`${device}: found no check ${method ?? ""}, expected one of the watchlist's`);
+    return done({ device, outcomes });
+  }
+
+  async #resume({ by, reason }: Signed): ReturnType<ControlHandlers["resume"]> {
+    const { journal, stopFile } = this.#parts;
+    const unwritable = this.#unwritable();
+    if (unwritable) return refused(unwritable);
+    const wasStopped = this.#stopped;
+    this.#audit("stop", "resume", reason, by);
+    await journal.settled();
+    const problem = stopFile.lift(by, reason)?.problem;
+    this.#inTheNameOf(by);
+    return problem === undefined ? done({ wasStopped }) : refused(problem);
+  }
+
+  async #reloaded(by: string): Promise<readonly string[]> {
+    const { board, gate, log, recorder, replan, scheduler } = this.#parts;
+    const result = await replan();
+    const problems = "problems" in result ? result.problems : [];
+    if ("plan" in result) {
+      // One tick: nobody ever sees half of a plan.
+      gate.adopt(result.plan);
+      scheduler.adopt(result.plan);
+      recorder.adopt(result.plan);
+    }
+    board.reloaded(problems.length);
+    this.#audit("configuration", "reload", problems[0] ?? `plan ${board.plan.digest}`, by, problems.length === 0 ? "success" : "failure");
+    log.reloaded(by, problems);
+    return problems;
+  }
+
+  #inTheNameOf(by: string): void {
+    const hand = this.#hand;
+    this.#hand = by;
+    this.readStop();
+    this.#hand = hand;
+  }
+
+  #unwritable(): string | undefined {
+    const { problem, unwritableSince } = this.#parts.journal;
+    if (unwritableSince === undefined) return undefined;
+    return `the audit cannot be written (${problem ?? "unknown"}): nothing is changed until it can; see the disk of the state folder`;
+  }
+
+  #audit(category: AuditEntry["category"], type: string, detail: string, source: string, result: AuditEntry["result"] = "success"): void {
+    this.#parts.journal.audit({ at: this.#parts.clock.wall(), source, category, type, result, detail });
+  }
+}
+
+function done<T>(result: T): Promise<{ readonly ok: true; readonly result: T }> {
+  return Promise.resolve({ ok: true, result });
+}
+function refused(problem: string): Promise<{ readonly ok: false; readonly problems: readonly string[] }> {
+  return Promise.resolve({ ok: false, problems: [problem] });
+}
