@@ -8,6 +8,7 @@ import { milliseconds } from "../domain/units.ts";
 import { alarms, type Alarm } from "./compile/alarm.ts";
 import { templatesOf, type Methods } from "./compile/candidate.ts";
 import type { Compiled } from "./compile/compile.ts";
+import { lastDayBefore } from "./compile/dates.ts";
 import { checkWorstCase, type Sysctls } from "./compile/worst-case.ts";
 import type { LoadedSite } from "./loaded-site.ts";
 import { formatProblem, type Problem } from "./problem.ts";
@@ -33,6 +34,7 @@ export function describePlan(compiled: Compiled, wording: Wording): readonly str
     ...section("What is sent", describeDevices(compiled, wording)),
     ...section("What is not asked, and why", [...plan.refused.values()].map(refusedLine)),
     ...section("What is missing before approval", describeMissing(compiled)),
+    ...section("Approvals", describeApprovals(compiled)),
     ...section("Budgets", describeBudgets(compiled)),
   ];
 }
@@ -147,7 +149,7 @@ function describeCheck(check: Check, { methods, sysctls }: Wording, alarm: Alarm
     `  to ${target.address} ${target.transport}${target.port > 0 ? `/${target.port}` : ""} every ${formatDuration(interval)}${how}; ${waits}answer within ${formatDuration(answerWithin)}; an answer proves ${check.proves}`,
     ...templatesOf(check).map((template) => `  frame ${frameText(template)}`),
     `  packets: ${normal.fromPoller} to the device and ${normal.fromDevice} back; at worst ${worst.packetsMax} to it, ${worst.packetsMaxFrozen} if the poller freezes, ${worst.packetsMaxKilled} if it is killed, and ${worst.arpBroadcastsMax} ARP broadcasts`,
-    `  alarm at the latest after ${formatDuration(alarm.atLatestAfter)} (${missesToDown} misses${alarm.mayWait ? ", with half an interval of waiting for a shared budget" : ""}); nothing is asked from ${new Date(check.approvedUntil).toISOString().slice(0, 10)} on`,
+    `  alarm at the latest after ${formatDuration(alarm.atLatestAfter)} (${missesToDown} misses${alarm.mayWait ? ", with half an interval of waiting for a shared budget" : ""}); nothing is asked after ${lastDayBefore(check.approvedUntil)}`,
   ];
 }
 
@@ -188,6 +190,13 @@ function describeMissing({ plan, covers, deviceDigests, findings }: Compiled): r
       return `  ${id} ${deviceDigests.get(id) ?? ""}: ${what}`;
     });
     return [`${profile ?? ""} ${covers.get(profile as ProfileId) ?? ""}`, ...lines];
+  });
+}
+
+function describeApprovals({ approvals }: Compiled): readonly string[] {
+  return [...approvals].map(([id, { expires, ends, inGrace }]) => {
+    const grace = ends > expires ? `, with ${formatDuration(milliseconds(ends - expires))} of grace` : ", without grace";
+    return `${id}: until ${lastDayBefore(expires)}${grace}${inGrace ? `: EXPIRED, renew it before ${lastDayBefore(ends)}` : ""}`;
   });
 }
 

@@ -102,7 +102,9 @@ export interface RefusedJson {
   readonly frames: readonly FrameJson[];
 }
 
-export function planJson({ plan, covers, deviceDigests, findings }: Omit<Compiled, "problems" | "envelopes">, sysctls: Sysctls): PlanJson {
+export type PlanSource = Pick<Compiled, "plan" | "covers" | "deviceDigests" | "findings">;
+
+export function planJson({ plan, covers, deviceDigests, findings }: PlanSource, sysctls: Sysctls): PlanJson {
   const alarmOf = alarms(plan);
   return {
     schema: "plan/v1",

@@ -115,7 +115,7 @@ function startsPerSecond(interval: Milliseconds): number {
 function tooSmall(whose: string, most: number, count: number, field: string): string {
   const seconds = Math.ceil(count / (most * budgetShareMax) - rounding);
   const fitting = formatDuration(milliseconds(seconds * 1000));
-  return `${whose} carries 70 % of ${most} starts per second: all ${count} checks fit at an interval of ${fitting}; lengthen intervals, or raise ${field} with approvedBy and reason`;
+  return `${whose} carries 70 % of ${most} starts per second: ${count === 1 ? "1 check fits" : `all ${count} checks fit`} at an interval of ${fitting}; lengthen intervals, or raise ${field} with approvedBy and reason`;
 }
 
 function isGranted({ startsPerSecondMax, approvedBy, reason }: Budget, normal: number): boolean {

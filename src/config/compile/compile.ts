@@ -9,6 +9,7 @@ import { problemAt, quote, sortProblems, type Problem } from "../problem.ts";
 import { assemble } from "./assemble.ts";
 import { overBudget, siteBudgets } from "./budgets.ts";
 import { candidate, type Candidate } from "./candidate.ts";
+import { endOf, type End } from "./dates.ts";
 import { deviceDigest } from "./device-digest.ts";
 import { digestOf } from "./digest.ts";
 import { duplicates, overlong, tooManyUnits } from "./contradictions.ts";
@@ -37,7 +38,14 @@ export interface Compiled {
   readonly deviceDigests: ReadonlyMap<DeviceId, string>;
   /** Everything that stands against a check, not only the first: what is missing before it can be asked. */
   readonly findings: ReadonlyMap<CheckId, readonly Finding[]>;
+  /** Of families that somebody has signed: for the alarm before and in the grace. */
+  readonly approvals: ReadonlyMap<ProfileId, ApprovalState>;
   readonly problems: readonly Problem[];
+}
+
+export interface ApprovalState extends End {
+  /** Expired, and still asked. */
+  readonly inGrace: boolean;
 }
 
 /** Pure. `lab` must be that of the site as it was loaded. @throws RangeError where it is not. */
@@ -85,7 +93,15 @@ export function compile(site: LoadedSite, { methods, wallNow, lab }: CompileOpti
     envelopes: frozenMap(envelopes),
     deviceDigests: frozenMap(deviceDigests),
     findings: frozenMap(findings),
+    approvals: frozenMap(approvalsOf(families, wallNow)),
     problems: Object.freeze(sortProblems(problems)),
+  });
+}
+
+function approvalsOf(families: ReadonlyMap<ProfileId, Family>, wallNow: WallMs): readonly [ProfileId, ApprovalState][] {
+  return [...families].flatMap(([id, { approval }]): [ProfileId, ApprovalState][] => {
+    const end = approval === undefined ? undefined : endOf(approval);
+    return end === undefined ? [] : [[id, { ...end, inGrace: wallNow >= end.expires && wallNow < end.ends }]];
   });
 }
 

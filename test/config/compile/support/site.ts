@@ -22,7 +22,7 @@ export interface RawSite {
   watchlist: Raw;
   /** By id. */
   profiles: Record<string, Raw>;
-  /** By id; absent: no site file. */
+  /** By id; absent: no site file. What is left out of one is a draft's. */
   siteProfiles: Record<string, Raw>;
   lab: boolean;
 }
@@ -129,10 +129,12 @@ export function approved(raw: RawSite, changes: Raw = {}): RawSite {
   const compiled = compiledFrom(raw);
   const siteProfiles = Object.keys(raw.profiles).map((id): [string, Raw] => [
     id,
-    { schema: "site-profile/v1", id, ...raw.siteProfiles[id], approval: rawApproval(compiled, id, changes) },
+    { ...raw.siteProfiles[id], approval: rawApproval(compiled, id, changes) },
   ]);
   return { ...raw, siteProfiles: Object.fromEntries(siteProfiles) };
 }
+
+const bare: Raw = { schema: "site-profile/v1", approval: { stage: "draft" } };
 
 export function loaded(raw: RawSite): LoadedSite {
   const read = <Value>(file: string, value: Raw, schema: Parameters<typeof parseWith<Value>>[0]): Loaded<Value> => {
@@ -144,7 +146,7 @@ export function loaded(raw: RawSite): LoadedSite {
   };
   const profile = ([id, value]: [string, Raw]) => [id as ProfileId, read(`library/${id}.yaml`, value, profileSchema)] as const;
   const siteProfile = ([id, value]: [string, Raw]) =>
-    [id as ProfileId, read(`device-profiles/${id}.yaml`, value, siteProfileSchema)] as const;
+    [id as ProfileId, read(`device-profiles/${id}.yaml`, { ...bare, id, ...value }, siteProfileSchema)] as const;
   const settings = {
     site: "mv-aurora",
     stateDir: "/site/state",
