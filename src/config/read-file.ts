@@ -71,7 +71,8 @@ function lineOfBadBytes(bytes: Buffer): number {
 }
 
 function unreadable(error: unknown, location: string): Complaint {
-  const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+  // Only what the file system itself answers is a file's fault; a bad argument is ours.
+  const code = error instanceof Error && "syscall" in error && "code" in error ? String(error.code) : undefined;
   switch (code) {
     case undefined:
       throw error;
