@@ -17,7 +17,7 @@ const root = path.resolve(path.dirname(self), "..");
 /** Node strips no types below a node_modules folder, so an installed package runs what was built. */
 function mainFile() {
   const installed = root.split(path.sep).includes("node_modules");
-  return path.join(root, installed ? "dist/cli/main.js" : "src/cli/main.ts");
+  return path.join(root, installed ? "dist/main.js" : "src/main.ts");
 }
 
 function isOlderThanTested() {
@@ -73,7 +73,8 @@ async function runHere() {
   if (!existsSync(main))
     fail(`${main} is missing: this copy of Watchkeeper is incomplete (an installed package needs \`npm run build\` before it is packed).`);
   endWithLauncher();
-  await import(pathToFileURL(main).href);
+  const entry = await import(pathToFileURL(main).href);
+  await entry.main(process.argv.slice(2));
 }
 
 const other = isOlderThanTested() ? nodeThatCameAlong() : undefined;

@@ -98,10 +98,13 @@ export const ordinaryBuiltins: ReadonlySet<string> = new Set([
 export const builtinsPerFile: Readonly<Record<string, readonly string[]>> = {
   "src/cli/arguments.ts": ["node:util"],
   "src/cli/atomic-file.ts": ["node:fs", "node:path"],
+  "src/cli/commands/explain.ts": ["node:path"],
   "src/cli/commands/init.ts": ["node:fs", "node:path"],
   "src/cli/control-client.ts": ["node:http"],
+  "src/cli/machine.ts": ["node:fs", "node:os"],
   "src/cli/poller.ts": ["node:path"],
   "src/cli/site.ts": ["node:path"],
+  "src/cli/terminal.ts": ["node:readline/promises"],
   "src/config/compile/digest.ts": ["node:crypto"],
   "src/config/compile/site-file.ts": ["node:path"],
   "src/config/load.ts": ["node:path"],

@@ -44,7 +44,7 @@ async function runCommand(command: Command, argv: readonly string[], surrounding
   try {
     return await command.run(contextFor(parsed.arguments, surroundings));
   } catch (error) {
-    if (error instanceof WrongUsage) return wrong(surroundings, [error.message], command);
+    if (error instanceof WrongUsage) return wrong(surroundings, error.problems, command);
     throw error;
   }
 }

@@ -2,6 +2,7 @@
 import type { Clock } from "../domain/clock.ts";
 import type { Method } from "../domain/driver.ts";
 import type { MethodId } from "../domain/operations.ts";
+import type { Machine } from "./machine.ts";
 import type { RunPoller, StateStore } from "./ports.ts";
 
 /** 0: done, or nothing wrong. 1: a problem was found or the command failed. 2: the command was written wrongly; nothing was done. */
@@ -26,8 +27,8 @@ export interface Surroundings {
   readonly user: string;
   /** The pure halves of the drivers: loading them loads no protocol package. */
   readonly methods: ReadonlyMap<MethodId, Method>;
-  /** The folder of the device profiles that come with the product. */
-  readonly profileLibrary: string;
+  /** Asked when it is needed: addresses come and go. */
+  readonly machine: () => Machine;
   readonly state: StateStore;
   readonly runPoller: RunPoller;
   /** Asks the person at the terminal; absent where nobody sits. */
@@ -41,6 +42,8 @@ export interface Option {
   readonly summary: string;
   /** Missing is wrong usage. */
   readonly required?: true;
+  /** Asked for on a terminal by the command itself; missing elsewhere is wrong usage. */
+  readonly needed?: true;
 }
 
 export type Options = Readonly<Record<string, Option>>;
@@ -48,14 +51,14 @@ export type Options = Readonly<Record<string, Option>>;
 export interface Context extends Surroundings {
   readonly words: readonly string[];
   /** The option's text; undefined when it was not given. */
-  text(option: string): string | undefined;
+  readonly text: (option: string) => string | undefined;
   /** The text of an option that is `required`. */
-  required(option: string): string;
-  flag(option: string): boolean;
+  readonly required: (option: string) => string;
+  readonly flag: (option: string) => boolean;
   /** A line for the person (or the program, with --json) who called. */
-  print(text: string): void;
+  readonly print: (text: string) => void;
   /** A line about the command itself: warnings and what went wrong. */
-  warn(text: string): void;
+  readonly warn: (text: string) => void;
 }
 
 /** One word after the command's name. */
@@ -88,4 +91,10 @@ export const commonOptions: Options = {
 /** Thrown for a wrong command line found after parsing; ends with exit code 2. */
 export class WrongUsage extends Error {
   override readonly name = "WrongUsage";
+  readonly problems: readonly string[];
+
+  constructor(...problems: readonly string[]) {
+    super(problems.join("; "));
+    this.problems = problems;
+  }
 }

@@ -6,6 +6,8 @@ import { checkConfig } from "./commands/check-config.ts";
 import { explain } from "./commands/explain.ts";
 import { init } from "./commands/init.ts";
 import { plan } from "./commands/plan.ts";
+import { reload } from "./commands/reload.ts";
+import { renew } from "./commands/renew.ts";
 import { reset } from "./commands/reset.ts";
 import { resume } from "./commands/resume.ts";
 import { run } from "./commands/run.ts";
@@ -13,4 +15,19 @@ import { status } from "./commands/status.ts";
 import { stop } from "./commands/stop.ts";
 import { suspend } from "./commands/suspend.ts";
 
-export const commands: readonly Command[] = [init, checkConfig, plan, explain, approve, suspend, run, status, check, stop, resume, reset];
+export const commands: readonly Command[] = [
+  init,
+  checkConfig,
+  plan,
+  explain,
+  approve,
+  renew,
+  suspend,
+  run,
+  status,
+  check,
+  stop,
+  resume,
+  reset,
+  reload,
+];

@@ -52,7 +52,7 @@ export function explained(command: Command): string {
 export function usage(command: Command): string {
   const words = command.words.map((word) => (word.required ? `<${word.name}>` : `[${word.name}]`));
   const required = Object.entries(command.options)
-    .filter(([, option]) => option.required)
+    .filter(([, option]) => option.required ?? option.needed)
     .map(([name, option]) => `--${name} ${option.value ?? "<text>"}`);
   return ["watchkeeper", command.name, ...words, ...required, "[options]"].join(" ");
 }
@@ -60,7 +60,11 @@ export function usage(command: Command): string {
 function optionLines(options: Options): readonly string[] {
   const rows = Object.entries(options).map(([name, option]) => [
     `  --${name}${option.type === "text" ? ` ${option.value ?? "<text>"}` : ""}`,
-    option.required ? `${option.summary} (required)` : option.summary,
+    option.required
+      ? `${option.summary} (required)`
+      : option.needed
+        ? `${option.summary} (required; asked for on a terminal)`
+        : option.summary,
   ]);
   return columns(rows, widthMax);
 }

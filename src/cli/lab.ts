@@ -1,6 +1,6 @@
 /** Whether a command works in lab mode, where floors are low: only where three things say so at once, so that no slip of the hand lowers a floor at a plant. */
 import { WrongUsage, type Context } from "./command.ts";
-import type { StateBirth } from "./ports.ts";
+import type { Problems, StateBirth } from "./ports.ts";
 
 export const labNotice = "LAB MODE: floors are lowered; only loopback and documentation addresses are asked.";
 
@@ -15,11 +15,21 @@ export function labAsked(context: Pick<Context, "flag" | "env">): boolean {
   );
 }
 
-/** The problem of asking for lab mode on a state folder that was not born for it, or the other way round. */
-export function labProblem(asked: boolean, { lab }: StateBirth, stateDir: string): string | undefined {
-  if (asked && !lab)
+/**
+ * The problem of a state folder that was made for something else than what the command was called for. One that is not there yet is
+ * none, unless lab mode was asked for: files may be checked where no poller will ever run.
+ */
+export function stateProblem(
+  lab: boolean,
+  birth: StateBirth | Problems,
+  { site, stateDir }: { readonly site: string; readonly stateDir: string },
+): string | undefined {
+  if ("problems" in birth) return lab ? `--lab needs a state folder that was made for it: ${birth.problems.join("; ")}` : undefined;
+  if (lab && !birth.lab)
     return `${stateDir}: found a state folder made for a plant, expected one made with \`watchkeeper init <folder> --site ID --lab\`; --lab works only there`;
-  if (!asked && lab)
-    return `${stateDir}: found a state folder made for lab mode, expected --lab and WATCHKEEPER_LAB=1; make a plant's folder with \`watchkeeper init\` without --lab`;
+  if (!lab && birth.lab)
+    return `${stateDir}: found a state folder made for lab mode, expected --lab and WATCHKEEPER_LAB=1; a plant's folder is made with \`watchkeeper init\` without --lab`;
+  if (birth.site !== site)
+    return `${stateDir}: found the state of site "${birth.site}", expected that of "${site}", as the settings say; each site has a state folder of its own`;
   return undefined;
 }

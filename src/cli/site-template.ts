@@ -40,9 +40,9 @@ schema: watchlist/v1
 
 # A device. function: control, monitoring or network; safety, protection and navigation are never asked.
 # statements are what only you know. One that the profile asks for and that is missing is a refusal, never zero:
-#   otherClients  everything else that keeps a connection to the device (SCADA, HMI, historian); [] when there is none
-#   watchdog      what keeps its communication watchdog from running out, as it is set in this very device:
-#                 none write-only owner-only any-telegram function-code-mask unknown
+# - otherClients: everything else that keeps a connection to the device (SCADA, HMI, historian); [] when there is none
+# - watchdog: what keeps its communication watchdog from running out, as it is set in this very device:
+# none, write-only, owner-only, any-telegram, function-code-mask or unknown
 #  devices:
 #    - id: fresh-water-plc
 #      name: Fresh water plant PLC

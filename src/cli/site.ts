@@ -1,11 +1,14 @@
-/** The site a command was called for: its settings, and what its files say. */
+/** The site a command was called for: its settings, and the plan that its files make. */
 import path from "node:path";
-import type { Settings } from "../config/loaded-site.ts";
-import { formatProblem } from "../config/problem.ts";
+import { compile, type Compiled } from "../config/compile/compile.ts";
+import { loadSite } from "../config/load.ts";
+import type { LoadedSite, Settings } from "../config/loaded-site.ts";
+import { formatProblem, type Problem } from "../config/problem.ts";
 import { readText } from "../config/read-file.ts";
 import { parseSettings } from "../config/settings.ts";
 import { parseYaml } from "../config/yaml.ts";
 import type { Context } from "./command.ts";
+import { labAsked, stateProblem } from "./lab.ts";
 import type { Problems } from "./ports.ts";
 
 /** Absolute. */
@@ -18,9 +21,47 @@ export function settingsOf(context: Pick<Context, "cwd" | "text">): Settings | P
   const location = settingsFileOf(context);
   const file = path.basename(location);
   const read = readText(file, location);
-  if (!read.ok) return { problems: read.problems.map(formatProblem) };
-  const yaml = parseYaml(file, read.text);
-  if (!yaml.ok) return { problems: yaml.problems.map(formatProblem) };
-  const parsed = parseSettings(yaml, location);
+  const yaml = read.ok ? parseYaml(file, read.text) : read;
+  const parsed = yaml.ok ? parseSettings(yaml, location) : yaml;
   return parsed.ok ? parsed.value : { problems: parsed.problems.map(formatProblem) };
+}
+
+export interface PlannedSite {
+  readonly settings: Settings;
+  readonly site: LoadedSite;
+  /** With problems of its own, the plan is shown and must not be used. */
+  readonly compiled: Compiled;
+  /** Those of `compiled`, in sentences. */
+  readonly problems: readonly string[];
+}
+
+/** What is wrong with the files, kept apart so that `check-config` can print it in parts and `explain` find a device's own. */
+export interface FileProblems extends Problems {
+  readonly inFiles: readonly Problem[];
+}
+
+/** Loads every file and compiles the plan as the poller would at this moment. @throws WrongUsage for --lab without its environment. */
+export function plannedSite(context: Context): PlannedSite | FileProblems {
+  const lab = labAsked(context);
+  const settings = settingsOf(context);
+  if ("problems" in settings) return everyProblem(context, lab);
+  const unfit = stateProblem(lab, context.state.birth(settings.stateDir), settings);
+  if (unfit !== undefined) return { problems: [unfit], inFiles: [] };
+  const { ownAddresses, defaultGateways } = context.machine();
+  const loaded = loadSite(settingsFileOf(context), { lab, ownAddresses, defaultGateways });
+  if (!loaded.ok) return fileProblems(loaded.problems);
+  const { site } = loaded;
+  const compiled = compile(site, { methods: context.methods, wallNow: context.clock.wall(), lab });
+  return { settings, site, compiled, problems: compiled.problems.map(formatProblem) };
+}
+
+/** The settings are wrong, and the profiles may be too: everything at once. */
+function everyProblem(context: Context, lab: boolean): FileProblems {
+  const loaded = loadSite(settingsFileOf(context), { lab });
+  if (loaded.ok) throw new Error(`${settingsFileOf(context)}: its settings were refused, and then loaded`);
+  return fileProblems(loaded.problems);
+}
+
+function fileProblems(inFiles: readonly Problem[]): FileProblems {
+  return { problems: inFiles.map(formatProblem), inFiles };
 }

@@ -1,9 +1,9 @@
 /** Surroundings for commands in tests: output that is kept, an environment and a clock of the test's own, no process. */
 import type { Sink, Surroundings } from "../../../src/cli/command.ts";
 import type { StateStore } from "../../../src/cli/ports.ts";
+import { usualSysctls } from "../../../src/config/plan-json.ts";
 import { methods } from "../../../src/drivers/registry.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
-import { projectRoot } from "../../support/source-tree.ts";
 
 export interface Captured extends Surroundings {
   readonly clock: FakeClock;
@@ -36,7 +36,7 @@ export function surroundings(changes: Changes = {}): Captured {
     version: "0.1.0",
     user: "eto-1",
     methods,
-    profileLibrary: `${projectRoot}/device-profiles`,
+    machine: () => ({ ownAddresses: ["192.0.2.5"], defaultGateways: ["192.0.2.1"], sysctls: usualSysctls }),
     state: noState,
     runPoller: () => Promise.reject(new Error("this test runs no poller")),
     prompt: undefined,

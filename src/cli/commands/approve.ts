@@ -1,0 +1,65 @@
+/** Lets a person allow a device family to be asked: which bytes, to which devices, until when, and who said so. */
+import { approve as approval } from "../../config/approve.ts";
+import type { DeviceId, ProfileId } from "../../domain/plan.ts";
+import { WrongUsage, type Command, type Context, type Options } from "../command.ts";
+import { failed } from "../report.ts";
+import { answers, carriedOut, signatureOf, signatureWords, signingOptions } from "../signing.ts";
+import { plannedSite } from "../site.ts";
+
+const covering: Options = {
+  covers: { type: "text", value: "<digest>", summary: "sha256:… of what was looked at, as `watchkeeper plan` prints it", needed: true },
+};
+const choice: Options = {
+  devices: { type: "text", value: "<a,b>", summary: "the devices that are admitted; or --all-new", needed: true },
+};
+
+export const approve: Command = {
+  name: "approve",
+  summary: "allow a device family to be asked",
+  words: [{ name: "profile", required: true }],
+  options: {
+    ...choice,
+    "all-new": { type: "flag", summary: "every device of the family that is complete and not admitted yet" },
+    ...covering,
+    ...signingOptions,
+    trial: { type: "flag", summary: "on trial: only these devices are asked, for a settling time" },
+  },
+  examples: [
+    [
+      'watchkeeper approve schneider-m221 --devices fresh-water-plc --covers sha256:… --prepared-by eto-1 --accepted-by "chief engineer, mail 2026-11-21" --basis vendor --basis-text "EIO0000003089 p. 41" --until 2028-02-21 --change MOC-2026-014',
+      "one device, on the vendor's word",
+    ],
+    [
+      'watchkeeper approve generic-modbus-tcp --all-new --covers sha256:… --prepared-by eto-1 --accepted-by "chief engineer" --basis risk --basis-text "identification only, tried at the shipyard" --until 2027-05-31 --change MOC-2026-015',
+      "every new device of the family, on an accepted risk",
+    ],
+  ],
+  more:
+    "Look at `watchkeeper plan` first: the digest after `covers` stands for the exact bytes, the pace and the connections. " +
+    "The approval goes into the site's file of the profile, whose comments are kept. Names are records, not authentication. " +
+    "What is missing is asked for on a terminal; elsewhere it is wrong usage.",
+  async run(context) {
+    const allNew = context.flag("all-new") && context.text("devices") === undefined;
+    const given = await answers(context, { ...(allNew ? {} : choice), ...covering, ...signingOptions });
+    const devices = devicesOf(context, given.get("devices"));
+    const signature = signatureOf(given);
+    const planned = plannedSite(context);
+    if ("inFiles" in planned) return failed(context, planned.problems);
+    const profile = context.words[0]! as ProfileId;
+    const covers = given.get("covers") ?? "";
+    const stage = context.flag("trial") ? "trial" : "approved";
+    const edit = approval(planned.site, planned.compiled, { profile, devices, covers, stage, ...signature }, context.clock.wall());
+    const who = devices === "all-new" ? "all new devices" : devices.join(", ");
+    const detail = `stage ${stage} for ${who}, covers ${covers}, ${signatureWords(signature)}`;
+    return carriedOut(context, planned.settings, edit, { type: "approve", detail });
+  },
+};
+
+function devicesOf(context: Context, given: string | undefined): readonly DeviceId[] | "all-new" {
+  if (given === undefined) return "all-new";
+  if (context.flag("all-new")) throw new WrongUsage("found --devices and --all-new, expected one of them");
+  const names = given.split(",").map((name) => name.trim());
+  if (names.includes(""))
+    throw new WrongUsage(`--devices: found "${given}", expected device ids with a comma between them, such as plc-1,plc-2`);
+  return names as DeviceId[];
+}

@@ -1,0 +1,126 @@
+/** Says why a device is asked or not: one line first, then all that the plan and the running poller know of it. */
+import { basename } from "node:path";
+import { explainDevice, explainProblems, type Explanation } from "../../config/describe.ts";
+import { readText } from "../../config/read-file.ts";
+import type { DeviceStatus, Status } from "../../domain/control.ts";
+import type { DeviceId } from "../../domain/plan.ts";
+import { printable } from "../../domain/printable.ts";
+import type { Command, Context, ExitCode } from "../command.ts";
+import { deviceView } from "../device-view.ts";
+import { nearest } from "../nearest.ts";
+import { pollerOf } from "../poller.ts";
+import { failed } from "../report.ts";
+import { plannedSite, settingsOf, type FileProblems, type PlannedSite } from "../site.ts";
+import { due, moment } from "../status-view.ts";
+import { styleFor, widthFor } from "../style.ts";
+import { counted } from "../text.ts";
+import { inWords } from "../words.ts";
+
+export const explain: Command = {
+  name: "explain",
+  summary: "say why a device is asked or not, in one line, then in full",
+  words: [{ name: "device", required: true }],
+  options: {},
+  examples: [
+    ["watchkeeper explain fresh-water-plc", "the reason first, then what is sent, what stands against it, and what the poller heard"],
+    ["watchkeeper explain fresh-water-plc --json", "the same as JSON"],
+  ],
+  more: "Sends nothing. Works without a running poller. Exit code 1 when the files hold a mistake or do not name the device.",
+  async run(context) {
+    const planned = plannedSite(context);
+    if ("inFiles" in planned) return broken(context, planned);
+    const id = context.words[0]!;
+    const wording = { methods: context.methods, sysctls: context.machine().sysctls };
+    const explanation = explainDevice(planned.site, planned.compiled, id as DeviceId, wording);
+    if (!explanation.known) return failed(context, [...explanation.lines, ...suggestion(id, planned)]);
+    const live = await liveOf(context, planned);
+    const first = explanation.asked ? whyNow(context, id, planned, live) : explanation.lines[0]!;
+    const details = explanation.asked ? explanation.lines : explanation.lines.slice(1);
+    if (context.flag("json")) context.print(JSON.stringify(asJson(id, first, details, live), undefined, 2));
+    else context.print([printable(first, 4000), ...shown(context, id, details, planned, live)].join("\n"));
+    return planned.problems.length > 0 ? 1 : 0;
+  },
+};
+
+/** The files cannot be loaded: this device's own mistake is what the person wants to know. */
+function broken(context: Context, { problems, inFiles }: FileProblems): ExitCode {
+  const settings = settingsOf(context);
+  if ("problems" in settings || inFiles.length === 0) return failed(context, problems);
+  const watchlist = readText(basename(settings.watchlist), settings.watchlist);
+  if (!watchlist.ok) return failed(context, problems);
+  const explanation: Explanation = explainProblems(context.words[0]!, inFiles, {
+    file: basename(settings.watchlist),
+    text: watchlist.text,
+  });
+  return failed(context, explanation.lines);
+}
+
+function suggestion(id: string, { site }: PlannedSite): readonly string[] {
+  const near = nearest(
+    id,
+    site.watchlist.value.devices.map((device) => device.id),
+  );
+  return near === undefined ? [] : [`Did you mean ${near}?`];
+}
+
+/** What the running poller says; undefined where none runs. */
+async function liveOf(context: Context, { settings }: PlannedSite): Promise<Status | undefined> {
+  const asked = await pollerOf(context, settings.stateDir).ask("status", {});
+  if (asked.kind === "trouble") context.warn(asked.detail);
+  return asked.kind === "answered" && asked.reply.ok ? asked.reply.result : undefined;
+}
+
+function deviceOf(id: string, live: Status | undefined): DeviceStatus | undefined {
+  return live?.devices.find(({ device }) => device === id);
+}
+
+/** The plan would ask it: whether anything in force now keeps the poller from it. */
+function whyNow(context: Context, id: string, { compiled, settings }: PlannedSite, live: Status | undefined): string {
+  const stop = context.state.stopped(settings.stateDir);
+  if (stop) return `${id} is not asked: ${inWords("stopped")}, by ${stop.by}: ${stop.reason}`;
+  if (!live) return `${id} is not asked: no poller runs; the plan would ask it: start \`watchkeeper run\``;
+  const device = deviceOf(id, live);
+  if (live.stopped) return `${id} is not asked: ${inWords("stopped")}`;
+  if (!device || device.checks.length === 0)
+    return `${id} is not asked: the running poller goes by an older plan (${live.planDigest}); \`watchkeeper reload\` gives it the files as they are`;
+  const scopes = ["site", `device:${id}`, `segment:${device.segment}`, `profile:${device.profile}`];
+  const trip = live.trips.find(({ scope }) => scopes.includes(scope));
+  if (trip)
+    return `${id} is not asked: ${trip.scope} tripped at ${moment(trip.since)}: ${trip.detail}; when you have looked, \`watchkeeper reset\``;
+  const old = live.planDigest === compiled.plan.digest ? "" : "; the files have changed since, see `watchkeeper reload`";
+  return `${id} is asked: ${counted(device.checks.length, "check")}, next due in ${due(device.nextDueAt, live.at)}; ${device.liveness}, ${inWords(device.cause)}${old}`;
+}
+
+function shown(
+  context: Context,
+  id: string,
+  details: readonly string[],
+  planned: PlannedSite,
+  live: Status | undefined,
+): readonly string[] {
+  const device = deviceOf(id, live);
+  const { compiled } = planned;
+  const refused = [...compiled.plan.refused.values()].filter((one) => one.device === id);
+  const digest = compiled.deviceDigests.get(id as DeviceId);
+  const further = refused.flatMap(({ check }) =>
+    (compiled.findings.get(check) ?? []).slice(1).map(({ reason, detail }) => `  ${check}: also ${reason}: ${detail}`),
+  );
+  return [
+    ...details.map((line) => printable(line, 4000)),
+    ...(further.length > 0 ? ["", "What else stands against it", ...further.map((line) => printable(line, 4000))] : []),
+    ...(refused.length > 0 && digest !== undefined ? ["", `An approval would admit it as ${digest}`] : []),
+    ...(device && live
+      ? ["", "What the running poller knows", ...deviceView(device, live, { width: widthFor(context), style: styleFor(context) })]
+      : []),
+  ];
+}
+
+function asJson(id: string, first: string, details: readonly string[], live: Status | undefined): object {
+  const device = deviceOf(id, live);
+  return {
+    device: id,
+    why: first,
+    details,
+    poller: live === undefined ? null : { stopped: live.stopped, planDigest: live.planDigest, trips: live.trips, device: device ?? null },
+  };
+}

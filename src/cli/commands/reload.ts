@@ -1,0 +1,34 @@
+/** Lets the running poller read its files again. */
+import type { Command } from "../command.ts";
+import { nobodyRuns, pollerOf } from "../poller.ts";
+import { failed } from "../report.ts";
+import { settingsOf } from "../site.ts";
+import { counted } from "../text.ts";
+import { seconds } from "../../domain/units.ts";
+
+export const reload: Command = {
+  name: "reload",
+  summary: "let the running poller read its files again",
+  words: [],
+  options: { by: { type: "text", value: "<name>", summary: "who reloads (default: the login name)" } },
+  examples: [
+    ["watchkeeper reload", "the running poller takes the files as they are now, or says what is wrong and goes on with the old ones"],
+  ],
+  more: "Lifts no stop, trip or suspension. With a mistake in any file the plan before goes on, and the exit code is 1.",
+  async run(context) {
+    const settings = settingsOf(context);
+    if ("problems" in settings) return failed(context, settings.problems);
+    // 10,000 devices take some seconds to read.
+    const asked = await pollerOf(context, settings.stateDir).ask("reload", { by: context.text("by") ?? context.user }, seconds(60));
+    if (asked.kind === "nobody") return failed(context, [nobodyRuns(settings.stateDir)]);
+    if (asked.kind === "trouble") return failed(context, [asked.detail]);
+    if (!asked.reply.ok) return failed(context, asked.reply.problems);
+    const { planDigest, devices, checks, refused } = asked.reply.result;
+    if (context.flag("json")) context.print(JSON.stringify(asked.reply.result));
+    else {
+      context.print(`Reloaded: ${counted(devices, "device")}, ${counted(checks, "check")} asked, ${refused} not asked.`);
+      context.print(`plan ${planDigest}`);
+    }
+    return 0;
+  },
+};

@@ -1,0 +1,135 @@
+/** What `plan` shows a person: what is asked and how often, what each family sends at most, and what is not asked and why. */
+import type { ApprovalState, Compiled } from "../config/compile/compile.ts";
+import { lastDayBefore } from "../config/compile/dates.ts";
+import type { CheckJson, FrameJson, PlanJson, RefusedJson } from "../config/plan-json.ts";
+import type { Method } from "../domain/driver.ts";
+import { formatDuration } from "../domain/duration.ts";
+import type { MethodId } from "../domain/operations.ts";
+import type { Check, CheckId, ProfileId } from "../domain/plan.ts";
+import { printable } from "../domain/printable.ts";
+import { milliseconds } from "../domain/units.ts";
+import { labNotice } from "./lab.ts";
+import type { View } from "./status-view.ts";
+import { columns, counted, wrapped } from "./text.ts";
+
+export interface PlanView extends View {
+  readonly methods: ReadonlyMap<MethodId, Method>;
+}
+
+const refusalsMax = 25;
+
+export function planView(compiled: Compiled, json: PlanJson, view: PlanView): readonly string[] {
+  const { plan } = compiled;
+  const { width, style } = view;
+  return [
+    ...(plan.lab ? [style.doubtful(labNotice)] : []),
+    style.strong(`site ${printable(plan.site, 63)}`) + style.faint(`   plan ${plan.digest}`),
+    `${counted(plan.devices.size, "device")}: ${counted(plan.checks.size, "check")} asked, ${plan.refused.size} not asked`,
+    ...wrapped(budgets(json), width),
+    "",
+    ...asked(compiled, json, view),
+    "",
+    ...families(compiled, json, view),
+    ...(plan.refused.size > 0 ? ["", ...notAsked(json, view)] : []),
+  ];
+}
+
+function budgets({ budgets: { site, segments } }: PlanJson): string {
+  const one = (name: string, { startsPerSecondPlanned, startsPerSecondUsable }: typeof site): string =>
+    `${name} ${startsPerSecondPlanned} of ${startsPerSecondUsable}`;
+  return `starts per second, of at most: ${[one("site", site), ...segments.map((segment) => one(`segment ${segment.id}`, segment))].join(", ")}`;
+}
+
+function asked({ plan }: Compiled, json: PlanJson, view: PlanView): readonly string[] {
+  const { style, width, methods } = view;
+  if (json.checks.length === 0) return [style.strong("NOTHING IS ASKED: no check is admitted.")];
+  const head = ["ASKED", "AT", "EVERY", "ALARM AFTER", "SENDS"].map(style.faint);
+  const rows = json.checks.map((check) => [
+    check.id,
+    `${check.target.address}:${check.target.port}`,
+    span(check.intervalMs),
+    span(check.alarmAtLatestAfterMs),
+    sends(plan.checks.get(check.id as CheckId), methods),
+  ]);
+  return columns([head, ...rows], width);
+}
+
+/** One line that an engineer signs. */
+export function sends(check: Check | undefined, methods: ReadonlyMap<MethodId, Method>): string {
+  return (check && methods.get(check.method)?.describe(check.ask)) ?? "";
+}
+
+function families({ plan, covers, approvals }: Compiled, json: PlanJson, view: PlanView): readonly string[] {
+  const byProfile = Map.groupBy(json.devices, ({ profile }) => profile);
+  return [...byProfile].flatMap(([profile, devices]) => {
+    const ids = new Set(devices.map(({ id }) => id));
+    const checks = json.checks.filter(({ device }) => ids.has(device));
+    const refused = json.refused.filter(({ device }) => ids.has(device));
+    const stage = [...plan.devices.values()].find((device) => device.profile === profile)?.stage ?? "draft";
+    return [
+      `${view.style.strong(profile)}: stage ${stage}, ${counted(devices.length, "device")}, ${checks.length} of ${counted(checks.length + refused.length, "check")} asked`,
+      `  covers ${covers.get(profile as ProfileId) ?? ""}`,
+      ...approval(approvals.get(profile as ProfileId)).map((line) => `  ${line}`),
+      ...worstCase(checks)
+        .flatMap((line) => wrapped(line, view.width - 2))
+        .map((line) => `  ${line}`),
+    ];
+  });
+}
+
+function approval(state: ApprovalState | undefined): readonly string[] {
+  if (!state) return [];
+  const last = lastDayBefore(state.expires);
+  return [
+    state.inGrace
+      ? `EXPIRED on ${last}: renew it before ${lastDayBefore(state.ends)}, the last day on which it is asked`
+      : `approved until ${last}`,
+  ];
+}
+
+/** The largest figures of the family's checks: packets from the poller to one device. */
+export function worstCase(checks: readonly CheckJson[]): readonly string[] {
+  if (checks.length === 0) return [];
+  const most = (pick: (check: CheckJson) => number): number => Math.max(...checks.map(pick));
+  const healthy = most(({ worstCase: { fresh } }) => fresh.fromPoller);
+  return [
+    `packets to a device for one check: ${healthy} when it answers; at most ${most(({ worstCase: one }) => one.packetsMax)} when it falls silent, ` +
+      `${most(({ worstCase: one }) => one.packetsMaxFrozen)} when the poller freezes in the middle, ${most(({ worstCase: one }) => one.packetsMaxKilled)} when it is killed; ` +
+      `ARP to its segment: at most ${most(({ worstCase: one }) => one.arpBroadcastsMax)}`,
+  ];
+}
+
+function notAsked({ refused }: PlanJson, view: PlanView): readonly string[] {
+  const shown = refused.slice(0, refusalsMax);
+  const more = refused.length - shown.length;
+  return [
+    view.style.strong("NOT ASKED"),
+    ...shown.flatMap((one) => refusal(one, view)),
+    ...(more > 0 ? [`and ${counted(more, "check")} more: --full shows them, \`watchkeeper explain <device>\` those of one device`] : []),
+  ];
+}
+
+function refusal(one: RefusedJson, view: PlanView): readonly string[] {
+  const { width } = view;
+  return [
+    ...wrapped(`${one.check}: ${one.meaning}`, width),
+    ...wrapped(printable(one.detail, 2000), width - 4).map((line) => `    ${line}`),
+    ...(one.further.length > 0
+      ? wrapped(`also: ${one.further.map(({ reason }) => reason).join(", ")}`, width - 4).map((line) => `    ${line}`)
+      : []),
+    // Everything but the packet: that is what a dry run is for.
+    ...(one.reason === "dry_run" ? frameLines(one.frames) : []),
+  ];
+}
+
+/** Bytes that the mask leaves open (counters, session handles) are shown as `..`. */
+export function frameLines(frames: readonly FrameJson[]): readonly string[] {
+  return frames.map(({ operation, hex, mask }) => {
+    const bytes = (hex.match(/../gu) ?? []).map((byte, at) => (mask.slice(2 * at, 2 * at + 2) === "00" ? ".." : byte));
+    return `    sends ${bytes.join(" ")}  ${operation}`;
+  });
+}
+
+export function span(ms: number): string {
+  return formatDuration(milliseconds(ms));
+}
