@@ -1,0 +1,33 @@
+/** The Modbus driver under the contract of all drivers. */
+import { modbusDriver } from "../../../src/drivers/modbus/driver.ts";
+import { modbusPolicy } from "../../../src/wire/frames/modbus.ts";
+import { modbusCheck } from "../../support/checks.ts";
+import { driverContract } from "../contract.ts";
+
+function framed(requestHex: string, pdu: string): string {
+  const length = (pdu.length / 2 + 1).toString(16).padStart(4, "0");
+  return `${requestHex.slice(0, 8)}${length}${requestHex.slice(12, 14)}${pdu}`;
+}
+
+const lawful = "2b0e010100000100054d616b6572";
+
+driverContract({
+  name: "modbus-fc43",
+  driver: modbusDriver,
+  policy: modbusPolicy,
+  check: (port, connection) => modbusCheck({ port, connection }),
+  reply: (request) => framed(request, lawful),
+  garbage: [
+    ["noise", () => "deadbeefdeadbeefdeadbeef"],
+    ["a web server's answer", () => Buffer.from("HTTP/1.1 400 Bad Request\r\n\r\n").toString("hex")],
+    ["an answer to another transaction", (request) => `ffff${framed(request, lawful).slice(4)}`],
+    ["an answer of another unit", (request) => framed(request, lawful).replace(/^(.{12})../u, "$163")],
+    ["an answer to another function", (request) => framed(request, "03020001")],
+    ["objects that end in the middle", (request) => framed(request, lawful.slice(0, -4))],
+    ["more objects counted than sent", (request) => framed(request, "2b0e010100000900054d616b6572")],
+    ["an empty body", (request) => framed(request, "2b")],
+    ["an exception without a code", (request) => framed(request, "ab")],
+    ["the answer twice", (request) => framed(request, lawful).repeat(2)],
+    ["the longest frame there is, full of zeros", (request) => framed(request, `2b${"00".repeat(252)}`)],
+  ],
+});
