@@ -5,7 +5,7 @@ import { canonicalJson } from "../../domain/canonical.ts";
 import { ownerStatements } from "../schema/profile.ts";
 import { overflows, watchdogModes } from "../schema/statements.ts";
 import { digestOf } from "./digest.ts";
-import { directions, type Direction, type Directions } from "./direction.ts";
+import { directions, type Comparison, type Directions } from "./direction.ts";
 import type { Envelope, EnvelopeMethod, EnvelopePhase } from "./envelope.ts";
 
 const count = z.int().min(0);
@@ -71,7 +71,7 @@ export function isInside(now: Envelope, then: Envelope): boolean {
   return methods.every(([id, { requests }]) => Object.keys(requests).every((request) => beyond(now, then, id, request).length === 0));
 }
 
-type ValueOf<Key extends keyof Directions> = Directions[Key] extends Direction<infer Value> ? Value : never;
+type ValueOf<Key extends keyof Directions> = Directions[Key] extends Comparison<infer Value> ? Value : never;
 
 function figures<Key extends keyof Directions>(
   where: string,
@@ -80,12 +80,12 @@ function figures<Key extends keyof Directions>(
   keys: readonly Key[],
 ): readonly string[] {
   return keys.flatMap((key) => {
-    const direction = directions[key] as unknown as Direction<ValueOf<Key>>;
+    const direction = directions[key] as unknown as Comparison<ValueOf<Key>>;
     return looser(`${where}.${key}`, direction, now[key], then[key]);
   });
 }
 
-function looser<Value>(name: string, direction: Direction<Value>, now: Value, then: Value): readonly string[] {
+function looser<Value>(name: string, direction: Comparison<Value>, now: Value, then: Value): readonly string[] {
   return direction.looser(now, then) ? [`${name} is ${JSON.stringify(now)}, approved was ${JSON.stringify(then)}`] : [];
 }
 

@@ -2,11 +2,14 @@
 import type { DeviceKind, OwnerStatement } from "../schema/profile.ts";
 import type { Overflow, WatchdogMode } from "../schema/statements.ts";
 
-export interface Direction<Value> {
+export interface Comparison<Value> {
   /** For people: which way, and why that way spares the device. */
   readonly why: string;
   /** True when `a` allows something that `b` does not. */
   readonly looser: (a: Value, b: Value) => boolean;
+}
+
+export interface Direction<Value> extends Comparison<Value> {
   readonly tightest: (first: Value, ...others: readonly Value[]) => Value;
 }
 
@@ -32,15 +35,12 @@ function demands<Word extends string>(why: string): Direction<readonly Word[]> {
   };
 }
 
-/** Each entry admits an answerer; an empty list admits anyone. No two files set it: only the shipped profile does. */
-function admits(why: string): Direction<readonly string[]> {
-  const all = (list: readonly string[]): boolean => list.length === 0;
-  return {
-    why,
-    looser: (a, b) => !all(b) && (all(a) || a.some((name) => !b.includes(name))),
-    tightest: (first, ...others) =>
-      others.reduce((best, list) => (all(best) ? list : all(list) ? best : best.filter((name) => list.includes(name))), first),
-  };
+/**
+ * Each entry admits an answerer; an empty list admits anyone. The shipped profile alone sets it: two lists that have nobody in common
+ * could not be merged, for no list says "nobody".
+ */
+function admits(why: string): Comparison<readonly string[]> {
+  return { why, looser: (a, b) => b.length > 0 && (a.length === 0 || a.some((name) => !b.includes(name))) };
 }
 
 /** `plc` and the like may be asked while their watchdog is unknown; the others may not (H17). */
@@ -62,7 +62,7 @@ export interface Directions {
   readonly strictKind: Direction<boolean>;
   readonly ownerMustState: Direction<readonly OwnerStatement[]>;
   readonly forbidden: Direction<readonly string[]>;
-  readonly identification: Direction<readonly string[]>;
+  readonly identification: Comparison<readonly string[]>;
 }
 
 export const directions: Directions = Object.freeze({
@@ -87,5 +87,5 @@ export const directions: Directions = Object.freeze({
   strictKind: ranked([false, true], "true: drives, I/O couplers, serial devices and what is not known are asked only once the watchdog is"),
   ownerMustState: demands<OwnerStatement>("the union: every statement that any file wants"),
   forbidden: demands<string>("the union: nothing that any file forbids is asked"),
-  identification: admits("the intersection: a stranger trips the device"),
+  identification: admits("fewer names: a stranger trips the device"),
 });
