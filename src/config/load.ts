@@ -11,7 +11,7 @@ import { idPattern } from "./schema/common.ts";
 import type { Profile } from "./schema/profile.ts";
 import type { Watchlist } from "./schema/watchlist.ts";
 import type { Parsed } from "./schema-problems.ts";
-import { parseSettings } from "./settings.ts";
+import { parseSettings, type ParsedSettings } from "./settings.ts";
 import { parseWatchlist } from "./watchlist.ts";
 import { parseYaml, type YamlFile } from "./yaml.ts";
 
@@ -61,28 +61,28 @@ class SiteFiles {
     const shippedDir = this.#options.shippedProfileDir ?? shippedLibrary;
     const shippedIds = this.#profileIds(shippedDir);
     const shippedProfiles = this.#profiles<Profile>(shippedDir, shippedIds, parseProfile);
-    const settings = this.#read<Settings>(location, (file) => parseSettings(file, location));
-    if (settings === undefined) return undefined;
-    const { profileDir, watchlist: watchlistPath } = settings.value;
-    const siteIds = this.#siteIds(profileDir, shippedIds);
-    const siteProfiles = this.#profiles(profileDir, siteIds, (file, id) =>
+    let places: ParsedSettings["places"] = {};
+    const settings = this.#read<Settings>(location, (file) => {
+      const parsed = parseSettings(file, location);
+      ({ places } = parsed);
+      return parsed;
+    });
+    const siteIds = places.profileDir === undefined ? undefined : this.#siteIds(places.profileDir, shippedIds);
+    const siteProfiles = this.#profiles(places.profileDir ?? "", siteIds ?? [], (file, id) =>
       parseSiteProfile(file, id, shippedProfiles.get(id as ProfileId)?.value),
     );
-    // What a file that cannot be read names is not unknown.
+    // What stands in a file that cannot be read is not unknown.
     const registersOf: RegistersOf = (id) => {
       const profile = shippedProfiles.get(id as ProfileId);
       const site = siteProfiles.get(id as ProfileId);
-      if (profile === undefined || (site === undefined && siteIds.includes(id))) return undefined;
+      if (profile === undefined || siteIds === undefined || (site === undefined && siteIds.includes(id))) return undefined;
       return [...profile.value.liveness, ...(site?.value.liveness ?? [])];
     };
-    const surroundings = {
-      lab: this.#options.lab,
-      ownAddresses: this.#options.ownAddresses ?? [],
-      defaultGateways: this.#options.defaultGateways ?? [],
-    };
-    const profiles = { ids: new Set(shippedIds), registersOf };
-    const watchlist = this.#read<Watchlist>(watchlistPath, (file) => parseWatchlist(file, profiles, surroundings));
-    return watchlist && { lab: this.#options.lab, settings, watchlist, shippedProfiles, siteProfiles };
+    const { lab, ownAddresses = [], defaultGateways = [] } = this.#options;
+    const parse = (file: YamlFile): Parsed<Watchlist> =>
+      parseWatchlist(file, { ids: new Set(shippedIds), registersOf }, { lab, ownAddresses, defaultGateways });
+    const watchlist = places.watchlist === undefined ? undefined : this.#read(places.watchlist, parse);
+    return settings && watchlist && { lab, settings, watchlist, shippedProfiles, siteProfiles };
   }
 
   #siteIds(folder: string, shippedIds: readonly string[]): readonly string[] {

@@ -30,21 +30,30 @@ for (const [name, { fits, expected }] of Object.entries(settingFormats)) {
   });
 }
 
+/** Settings with problems still say where the other files lie, so that all problems can be shown at once. */
+export type ParsedSettings = Parsed<Settings> & { readonly places: Partial<Pick<Settings, "watchlist" | "profileDir">> };
+
 /** @param location absolute; paths in the file are relative to its folder */
-export function parseSettings(file: YamlFile, location: string): Parsed<Settings> {
+export function parseSettings(file: YamlFile, location: string): ParsedSettings {
   const { known, problems: misshapen } = knownSettings(file);
   const config = convict<Written>(convictSchema() as convict.Schema<Written>, { env: {}, args: [] });
   config.load(known);
   const problems = [...misshapen, ...validationProblems(config, file).filter(({ path: at }) => sound(misshapen, at))];
   const written = config.getProperties();
-  const resolve = (name: "stateDir" | "watchlist" | "profileDir"): string => path.resolve(path.dirname(location), written[name]);
+  const resolved = (name: "stateDir" | "watchlist" | "profileDir"): string | undefined =>
+    sound(problems, name) ? path.resolve(path.dirname(location), written[name]) : undefined;
 
-  if (sound(problems, "stateDir")) problems.push(...socketProblems(file, resolve("stateDir")));
+  const stateDir = resolved("stateDir");
+  if (stateDir !== undefined) problems.push(...socketProblems(file, stateDir));
   const listenAddresses: ListenAddress[] = [];
   if (sound(problems, "web.listenAddresses")) problems.push(...listenProblems(file, written.web.listenAddresses, listenAddresses));
-  if (problems.length > 0) return { ok: false, problems };
-  const paths = { stateDir: resolve("stateDir"), watchlist: resolve("watchlist"), profileDir: resolve("profileDir") };
-  return { ok: true, value: { ...written, ...paths, web: { listenAddresses, configFile: null } } };
+
+  const [watchlist, profileDir] = [resolved("watchlist"), resolved("profileDir")];
+  const places = { ...(watchlist === undefined ? {} : { watchlist }), ...(profileDir === undefined ? {} : { profileDir }) };
+  if (problems.length > 0 || stateDir === undefined || watchlist === undefined || profileDir === undefined)
+    return { ok: false, problems, places };
+  const value = { ...written, stateDir, watchlist, profileDir, web: { listenAddresses, configFile: null } };
+  return { ok: true, value, places };
 }
 
 /** Nothing is wrong with the setting itself or the group it stands in. */

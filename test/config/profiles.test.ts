@@ -1,0 +1,80 @@
+/** The shipped profiles say of every fact where it is written, and loosen nothing. */
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { describe, test } from "node:test";
+import { formatProblem } from "../../src/config/problem.ts";
+import { parseProfile } from "../../src/config/profiles.ts";
+import { isPrintable, type Fact } from "../../src/config/schema/facts.ts";
+import type { Profile } from "../../src/config/schema/profile.ts";
+import { parseYaml } from "../../src/config/yaml.ts";
+
+const folder = path.resolve(import.meta.dirname, "../../device-profiles");
+const ids = readdirSync(folder)
+  .filter((name) => name.endsWith(".yaml"))
+  .map((name) => name.slice(0, -".yaml".length));
+
+function shipped(id: string): Profile {
+  const file = parseYaml(`${id}.yaml`, readFileSync(path.join(folder, `${id}.yaml`), "utf8"));
+  const parsed = file.ok ? parseProfile(file, id) : file;
+  assert.ok(parsed.ok, parsed.ok ? "" : parsed.problems.map(formatProblem).join("\n"));
+  return parsed.value;
+}
+
+function facts({ connection, watchdog, methods, facts: others }: Profile): readonly Fact<unknown>[] {
+  const { poolSize, overflow, idleTimeout } = connection;
+  return [
+    ...others.values(),
+    ...Object.values(methods).map(({ support }) => support),
+    poolSize,
+    overflow,
+    idleTimeout,
+    watchdog.fedBy,
+    watchdog.closeCausesFault,
+  ];
+}
+
+test("those that the watchlist's example names are there", () => {
+  assert.deepEqual(ids.toSorted(), ["generic-modbus-rtu", "generic-modbus-tcp", "schneider-m221"]);
+});
+
+for (const id of ids) {
+  describe(id, () => {
+    const profile = shipped(id);
+
+    test("takes the conservative default for all that is not documented", () => {
+      const { mode, poolSize, overflow, idleTimeout, reserve } = profile.connection;
+      assert.equal(mode, "fresh");
+      assert.deepEqual([poolSize.value, overflow.value, idleTimeout.value, profile.watchdog.fedBy.value], [null, null, null, null]);
+      assert.ok(reserve >= 2);
+      assert.deepEqual(profile.ownerMustState, ["otherClients", "watchdog"]);
+    });
+
+    test("shows nothing remembered or heard of as something a vendor says", () => {
+      for (const fact of facts(profile)) {
+        if (isPrintable(fact)) assert.ok(fact.sources.length > 0 && "VAP".includes(fact.grade));
+        if (fact.grade === "M" || fact.grade === "S" || fact.grade === "N") assert.ok(!isPrintable(fact));
+      }
+    });
+
+    test("claims no interval of a vendor", () => {
+      for (const { intervalMin } of Object.values(profile.methods)) assert.equal(intervalMin, undefined);
+    });
+
+    test("gives a reason for each method and forbids by leaving out", () => {
+      const methods = Object.entries(profile.methods);
+      assert.ok(methods.length > 0);
+      for (const [, { reason }] of methods) assert.notEqual(reason, "");
+      assert.ok(!Object.hasOwn(profile.methods, "icmp-echo"));
+    });
+  });
+}
+
+test("the eight connections that people remember of the M221 are kept apart from what it is taken to accept", () => {
+  const profile = shipped("schneider-m221");
+  const remembered = profile.facts.get("remembered-connection-count");
+  assert.equal(remembered?.value, 8);
+  assert.equal(remembered?.grade, "M");
+  assert.ok(remembered && !isPrintable(remembered));
+  assert.equal(profile.connection.poolSize.value, null);
+});
