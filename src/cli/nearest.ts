@@ -1,7 +1,9 @@
 /** Finds the name that a mistyped one was probably meant to be. */
 
-/** The nearest of `names`, when no more than a third of the letters (at least one, at most three) must change; else undefined. */
-export function nearest(typed: string, names: Iterable<string>): string | undefined {
+/** The nearest of `names`, when no more than a third of the letters (at least one, at most three) must change, or the only one that begins so; else undefined. */
+export function nearest(typed: string, names: readonly string[]): string | undefined {
+  const begun = names.filter((name) => typed.length > 1 && name.toLowerCase().startsWith(typed.toLowerCase()));
+  if (begun.length === 1) return begun[0];
   let best: { readonly name: string; readonly distance: number } | undefined;
   for (const name of names) {
     const distance = editDistance(typed.toLowerCase(), name.toLowerCase());

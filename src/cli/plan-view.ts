@@ -7,6 +7,7 @@ import { formatDuration } from "../domain/duration.ts";
 import type { MethodId } from "../domain/operations.ts";
 import type { Check, CheckId, ProfileId } from "../domain/plan.ts";
 import { printable } from "../domain/printable.ts";
+import { standingReasons } from "../domain/reasons.ts";
 import { milliseconds } from "../domain/units.ts";
 import { labNotice } from "./lab.ts";
 import type { View } from "./status-view.ts";
@@ -37,7 +38,7 @@ export function planView(compiled: Compiled, json: PlanJson, view: PlanView): re
 function budgets({ budgets: { site, segments } }: PlanJson): string {
   const one = (name: string, { startsPerSecondPlanned, startsPerSecondUsable }: typeof site): string =>
     `${name} ${startsPerSecondPlanned} of ${startsPerSecondUsable}`;
-  return `starts per second, of at most: ${[one("site", site), ...segments.map((segment) => one(`segment ${segment.id}`, segment))].join(", ")}`;
+  return `starts per second, planned of at most: ${[one("site", site), ...segments.map((segment) => one(`segment ${segment.id}`, segment))].join(", ")}`;
 }
 
 function asked({ plan }: Compiled, json: PlanJson, view: PlanView): readonly string[] {
@@ -111,12 +112,10 @@ function notAsked({ refused }: PlanJson, view: PlanView): readonly string[] {
 
 function refusal(one: RefusedJson, view: PlanView): readonly string[] {
   const { width } = view;
+  const sentences = [one.detail, ...one.further.map(({ reason, detail }) => `also, ${standingReasons[reason]}: ${detail}`)];
   return [
     ...wrapped(`${one.check}: ${one.meaning}`, width),
-    ...wrapped(printable(one.detail, 2000), width - 4).map((line) => `    ${line}`),
-    ...(one.further.length > 0
-      ? wrapped(`also: ${one.further.map(({ reason }) => reason).join(", ")}`, width - 4).map((line) => `    ${line}`)
-      : []),
+    ...sentences.flatMap((sentence) => wrapped(printable(sentence, 2000), width - 4)).map((line) => `    ${line}`),
     // Everything but the packet: that is what a dry run is for.
     ...(one.reason === "dry_run" ? frameLines(one.frames) : []),
   ];

@@ -53,7 +53,7 @@ schema: watchlist/v1
 #      profile: generic-modbus-tcp
 #      asset: {manufacturer: Schneider, model: TM221CE24R, firmware: "1.11", location: "Deck 2"}
 #      statements:
-#        otherClients: [SCADA-1, {name: HMI-2, connections: 2}]
+#        otherClients: [SCADA-1]              # {name: HMI-2, connections: 2} for one that holds several
 #        watchdog: {mode: none, by: eto-1, on: 2026-11-20}
 #      checks:
 #        - {method: modbus-fc43, unitId: 1, interval: 60s}

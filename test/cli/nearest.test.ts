@@ -27,3 +27,8 @@ for (const typed of ["delete", "", "x", "checkout"]) {
 test("nothing is near where there are no names", () => {
   assert.equal(nearest("plan", []), undefined);
 });
+
+test("what only one name begins with is that name", () => {
+  assert.equal(nearest("fresh", ["fresh-water-plc", "tank-level-7"]), "fresh-water-plc");
+  assert.equal(nearest("tank-level", ["tank-level-7", "tank-level-8"]), "tank-level-7", "nearest by its letters, as two begin so");
+});
