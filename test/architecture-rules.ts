@@ -113,6 +113,7 @@ export const builtinsPerFile: Readonly<Record<string, readonly string[]>> = {
   "src/drivers/modbus/decode.ts": ["node:buffer"],
   "src/drivers/modbus/port.ts": ["node:events"],
   "src/exporters/control.ts": ["node:fs"],
+  "src/exporters/http.ts": ["node:stream"],
   "src/poller/planner.ts": ["node:events", "node:worker_threads"],
   "src/poller/version.ts": ["node:fs"],
   "src/store/audit-chain.ts": ["node:crypto"],

@@ -1,0 +1,34 @@
+/** Keeps web pages from reaching the poller through a browser on this machine: DNS rebinding and foreign forms. */
+
+export interface RequestOrigin {
+  readonly method: string;
+  /** The Host header. */
+  readonly host: string | undefined;
+  /** The Origin header. */
+  readonly origin: string | undefined;
+  /** The Sec-Fetch-Site header, which only a browser sends. */
+  readonly fetchSite: string | undefined;
+}
+
+/**
+ * Why the request is refused, or undefined. Host must be a loopback name or an address we listen on, whatever its port (an SSH tunnel
+ * has another): a page that points its own name at 127.0.0.1 still sends its own name. A POST from a page must come from ours.
+ */
+export function refusedBecause({ method, host, origin, fetchSite }: RequestOrigin, listening: readonly string[]): string | undefined {
+  const name = nameIn(host ?? "");
+  if (name === undefined) return "found no usable Host header";
+  if (![...loopback, ...listening].includes(name))
+    return "found a foreign Host header, expected a loopback name or the address this server listens on";
+  if (method === "GET" || method === "HEAD") return undefined;
+  if (origin !== undefined && origin.toLowerCase() !== `http://${(host ?? "").toLowerCase()}`) return "found the Origin of another page";
+  if (fetchSite !== undefined && fetchSite !== "same-origin" && fetchSite !== "none") return "found a request of another page";
+  return undefined;
+}
+
+const loopback: readonly string[] = ["localhost", "127.0.0.1", "::1"];
+
+/** `[::1]:9824` gives `::1`, `Localhost:1` gives `localhost`. */
+function nameIn(host: string): string | undefined {
+  const [, six, other] = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9.-]+))(?::\d{1,5})?$/iu.exec(host) ?? [];
+  return (six ?? other)?.toLowerCase();
+}

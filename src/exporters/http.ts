@@ -1,0 +1,199 @@
+/** The web server: metrics, health and a page for people; it may stop the site and reload approved files, and nothing else. */
+import { Readable } from "node:stream";
+import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import type { Board } from "../domain/board.ts";
+import type { Cancel, Clock } from "../domain/clock.ts";
+import { after, seconds, type Milliseconds } from "../domain/units.ts";
+import { formatFor } from "./accept.ts";
+import { contentTypes } from "./exposition.ts";
+import { refusedBecause } from "./host-guard.ts";
+import { landingPage } from "./landing.ts";
+import type { PrometheusPage } from "./prometheus.ts";
+
+/** What the web may cause. None of them resumes, resets or approves. */
+export interface WebActions {
+  /** Why the poller is not ready, in one line; undefined when it is. */
+  notReady(): string | undefined;
+  /** Reads the files again; whole sentences where they have problems, and then the running plan stays. */
+  reload(by: string): Promise<readonly string[]>;
+  /** Returns a sentence when the stop holds but could not be written. */
+  stop(by: string, reason: string): string | undefined;
+  /** The settings in effect, without secrets; shown as JSON. */
+  settings(): unknown;
+}
+
+export interface WebOptions {
+  /** Each gets a server of its own. Port 0 takes any free one. */
+  readonly listen: readonly { readonly host: string; readonly port: number }[];
+  readonly board: Board;
+  readonly clock: Clock;
+  readonly page: Pick<PrometheusPage, "render">;
+  readonly actions: WebActions;
+  readonly version: string;
+  readonly yieldToLoop: () => Promise<void>;
+  /** Told of everything that is a mistake of ours; the caller of the web learns only that it failed. */
+  readonly bug: (error: unknown) => void;
+}
+
+export interface WebServer {
+  /** Where it listens, `127.0.0.1:9824` or `[::1]:9824`. */
+  readonly addresses: readonly string[];
+  /** Ends every connection at once. */
+  close(): Promise<void>;
+}
+
+/** A pair of Prometheus servers, a person and some to spare; each socket costs the poller a file descriptor. */
+const connectionsMax = 64;
+/** Pages written at once, all servers together. */
+const pagesMax = 4;
+/** A reader that is slower than this is cut off: Prometheus gives up after 10 s by default. */
+const pageWithin: Milliseconds = seconds(60);
+const postOnly = "This endpoint requires a POST request.\n";
+
+/** Listens everywhere, or says in one sentence why it cannot and listens nowhere. */
+export async function startWeb(options: WebOptions): Promise<WebServer | { readonly problem: string }> {
+  const pages = new Set<Readable>();
+  const started: { readonly app: FastifyInstance; readonly address: string }[] = [];
+  const close = async (): Promise<void> => {
+    await Promise.all(started.map(({ app }) => app.close()));
+  };
+  for (const { host, port } of options.listen) {
+    const app = server(options, pages);
+    try {
+      started.push({ app, address: (await app.listen({ host, port })).replace("http://", "") });
+    } catch (error) {
+      await Promise.all([app.close(), close()]);
+      if (!isSystemError(error)) throw error;
+      return { problem: `web.listenAddresses: ${host}:${port} cannot be used (${error.message}); free it or choose another` };
+    }
+  }
+  return { addresses: started.map(({ address }) => address), close };
+}
+
+function server(options: WebOptions, pages: Set<Readable>): FastifyInstance {
+  const app = fastify({
+    logger: false,
+    bodyLimit: 1024,
+    requestTimeout: 5000,
+    // Of silence on a socket; a reload of a large site is an answer that takes long.
+    connectionTimeout: 30_000,
+    keepAliveTimeout: 20_000,
+    maxRequestsPerSocket: 0,
+    forceCloseConnections: true,
+    trustProxy: false,
+    exposeHeadRoutes: false,
+    routerOptions: { caseSensitive: true, ignoreTrailingSlash: false },
+  });
+  app.server.maxConnections = connectionsMax;
+  const hosts = options.listen.map(({ host }) => host.toLowerCase());
+  app.addHook("onRequest", async (request, reply) => {
+    void reply.headers(protection);
+    const { host, origin, "sec-fetch-site": fetchSite } = request.headers;
+    const because = refusedBecause({ method: request.method, host, origin, fetchSite: one(fetchSite) }, hosts);
+    if (because !== undefined) return text(reply, 403, `Refused: ${because}.\n`);
+    return undefined;
+  });
+  // `curl -d` sends a form; nothing reads any body, and none may keep a stop from being heard.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, _body, done) => done(null, undefined));
+  addReads(app, options, pages);
+  addChanges(app, options);
+  app.setErrorHandler((error: FastifyError, _request, reply) => {
+    const status = error.statusCode ?? 500;
+    if (status < 500) return text(reply, status, `${error.message}\n`);
+    options.bug(error);
+    return text(reply, 500, "This failed because of a mistake in the poller; its log says more.\n");
+  });
+  return app;
+}
+
+function addReads(app: FastifyInstance, options: WebOptions, pages: Set<Readable>): void {
+  const { actions, board, clock } = options;
+  app.get("/", async (_request, reply) => reply.type("text/html; charset=utf-8").send(await landingPage(options)));
+  app.get("/metrics", (request, reply) => {
+    if (pages.size >= pagesMax) return text(reply.header("retry-after", "5"), 503, "Too many scrapes at once; try again.\n");
+    const format = formatFor(request.headers.accept);
+    const page = Readable.from(options.page.render(board, format), { objectMode: false });
+    guardPage(page, pages, clock);
+    return reply.type(contentTypes[format]).send(page);
+  });
+  app.get("/-/healthy", (_request, reply) => text(reply, 200, "Healthy\n"));
+  app.get("/-/ready", (_request, reply) => {
+    const why = actions.notReady();
+    return why === undefined ? text(reply, 200, "Ready\n") : text(reply, 503, `Not ready: ${why}\n`);
+  });
+  app.get("/config", (_request, reply) =>
+    reply.type("application/json; charset=utf-8").send(`${JSON.stringify(actions.settings(), undefined, 2)}\n`),
+  );
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split("?", 1)[0] ?? "";
+    const method = methods.get(path);
+    if (method === undefined) return text(reply, 404, "There is nothing here; / says what there is.\n");
+    void reply.header("allow", method);
+    return text(reply, 405, method === "POST" ? postOnly : "This endpoint requires a GET request.\n");
+  });
+}
+
+/** What answers what: for the right word to somebody who asks the other way. */
+const methods: ReadonlyMap<string, "GET" | "POST"> = new Map([
+  ["/", "GET"],
+  ["/metrics", "GET"],
+  ["/config", "GET"],
+  ["/-/healthy", "GET"],
+  ["/-/ready", "GET"],
+  ["/-/reload", "POST"],
+  ["/-/stop", "POST"],
+]);
+
+function addChanges(app: FastifyInstance, { actions }: WebOptions): void {
+  app.post("/-/reload", async (request, reply) => {
+    const problems = await actions.reload(who(request));
+    if (problems.length === 0) return text(reply, 200, "Reloaded.\n");
+    // The sentences may name addresses and paths, which whoever may scrape need not know.
+    return text(
+      reply,
+      500,
+      `Not reloaded: ${problems.length} problems in the files, the running plan stays. \`watchkeeper check-config\` names them.\n`,
+    );
+  });
+  app.post("/-/stop", (request, reply) => {
+    const problem = actions.stop(who(request), "POST /-/stop");
+    return problem === undefined ? text(reply, 200, "Stopped.\n") : text(reply, 500, `Stopped, but: ${problem}\n`);
+  });
+}
+
+/** Counts the page until it is gone, and cuts off a reader who never comes to its end. */
+function guardPage(page: Readable, pages: Set<Readable>, clock: Clock): void {
+  pages.add(page);
+  const cancel: Cancel = clock.at(after(clock.monotonic(), pageWithin), () => page.destroy(new Error("the reader was too slow")));
+  page.once("close", () => {
+    cancel();
+    pages.delete(page);
+  });
+}
+
+function who(request: FastifyRequest): string {
+  return `web, ${request.ip}`;
+}
+
+function text(reply: FastifyReply, status: number, body: string): FastifyReply {
+  return reply.code(status).type("text/plain; charset=utf-8").send(body);
+}
+
+/** Nothing of ours is kept, framed, or guessed to be something else, and a page of ours loads and runs nothing. */
+const protection: Readonly<Record<string, string>> = {
+  "cache-control": "no-store",
+  "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+  "referrer-policy": "no-referrer",
+  "cross-origin-resource-policy": "same-origin",
+};
+
+function one(header: string | readonly string[] | undefined): string | undefined {
+  return typeof header === "string" ? header : header?.[0];
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "syscall" in error;
+}

@@ -1,0 +1,109 @@
+/** The page at /: how the site is, what needs a person, and where the rest is. Plain HTML, no script, nothing loaded from elsewhere. */
+import type { Board, DeviceView } from "../domain/board.ts";
+import type { Clock } from "../domain/clock.ts";
+import { livenesses, type Liveness } from "../domain/liveness.ts";
+import { causeInWords } from "./cause-words.ts";
+
+/** Devices listed by name; more are only counted. */
+const listedMax = 50;
+
+export interface LandingParts {
+  readonly board: Board;
+  readonly clock: Clock;
+  readonly version: string;
+  readonly yieldToLoop: () => Promise<void>;
+}
+
+export async function landingPage({ board, clock, version, yieldToLoop }: LandingParts): Promise<string> {
+  const { counts, troubled } = await survey(board, yieldToLoop);
+  const { site, lab } = board.plan;
+  const title = `Watchkeeper – ${site}`;
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${html(title)}</title>
+<style>${style}</style>
+<h1>${html(title)}</h1>
+${lab ? banner("lab", "Lab mode: simulators and tests, no plant.") : ""}
+${board.stopped ? banner("stop", "Stopped. No device is asked until somebody resumes: <code>watchkeeper resume</code>.") : ""}
+${board.reload.successful ? "" : banner("warn", `The files on disk have ${board.reload.problems} problems and were not taken over: <code>watchkeeper check-config</code> names them.`)}
+${trips(board)}
+<table class="counts"><tr>${livenesses.map((state) => `<td class="${state}"><b>${counts[state]}</b> ${state}`).join("")}</table>
+${troubles(troubled, counts)}
+<h2>More</h2>
+<ul>
+<li><a href="/metrics">/metrics</a> for Prometheus (text format or OpenMetrics)
+<li><a href="/config">/config</a> the settings in effect
+<li><a href="/-/healthy">/-/healthy</a> and <a href="/-/ready">/-/ready</a> for whoever watches the watchkeeper
+<li><code>curl -X POST …/-/reload</code> takes over approved files, <code>curl -X POST …/-/stop</code> stops the site at once. Nothing here can start it again.
+</ul>
+<footer>Watchkeeper ${html(version)}. Stored state at ${html(moment(clock.wall()))}: looking at this page asks no device.</footer>
+</html>
+`;
+}
+
+type Counts = Record<Liveness, number>;
+
+async function survey(board: Board, yieldToLoop: () => Promise<void>): Promise<{ counts: Counts; troubled: readonly DeviceView[] }> {
+  const counts: Counts = { up: 0, degraded: 0, down: 0, unknown: 0 };
+  const troubled: DeviceView[] = [];
+  let seen = 0;
+  for (const view of board.devices()) {
+    const { liveness } = view.judgement;
+    counts[liveness] += 1;
+    if ((liveness === "down" || liveness === "degraded") && troubled.length < listedMax) troubled.push(view);
+    seen += 1;
+    if (seen % 1000 === 0) await yieldToLoop();
+  }
+  return { counts, troubled };
+}
+
+function trips(board: Board): string {
+  const all = board.trips();
+  if (all.length === 0) return "";
+  const rows = all.slice(0, listedMax).map(({ scope, cause, detail, since }) => {
+    return `<tr><td>${html(scope)}<td>${html(cause.replaceAll("_", " "))}<td>${html(detail)}<td>${html(moment(since))}`;
+  });
+  return `<h2>Tripped: somebody must look and reset</h2>
+<table><tr><th>What<th>Why<th><th>Since${rows.join("")}</table>${rest(all.length)}`;
+}
+
+function troubles(devices: readonly DeviceView[], { down, degraded }: Counts): string {
+  if (devices.length === 0) return "";
+  const rows = devices.map(({ device, judgement, lastHeard }) => {
+    const { liveness, cause } = judgement;
+    const heard = lastHeard === undefined ? "never" : moment(lastHeard);
+    return `<tr><td>${html(device.name)}<td>${html(device.segment)}<td class="${liveness}">${liveness}<td>${html(causeInWords(cause))}<td>${html(heard)}`;
+  });
+  return `<h2>Down and degraded</h2>
+<table><tr><th>Device<th>Segment<th>State<th>Why<th>Last heard${rows.join("")}</table>${rest(down + degraded)}`;
+}
+
+function rest(all: number): string {
+  return all > listedMax ? `<p>and ${all - listedMax} more; <code>watchkeeper status</code> lists them all.` : "";
+}
+
+function banner(kind: string, text: string): string {
+  return `<p class="banner ${kind}">${text}`;
+}
+
+function moment(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+}
+
+function html(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;").replaceAll("'", "&#39;");
+}
+
+const style = `
+:root{color-scheme:light dark;--up:#1a7f37;--degraded:#9a6700;--down:#c62828;--unknown:#6e7781}
+@media(prefers-color-scheme:dark){:root{--up:#3fb950;--degraded:#d29922;--down:#ff7b72;--unknown:#9198a1}}
+body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
+h1{font-size:1.5rem}h2{font-size:1.1rem;margin-top:2rem}
+table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.3rem .8rem .3rem 0;border-bottom:1px solid #8884;vertical-align:top}
+.counts td{border:0;font-size:1.1rem}.counts b{font-size:1.8rem}
+.up{color:var(--up)}.degraded{color:var(--degraded)}.down{color:var(--down)}.unknown{color:var(--unknown)}
+.banner{border:2px solid;border-radius:.4rem;padding:.6rem 1rem;font-weight:600}.stop{color:var(--down)}.warn,.lab{color:var(--degraded)}
+code{background:#8882;border-radius:.2rem;padding:0 .2rem}footer{margin-top:2.5rem;color:var(--unknown);font-size:.9rem}
+`;

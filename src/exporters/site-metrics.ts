@@ -1,0 +1,198 @@
+/** The metrics of the poller and the site, which are few: kept by prom-client, brought up to date from the board at each scrape. */
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { Board } from "../domain/board.ts";
+import type { Scope } from "../domain/outcome.ts";
+import type { Plan } from "../domain/plan.ts";
+import { passingReasons, withheldReasons, type PassingReason } from "../domain/reasons.ts";
+import type { Milliseconds, WallMs } from "../domain/units.ts";
+import { labels, type FamilyHead } from "./exposition.ts";
+
+export interface Build {
+  readonly version: string;
+  /** The commit it was built from; empty where nobody said. */
+  readonly revision: string;
+  readonly nodeVersion: string;
+}
+
+/** What the journal says of itself. */
+export interface JournalHealth {
+  readonly unwritableSince: WallMs | undefined;
+  readonly lost: number;
+}
+
+export interface SiteFamily extends FamilyHead {
+  readonly samples: readonly { readonly name: string; readonly labels: string; readonly value: number }[];
+}
+
+type Reason = PassingReason | "approval_expired";
+const reasons: readonly Reason[] = [...(Object.keys(passingReasons) as PassingReason[]), "approval_expired"];
+/** prom-client's own that call a gauge a total, which Prometheus' conventions refuse. */
+const misnamed = ["nodejs_active_resources_total", "nodejs_active_handles_total", "nodejs_active_requests_total"];
+
+export class SiteMetrics {
+  readonly #registry = new Registry();
+  readonly #journal: JournalHealth;
+  readonly #gauges: ReturnType<typeof gauges>;
+  readonly #counters: ReturnType<typeof counters>;
+  readonly #lateness: Histogram;
+  /** Sums at the last scrape. A reload takes checks out with their counts; a counter only goes up. */
+  readonly #refusedBefore = new Map<Reason, number>();
+
+  /** Kept for the plan they were taken from: finding them looks at every device. */
+  #shared: ReadonlySet<Scope> = new Set();
+  #plan: Plan | undefined;
+
+  constructor(build: Build, journal: JournalHealth, options: { readonly processMetrics: boolean }) {
+    const registers: Registry[] = [this.#registry];
+    this.#journal = journal;
+    const { version, revision, nodeVersion } = build;
+    new Gauge({
+      name: "watchkeeper_build_info",
+      help: "1, with the version, the commit and the Node version.",
+      labelNames: ["version", "revision", "node_version"],
+      registers,
+    }).set({ version, revision, node_version: nodeVersion }, 1);
+    this.#gauges = gauges(registers);
+    this.#counters = counters(registers);
+    for (const reason of reasons) this.#refusalCounter(reason).inc({ reason }, 0);
+    this.#lateness = new Histogram({
+      name: "watchkeeper_schedule_lateness_seconds",
+      help: "How long after its due time each check came to the gate.",
+      buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 30],
+      registers,
+    });
+    if (!options.processMetrics) return;
+    collectDefaultMetrics({ register: this.#registry });
+    for (const name of misnamed) this.#registry.removeSingleMetric(name);
+  }
+
+  observeLateness(late: Milliseconds): void {
+    this.#lateness.observe(late / 1000);
+  }
+
+  /** Everything that prom-client keeps, as values: its registry cannot write both formats, for OpenMetrics it renames its counters for good. */
+  async families(board: Board): Promise<readonly SiteFamily[]> {
+    this.#update(board);
+    const families = await this.#registry.getMetricsAsJSON();
+    return families.map((family) => {
+      const { name, help, values } = family;
+      // Declared as a numbered enum, delivered as a word.
+      const type = family.type as unknown as FamilyHead["type"];
+      const samples = values.map((value) => ({
+        name: nameOf(value) ?? name,
+        labels: labels(Object.entries(value.labels).map(([label, text]) => [label, String(text)])),
+        value: value.value,
+      }));
+      return { name, help, type, samples };
+    });
+  }
+
+  #update(board: Board): void {
+    const { stopped, lab, auditWritable, reloadSuccessful, reloadedAt, tripped } = this.#gauges;
+    stopped.set(board.stopped ? 1 : 0);
+    lab.set(board.plan.lab ? 1 : 0);
+    auditWritable.set(this.#journal.unwritableSince === undefined ? 1 : 0);
+    reloadSuccessful.set(board.reload.successful ? 1 : 0);
+    reloadedAt.set((board.reload.lastSuccess ?? 0) / 1000);
+    tripped.reset();
+    if (this.#plan !== board.plan) this.#shared = sharedScopes(board.plan);
+    this.#plan = board.plan;
+    for (const scope of this.#shared) tripped.set({ scope }, 0);
+    for (const { scope } of board.trips()) tripped.set({ scope }, 1);
+    this.#updateCounters(board);
+  }
+
+  #updateCounters(board: Board): void {
+    const { blocked, stalls, lost, requests, bytes, connections } = this.#counters;
+    setTo(blocked, board.blocked);
+    setTo(stalls, board.stalls);
+    setTo(lost, this.#journal.lost);
+    for (const counter of [requests, bytes, connections]) counter.reset();
+    for (const [segment, sent] of board.sent()) {
+      requests.inc({ segment }, sent.requests);
+      bytes.inc({ segment }, sent.bytes);
+      connections.inc({ segment }, sent.connections);
+    }
+    const sums = refusalsOf(board);
+    for (const reason of reasons) {
+      const now = sums.get(reason) ?? 0;
+      this.#refusalCounter(reason).inc({ reason }, Math.max(0, now - (this.#refusedBefore.get(reason) ?? 0)));
+      this.#refusedBefore.set(reason, now);
+    }
+  }
+
+  #refusalCounter(reason: Reason): Counter<"reason"> {
+    return withheldReasons.has(reason) ? this.#counters.withheld : this.#counters.refused;
+  }
+}
+
+function gauges(registers: Registry[]): Readonly<Record<"stopped" | "lab" | "auditWritable" | "reloadSuccessful" | "reloadedAt", Gauge>> & {
+  readonly tripped: Gauge<"scope">;
+} {
+  const gauge = (name: string, help: string): Gauge => new Gauge({ name: `watchkeeper_${name}`, help, registers });
+  return {
+    stopped: gauge("stopped", "1 while the site is stopped and nothing is asked."),
+    lab: gauge("lab_mode", "1 in lab mode: simulators and tests, no plant."),
+    auditWritable: gauge("audit_writable", "0 while audit records cannot be written; after 24 h of that polling stops."),
+    reloadSuccessful: gauge("config_last_reload_successful", "Whether the files were in order when they were last read."),
+    reloadedAt: gauge("config_last_reload_success_timestamp_seconds", "When the files were last read and in order."),
+    tripped: new Gauge({
+      name: "watchkeeper_tripped",
+      help: "1 for what a person must look at and reset. Site, segments and profiles are always there, a device while it is tripped.",
+      labelNames: ["scope"],
+      registers,
+    }),
+  };
+}
+
+function counters(
+  registers: Registry[],
+): Readonly<Record<"blocked" | "stalls" | "lost", Counter>> &
+  Readonly<Record<"requests" | "bytes" | "connections", Counter<"segment">>> &
+  Readonly<Record<"refused" | "withheld", Counter<"reason">>> {
+  const counter = (name: string, help: string): Counter => new Counter({ name: `watchkeeper_${name}_total`, help, registers });
+  const sent = (what: string): Counter<"segment"> =>
+    new Counter({
+      name: `watchkeeper_sent_${what}_total`,
+      help: `What left for devices, in ${what}: may be subtracted by whoever watches the segment.`,
+      labelNames: ["segment"],
+      registers,
+    });
+  const byReason = (what: string, help: string): Counter<"reason"> =>
+    new Counter({ name: `watchkeeper_${what}_total`, help, labelNames: ["reason"], registers });
+  return {
+    blocked: counter("guard_blocked", "Frames and connections that are not in the plan and were stopped before they left."),
+    stalls: counter("stalls", "Times the poller stood still or time jumped; nothing is asked until it has looked around."),
+    lost: counter("journal_lost", "Records that could not be written and found the journal's queue full."),
+    requests: sent("requests"),
+    bytes: sent("bytes"),
+    connections: sent("connections"),
+    refused: byReason("refused", "Starts that the gate refused, all checks together. By check: watchkeeper_check_refused_total."),
+    withheld: byReason(
+      "withheld",
+      "Starts that ordinary life made needless, all checks together. By check: watchkeeper_check_withheld_total.",
+    ),
+  };
+}
+
+/** What may trip and is few: always shown, so that an alert sees the step from 0 to 1. */
+function sharedScopes(plan: Plan): ReadonlySet<Scope> {
+  const profiles = new Set(Array.from(plan.devices.values(), ({ profile }): Scope => `profile:${profile}`));
+  return new Set<Scope>(["site", ...Array.from(plan.segments.keys(), (id): Scope => `segment:${id}`), ...profiles]);
+}
+
+function refusalsOf(board: Board): ReadonlyMap<Reason, number> {
+  const sums = new Map<Reason, number>();
+  for (const { refused } of board.checks()) for (const [reason, count] of refused) sums.set(reason, (sums.get(reason) ?? 0) + count);
+  return sums;
+}
+
+function setTo(counter: Counter, value: number): void {
+  counter.reset();
+  counter.inc(value);
+}
+
+/** Of a histogram's samples; absent elsewhere. */
+function nameOf(value: object): string | undefined {
+  return "metricName" in value && typeof value.metricName === "string" ? value.metricName : undefined;
+}

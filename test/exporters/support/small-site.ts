@@ -1,0 +1,70 @@
+/** A small site with one of everything that the metrics page can show, for the oracle test and for promtool. */
+import type { ProfileId, SegmentId } from "../../../src/domain/plan.ts";
+import { milliseconds, seconds, type WallMs } from "../../../src/domain/units.ts";
+import { PrometheusPage, type PageOptions } from "../../../src/exporters/prometheus.ts";
+import { MemoryBoard } from "../../../src/store/board.ts";
+import { answered, check, failed, hvac, plan, refusal, refused } from "../../store/support/site.ts";
+import { FakeClock } from "../../support/fake-clock.ts";
+
+export const nastyName = 'pump "2" \\ north\nside';
+export const build = { version: "0.1.0", revision: "abc", nodeVersion: "v24.21.0" };
+/** As late as each start was, in seconds; a power of two, so that sums come out even. */
+export const latenesses: readonly number[] = [0.015625, 0.25, 64];
+
+export interface SmallSite {
+  readonly board: MemoryBoard;
+  readonly clock: FakeClock;
+  readonly page: PrometheusPage;
+}
+
+export async function smallSite(options: Partial<PageOptions> = {}): Promise<SmallSite> {
+  const clock = new FakeClock();
+  const bridge = "bridge" as SegmentId;
+  const second = check("plc", { id: "plc/modbus-fc43#2" as never, line: "address:plc2" as never, digest: "sha256:plc2" });
+  const site = plan({
+    plc: { checks: [check("plc"), second] },
+    [nastyName]: { device: { zone: 'OT "1"' } },
+    pump: { device: { segment: bridge, profile: "wago-750" as ProfileId, category: "III" } },
+    radar: { checks: [], refused: [refusal("radar", "safety_function")] },
+    mixer: {
+      checks: [check("mixer")],
+      refused: [{ ...refusal("mixer", "dry_run"), check: "mixer/icmp-echo" as never, method: "icmp-echo" }],
+    },
+  });
+  const segments = new Map([
+    ...site.segments,
+    [bridge, { id: bridge, zone: "OT-2", subnet: "198.51.100.0/24", startsPerSecondMax: 2 }] as const,
+  ]);
+  const board = new MemoryBoard(clock, { ...site, segments, lab: true }, { stopped: false, trips: [], proven: new Map() });
+  const at = clock.monotonic();
+  board.outcome(answered(check("plc"), at));
+  board.outcome(answered(second, at, { said: "degraded", failure: "protocol_error", detail: "exception 4" }));
+  board.outcome(answered(check(nastyName), at));
+  await clock.advance(seconds(60));
+  board.outcome({ ...failed(check(nastyName), clock.monotonic()), sent: { connections: 1, requests: 0, bytes: 0 } });
+  for (const reason of ["backoff", "backoff", "line_budget"] as const) board.outcome(refused(check("plc"), clock.monotonic(), reason));
+  board.outcome(refused(check("mixer"), clock.monotonic(), "window_pause"));
+  board.trip({ scope: "device:pump", cause: "identity_mismatch", detail: "", since: clock.wall() });
+  board.trip({ scope: `segment:${hvac}x` as never, cause: "harm", detail: "", since: clock.wall() });
+  board.countBlocked();
+  board.reloaded(2);
+  const page = new PrometheusPage({
+    build,
+    journal: { unwritableSince: 5 as WallMs, lost: 7 },
+    address: false,
+    processMetrics: false,
+    yieldToLoop: () => Promise.resolve(),
+    ...options,
+  });
+  for (const late of latenesses) page.observeLateness(milliseconds(late * 1000));
+  return { board, clock, page };
+}
+
+export async function rendered(
+  { page, board }: Pick<SmallSite, "page" | "board">,
+  format: "text" | "openmetrics" = "text",
+): Promise<string> {
+  let text = "";
+  for await (const piece of page.render(board, format)) text += piece;
+  return text;
+}
