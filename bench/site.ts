@@ -1,0 +1,136 @@
+/** A site without files, and the whole way of a heartbeat put together as run-poller.ts does it: gate, keeper, wire, driver, recorder, board. */
+import type { Clock } from "../src/domain/clock.ts";
+import type { Fact } from "../src/domain/outcome.ts";
+import type { Check, CheckId, Plan } from "../src/domain/plan.ts";
+import type { MonotonicMs } from "../src/domain/units.ts";
+import type { Dial } from "../src/domain/wire.ts";
+import { drivers, methods } from "../src/drivers/registry.ts";
+import { HeartbeatGate } from "../src/safety/gate.ts";
+import { ConnectionKeeper } from "../src/safety/keeper.ts";
+import { Pulse } from "../src/safety/pulse.ts";
+import { emptyChain } from "../src/store/audit-chain.ts";
+import { MemoryBoard } from "../src/store/board.ts";
+import type { StoreJournal } from "../src/store/journal.ts";
+import { BoardRecorder } from "../src/store/recorder.ts";
+import { systemClock } from "../src/system-clock.ts";
+import { modbusPolicy } from "../src/wire/frames/modbus.ts";
+import { literalPlan } from "../test/support/literal-plan.ts";
+
+/** Every interval of a bench: the shortest that the product allows. */
+export const intervalMs = 30_000;
+const segmentCount = 20;
+
+export interface SiteSize {
+  readonly devices: number;
+  readonly connection: "fresh" | "kept";
+  /** Where device `index` answers. */
+  readonly placeOf: (index: number) => { readonly address: string; readonly port: number };
+}
+
+/** As the planner's thread hands it over: nothing is shared with what it was made from. Rates are the most that an owner may allow. */
+export function sitePlan({ devices, connection, placeOf }: SiteSize): Plan {
+  const plan = literalPlan(
+    Array.from({ length: devices }, (_, index) => ({
+      ...placeOf(index),
+      name: `plc-${String(index).padStart(5, "0")}`,
+      // Many devices answer at few addresses here; in a plant each has its own.
+      line: `address:plc-${index}`,
+      segment: `segment-${index % segmentCount}`,
+      intervalMs,
+      connection,
+    })),
+    { segmentStartsPerSecondMax: 200, siteStartsPerSecondMax: 1000 },
+  );
+  const method = methods.get("modbus-fc43")!;
+  const parsed = method.parse({ unitId: 1 });
+  if (!("ask" in parsed)) throw new Error(`bench: ${parsed.problems.join("; ")}`);
+  const { ask } = parsed;
+  const checks = [...plan.checks].map(([id, check]): [CheckId, Check] => [
+    id,
+    { ...check, ask, opening: method.opening(ask), asking: method.asking(ask), closing: method.closing(ask), digest: `sha256:${id}` },
+  ]);
+  return structuredClone({ ...plan, digest: "sha256:bench", checks: new Map(checks) });
+}
+
+export interface Site {
+  readonly board: MemoryBoard;
+  readonly gate: HeartbeatGate;
+  /** Finds devices whose evidence has grown old, as the poller does every 5 s. */
+  sweep(): void;
+  end(): Promise<void>;
+}
+
+/** `clock` may be moved; the pulse goes by the real one, since a moved clock is just what it is there to notice. */
+export function openSite(plan: Plan, clock: Clock, dial: (blocked: (address: string, detail: string) => void) => Dial): Site {
+  const board = new MemoryBoard(clock, plan, { stopped: false, trips: [], proven: new Map() });
+  const observer = { transition: (): void => {}, happened: surprised };
+  const recorder = new BoardRecorder({ board, journal: noJournal, clock, observer });
+  const gate: HeartbeatGate = new HeartbeatGate(
+    {
+      clock,
+      circumstances: {
+        stopped: () => false,
+        auditWritable: () => true,
+        leading: () => true,
+        heardUntil: () => undefined,
+        linkDownUntil: () => undefined,
+        pausedUntil: () => undefined,
+      },
+      keeper: (farewell) =>
+        new ConnectionKeeper({
+          clock,
+          dial: dial((address, detail) => gate.blocked(address, detail)),
+          farewell,
+          speakerOf: ({ protocol }) => {
+            const driver = drivers.get(protocol);
+            return driver && { driver, policy: modbusPolicy };
+          },
+        }),
+      suspect: () => pulse.suspect(systemClock.monotonic()),
+      trips: [],
+      record: (fact) => recorder.record(fact),
+    },
+    plan,
+  );
+  const pulse = new Pulse(systemClock, { readStop: () => {}, disturbed: (detail) => gate.disturbed(detail) });
+  pulse.start();
+  return {
+    board,
+    gate,
+    sweep: () => recorder.sweep(clock.monotonic()),
+    async end() {
+      await gate.drain();
+      pulse.stop();
+    },
+  };
+}
+
+/** Until the pulse has beaten once, nothing may be asked. */
+export async function awake(site: Site, plan: Plan, clock: { monotonic(): MonotonicMs }): Promise<void> {
+  const [first] = plan.checks.values();
+  const until = clock.monotonic() + 5000;
+  for (let verdict = site.gate.preview(first!); !verdict.admitted; verdict = site.gate.preview(first!)) {
+    if (clock.monotonic() > until) throw new Error(`bench: the gate refuses: ${verdict.reason}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** A bench that measures something else than heartbeats must say so; a machine that stood still it only makes noisy. */
+function surprised(fact: Exclude<Fact, { kind: "answered" | "failed" | "refused" }>): void {
+  if (fact.kind !== "stalled") throw new Error(`bench: ${fact.kind}: ${JSON.stringify(fact)}`);
+}
+
+/** Keeps nothing: the database runs in a thread of its own, and heartbeats that go on as before write no record. */
+export const noJournal: StoreJournal = {
+  transition() {},
+  audit() {},
+  tripped() {},
+  reset() {},
+  proved() {},
+  settled: () => Promise.resolve(),
+  close: () => Promise.resolve(),
+  unwritableSince: undefined,
+  auditHead: emptyChain,
+  lost: 0,
+  problem: undefined,
+};
