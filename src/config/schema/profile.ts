@@ -170,6 +170,8 @@ export const liveness: z.ZodType<readonly LivenessRegister[], unknown> = z
   .default([])
   .meta({ description: "The registers that a check may name." });
 
+const factValue: z.ZodType<FactValue> = z.union([text("Text."), z.number(), z.boolean()], { error: "a text, a number, true or false" });
+
 export const profileSchema: z.ZodType<Profile> = z
   .strictObject({
     schema: z.literal("device-profile/v1", { error: "device-profile/v1" }).meta({ description: "The kind of file." }),
@@ -182,7 +184,7 @@ export const profileSchema: z.ZodType<Profile> = z
     review: oneOf(reviews, "How far the profile itself was reviewed."),
     sources: z.array(source, { error: "a list of sources" }).default([]).meta({ description: "The documents that the facts point to." }),
     facts: z
-      .record(id("A fact's name."), fact(z.union([text("Text."), z.number(), z.boolean()]), "A fact."))
+      .record(id("A fact's name."), fact(factValue, "A fact."))
       .default({})
       .transform((record): ReadonlyMap<string, Fact<FactValue>> => new Map(Object.entries(record)))
       .meta({ description: "What else is known, for people." }),
