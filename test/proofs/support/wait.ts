@@ -33,3 +33,8 @@ export async function waitFor<T>(probe: () => T | Promise<T>, options: WaitOptio
 export async function watchTheWireFor(stretchMs: number): Promise<void> {
   await delay(stretchMs);
 }
+
+/** The day so many days from now, `2026-11-21`: until when a proof's approval holds. */
+export function dayAfter(days: number): string {
+  return new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+}

@@ -1,0 +1,75 @@
+/** Proves what one check costs an answering device on a fresh connection: ten packets, six of them ours, and one request whatever it answers. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { startLibmodbus, startPymodbus } from "./oracles/oracles.ts";
+import { describe, fromUs, onIp, requestsFromUs, startCapture, toUs, withFlag, withPeer, type Packet } from "./support/capture.ts";
+import { waitForKernelToLetGo } from "./support/kernel.ts";
+import { makeNetwork } from "./support/netns.ts";
+import { startSimulated } from "./support/simulated.ts";
+import { makeSite } from "./support/site.ts";
+import { watchTheWireFor } from "./support/wait.ts";
+
+const [pymodbus, libmodbus, endless] = ["192.0.2.10", "192.0.2.11", "192.0.2.12"] as const;
+/** FC 43/14, basic, unit 1; the first two bytes are the transaction's. */
+const request = /^[0-9a-f]{4}00000005012b0e0100$/u;
+
+test("a fresh check is at most 10 IP packets, 6 of them ours, and exactly one request, also where the device says that more follows", async () => {
+  await using network = await makeNetwork({
+    hosts: [
+      { name: "poller", address: "192.0.2.1" },
+      { name: "pymodbus", address: pymodbus },
+      { name: "libmodbus", address: libmodbus },
+      { name: "endless", address: endless },
+    ],
+  });
+  const [site] = await Promise.all([
+    makeSite(network, {
+      devices: [
+        { id: "pymodbus", address: pymodbus, interval: "2s" },
+        { id: "libmodbus", address: libmodbus, interval: "2s" },
+        { id: "endless", address: endless, interval: "2s" },
+      ],
+      startsPerSecondMax: 10,
+    }),
+    startPymodbus(network, "pymodbus"),
+    startLibmodbus(network, "libmodbus"),
+    startSimulated(network, "endless", { [endless]: "more-follows-forever" }),
+  ]);
+  const capture = await startCapture(network, "poller");
+  const poller = await site.start();
+  // Long enough for a loop of requests to show itself: the bare library sent thousands in a second.
+  await watchTheWireFor(8500);
+  const status = await site.ask("status", {});
+  poller.signal("SIGTERM");
+  assert.equal(await poller.ended, 0, poller.said());
+  for (const device of [pymodbus, libmodbus, endless]) await waitForKernelToLetGo(network, "poller", device, 3000);
+  const packets = onIp(await capture.stop());
+  for (const device of [pymodbus, libmodbus, endless]) {
+    const checks = [...Map.groupBy(withPeer(packets, device), ({ stream }) => stream).values()];
+    assert.ok(checks.length >= 3, describe(withPeer(packets, device)));
+    for (const check of checks) assertOneFreshCheck(check);
+  }
+  const peers = new Set(packets.flatMap(({ source, destination }) => [source, destination]));
+  assert.deepEqual([...peers].toSorted(), ["192.0.2.1", pymodbus, libmodbus, endless], describe(packets));
+  // An exception is an answer: something there is alive.
+  assert.deepEqual(new Set(toUs(withPeer(packets, libmodbus)).flatMap(({ modbusExceptionCodes }) => modbusExceptionCodes)), new Set([1]));
+  assert.ok(status.ok);
+  assert.deepEqual(status.result.devices.map(({ device, liveness }) => [device, liveness]).toSorted(), [
+    ["endless", "up"],
+    ["libmodbus", "up"],
+    ["pymodbus", "up"],
+  ]);
+});
+
+function assertOneFreshCheck(check: readonly Packet[]): void {
+  const table = describe(check);
+  assert.ok(check.length <= 10, table);
+  assert.ok(fromUs(check).length <= 6, table);
+  assert.equal(requestsFromUs(check).length, 1, table);
+  assert.match(requestsFromUs(check)[0]?.payloadHex ?? "", request, table);
+  assert.deepEqual(
+    [withFlag(fromUs(check), "SYN").length, withFlag(fromUs(check), "FIN").length, withFlag(check, "RST").length],
+    [1, 1, 0],
+    table,
+  );
+}
