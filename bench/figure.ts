@@ -36,7 +36,15 @@ export function withVerdict(figure: Figure): Figure & { readonly ratio?: number;
 export function table(figures: readonly Figure[]): string {
   const rows = [["figure", "product", "compared with", "ratio", "aim", "met", "noise"], ...figures.map(row)];
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((cells) => cells[column]!.length)));
-  return rows.map((cells) => `${cells.map((cell, column) => cell.padEnd(widths[column]!)).join("  ").trimEnd()}\n`).join("");
+  return rows
+    .map(
+      (cells) =>
+        `${cells
+          .map((cell, column) => cell.padEnd(widths[column]!))
+          .join("  ")
+          .trimEnd()}\n`,
+    )
+    .join("");
 }
 
 function row(figure: Figure): string[] {

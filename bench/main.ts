@@ -28,7 +28,9 @@ async function main(): Promise<number> {
   else {
     const { processors, node, loadBefore, loadAfter } = machine;
     process.stdout.write(table(figures));
-    process.stdout.write(`\n${processors} processors, Node ${node}, load ${loadBefore.toFixed(1)} before and ${loadAfter.toFixed(1)} after.\n`);
+    process.stdout.write(
+      `\n${processors} processors, Node ${node}, load ${loadBefore.toFixed(1)} before and ${loadAfter.toFixed(1)} after.\n`,
+    );
     process.stdout.write("Compare ratios of one run; times of different runs or machines say little.\n");
   }
   return 0;

@@ -7,6 +7,7 @@ import type { Permit } from "../domain/permit.ts";
 import type { Check, LineId } from "../domain/plan.ts";
 import { after } from "../domain/units.ts";
 import { isOpen, type Closed, type Dial, type FramePolicy, type OwnedWire } from "../domain/wire.ts";
+import { Ending } from "./ending.ts";
 
 export interface Speaker {
   readonly driver: Driver;
@@ -16,10 +17,19 @@ export interface Conversation {
   readonly result: Answer | Closed;
   readonly sent: Sent;
 }
-interface Held {
-  readonly check: Check;
+interface Connection {
   readonly wire: OwnedWire;
+  readonly ending: Ending;
+}
+interface Held extends Connection {
+  /** As the latest plan has it. */
+  check: Check;
   readonly session: Session;
+}
+/** A wait that can be taken back. */
+interface Wait {
+  readonly closed: Promise<Closed>;
+  readonly cancel: () => void;
 }
 
 export interface KeeperParts {
@@ -56,9 +66,10 @@ export class ConnectionKeeper {
     const speaker = this.#parts.speakerOf(check);
     if (!speaker) return unsent("driver_unavailable", `no driver for ${check.protocol}`);
     const kept = this.holds(check) ? this.#held.get(check.line) : undefined;
-    const wire = kept?.wire ?? (await this.#parts.dial(permit, speaker.policy));
+    if (kept) return this.#speak(permit, kept, kept, speaker.driver);
+    const wire = await this.#parts.dial(permit, speaker.policy);
     if (!isOpen(wire)) return { result: wire, sent: permit.sent };
-    return this.#speak(permit, wire, kept?.session, speaker.driver);
+    return this.#speak(permit, { wire, ending: new Ending(wire.closed) }, undefined, speaker.driver);
   }
 
   /** Ends what is held on a line: the protocol's goodbye where there is leave for one, then FIN, confirmed. */
@@ -70,7 +81,7 @@ export class ConnectionKeeper {
     if (permit) await this.#sayGoodbye(held, permit);
     held.wire.finish();
     if (!permit) forget(held.session);
-    await this.#released(held.wire);
+    await this.#released(held);
   }
 
   /** Ends every held connection whose check `keep` does not want. */
@@ -92,11 +103,12 @@ export class ConnectionKeeper {
     return this.#held.size;
   }
 
-  async #speak(permit: Permit, wire: OwnedWire, known: Session | undefined, driver: Driver): Promise<Conversation> {
+  async #speak(permit: Permit, connection: Connection, held: Held | undefined, driver: Driver): Promise<Conversation> {
     const { check } = permit;
+    const { wire } = connection;
     wire.lend(permit);
     const cancel = this.#parts.clock.at(permit.deadline, () => wire.abort("timeout", "no answer in time"));
-    let session = known;
+    let session = held?.session;
     let answer: Answer | undefined;
     let left = false;
     const speaking = async (): Promise<Answer> => {
@@ -112,62 +124,81 @@ export class ConnectionKeeper {
       return said;
     };
     // The socket, not the library's promise, says when it is over: a library's promise may never settle.
-    const first = await Promise.race([speaking().catch(asClosed), this.#releasedBy(permit, wire)]);
+    const released = this.#releasedBy(permit, connection);
+    const first = await Promise.race([speaking().catch(asClosed), released.closed]);
     const result = answer ?? first;
     cancel();
+    released.cancel();
     if (answer && check.connection === "kept" && wire.quiet && session) {
       wire.reclaim();
-      this.#hold({ check, wire, session });
+      this.#hold(check, held ?? this.#heldFrom(check, connection, session));
     } else {
-      await this.#end(wire, left ? undefined : session, result);
+      await this.#end(connection, left ? undefined : session, result);
     }
     return { result, sent: permit.sent };
   }
 
-  #hold(held: Held): void {
-    const { line } = held.check;
-    this.#held.set(line, held);
-    void held.wire.closed.then(() => {
+  #hold(check: Check, held: Held): void {
+    held.check = check;
+    this.#held.set(check.line, held);
+  }
+
+  #heldFrom(check: Check, { wire, ending }: Connection, session: Session): Held {
+    const held: Held = { check, wire, ending, session };
+    const { line } = check;
+    ending.onEnd(() => {
       if (this.#held.get(line) === held) this.#held.delete(line);
     });
+    return held;
   }
 
   /** FIN after a clean exchange, RST after anything else. */
-  async #end(wire: OwnedWire, session: Session | undefined, result: Answer | Closed): Promise<void> {
+  async #end(connection: Connection, session: Session | undefined, result: Answer | Closed): Promise<void> {
+    const { wire } = connection;
     if ("said" in result && wire.quiet) wire.finish();
     else if ("said" in result) wire.abort("malformed", "more came than was asked");
     else wire.abort(result.failure ?? "reset", result.detail);
     wire.reclaim();
     if (session) forget(session);
-    await this.#released(wire);
+    await this.#released(connection);
   }
 
-  async #sayGoodbye({ wire, session }: Held, permit: Permit): Promise<void> {
+  async #sayGoodbye(held: Held, permit: Permit): Promise<void> {
+    const { wire, session } = held;
     wire.lend(permit);
     const cancel = this.#parts.clock.at(permit.deadline, () => wire.abort("timeout", "the goodbye was not answered in time"));
-    await Promise.race([session.leave().catch(() => undefined), this.#releasedBy(permit, wire)]);
+    const released = this.#releasedBy(permit, held);
+    await Promise.race([session.leave().catch(() => undefined), released.closed]);
     cancel();
+    released.cancel();
     wire.reclaim();
   }
 
   /** The kernel has let go, or the time for that is over. */
-  #released(wire: OwnedWire): Promise<Closed> {
+  #released({ ending }: Connection): Promise<Closed> {
     const { clock } = this.#parts;
-    return this.#orAt(wire, after(clock.monotonic(), releaseWithin), "the kernel did not let go in time");
+    return this.#orAt(ending, after(clock.monotonic(), releaseWithin), "the kernel did not let go in time").closed;
   }
 
-  #releasedBy(permit: Permit, wire: OwnedWire): Promise<Closed> {
-    return this.#orAt(wire, after(permit.deadline, releaseWithin), "the wire did not close in time");
+  #releasedBy(permit: Permit, { ending }: Connection): Wait {
+    return this.#orAt(ending, after(permit.deadline, releaseWithin), "the wire did not close in time");
   }
 
-  #orAt(wire: OwnedWire, when: Parameters<Clock["at"]>[0], detail: string): Promise<Closed> {
-    return new Promise((resolve) => {
-      const cancel = this.#parts.clock.at(when, () => resolve({ by: "us", failure: "timeout", detail }));
-      void wire.closed.then((closed) => {
-        cancel();
-        resolve(closed);
-      });
+  #orAt(ending: Ending, when: Parameters<Clock["at"]>[0], detail: string): Wait {
+    const { promise, resolve } = Promise.withResolvers<Closed>();
+    const cancelTimer = this.#parts.clock.at(when, () => {
+      forgetEnd();
+      resolve({ by: "us", failure: "timeout", detail });
     });
+    const forgetEnd = ending.onEnd((closed) => {
+      cancelTimer();
+      resolve(closed);
+    });
+    const cancel = (): void => {
+      cancelTimer();
+      forgetEnd();
+    };
+    return { closed: promise, cancel };
   }
 }
 
