@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { CheckId } from "../../src/domain/plan.ts";
+import { settled } from "../support/fake-clock.ts";
 import { literalPlan } from "../support/literal-plan.ts";
 import { ask, plc, plcCheck, readySite } from "../support/ready-site.ts";
 
@@ -74,5 +75,18 @@ describe("asking", () => {
       ["connect", "frame", "frame", "fin"],
     );
   });
-});
 
+  it("counts the interval from when the packet has left, not from the leave to send it", async () => {
+    const site = await readySite({ device: { connection: "kept" } });
+    await ask(site);
+    await site.clock.advance(60_000);
+    const asking = site.gate.exchange(plcCheck, "schedule");
+    // The leave is given now; the machine is busy before the packet is gone.
+    await settled();
+    await site.clock.freeze(40);
+    await site.clock.advance(1000);
+    assert.equal((await asking)?.kind, "answered");
+    await site.clock.advance(59_000 - 1);
+    assert.equal((await ask(site))?.kind, "refused");
+  });
+});

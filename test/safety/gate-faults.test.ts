@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { literalCheck, literalPlan } from "../support/literal-plan.ts";
 import type { Check } from "../../src/domain/plan.ts";
-import { ask, plc, readySite } from "../support/ready-site.ts";
+import { ask, plc, plcCheck, readySite } from "../support/ready-site.ts";
 import { driverFaults, scriptedDriver, type DriverFault } from "../support/scripted-driver.ts";
 import type { Script } from "../support/scripted-wire.ts";
-import type { SimulatedSite } from "../support/simulated-site.ts";
+import { SimulatedSite } from "../support/simulated-site.ts";
 
 const tripsOf = (site: SimulatedSite) => site.facts.filter((fact) => fact.kind === "tripped");
 
@@ -106,6 +106,35 @@ describe("whatever a device does", () => {
     });
   }
 
+  it("silence ends with RST at the deadline, connect time and answer time after the start", async () => {
+    const site = await readySite({ script: () => ({ does: "silence" }) });
+    const start = site.clock.monotonic();
+    await ask(site);
+    assert.deepEqual(
+      site.witness.packets.map((packet) => [packet.kind, packet.at - start]),
+      [
+        ["connect", 0],
+        ["frame", 0],
+        ["rst", 5800],
+      ],
+    );
+  });
+
+  it("the line is let go only when the kernel has let go of the socket", async () => {
+    const shared = [plc, { ...plc, name: "b", unitId: 2 }].map((device) => ({ ...device, line: "gateway:g" }));
+    const site = new SimulatedSite({ plan: literalPlan(shared), script: () => ({ does: "late-close" }) });
+    site.pulse.start();
+    await site.clock.advance(120_000);
+    const asked = site.gate.exchange(plcCheck, "schedule");
+    let over = false;
+    void asked.then(() => (over = true));
+    await site.clock.advance(5900);
+    assert.equal(site.witness.packets.at(-1)?.kind, "rst");
+    assert.equal(over, false, "RST is sent, the socket is not gone");
+    await site.clock.advance(2000);
+    assert.equal(over, true);
+  });
+
   it("another vendor at the address trips the device", async () => {
     const site = await readySite({ device: { vendors: ["Someone Else"] } });
     const outcome = await ask(site);
@@ -147,4 +176,3 @@ describe("whatever a device does", () => {
     assert.equal(site.gate.trips()[0]?.cause, "refusal_episodes");
   });
 });
-

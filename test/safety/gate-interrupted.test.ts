@@ -67,6 +67,22 @@ describe("taking leave back in the middle", () => {
   it("a clock step", async () => {
     assert.equal(reasonAfter(await during((site) => site.clock.stepWall(3_600_000))), "clock_suspect");
   });
+  it("after a freeze or a clock step everybody waits a full interval", async () => {
+    for (const disturb of [
+      (site: SimulatedSite) => site.clock.freeze(10_000),
+      async (site: SimulatedSite) => site.clock.stepWall(-60_000),
+    ]) {
+      const site = await readySite();
+      await disturb(site);
+      await site.clock.advance(400);
+      const disturbedAt = site.facts.find((fact) => fact.kind === "stalled")?.at ?? 0;
+      assert.deepEqual(site.gate.preview(literalPlan([plc]).checks.get(plcCheck)!), {
+        admitted: false,
+        reason: "line_budget",
+        retryAt: disturbedAt + 60_000,
+      });
+    }
+  });
   it("a guard violation elsewhere at this address", async () => {
     assert.equal(reasonAfter(await during((site) => site.gate.blocked("192.0.2.11", "a socket born elsewhere"))), "tripped");
   });

@@ -110,4 +110,3 @@ describe("refusing", () => {
     assert.equal(site.gate.preview(check).admitted, false);
   });
 });
-

@@ -9,7 +9,14 @@ import { literalCheck } from "../support/literal-plan.ts";
 
 const check = literalCheck({ name: "a", address: "192.0.2.1" });
 const at = monotonicMs;
-const failed = (failure: Failed["failure"], when: number): Outcome => ({ kind: "failed", check, at: at(when), failure, detail: "", sent: nothingSent });
+const failed = (failure: Failed["failure"], when: number): Outcome => ({
+  kind: "failed",
+  check,
+  at: at(when),
+  failure,
+  detail: "",
+  sent: nothingSent,
+});
 const answered = (when: number, said: "alive" | "gateway_only" = "alive"): Outcome => ({
   kind: "answered",
   check,
@@ -48,7 +55,14 @@ describe("back-off", () => {
 
 describe("refusal episodes", () => {
   it("run from the first refusal to the next answer", () => {
-    const history = after(failed("refused", 0), failed("reset", 1), failed("timeout", 2), failed("refused", 3), answered(4), failed("reset", 5));
+    const history = after(
+      failed("refused", 0),
+      failed("reset", 1),
+      failed("timeout", 2),
+      failed("refused", 3),
+      answered(4),
+      failed("reset", 5),
+    );
     assert.deepEqual(history.episodes, [0, 5]);
   });
   it("five within 24 h are too many, and older ones no longer count", () => {

@@ -1,4 +1,5 @@
 /** What must hold of everything that left, read from the witness alone and never from the poller's own counters. */
+import type { Fact } from "../../src/domain/outcome.ts";
 import type { Plan } from "../../src/domain/plan.ts";
 import type { Packet, Witness } from "./scripted-wire.ts";
 
@@ -17,6 +18,7 @@ export function brokenPromises(
     ...whileStopped(witness, stops),
     ...offTemplate(witness),
     ...twoRequests(witness),
+    ...tooLong(witness),
   ];
 }
 
@@ -106,6 +108,27 @@ function whileStopped({ packets }: Witness, stops: readonly { readonly from: num
     .filter(asks)
     .filter((packet) => stops.some((stop) => packet.at > stop.from + 1000 && packet.at < stop.to))
     .map((packet) => `${packet.check.id}: ${packet.kind} at ${packet.at} while stopped`);
+}
+
+/** A fresh connection is given back: connect, answer, goodbye and the kernel's own time, whatever driver and device do. */
+function tooLong({ connections }: Witness): readonly string[] {
+  return connections.flatMap(({ check, from, to }) => {
+    const most = check.connectWithin + check.answerWithin + 2000 + 2000;
+    return check.connection === "fresh" && to - from > most + 20_000 ? [`${check.id}: a connection stood for ${to - from} ms`] : [];
+  });
+}
+
+/** Nothing leaves for a tripped device until a person has reset it. */
+export function whileTripped({ packets }: Witness, facts: readonly Fact[]): readonly string[] {
+  const trips = facts.flatMap((fact) =>
+    fact.kind === "tripped" && fact.trip.scope.startsWith("device:") ? [{ device: fact.trip.scope.slice(7), from: fact.at }] : [],
+  );
+  const resets = facts.flatMap((fact) => (fact.kind === "reset" ? [{ device: fact.scope.slice(7), at: fact.at }] : []));
+  return trips.flatMap(({ device, from }) => {
+    const until = resets.find((reset) => reset.device === device && reset.at >= from)?.at ?? Number.POSITIVE_INFINITY;
+    const during = packets.filter(asks).filter((packet) => packet.check.device === device && packet.at > from && packet.at < until);
+    return during.map((packet) => `${device}: ${packet.kind} at ${packet.at} while tripped since ${from}`);
+  });
 }
 
 function offTemplate({ packets }: Witness): readonly string[] {
