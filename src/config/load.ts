@@ -1,6 +1,7 @@
 /** Loads everything an operator has written for a site, or says everything that is wrong with it. */
 import path from "node:path";
 import type { ProfileId } from "../domain/plan.ts";
+import { printable } from "../domain/printable.ts";
 import type { RegistersOf } from "./checks/profiles.ts";
 import { deepFrozen, frozenMap } from "./compile/freeze.ts";
 import type { LoadedSite, Settings } from "./loaded-site.ts";
@@ -33,6 +34,8 @@ export type LoadedOrProblems =
 /** The same place from src and from dist. */
 const shippedLibrary = path.resolve(import.meta.dirname, "../../device-profiles");
 const ending = ".yaml";
+/** Of a file as a problem names it; the kernel takes no longer path. */
+const pathCharactersMax = 4096;
 
 /**
  * Reads settings, watchlist, shipped profiles and the site's own. Any problem in any file fails the whole.
@@ -140,6 +143,6 @@ class SiteFiles {
   /** As the operator knows it: from the settings file's folder, in full where it lies elsewhere. */
   #nameOf(location: string): string {
     const relative = path.relative(this.#folder, location);
-    return relative.startsWith("..") || path.isAbsolute(relative) ? location : relative;
+    return printable(relative.startsWith("..") || path.isAbsolute(relative) ? location : relative, pathCharactersMax);
   }
 }

@@ -1,5 +1,6 @@
 /** Reads configuration files from disk: bounded, UTF-8 and nothing else, with every refusal as a problem. */
 import { readdirSync, readFileSync, statSync } from "node:fs";
+import { printable } from "../domain/printable.ts";
 import type { Complaint, Problem } from "./problem.ts";
 
 /** About 16,000 devices. */
@@ -70,7 +71,8 @@ function lineOfBadBytes(bytes: Buffer): number {
   }
 }
 
-function unreadable(error: unknown, location: string): Complaint {
+function unreadable(error: unknown, path: string): Complaint {
+  const location = printable(path, 300);
   // Only what the file system itself answers is a file's fault; a bad argument is ours.
   const code = error instanceof Error && "syscall" in error && "code" in error ? String(error.code) : undefined;
   switch (code) {

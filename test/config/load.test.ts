@@ -196,9 +196,11 @@ describe("a site with mistakes", () => {
       "device-profiles/schneider-m221.yml": approval,
       "device-profiles/M221.yaml": approval,
       "device-profiles/README.md": "notes",
+      "device-profiles/a\nb.yaml": approval,
     });
     assert.deepEqual(found, [
       'device-profiles/M221.yaml:1: found the file name "M221.yaml", expected a profile\'s id and .yaml',
+      'device-profiles/a?b.yaml:1: found the file name "a\\nb.yaml", expected a profile\'s id and .yaml',
       'device-profiles/schneider-m221.yml:1: found the file name "schneider-m221.yml", expected a profile\'s id and .yaml',
       "device-profiles/schneider-m222.yaml:1: found a file for the profile schneider-m222, expected the name of a shipped profile: generic-modbus-rtu, generic-modbus-tcp, schneider-m221",
     ]);
