@@ -19,10 +19,15 @@ export function exclusions(excluded: readonly Exclusion[], places: readonly Plac
     const found = tests.findIndex(
       (test) =>
         test(place, addresses.get(place), entry.unitId) ||
-        siblings.some((sibling) => sibling.entry.checks.some(({ unitId }) => test(sibling, addresses.get(sibling), unitId))),
+        siblings.some((sibling) => unitsOf(sibling).some((unitId) => test(sibling, addresses.get(sibling), unitId))),
     );
     return found < 0 ? undefined : found;
   };
+}
+
+/** An address is excluded whether or not it has checks. */
+function unitsOf({ entry }: Place): readonly (number | undefined)[] {
+  return [undefined, ...entry.checks.map(({ unitId }) => unitId)];
 }
 
 type Test = (place: Place, address: Address | undefined, unitId: number | undefined) => boolean;

@@ -1,0 +1,398 @@
+/** The compiled plan: where things are, what contradicts, that nothing can change it, and that it is the same for the same files. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { compile } from "../../../src/config/compile/compile.ts";
+import { deepFrozen, frozenMap } from "../../../src/config/compile/freeze.ts";
+import { siteFileOf } from "../../../src/config/compile/site-file.ts";
+import { formatProblem } from "../../../src/config/problem.ts";
+import type { CheckId, LineId, ProfileId } from "../../../src/domain/plan.ts";
+import { methods } from "./support/methods.ts";
+import {
+  approved,
+  compiledFrom,
+  documented,
+  gateway,
+  loaded,
+  rawDevice,
+  rawProfile,
+  rawSite,
+  rawUnit,
+  refusals,
+  today,
+  type Raw,
+} from "./support/site.ts";
+
+const check = (id: string): CheckId => id as CheckId;
+const two = (): Raw[] => [rawDevice(1), rawDevice(2)];
+const problemsOf = (...site: Parameters<typeof rawSite>): string[] =>
+  compiledFrom(rawSite(...site)).problems.map((problem) => formatProblem(problem).replace(/:\d+:/u, ":"));
+
+describe("a check in the plan", () => {
+  const checks: Raw[] = [
+    { method: "modbus-fc43", unitId: 1 },
+    { method: "modbus-fc43", unitId: 2, interval: "90s", missesToDown: 5, connectWithin: "500ms", answerWithin: "2s" },
+    { method: "modbus-fc3", unitId: 1, register: "alive" },
+    { method: "icmp-echo" },
+  ];
+  const { plan } = compiledFrom(approved(rawSite([rawDevice(1, { port: 1502, checks })])));
+
+  test("is named by device and method, with a number where the method comes again", () => {
+    assert.deepEqual([...plan.checks.keys()], ["plc-1/modbus-fc43", "plc-1/modbus-fc43#2", "plc-1/modbus-fc3", "plc-1/icmp-echo"]);
+  });
+
+  test("has the target of its device, its own port, and the poller's address on the segment", () => {
+    assert.deepEqual(plan.checks.get(check("plc-1/modbus-fc3"))?.target, {
+      address: "10.20.1.11",
+      port: 1502,
+      transport: "tcp",
+      localAddress: "10.20.1.5",
+    });
+  });
+
+  test("has the figures of watchlist and profile, merged", () => {
+    const second = plan.checks.get(check("plc-1/modbus-fc43#2"));
+    const { interval, missesToDown, connectWithin, answerWithin, connection, proves, approvedUntil } = second!;
+    assert.deepEqual(
+      [interval, missesToDown, connectWithin, answerWithin, connection, proves],
+      [90_000, 5, 500, 2000, "fresh", "comms-module"],
+    );
+    assert.equal(new Date(approvedUntil).toISOString(), "2028-05-22T00:00:00.000Z");
+    assert.deepEqual(second?.expectedIdentity, { vendors: ["Test"], products: [] });
+  });
+
+  test("reads the register of the profile", () => {
+    assert.deepEqual(plan.checks.get(check("plc-1/modbus-fc3"))?.ask, { unitId: 1, address: 16, count: 2 });
+  });
+
+  test("shares the line of its device, which rests between two requests", () => {
+    assert.deepEqual([...plan.lines.keys()], ["address:10.20.1.11"]);
+    const gap = plan.lines.get("address:10.20.1.11" as LineId)?.gap ?? 0;
+    assert.ok(gap > 0 && gap < 30_000, `${gap}`);
+  });
+
+  test("proves what the profile says of its family, and is kept where the profile documents the idle timeout", () => {
+    const connection = { ...(rawProfile()["connection"] as Raw), mode: "kept", idleTimeout: documented("5m") };
+    const fc43 = { decision: "allow", reason: "r", support: documented("yes"), proves: "cpu" };
+    const profile = rawProfile({ connection, methods: { "modbus-fc43": fc43 }, identification: { vendors: [], products: [] } });
+    const [one] = compiledFrom(approved(rawSite([rawDevice(1)], { profiles: { "test-plc": profile } }))).plan.checks.values();
+    assert.deepEqual([one?.proves, one?.connection, one?.expectedIdentity], ["cpu", "kept", undefined]);
+  });
+});
+
+describe("a line", () => {
+  const lineOf = (devices: Raw[], watchlist: Raw = {}): (string | undefined)[] => {
+    const { plan, problems } = compiledFrom(approved(rawSite(devices, {}, watchlist)));
+    assert.deepEqual(problems, []);
+    return [...plan.checks.values()].map(({ line }) => line);
+  };
+  const hardware = { hardware: [{ id: "main", devices: ["plc-1", "plc-2"] }] };
+
+  test("is an address in its one spelling, so that a new name is the same line", () => {
+    const segments = [{ id: "hvac", zone: "OT-1", subnet: "2001:db8::/64", localAddress: "2001:db8::5" }];
+    const devices = [rawDevice(1, { address: "2001:DB8:0::0:11" })];
+    assert.deepEqual(lineOf(devices, { segments, gateways: [] }), ["address:2001:db8::11"]);
+    assert.deepEqual(lineOf([rawDevice(1, { id: "renamed" })]), ["address:10.20.1.11"]);
+  });
+
+  test("is a gateway's bus for all its units, and for a device at its own address", () => {
+    const atGateway = rawDevice(9, { address: "10.20.1.200", checks: [{ method: "icmp-echo" }] });
+    assert.deepEqual(lineOf([rawUnit(1), rawUnit(2), atGateway]), ["gateway:fw-serial", "gateway:fw-serial", "gateway:fw-serial"]);
+  });
+
+  test("is one for the addresses of a piece of hardware", () => {
+    assert.deepEqual(lineOf(two(), hardware), ["hardware:main", "hardware:main"]);
+  });
+
+  test("is the gateway's bus for hardware of which one address is a gateway's", () => {
+    const devices = [rawDevice(1), rawDevice(2, { address: "10.20.1.200" })];
+    assert.deepEqual(lineOf(devices, hardware), ["gateway:fw-serial", "gateway:fw-serial"]);
+  });
+
+  test("cannot be two buses", () => {
+    const gateways = [gateway, { ...gateway, id: "fw-2", address: "10.20.1.201" }];
+    const devices = [rawDevice(1, { address: "10.20.1.200" }), rawDevice(2, { address: "10.20.1.201" })];
+    const [problem] = problemsOf(devices, {}, { gateways, ...hardware });
+    assert.equal(
+      problem,
+      "watchlist.yaml: hardware[0]: found devices on the gateways fw-serial and fw-2, expected one gateway at most: a group is one line",
+    );
+  });
+});
+
+describe("an exclusion", () => {
+  const excludedBy = (exclusion: Raw, devices: Raw[], watchlist: Raw = {}): string[] =>
+    refusals(compiledFrom(approved(rawSite(devices, {}, { excluded: [{ reason: "r", ...exclusion }], ...watchlist }))));
+  const hardware = { hardware: [{ id: "main", devices: ["plc-1", "plc-2"] }] };
+
+  test("of an address covers that one", () =>
+    assert.deepEqual(excludedBy({ address: "10.20.1.12" }, two()), ["plc-2/modbus-fc43 excluded"]));
+
+  test("of an address covers it in every spelling", () => {
+    const segments = [{ id: "hvac", zone: "OT-1", subnet: "2001:db8::/64", localAddress: "2001:db8::5" }];
+    const devices = [rawDevice(1, { address: "2001:db8::11" })];
+    assert.deepEqual(excludedBy({ address: "2001:0DB8:0:0::11" }, devices, { segments, gateways: [] }), ["plc-1/modbus-fc43 excluded"]);
+    assert.deepEqual(excludedBy({ address: "10.20.1.11" }, devices, { segments, gateways: [] }), []);
+  });
+
+  test("of a range covers what lies in it", () => {
+    assert.deepEqual(excludedBy({ range: "10.20.1.12/30" }, two()), ["plc-2/modbus-fc43 excluded"]);
+    assert.deepEqual(excludedBy({ range: "10.20.0.0/16" }, two()), ["plc-1/modbus-fc43 excluded", "plc-2/modbus-fc43 excluded"]);
+  });
+
+  test("of a gateway's address covers every unit behind it", () => {
+    assert.deepEqual(excludedBy({ address: "10.20.1.200" }, [rawUnit(1), rawUnit(2)]), [
+      "unit-1/modbus-fc43 excluded",
+      "unit-2/modbus-fc43 excluded",
+    ]);
+  });
+
+  test("of a unit covers that one, even asked under the gateway's own address", () => {
+    assert.deepEqual(excludedBy({ gateway: "fw-serial", unitId: 2 }, [rawUnit(1), rawUnit(2)]), ["unit-2/modbus-fc43 excluded"]);
+    const direct = rawDevice(1, { address: "10.20.1.200", checks: [{ method: "modbus-fc43", unitId: 2 }] });
+    assert.deepEqual(excludedBy({ gateway: "fw-serial", unitId: 2 }, [direct]), ["plc-1/modbus-fc43 excluded"]);
+  });
+
+  test("of one address of a piece of hardware covers all of it", () => {
+    assert.deepEqual(excludedBy({ address: "10.20.1.12" }, two(), hardware), ["plc-1/modbus-fc43 excluded", "plc-2/modbus-fc43 excluded"]);
+  });
+
+  test("of an address that has no checks covers its hardware too", () => {
+    assert.deepEqual(excludedBy({ address: "10.20.1.12" }, [rawDevice(1), rawDevice(2, { checks: [] })], hardware), [
+      "plc-1/modbus-fc43 excluded",
+    ]);
+  });
+});
+
+describe("a forbidden register", () => {
+  const refused = (protocolAddress: number, count: number, space = "holding-registers"): string[] => {
+    const forbidden = [{ kind: "registers", space, protocolAddress, count, reason: "crashes the CPU" }];
+    const device = rawDevice(1, { checks: [{ method: "modbus-fc3", unitId: 1, register: "alive" }] });
+    return refusals(compiledFrom(approved(rawSite([device], { profiles: { "test-plc": rawProfile({ forbidden }) } }))));
+  };
+  test("is not read, not even the last of a range (16 and 17 are)", () => {
+    assert.deepEqual(refused(17, 1), ["plc-1/modbus-fc3 method_withdrawn"]);
+    assert.deepEqual(refused(10, 7), ["plc-1/modbus-fc3 method_withdrawn"]);
+    assert.deepEqual(refused(10, 6), []);
+    assert.deepEqual(refused(18, 5), []);
+    assert.deepEqual(refused(16, 2, "input-registers"), []);
+  });
+});
+
+describe("a problem of several lines together is found:", () => {
+  const checks = (...list: Raw[]): Raw[] => [rawDevice(1, { checks: list })];
+  test("an unknown profile", () => {
+    assert.deepEqual(problemsOf([rawDevice(1, { profile: "other" })]), [
+      'watchlist.yaml: devices[0].profile: found "other", expected a profile of the library (test-plc)',
+    ]);
+  });
+  test("an unknown gateway or segment", () => {
+    assert.deepEqual(problemsOf([rawUnit(1, { via: "fw-9" })]), [
+      'watchlist.yaml: devices[0]: found via "fw-9", expected an address in a segment of this file, or a gateway of this file',
+    ]);
+    assert.deepEqual(problemsOf([rawDevice(1, { segment: "x" })]), [
+      'watchlist.yaml: devices[0]: found segment "x", expected an address in a segment of this file, or a gateway of this file',
+    ]);
+  });
+  test("a register that the profile does not name", () => {
+    assert.deepEqual(problemsOf(checks({ method: "modbus-fc3", unitId: 1, register: "dead" })), [
+      'watchlist.yaml: devices[0].checks[0].register: found "dead", expected a liveness register of profile test-plc (named: alive)',
+    ]);
+  });
+  test("a register of another table, or with a method that reads none", () => {
+    assert.deepEqual(problemsOf(checks({ method: "modbus-fc4", unitId: 1, register: "alive" })), [
+      'watchlist.yaml: devices[0].checks[0].register: found "alive", one of the holding-registers, expected a register among the input-registers, which modbus-fc4 reads',
+    ]);
+    assert.deepEqual(problemsOf(checks({ method: "modbus-fc43", unitId: 1, register: "alive" })), [
+      'watchlist.yaml: devices[0].checks[0].register: found "alive", one of the holding-registers, expected no register: modbus-fc43 reads none',
+    ]);
+  });
+  test("a request that the method refuses", () => {
+    assert.deepEqual(problemsOf(checks({ method: "modbus-fc43" })), [
+      "watchlist.yaml: devices[0].checks[0]: found no unitId, expected 1 to 247 or 255, expected a request as the method has it",
+    ]);
+  });
+  test("a device behind a gateway that is asked without its unit", () => {
+    assert.deepEqual(problemsOf([rawUnit(1, { checks: [{ method: "icmp-echo" }] })]), [
+      "watchlist.yaml: devices[0].checks[0].method: found icmp-echo without unitId, expected a method with a unitId: the device stands behind a gateway",
+    ]);
+  });
+  test("the same request twice, in one device or two", () => {
+    const again = "found the same request to the same address as plc-1/modbus-fc43, expected each request once (hint: take one out)";
+    assert.deepEqual(problemsOf(checks({ method: "modbus-fc43", unitId: 1 }, { method: "modbus-fc43", unitId: 1, interval: "90s" })), [
+      `watchlist.yaml: devices[0].checks[1]: ${again}`,
+    ]);
+    assert.deepEqual(problemsOf([rawDevice(1), rawDevice(2, { address: "10.20.1.11" })]), [
+      `watchlist.yaml: devices[1].checks[0]: ${again}`,
+    ]);
+  });
+  test("an interval of more than an hour", () => {
+    assert.deepEqual(problemsOf(checks({ method: "modbus-fc43", unitId: 1, interval: "2h" })), [
+      "watchlist.yaml: devices[0].checks[0].interval: found an interval of 2 h, expected at most 1 h",
+    ]);
+  });
+  test("more units than the gateway has", () => {
+    assert.deepEqual(problemsOf([rawUnit(1), rawUnit(2)], {}, { gateways: [{ ...gateway, unitCount: 1 }] }), [
+      "watchlist.yaml: gateways[0].unitCount: found 1, expected at least 2: so many units of it are asked",
+    ]);
+  });
+  test("a shipped register that the site names again", () => {
+    const liveness = [{ id: "alive", space: "holding-registers", protocolAddress: 900, count: 1 }];
+    assert.deepEqual(problemsOf(two(), { siteProfiles: { "test-plc": { liveness } } }), [
+      'device-profiles/test-plc.yaml: liveness[0].id: found "alive", a register of the shipped profile, expected a name of its own',
+    ]);
+  });
+  test("all of them at once, in the order of the files", () => {
+    const found = problemsOf([rawDevice(1, { profile: "other" }), rawDevice(2, { segment: "x" })]);
+    assert.equal(found.length, 2);
+  });
+});
+
+describe("a register that a site names", () => {
+  const liveness = [{ id: "beat", space: "holding-registers", protocolAddress: 900, count: 1 }];
+  const device = rawDevice(1, { checks: [{ method: "modbus-fc3", unitId: 1, register: "beat" }] });
+  const site = approved(rawSite([device], { siteProfiles: { "test-plc": { liveness } } }));
+  test("is read, and is part of what the approval covers", () => {
+    const { plan, covers } = compiledFrom(site);
+    assert.deepEqual([...plan.checks.values()][0]?.ask, { unitId: 1, address: 900, count: 1 });
+    assert.notEqual(covers.get("test-plc" as ProfileId), compiledFrom(rawSite([device])).covers.get("test-plc" as ProfileId));
+  });
+});
+
+describe("a compiled plan", () => {
+  const raw = approved(rawSite([...two(), rawUnit(3), rawDevice(4, { function: "safety" })]));
+  const { plan, covers, deviceDigests, findings, envelopes, approvals, problems } = compiledFrom(raw);
+
+  test("is frozen in every part", () => {
+    const parts: unknown[] = [
+      plan,
+      problems,
+      ...plan.devices.values(),
+      ...plan.lines.values(),
+      ...plan.segments.values(),
+      ...plan.refused.values(),
+    ];
+    for (const one of plan.checks.values())
+      parts.push(one, one.ask, one.target, one.opening, one.asking, one.asking.templates, one.asking.templates[0]);
+    for (const part of [...parts, ...envelopes.values(), ...approvals.values(), ...findings.values()]) assert.ok(Object.isFrozen(part));
+    for (const map of [
+      plan.checks,
+      plan.refused,
+      plan.devices,
+      plan.lines,
+      plan.segments,
+      covers,
+      deviceDigests,
+      findings,
+      envelopes,
+      approvals,
+    ]) {
+      const open = map as unknown as Map<string, unknown>;
+      assert.throws(() => open.set("x", {}), /a compiled plan is frozen/);
+      assert.throws(() => open.delete("x"), /a compiled plan is frozen/);
+      assert.throws(() => open.clear(), /a compiled plan is frozen/);
+    }
+  });
+
+  test("is the same for the same files, whatever their order", () => {
+    assert.equal(compiledFrom(raw).plan.digest, plan.digest);
+    const slotsOf = (one: typeof plan): unknown => [...one.checks.values()].map(({ id, slot }) => `${id} ${slot}`).toSorted();
+    const shuffled = structuredClone(raw);
+    (shuffled.watchlist["devices"] as Raw[]).reverse();
+    assert.deepEqual(slotsOf(compiledFrom(shuffled).plan), slotsOf(plan));
+  });
+
+  test("has another digest for another byte, pace, device or refusal", () => {
+    const digests = [
+      approved(rawSite([rawDevice(1), rawDevice(2, { checks: [{ method: "modbus-fc43", unitId: 9 }] })])),
+      approved(rawSite([rawDevice(1), rawDevice(2, { checks: [{ method: "modbus-fc43", unitId: 1, interval: "90s" }] })])),
+      approved(rawSite([rawDevice(1), rawDevice(3)])),
+      approved(rawSite([rawDevice(1), rawDevice(2, { function: "safety" })])),
+      approved(rawSite([rawDevice(1), rawDevice(2, { statements: {} })])),
+      approved(rawSite(two()), { expiresOn: "2027-02-21" }),
+      approved(rawSite(two())),
+    ].map((site) => compiledFrom(site).plan.digest);
+    assert.equal(new Set(digests).size, digests.length);
+  });
+
+  test("has the same digest after a comment in a file", () => {
+    const site = loaded(raw);
+    const moved = { ...site, watchlist: { ...site.watchlist, lines: { lineOf: () => 7 } } };
+    assert.equal(compile(moved, { methods, wallNow: today, lab: false }).plan.digest, plan.digest);
+  });
+
+  test("has for each check the digest of bytes and place, which pace does not change", () => {
+    const digestOf = (...devices: Raw[]): string | undefined =>
+      [...compiledFrom(approved(rawSite(devices))).plan.checks.values()][0]?.digest;
+    const same = digestOf(rawDevice(1));
+    assert.equal(digestOf(rawDevice(1, { checks: [{ method: "modbus-fc43", unitId: 1, interval: "90s" }] })), same);
+    assert.notEqual(digestOf(rawDevice(1, { checks: [{ method: "modbus-fc43", unitId: 2 }] })), same);
+    assert.notEqual(digestOf(rawDevice(1, { port: 1502 })), same);
+    assert.notEqual(digestOf(rawDevice(1, { address: "10.20.1.77" })), same);
+  });
+
+  test("knows every device, the silent ones too, with its stage", () => {
+    assert.deepEqual(
+      [...plan.devices.values()].map(({ id, stage, checks }) => `${id} ${stage} ${checks.length}`),
+      ["plc-1 approved 1", "plc-2 approved 1", "unit-3 approved 1", "plc-4 approved 0"],
+    );
+  });
+
+  test("is not compiled for a lab from a site that was loaded without one", () => {
+    assert.throws(() => compile(loaded(raw), { methods, wallNow: today, lab: true }), {
+      name: "RangeError",
+      message: /found a site loaded with lab false, expected true/,
+    });
+  });
+
+  test("says of each approval until when, and whether it is in its grace", () => {
+    const state = (moment: string) => compiledFrom(raw, Date.parse(moment) as typeof today).approvals.get("test-plc" as ProfileId);
+    assert.equal(state("2028-02-21T23:59:59Z")?.inGrace, false);
+    assert.equal(state("2028-02-22T00:00:00Z")?.inGrace, true);
+    assert.equal(state("2028-05-22T00:00:00Z")?.inGrace, false);
+    assert.equal(compiledFrom(rawSite()).approvals.size, 0);
+  });
+});
+
+describe("lab mode", () => {
+  test("lowers the floors to 1 s and marks the plan", () => {
+    const device = rawDevice(1, { address: "192.0.2.11", checks: [{ method: "modbus-fc43", unitId: 1, interval: "1s" }] });
+    const segments = [{ id: "hvac", zone: "OT-1", subnet: "192.0.2.0/24", localAddress: "192.0.2.5" }];
+    const { plan } = compiledFrom(approved(rawSite([device], { lab: true }, { segments, gateways: [] })));
+    assert.equal([...plan.checks.values()][0]?.interval, 1000);
+    assert.equal(plan.lab, true);
+  });
+});
+
+describe("the site file of a family", () => {
+  test("is the one there is, or the one that would be made", () => {
+    const site = loaded(rawSite([rawDevice(1)], { siteProfiles: { "test-plc": {} } }));
+    assert.deepEqual(siteFileOf(site, "test-plc" as ProfileId), {
+      file: "device-profiles/test-plc.yaml",
+      location: "/site/device-profiles/test-plc.yaml",
+    });
+    assert.deepEqual(siteFileOf(site, "other" as ProfileId), {
+      file: "device-profiles/other.yaml",
+      location: "/site/device-profiles/other.yaml",
+    });
+  });
+});
+
+describe("freezing", () => {
+  test("goes all the way down, inside what was frozen at its top only, and leaves bytes alone", () => {
+    const inner = { list: [1] };
+    const bytes = Uint8Array.of(1);
+    const value = deepFrozen(Object.freeze({ inner, bytes }));
+    assert.ok(Object.isFrozen(value.inner.list));
+    assert.deepEqual(value.bytes, bytes);
+  });
+
+  test("survives a value that contains itself", () => {
+    const value: { self?: unknown } = {};
+    value.self = value;
+    assert.ok(Object.isFrozen(deepFrozen(value)));
+  });
+
+  test("makes a map that reads and compares like any other", () => {
+    assert.deepEqual(frozenMap([["a", { b: 1 }]]), new Map([["a", { b: 1 }]]));
+  });
+});
