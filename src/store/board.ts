@@ -140,21 +140,21 @@ export class MemoryBoard implements Board {
 
   stop(stopped: boolean): void {
     this.#stopped = stopped;
-    this.#overrule(() => true);
+    for (const record of this.#devices.values()) this.#overrule(record);
   }
 
   /** True when this scope was not tripped before: the first cause is the one that a person must look into. */
   trip(trip: StandingTrip): boolean {
     if (this.#trips.has(trip.scope)) return false;
     this.#trips.set(trip.scope, trip);
-    this.#overrule((device) => scopesOf(device).includes(trip.scope));
+    this.#overruleScope(trip.scope);
     return true;
   }
 
   /** True when there was something to reset. */
   reset(scope: Scope): boolean {
     if (!this.#trips.delete(scope)) return false;
-    this.#overrule((device) => scopesOf(device).includes(scope));
+    this.#overruleScope(scope);
     return true;
   }
 
@@ -204,10 +204,14 @@ export class MemoryBoard implements Board {
     return record;
   }
 
-  #overrule(applies: (device: PlannedDevice) => boolean): void {
-    for (const record of this.#devices.values()) {
-      if (applies(record.device)) record.state = overruled(record.state, this.#overruling(record.device));
-    }
+  #overruleScope(scope: Scope): void {
+    const single = scope.startsWith("device:") ? this.#devices.get(scope.slice("device:".length) as DeviceId) : undefined;
+    if (single) return this.#overrule(single);
+    for (const record of this.#devices.values()) if (scopesOf(record.device).includes(scope)) this.#overrule(record);
+  }
+
+  #overrule(record: DeviceRecord): void {
+    record.state = overruled(record.state, this.#overruling(record.device));
   }
 
   #overruling(device: PlannedDevice): Overruled | undefined {
@@ -229,7 +233,7 @@ export class MemoryBoard implements Board {
   }
 }
 
-export function scopesOf(device: PlannedDevice): readonly Scope[] {
+function scopesOf(device: PlannedDevice): readonly Scope[] {
   return ["site", `device:${device.id}`, `segment:${device.segment}`, `profile:${device.profile}`];
 }
 

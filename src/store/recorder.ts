@@ -1,7 +1,7 @@
 /** The one place where facts enter: folds each into the board, and writes transitions, trips and the audit to the journal. */
 import type { AuditEntry, Recorder, Transition } from "../domain/board.ts";
 import type { Clock } from "../domain/clock.ts";
-import type { Fact, Outcome } from "../domain/outcome.ts";
+import type { Fact, Outcome, Scope } from "../domain/outcome.ts";
 import type { DeviceId, Plan, PlannedDevice } from "../domain/plan.ts";
 import type { MonotonicMs, WallMs } from "../domain/units.ts";
 import type { MemoryBoard } from "./board.ts";
@@ -25,18 +25,24 @@ export interface RecorderParts {
   readonly observer: Observer;
 }
 
+/** About 2 ms of work. */
+const sweptAtOnceMax = 2500;
+
 export class BoardRecorder implements Recorder {
   readonly #board: MemoryBoard;
   readonly #journal: StoreJournal;
   readonly #clock: Clock;
   readonly #observer: Observer;
   readonly #flood = new FloodTally();
+  /** Where the last sweep stopped. */
+  #sweeping: Iterator<DeviceId>;
 
   constructor({ board, journal, clock, observer }: RecorderParts) {
     this.#board = board;
     this.#journal = journal;
     this.#clock = clock;
     this.#observer = observer;
+    this.#sweeping = board.plan.devices.keys();
   }
 
   record(untidied: Fact): void {
@@ -58,13 +64,13 @@ export class BoardRecorder implements Recorder {
         if (!this.#board.trip({ ...fact.trip, since: this.#clock.wall() })) return;
         this.#journal.tripped(fact.trip, this.#clock.wall());
         this.#audit("trip", fact.trip.cause, `${fact.trip.scope}: ${fact.trip.detail}`);
-        this.#reviewAll(`${fact.trip.scope} tripped (${fact.trip.cause})`);
+        this.#reviewScope(fact.trip.scope, `${fact.trip.scope} tripped (${fact.trip.cause})`);
         break;
       case "reset":
         if (!this.#board.reset(fact.scope)) return;
         this.#journal.reset(fact.scope, this.#clock.wall());
         this.#audit("trip", "reset", `${fact.scope}: ${fact.reason}`, fact.by);
-        this.#reviewAll(`${fact.scope} reset by ${fact.by}`);
+        this.#reviewScope(fact.scope, `${fact.scope} reset by ${fact.by}`);
         break;
       case "stopped":
         this.#board.stop(fact.stopped);
@@ -85,9 +91,20 @@ export class BoardRecorder implements Recorder {
     this.#observer.happened(fact);
   }
 
-  /** Finds devices whose evidence has grown old, and writes what was counted of repeated records. To be called every few seconds. */
+  /**
+   * Finds devices whose evidence has grown old, and writes what was counted of repeated records. To be called every few seconds.
+   * Looks at a share of a large site each time; what readers see does not wait for it, they judge by the clock.
+   */
   sweep(now: MonotonicMs): void {
-    this.#reviewAll("no fresh evidence", now);
+    for (let count = Math.min(sweptAtOnceMax, this.#board.plan.devices.size); count > 0; count--) {
+      let next = this.#sweeping.next();
+      if (next.done) {
+        this.#sweeping = this.#board.plan.devices.keys();
+        next = this.#sweeping.next();
+      }
+      if (next.done) break;
+      this.#review(next.value, "no fresh evidence", now);
+    }
     for (const entry of this.#flood.due(now, this.#clock.wall())) this.#journal.audit(entry);
   }
 
@@ -99,11 +116,18 @@ export class BoardRecorder implements Recorder {
   /** The new plan, in one tick. */
   adopt(plan: Plan): void {
     this.#board.adopt(plan);
+    this.#sweeping = plan.devices.keys();
     this.#reviewAll("the plan changed");
   }
 
-  #reviewAll(detail: string, now: MonotonicMs = this.#clock.monotonic()): void {
+  #reviewAll(detail: string): void {
+    const now = this.#clock.monotonic();
     for (const id of this.#board.plan.devices.keys()) this.#review(id, detail, now);
+  }
+
+  #reviewScope(scope: Scope, detail: string): void {
+    if (scope.startsWith("device:")) this.#review(scope.slice("device:".length) as DeviceId, detail);
+    else this.#reviewAll(detail);
   }
 
   #review(id: DeviceId, detail: string, now: MonotonicMs = this.#clock.monotonic()): void {

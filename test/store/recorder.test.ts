@@ -58,6 +58,26 @@ describe("transitions", () => {
     assert.deepEqual(changes(journal.transitions).slice(1), ["plc: up > unknown (no_fresh_evidence)"]);
   });
 
+  test("are found by the sweep in turn on a large site, and none is left out when the plan changes", async () => {
+    const names = Array.from({ length: 6000 }, (_, index) => `device-${index}`);
+    const site = plan(Object.fromEntries(names.map((name) => [name, {}])));
+    const { clock, recorder, journal } = recording(site);
+    for (const each of site.checks.values()) recorder.record(answered(each, clock.monotonic()));
+    await clock.advance(seconds(301));
+    const stale: number[] = [];
+    for (let sweep = 0; sweep < 3; sweep++) {
+      recorder.sweep(clock.monotonic());
+      stale.push(journal.transitions.length - names.length);
+    }
+    assert.deepEqual(stale, [2500, 5000, 6000]);
+    recorder.adopt(plan({ plc: {} }));
+    recorder.record(answered(check("plc"), clock.monotonic()));
+    await clock.advance(seconds(301));
+    recorder.sweep(clock.monotonic());
+    assert.equal(journal.transitions.at(-1)?.cause, "no_fresh_evidence");
+    assert.equal(journal.transitions.at(-1)?.device, "plc");
+  });
+
   test("come with a reload that takes a device's checks away", () => {
     const { clock, recorder, journal } = recording();
     recorder.record(answered(check("plc"), clock.monotonic()));
