@@ -62,10 +62,17 @@ function checkChecks({ index, value }: Entry<WatchlistDevice>, complaints: Compl
   });
 }
 
+/** Modbus over Serial Line V1.02, 2.2: what lies above is reserved. */
+const unitIdMax = 247;
+
 function checkCheck(path: Path, { method, unitId, register }: WatchlistCheck, serial: boolean, complaints: Complaints): void {
   const modbus = method.startsWith("modbus-");
   if (modbus && serial && unitId === undefined) {
     complaints.add(path, { found: "no unitId", expected: "the unit's id on the gateway's bus" });
+  }
+  if (modbus && serial && unitId !== undefined && unitId > unitIdMax) {
+    const hint = "255 addresses a gateway itself: list that as a device of its own, with the gateway's address";
+    complaints.add([...path, "unitId"], { found: String(unitId), expected: `a unit id from 1 to ${unitIdMax}`, hint });
   }
   if (!modbus && serial) {
     complaints.add([...path, "method"], { found: method, expected: "a Modbus method: the device stands behind a Modbus gateway" });

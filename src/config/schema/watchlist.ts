@@ -222,7 +222,11 @@ export const deviceSchema: z.ZodType<WatchlistDevice> = z
     category: oneOf(["I", "II", "III"], "Its category of IACS UR E22."),
     profile: id<ProfileId>("The profile of its family."),
     macs: list(
-      matching(/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/u, "a MAC address such as 00:80:f4:01:02:03, in lower case", "A MAC address of the device."),
+      matching(
+        /^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/u,
+        "the MAC address of one device, such as 00:80:f4:01:02:03, in lower case",
+        "A MAC address of the device.",
+      ),
       "MAC addresses",
       "Its MAC addresses, for passive evidence.",
     ),
