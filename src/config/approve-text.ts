@@ -1,5 +1,5 @@
 /** Edits the approval block of a site's profile file without touching anything else in it, its comments included. */
-import { isMap, type Document } from "yaml";
+import { isCollection, isMap, type Document, type YAMLMap } from "yaml";
 import { printable } from "../domain/printable.ts";
 import type { ProfileId } from "../domain/plan.ts";
 import { siteFileOf } from "./compile/site-file.ts";
@@ -30,8 +30,8 @@ export interface Refused {
 
 export type Edit = Edited | Refused;
 
-/** Values of the approval block; undefined takes a key out, a key that is not named stays as it is. */
-export type ApprovalChanges = { readonly [Key in keyof Approval]?: Approval[Key] | undefined };
+/** Values of the approval block; a key that is not named stays as it is. */
+export type ApprovalChanges = { readonly [Key in keyof Approval]?: Exclude<Approval[Key], undefined> };
 
 /** @throws Error when the text that was made does not read back as what was meant: a bug, and nothing may be written. */
 export function editApproval(site: LoadedSite, id: ProfileId, changes: ApprovalChanges, notes: readonly string[], remark?: string): Edited {
@@ -39,8 +39,10 @@ export function editApproval(site: LoadedSite, id: ProfileId, changes: ApprovalC
   const yaml = parseYaml(file, site.siteProfiles.get(id)?.text ?? blank(id));
   if (!yaml.ok) throw new Error(`${file} was loaded and cannot be read again:\n${yaml.problems.map(formatProblem).join("\n")}`);
   const { document } = yaml;
+  const block = document.get("approval");
+  if (isMap(block)) block.flow = false;
   for (const [key, value] of Object.entries(changes)) set(document, key, value instanceof Map ? Object.fromEntries(value) : value);
-  if (remark !== undefined) remarkOn(document, remark);
+  if (remark !== undefined && isMap(block)) remarkOn(block, remark);
   const text = renderYaml(document);
   readsBack(site, id, file, text, changes);
   return { ok: true, file, location, text, notes };
@@ -52,26 +54,34 @@ function blank(id: ProfileId): string {
 
 function set(document: Document.Parsed, key: string, value: unknown): void {
   const path = ["approval", key];
-  if (value === undefined) {
-    document.deleteIn(path);
-    return;
-  }
   const before = document.getIn(path);
-  const node = document.createNode(value, { aliasDuplicateObjects: false });
-  // Comments beside devices that stay are kept.
-  if (key === "devices" && isMap(before) && isMap(node)) {
-    for (const { key: old } of before.items.slice()) if (!node.has(old)) before.delete(old);
-    for (const { key: name, value: digest } of node.items) before.set(name, digest);
-    return;
+  // Values are put into the nodes that are there, so that the comments beside them stay.
+  if (typeof value !== "object") document.setIn(path, value);
+  else if (key === "devices" && isMap(before)) setMembers(before, value as Readonly<Record<string, string>>);
+  else {
+    const node = document.createNode(value, { aliasDuplicateObjects: false });
+    if (key === "envelope" && isMap(node)) compact(node, 0);
+    document.setIn(path, node);
   }
-  document.setIn(path, node);
 }
 
-function remarkOn(document: Document.Parsed, remark: string): void {
-  const block = document.get("approval");
-  if (!isMap(block)) return;
-  const line = ` ${printable(remark, 300)}`;
-  block.commentBefore = block.commentBefore === undefined || block.commentBefore === null ? line : `${block.commentBefore}\n${line}`;
+function setMembers(map: YAMLMap, members: Readonly<Record<string, string>>): void {
+  for (const name of map.items.map(({ key }) => String(key))) if (!Object.hasOwn(members, name)) map.delete(name);
+  for (const [name, value] of Object.entries(members)) map.set(name, value);
+}
+
+/** One line for each request and for each other group: a file that a person still reads. */
+function compact(map: YAMLMap, depth: number): void {
+  for (const { key, value } of map.items) {
+    if (!isCollection(value)) continue;
+    value.flow = depth === 0 ? String(key) !== "methods" : depth >= 3;
+    if (value.flow !== true && isMap(value)) compact(value, depth + 1);
+  }
+}
+
+function remarkOn(block: YAMLMap, remark: string): void {
+  const earlier = block.commentBefore ?? "";
+  block.commentBefore = `${earlier === "" ? "" : `${earlier}\n`} ${printable(remark, 300)}`;
 }
 
 function readsBack(site: LoadedSite, id: ProfileId, file: string, text: string, changes: ApprovalChanges): void {
