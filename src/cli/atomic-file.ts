@@ -1,13 +1,16 @@
 /** Writes a file so that a reader, or a power cut, finds either the old text or the new one, whole. */
-import { closeSync, fchmodSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
+import { closeSync, fchmodSync, fsyncSync, openSync, realpathSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
 import path from "node:path";
 
-/** Keeps the mode of a file that is there. @throws the system's error; then the old file is untouched. */
-export function writeAtomically(file: string, text: string): void {
+/** Keeps the mode of a file that is there, and writes what a link points to. @throws the system's error; then the old file is untouched. */
+export function writeAtomically(written: string, text: string): void {
+  const mode = statSync(written, { throwIfNoEntry: false })?.mode;
+  const file = mode === undefined ? written : realpathSync(written);
   const folder = path.dirname(file);
   // In the same folder, so that the rename stays within one file system. A name that no loader reads as a profile.
   const draft = path.join(folder, `.${path.basename(file)}.${process.pid}.tmp`);
-  const mode = statSync(file, { throwIfNoEntry: false })?.mode;
+  // What a killed writer of the same process id left.
+  rmSync(draft, { force: true });
   const opened = openSync(draft, "wx", 0o644);
   try {
     try {

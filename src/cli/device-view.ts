@@ -29,13 +29,14 @@ export function deviceView(device: DeviceStatus, status: Status, { width, style 
   ];
 }
 
-function checkLines(check: CheckStatus, { at }: Status, width: number): readonly string[] {
+function checkLines(check: CheckStatus, status: Status, width: number): readonly string[] {
+  const { at } = status;
   const rows = [
     ["  every", formatDuration(milliseconds(check.intervalMs))],
     ["  proves", check.proves],
     ["  last asked", check.lastAskedAt === null ? "never" : `${ago(check.lastAskedAt, at)} ago`],
     ["  last answer", check.lastAnswerAt === null ? "never" : `${ago(check.lastAnswerAt, at)} ago${took(check)}`],
-    ["  next due", due(check.nextDueAt, at)],
+    ["  next due", due(check.nextDueAt, status)],
     ["  came of it", check.last === null ? "-" : printable(check.last, 400)],
     ["  since the start", `${check.answered} answered${tallies("failed", check.failed)}${tallies("not asked", check.refused)}`],
   ];

@@ -44,8 +44,9 @@ export function ago(at: Instant | null, now: Instant, never = "never"): string {
   return at === null ? never : roughly(Date.parse(now) - Date.parse(at));
 }
 
-export function due(at: Instant | null, now: Instant): string {
-  if (at === null) return "-";
+/** A site that is stopped asks nothing, whatever its slots say. */
+export function due(at: Instant | null, { at: now, stopped }: Pick<Status, "at" | "stopped">): string {
+  if (at === null || stopped) return "-";
   const left = Date.parse(at) - Date.parse(now);
   return left < 1000 ? "now" : roughly(left);
 }
@@ -126,7 +127,7 @@ function table(status: Status, { width, style }: View): readonly string[] {
           one.segment,
           livenessWord(one.liveness, style),
           ago(one.lastHeardAt, status.at),
-          due(one.nextDueAt, status.at),
+          due(one.nextDueAt, status),
           causeWords(one),
         ),
       ),

@@ -97,7 +97,7 @@ describe("the life of a site", () => {
     assert.deepEqual(await watchkeeper(["explain", "fresh-water-plc"]), {
       code: 1,
       out: "",
-      err: `fresh-water-plc is not asked: ${mistakes[0]}`,
+      err: `fresh-water-plc is not asked: ${mistakes[0] ?? ""}`,
     });
     const json = JSON.parse((await watchkeeper(["check-config", "--json"])).out) as {
       ok: boolean;

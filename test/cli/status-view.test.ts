@@ -8,7 +8,6 @@ import { colours, plain } from "../../src/cli/style.ts";
 import { checkStatus, deviceStatus, siteStatus } from "./support/status.ts";
 
 const troubled = siteStatus({
-  stopped: true,
   trips: [
     {
       scope: "device:bilge-plc",
@@ -52,13 +51,10 @@ const stop = { by: "eto-1", reason: "smoke in the switchboard room", since: "202
 
 describe("a site in trouble", () => {
   test("at 80 characters", () => {
-    assert.deepEqual(siteView(troubled, stop, { width: 80, style: plain }), [
+    assert.deepEqual(siteView(troubled, undefined, { width: 80, style: plain }), [
       "site mv-aurora   2026-11-21 12:00:05 UTC",
       "5 devices: 1 up, 1 degraded, 1 down, 2 unknown",
       "",
-      "STOPPED since 2026-11-21 11:58:00 UTC by eto-1: smoke in the switchboard room.",
-      "Nothing is asked. To go on:",
-      "    watchkeeper resume --by NAME --reason TEXT",
       "TRIPPED device:bilge-plc since 2026-11-21 09:30:00 UTC, identity_mismatch: found",
       '"WAGO" "750-352", expected "Schneider Electric". When you have looked:',
       "    watchkeeper reset bilge-plc --by NAME --reason TEXT",
@@ -78,12 +74,10 @@ describe("a site in trouble", () => {
   });
 
   test("at 120 characters", () => {
-    assert.deepEqual(siteView(troubled, stop, { width: 120, style: plain }), [
+    assert.deepEqual(siteView(troubled, undefined, { width: 120, style: plain }), [
       "site mv-aurora   2026-11-21 12:00:05 UTC",
       "5 devices: 1 up, 1 degraded, 1 down, 2 unknown",
       "",
-      "STOPPED since 2026-11-21 11:58:00 UTC by eto-1: smoke in the switchboard room. Nothing is asked. To go on:",
-      "    watchkeeper resume --by NAME --reason TEXT",
       'TRIPPED device:bilge-plc since 2026-11-21 09:30:00 UTC, identity_mismatch: found "WAGO" "750-352", expected "Schneider',
       'Electric". When you have looked:',
       "    watchkeeper reset bilge-plc --by NAME --reason TEXT",
@@ -101,10 +95,32 @@ describe("a site in trouble", () => {
   });
 
   test("says the same words without colours", () => {
-    const coloured = siteView(troubled, stop, { width: 80, style: colours });
-    assert.notDeepEqual(coloured, siteView(troubled, stop, { width: 80, style: plain }));
-    assert.deepEqual(coloured.map(stripVTControlCharacters), siteView(troubled, stop, { width: 80, style: plain }));
+    const coloured = siteView(troubled, undefined, { width: 80, style: colours });
+    assert.notDeepEqual(coloured, siteView(troubled, undefined, { width: 80, style: plain }));
+    assert.deepEqual(coloured.map(stripVTControlCharacters), siteView(troubled, undefined, { width: 80, style: plain }));
   });
+});
+
+test("a stopped site says who stopped it, and that nothing is due", () => {
+  const stopped = siteStatus({ stopped: true, devices: [deviceStatus({ liveness: "unknown", cause: "stopped" })] });
+  assert.deepEqual(siteView(stopped, stop, { width: 80, style: plain }), [
+    "site mv-aurora   2026-11-21 12:00:05 UTC",
+    "1 device: 1 unknown",
+    "",
+    "STOPPED since 2026-11-21 11:58:00 UTC by eto-1: smoke in the switchboard room.",
+    "Nothing is asked. To go on:",
+    "    watchkeeper resume --by NAME --reason TEXT",
+    "",
+    "DEVICE           LIVENESS  HEARD    NEXT     CAUSE",
+    "fresh-water-plc  unknown   12 s     -        the site is stopped",
+  ]);
+});
+
+test("more trips than a screen holds are counted", () => {
+  const trips = Array.from({ length: 23 }, (_, index) => ({ ...troubled.trips[0]!, scope: `device:plc-${index}` as const }));
+  const lines = siteView(siteStatus({ trips }), undefined, { width: 120, style: plain });
+  assert.equal(lines.filter((line) => line.startsWith("TRIPPED device:")).length, 20);
+  assert.ok(lines.includes("TRIPPED: 3 more; --json shows them all"));
 });
 
 describe("a healthy site", () => {

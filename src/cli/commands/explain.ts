@@ -36,8 +36,8 @@ export const explain: Command = {
     const live = await liveOf(context, planned);
     const first = explanation.asked ? whyNow(context, id, planned, live) : explanation.lines[0]!;
     const details = explanation.asked ? explanation.lines : explanation.lines.slice(1);
-    if (context.flag("json")) context.print(JSON.stringify(asJson(id, first, details, live), undefined, 2));
-    else context.print([printable(first, 4000), ...shown(context, id, details, planned, live)].join("\n"));
+    if (context.flag("json")) context.print(JSON.stringify(asJson(id, first, details, saidBy(live)), undefined, 2));
+    else context.print([printable(first, 4000), ...shown(context, id, details, planned, saidBy(live))].join("\n"));
     return planned.problems.length > 0 ? 1 : 0;
   },
 };
@@ -63,11 +63,20 @@ function suggestion(id: string, { site }: PlannedSite): readonly string[] {
   return near === undefined ? [] : [`Did you mean ${near}?`];
 }
 
-/** What the running poller says; undefined where none runs. */
-async function liveOf(context: Context, { settings }: PlannedSite): Promise<Status | undefined> {
+/** What the running poller says; `mute` when there may be one and it did not. */
+type Live = Status | "none" | "mute";
+
+async function liveOf(context: Context, { settings }: PlannedSite): Promise<Live> {
   const asked = await pollerOf(context, settings.stateDir).ask("status", {});
+  if (asked.kind === "nobody") return "none";
+  if (asked.kind === "answered" && asked.reply.ok) return asked.reply.result;
+  for (const problem of asked.kind === "answered" && !asked.reply.ok ? asked.reply.problems : []) context.warn(problem);
   if (asked.kind === "trouble") context.warn(asked.detail);
-  return asked.kind === "answered" && asked.reply.ok ? asked.reply.result : undefined;
+  return "mute";
+}
+
+function saidBy(live: Live): Status | undefined {
+  return typeof live === "string" ? undefined : live;
 }
 
 function deviceOf(id: string, live: Status | undefined): DeviceStatus | undefined {
@@ -75,10 +84,11 @@ function deviceOf(id: string, live: Status | undefined): DeviceStatus | undefine
 }
 
 /** The plan would ask it: whether anything in force now keeps the poller from it. */
-function whyNow(context: Context, id: string, { compiled, settings }: PlannedSite, live: Status | undefined): string {
+function whyNow(context: Context, id: string, { compiled, settings }: PlannedSite, live: Live): string {
   const stop = context.state.stopped(settings.stateDir);
   if (stop) return `${id} is not asked: ${inWords("stopped")}, by ${stop.by}: ${stop.reason}`;
-  if (!live) return `${id} is not asked: no poller runs; the plan would ask it: start \`watchkeeper run\``;
+  if (live === "mute") return `${id} is asked by the plan; the poller does not say what it does`;
+  if (live === "none") return `${id} is not asked: no poller runs; the plan would ask it: start \`watchkeeper run\``;
   const device = deviceOf(id, live);
   if (live.stopped) return `${id} is not asked: ${inWords("stopped")}`;
   if (!device || device.checks.length === 0)
@@ -88,7 +98,7 @@ function whyNow(context: Context, id: string, { compiled, settings }: PlannedSit
   if (trip)
     return `${id} is not asked: ${trip.scope} tripped at ${moment(trip.since)}: ${trip.detail}; when you have looked, \`watchkeeper reset\``;
   const old = live.planDigest === compiled.plan.digest ? "" : "; the files have changed since, see `watchkeeper reload`";
-  return `${id} is asked: ${counted(device.checks.length, "check")}, next due in ${due(device.nextDueAt, live.at)}; ${device.liveness}, ${inWords(device.cause)}${old}`;
+  return `${id} is asked: ${counted(device.checks.length, "check")}, next due: ${due(device.nextDueAt, live)}; ${device.liveness}, ${inWords(device.cause)}${old}`;
 }
 
 function shown(

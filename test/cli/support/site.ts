@@ -1,9 +1,11 @@
 /** A site in a folder of the test's own, with a state folder that is kept in memory and, where wanted, a poller that answers. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { runCli } from "../../../src/cli/cli.ts";
 import type { Command } from "../../../src/cli/command.ts";
+import { approve } from "../../../src/cli/commands/approve.ts";
+import { plan } from "../../../src/cli/commands/plan.ts";
 import type { StateBirth, StateJournal, StateStore, StopRecord } from "../../../src/cli/ports.ts";
 import { settingsText } from "../../../src/cli/site-template.ts";
 import type { AuditEntry } from "../../../src/domain/board.ts";
@@ -55,6 +57,22 @@ export class MemoryState implements StateStore {
   }
 }
 
+export const family = "generic-modbus-tcp";
+
+/** Everything that a person signs with but the digest and the devices. */
+export const signature: readonly string[] = [
+  ...["--prepared-by", "eto-1", "--accepted-by", "chief engineer, mail 2026-11-21"],
+  ...["--basis", "vendor", "--basis-text", "EIO0000003089 p. 41", "--until", "2028-02-21", "--change", "MOC-2026-014"],
+];
+
+function deviceText(number: number): string {
+  return [
+    `  - {id: plc-${number}, name: PLC ${number}, address: 192.0.2.${number + 10}, segment: hvac, function: control, category: II,`,
+    `     profile: ${family}, statements: {otherClients: [], watchdog: {mode: none, by: eto-1, on: 2026-11-20}},`,
+    "     checks: [{method: modbus-fc43, unitId: 1, interval: 60s}]}",
+  ].join("\n");
+}
+
 export class TestSite {
   readonly folder: string = mkdtempSync(path.join(tmpdir(), "wk-"));
   readonly state: MemoryState = new MemoryState();
@@ -65,6 +83,36 @@ export class TestSite {
   constructor() {
     mkdirSync(path.join(this.folder, "state"));
     writeFileSync(path.join(this.folder, "watchkeeper.yaml"), settingsText({ site: "mv-aurora", lab: false }));
+  }
+
+  write(file: string, text: string): void {
+    mkdirSync(path.dirname(path.join(this.folder, file)), { recursive: true });
+    writeFileSync(path.join(this.folder, file), text);
+  }
+
+  read(file: string): string {
+    return readFileSync(path.join(this.folder, file), "utf8");
+  }
+
+  /** A watchlist of complete devices plc-1, plc-2, …, each with one check at 60 s; nothing is approved. */
+  watch(count: number): void {
+    const devices = Array.from({ length: count }, (_, index) => deviceText(index + 1));
+    const segment = "  - {id: hvac, zone: OT-1, subnet: 192.0.2.0/24, localAddress: 192.0.2.5}";
+    this.write("watchlist.yaml", ["schema: watchlist/v1", "segments:", segment, "devices:", ...devices, ""].join("\n"));
+    mkdirSync(path.join(this.folder, "device-profiles"), { recursive: true });
+  }
+
+  /** What `plan` prints for a person to copy. */
+  async covers(): Promise<string> {
+    const { out } = await this.run(plan, ["--json"]);
+    const { profiles } = JSON.parse(out) as { profiles: readonly { id: string; covers: string }[] };
+    return profiles.find(({ id }) => id === family)?.covers ?? "";
+  }
+
+  /** Every device of the watchlist, until 2028-02-21. */
+  async approve(): Promise<void> {
+    const ran = await this.run(approve, [family, "--all-new", "--covers", await this.covers(), ...signature]);
+    if (ran.code !== 0) throw new Error(ran.err);
   }
 
   /** Starts a poller that answers with these handlers. */

@@ -1,0 +1,78 @@
+/** The table of commands: each explains itself with examples that work, and the documents name the same ones. */
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { describe, test } from "node:test";
+import { parse } from "../../src/cli/arguments.ts";
+import { runCli } from "../../src/cli/cli.ts";
+import { commonOptions } from "../../src/cli/command.ts";
+import { commands } from "../../src/cli/commands.ts";
+import { projectRoot, readProjectFile, sourceFiles } from "../support/source-tree.ts";
+import { surroundings } from "./support/surroundings.ts";
+
+test("the table holds every file of src/cli/commands once", () => {
+  const files = sourceFiles(["src/cli/commands"])
+    .map((file) => path.basename(file, ".ts"))
+    .toSorted();
+  assert.deepEqual(commands.map(({ name }) => name).toSorted(), files);
+});
+
+for (const command of commands) {
+  describe(`watchkeeper ${command.name}`, () => {
+    test("has a summary of one line and at least one example", () => {
+      assert.match(command.summary, /^[a-z][^\n]{8,90}[^.\n]$/);
+      assert.ok(command.examples.length > 0);
+    });
+
+    for (const [line] of command.examples) {
+      test(`may be written as ${line}`, () => {
+        const words = [...line.matchAll(/"([^"]*)"|(\S+)/gu)].map(([, quoted, bare]) => quoted ?? bare ?? "");
+        const from = words.indexOf("watchkeeper");
+        assert.ok(words.slice(0, from).every((word) => /^[A-Z_]+=/u.test(word)));
+        assert.equal(words[from + 1], command.name);
+        const parsed = parse(command, words.slice(from + 2));
+        assert.ok("arguments" in parsed, JSON.stringify(parsed));
+        const lacking = Object.entries(command.options).filter(([name, { needed }]) => needed && !parsed.arguments.texts.has(name));
+        assert.deepEqual(
+          lacking.map(([name]) => name).filter((name) => name !== "devices" || !parsed.arguments.flags.has("all-new")),
+          [],
+        );
+      });
+    }
+
+    test("shows its examples and every option in its help", async () => {
+      const world = surroundings();
+      assert.equal(await runCli([command.name, "--help"], commands, world), 0);
+      for (const [line] of command.examples) assert.ok(world.out().includes(line));
+      for (const name of Object.keys({ ...command.options, ...commonOptions })) assert.ok(world.out().includes(`--${name}`), name);
+    });
+
+    test("refuses an option that it does not know", async () => {
+      const world = surroundings();
+      assert.equal(await runCli([command.name, "--no-such-option"], commands, world), 2);
+      assert.match(world.err(), /unknown option --no-such-option/);
+    });
+  });
+}
+
+describe("the documents", () => {
+  for (const file of ["README.md", "ARCHITECTURE.md"].filter((name) => existsSync(path.join(projectRoot, name)))) {
+    test(`${file} names only commands that there are`, () => {
+      const named = [...readProjectFile(file).matchAll(/^(?:\$ )?(?:node bin\/watchkeeper\.mjs|watchkeeper) ([a-z][a-z-]*)/gmu)].map(
+        ([, name]) => name ?? "",
+      );
+      const known = new Set(["help", ...commands.map(({ name }) => name)]);
+      assert.deepEqual(
+        named.filter((name) => !known.has(name)),
+        [],
+      );
+    });
+  }
+
+  test("and the overview name every command", async () => {
+    const world = surroundings();
+    await runCli(["help"], commands, world);
+    for (const { name, summary } of commands)
+      assert.match(world.out(), new RegExp(`^ {2}${name} +${summary.slice(0, 20).replaceAll(/[^a-z ,]/gu, ".")}`, "m"));
+  });
+});

@@ -1,0 +1,149 @@
+/** `explain`: the one line that says why a device is asked or not is true at this moment, whatever the reason is. */
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, describe, test } from "node:test";
+import { explain } from "../../../src/cli/commands/explain.ts";
+import { plan } from "../../../src/cli/commands/plan.ts";
+import type { Status, TripStatus } from "../../../src/domain/control.ts";
+import { TestSite } from "../support/site.ts";
+import { checkStatus, deviceStatus, siteStatus } from "../support/status.ts";
+
+let site: TestSite;
+beforeEach(async () => {
+  site = new TestSite();
+  site.watch(2);
+  await site.approve();
+});
+afterEach(() => site.remove());
+
+async function knowing(changes: Partial<Status> = {}): Promise<void> {
+  const { digest } = JSON.parse((await site.run(plan, ["--json"])).out) as { digest: string };
+  const devices = [deviceStatus({ device: "plc-1", profile: "generic-modbus-tcp", checks: [checkStatus({ check: "plc-1/modbus-fc43" })] })];
+  const result = siteStatus({ planDigest: digest, devices, ...changes });
+  await site.poller({ status: () => Promise.resolve({ ok: true, result }) });
+}
+
+async function firstLine(device = "plc-1"): Promise<string> {
+  const { code, out } = await site.run(explain, [device]);
+  assert.equal(code, 0);
+  return out.split("\n")[0] ?? "";
+}
+
+const trip = (scope: TripStatus["scope"]): TripStatus => ({
+  scope,
+  cause: "harm",
+  detail: "it vanished",
+  since: "2026-11-21T09:30:00.000Z",
+});
+
+describe("explain says first", () => {
+  test("that it is asked, when next, and what it is", async () => {
+    await knowing();
+    assert.equal(await firstLine(), "plc-1 is asked: 1 check, next due: 48 s; up, it answers");
+  });
+
+  test("that the files have changed since", async () => {
+    await knowing({ planDigest: "sha256:old" });
+    assert.equal(
+      await firstLine(),
+      "plc-1 is asked: 1 check, next due: 48 s; up, it answers; the files have changed since, see `watchkeeper reload`",
+    );
+  });
+
+  test("that the running poller does not know it yet", async () => {
+    await knowing({ planDigest: "sha256:old" });
+    assert.equal(
+      await firstLine("plc-2"),
+      "plc-2 is not asked: the running poller goes by an older plan (sha256:old); `watchkeeper reload` gives it the files as they are",
+    );
+  });
+
+  test("that the site is stopped, by the file before the poller has seen it", async () => {
+    await knowing();
+    site.state.stopRecord = { by: "chief", reason: "smoke", since: null };
+    assert.equal(await firstLine(), "plc-1 is not asked: the site is stopped, by chief: smoke");
+  });
+
+  test("that the site is stopped, by the poller's word", async () => {
+    await knowing({ stopped: true });
+    assert.equal(await firstLine(), "plc-1 is not asked: the site is stopped");
+  });
+
+  for (const scope of ["site", "device:plc-1", "segment:hvac", "profile:generic-modbus-tcp"] as const) {
+    test(`that it is tripped by ${scope}`, async () => {
+      await knowing({ trips: [trip(scope)] });
+      assert.equal(
+        await firstLine(),
+        `plc-1 is not asked: ${scope} tripped at 2026-11-21 09:30:00 UTC: it vanished; when you have looked, \`watchkeeper reset\``,
+      );
+    });
+  }
+
+  test("nothing of another device's trip", async () => {
+    await knowing({ trips: [trip("device:plc-2"), trip("segment:cargo")] });
+    assert.match(await firstLine(), /^plc-1 is asked: /);
+  });
+
+  test("that no poller runs", async () => {
+    assert.equal(await firstLine(), "plc-1 is not asked: no poller runs; the plan would ask it: start `watchkeeper run`");
+  });
+});
+
+describe("explain goes on", () => {
+  test("with what is sent and what the poller knows", async () => {
+    await knowing();
+    const { out } = await site.run(explain, ["plc-1"]);
+    assert.match(out, /frame \.\. \.\. 00 00 00 05 01 2b 0e 01 00/);
+    assert.match(out, /^What the running poller knows\nplc-1: up, it answers$/m);
+  });
+
+  test("with all of it as JSON", async () => {
+    await knowing();
+    const json = JSON.parse((await site.run(explain, ["plc-1", "--json"])).out) as Record<string, unknown>;
+    assert.deepEqual(Object.keys(json), ["device", "why", "details", "poller"]);
+    assert.equal(json["why"], "plc-1 is asked: 1 check, next due: 48 s; up, it answers");
+  });
+
+  test("with everything that stands against a device that is not asked", async () => {
+    site.write("watchlist.yaml", site.read("watchlist.yaml").replace("function: control", "function: protection"));
+    const { code, out } = await site.run(explain, ["plc-1"]);
+    assert.equal(code, 0);
+    assert.match(out, /^plc-1 is not asked: not_admitted: /);
+    assert.match(out, /^What else stands against it\n {2}plc-1\/modbus-fc43: also safety_function: watchlist\.yaml:5: /m);
+    assert.match(out, /^An approval would admit it as sha256:[0-9a-f]{64}$/m);
+  });
+
+  test("though a poller that runs cannot be understood", async () => {
+    await site.poller({ status: () => Promise.resolve({ ok: false, problems: ["busy"] }) });
+    const { code, out, err } = await site.run(explain, ["plc-1"]);
+    assert.equal(code, 0);
+    assert.equal(err, "busy");
+    assert.match(out, /^plc-1 is asked by the plan; the poller does not say what it does\n/);
+  });
+});
+
+describe("explain fails", () => {
+  test("for a device that the watchlist does not name", async () => {
+    assert.deepEqual(await site.run(explain, ["burner"]), { code: 1, out: "", err: "burner: not in watchlist.yaml" });
+  });
+
+  test("with the settings' mistake where there are no settings", async () => {
+    site.write("watchkeeper.yaml", "site: MV\n");
+    const { code, err } = await site.run(explain, ["plc-1"]);
+    assert.equal(code, 1);
+    assert.match(err, /^watchkeeper\.yaml:1: site: found "MV"/);
+  });
+
+  test("with the file's mistake where the watchlist cannot be read", async () => {
+    site.write("watchlist.yaml", "\ufeffschema: watchlist/v1\n");
+    const { code, err } = await site.run(explain, ["plc-1"]);
+    assert.equal(code, 1);
+    assert.match(err, /^watchlist\.yaml:1: found a byte order mark/);
+  });
+
+  test("with the device's own mistake that only the whole plan shows", async () => {
+    site.write("watchlist.yaml", site.read("watchlist.yaml").replace("unitId: 1, interval", "register: nowhere, interval"));
+    const { code, out, err } = await site.run(explain, ["plc-1"]);
+    assert.equal(code, 1);
+    assert.match(out + err, /^plc-1 is not asked: watchlist\.yaml:7: devices\[0\]\.checks\[0\]/);
+  });
+});
