@@ -5,6 +5,7 @@ import type { Clock } from "../domain/clock.ts";
 import type { Fact, Outcome } from "../domain/outcome.ts";
 import type { PlannedDevice } from "../domain/plan.ts";
 import { printable } from "../domain/printable.ts";
+import { after, seconds, type Milliseconds } from "../domain/units.ts";
 import { causeInWords } from "./cause-words.ts";
 import { asText } from "./log-text.ts";
 
@@ -28,14 +29,22 @@ const messageCharactersMax = 2000;
 const stackLinesMax = 8;
 /** Lines wait in memory while nobody takes them; above this they are dropped rather than hold up polling. */
 const waitingBytesMax = 1_048_576;
+/** How long the end waits for a reader. */
+const endWithin: Milliseconds = seconds(1);
+
+interface Output {
+  readonly stream: DestinationStream;
+  readonly end: () => Promise<void>;
+}
 
 export class EventLog {
   readonly #logger: Logger;
-  readonly #flush: () => Promise<void>;
+  readonly #end: () => Promise<void>;
+  #ended = false;
 
   constructor({ level, format, site, lab, clock, destination }: EventLogOptions) {
-    const output = destination ? { stream: destination, flush: () => Promise.resolve() } : standardOutput();
-    this.#flush = output.flush;
+    const output = destination ? { stream: destination, end: () => Promise.resolve() } : standardOutput(clock);
+    this.#end = output.end;
     const stream = format === "json" ? output.stream : { write: (line: string) => output.stream.write(asText(line)) };
     this.#logger = pino(
       {
@@ -101,7 +110,7 @@ export class EventLog {
 
   /** Everything else. The message is a sentence; fields are what a machine may look for. */
   write(level: Level, event: string, message: string, fields: Fields = {}): void {
-    if (!this.#logger.isLevelEnabled(level)) return;
+    if (this.#ended || !this.#logger.isLevelEnabled(level)) return;
     const tidy = Object.fromEntries(
       Object.entries(fields).map(([name, value]) => [name, typeof value === "string" ? printable(value, charactersMax) : value]),
     );
@@ -113,9 +122,11 @@ export class EventLog {
     this.write("error", "bug", `a mistake in Watchkeeper: ${traced(error)}`);
   }
 
-  /** Resolves when everything written so far was taken. */
+  /** The last act: resolves when everything was taken, at the latest after 1 s; nothing is written from here on. */
   close(): Promise<void> {
-    return this.#flush();
+    if (this.#ended) return Promise.resolve();
+    this.#ended = true;
+    return this.#end();
   }
 }
 
@@ -131,8 +142,21 @@ function traced(error: unknown): string {
 }
 
 /** Asynchronous and bounded: a reader that stops reading must not stop the poller, and a log that cannot be written is no reason to end. */
-function standardOutput(): { readonly stream: DestinationStream; readonly flush: () => Promise<void> } {
+function standardOutput(clock: Clock): Output {
   const stream = pino.destination({ dest: 1, sync: false, minLength: 0, maxLength: waitingBytesMax });
   stream.on("error", () => undefined);
-  return { stream, flush: () => new Promise((resolve) => stream.flush(() => resolve())) };
+  const end = (): Promise<void> =>
+    new Promise((resolve) => {
+      // What nobody has taken by then is dropped, or the end of the process would wait for the reader.
+      const cancel = clock.at(after(clock.monotonic(), endWithin), () => {
+        stream.destroy();
+        resolve();
+      });
+      stream.once("close", () => {
+        cancel();
+        resolve();
+      });
+      stream.end();
+    });
+  return { stream, end };
 }

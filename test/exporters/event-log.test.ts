@@ -147,9 +147,16 @@ test("a bug says where, with its causes", () => {
   assert.match(String(entries()[1]?.["msg"]), /not even an error/u);
 });
 
-test("what is less severe than the level is not written", async () => {
+test("what is less severe than the level is not written", () => {
   const { log, lines } = logging({ level: "error" });
   log.transition(down, device);
+  assert.deepEqual(lines, []);
+});
+
+test("nothing is written after the end, and ending twice is once", async () => {
+  const { log, lines } = logging();
   await log.close();
+  await log.close();
+  log.transition(down, device);
   assert.deepEqual(lines, []);
 });
