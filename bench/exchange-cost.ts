@@ -11,8 +11,8 @@ import { awake, intervalMs, openSite, sitePlan, type Site } from "./site.ts";
 import type { Sizes } from "./sizes.ts";
 import { median, spreadOf } from "./statistics.ts";
 
-/** The compiler has seen everything by then. */
-const warmingRounds = 3;
+/** Askings before the first round, in rounds: by then the compiler has seen everything. */
+const warmingRounds = 6;
 
 export async function run({ rounds, freshPerRound, keptPerRound }: Sizes): Promise<readonly Figure[]> {
   const devices = await startDevices(1);

@@ -1,59 +1,71 @@
 /** The mass-loss breakers of every segment and family, asked and told by device. */
 import type { Scope } from "../domain/outcome.ts";
-import type { Plan, PlannedDevice } from "../domain/plan.ts";
-import type { MonotonicMs } from "../domain/units.ts";
+import type { Plan, PlannedDevice, ProfileId, SegmentId } from "../domain/plan.ts";
+import { later, type MonotonicMs } from "../domain/units.ts";
 import { MassLossBreaker } from "./mass-loss.ts";
 
 interface Guarded {
+  readonly scope: Scope;
   readonly breaker: MassLossBreaker;
   members: number;
 }
 
 export class Breakers {
-  #scopes = new Map<Scope, Guarded>();
+  #segments = new Map<SegmentId, Guarded>();
+  #profiles = new Map<ProfileId, Guarded>();
 
   /** A breaker that is open stays open over a reload. */
   adopt(plan: Plan): void {
-    const next = new Map<Scope, Guarded>();
-    for (const device of new Set([...plan.checks.values()].map((check) => check.device))) {
-      for (const scope of scopesOf(plan.devices.get(device))) {
-        const guarded = next.get(scope) ?? { breaker: this.#scopes.get(scope)?.breaker ?? new MassLossBreaker(), members: 0 };
-        guarded.members += 1;
-        next.set(scope, guarded);
-      }
+    const segments = new Map<SegmentId, Guarded>();
+    const profiles = new Map<ProfileId, Guarded>();
+    for (const id of new Set([...plan.checks.values()].map((check) => check.device))) {
+      const device = plan.devices.get(id);
+      if (!device) continue;
+      const { segment, profile } = device;
+      counted(segments, segment, `segment:${segment}`, this.#segments.get(segment));
+      counted(profiles, profile, `profile:${profile}`, this.#profiles.get(profile));
     }
-    this.#scopes = next;
+    this.#segments = segments;
+    this.#profiles = profiles;
   }
 
   /** The scopes that this loss opened. */
   lost(device: PlannedDevice, now: MonotonicMs): readonly Scope[] {
-    return this.#of(device).flatMap(([scope, { breaker, members }]) => (breaker.lost(device.id, members, now) ? [scope] : []));
+    return scopes(this.#of(device).filter(({ breaker, members }) => breaker.lost(device.id, members, now)));
   }
 
   /** The scopes that this answer closed. */
   answered(device: PlannedDevice): readonly Scope[] {
-    return this.#of(device).flatMap(([scope, { breaker }]) => (breaker.answered(device.id) ? [scope] : []));
+    return scopes(this.#of(device).filter(({ breaker }) => breaker.answered(device.id)));
   }
 
   /** A start was taken: where a scope is held, it is the trial. */
   tried(device: PlannedDevice, now: MonotonicMs): void {
-    for (const [, { breaker }] of this.#of(device)) breaker.tried(now);
+    for (const { breaker } of this.#of(device)) breaker.tried(now);
   }
 
   /** When the device may be tried again; undefined when nothing holds it. */
   heldUntil(device: PlannedDevice): MonotonicMs | undefined {
-    const ends = this.#of(device).flatMap(([, { breaker }]) => breaker.heldUntil() ?? []);
-    return ends.length === 0 ? undefined : ends.reduce((a, b) => (a > b ? a : b));
+    let end: MonotonicMs | undefined;
+    for (const { breaker } of this.#of(device)) {
+      const until = breaker.heldUntil();
+      if (until !== undefined) end = end === undefined ? until : later(end, until);
+    }
+    return end;
   }
 
-  #of(device: PlannedDevice): readonly (readonly [Scope, Guarded])[] {
-    return scopesOf(device).flatMap((scope) => {
-      const guarded = this.#scopes.get(scope);
-      return guarded ? [[scope, guarded] as const] : [];
-    });
+  /** Asked several times at every exchange: nothing is put together from names here. */
+  #of({ segment, profile }: PlannedDevice): readonly Guarded[] {
+    return [this.#segments.get(segment), this.#profiles.get(profile)].filter((guarded) => guarded !== undefined);
   }
 }
 
-function scopesOf(device: PlannedDevice | undefined): readonly Scope[] {
-  return device ? [`segment:${device.segment}`, `profile:${device.profile}`] : [];
+function counted<Id>(into: Map<Id, Guarded>, id: Id, scope: Scope, before: Guarded | undefined): void {
+  const guarded = into.get(id) ?? { scope, breaker: before?.breaker ?? new MassLossBreaker(), members: 0 };
+  guarded.members += 1;
+  into.set(id, guarded);
+}
+
+function scopes(guarded: readonly Guarded[]): readonly Scope[] {
+  return guarded.map(({ scope }) => scope);
 }
