@@ -1,9 +1,12 @@
-/** `npm run simulate`: well and badly behaved devices on loopback addresses until Ctrl-C, then what each was sent. */
+/** `npm run simulate`: well and badly behaved devices on loopback addresses until Ctrl-C, then what each was sent. `npm run demo`: the demo. */
 import { once } from "node:events";
 import { parseArgs } from "node:util";
+import { demo, type DemoWishes } from "./demo/demo.ts";
 import { devicesMax, exampleFleet } from "./example-fleet.ts";
 import { type Fleet, startFleet } from "./fleet.ts";
 import { Timers } from "./timers.ts";
+
+const metricsPort = 9824;
 
 const help = `Starts simulated devices on loopback addresses and shows what listens where.
 
@@ -15,6 +18,11 @@ const help = `Starts simulated devices on loopback addresses and shows what list
   --bind PREFIX  the first three numbers of the addresses, within 127 (127.1.0.)
   --for SECONDS  end by itself; without it, run until Ctrl-C
   --help
+
+  npm run demo                                      a lab site and the real poller, as a story, until Ctrl-C
+
+  --for SECONDS  end by itself; without a terminal the story has 60 s
+  --port N       where the poller serves its metrics (${metricsPort}); a free one where it is taken
 `;
 
 /** A day. */
@@ -39,7 +47,7 @@ async function main(args: readonly string[]): Promise<number> {
     process.stderr.write(`${wishes}\n\n${help}`);
     return 2;
   }
-  return simulate(wishes);
+  return "metricsPort" in wishes ? demo(wishes) : simulate(wishes);
 }
 
 async function simulate(wishes: Wishes): Promise<number> {
@@ -84,27 +92,41 @@ async function end(afterMs: number | undefined): Promise<void> {
 }
 
 /** The wishes, or what is wrong with them. */
-function readWishes(args: readonly string[]): Wishes | string {
-  let values: { devices: string; bind: string; for?: string };
+function readWishes(args: readonly string[]): Wishes | DemoWishes | string {
+  let values: { devices?: string; bind?: string; for?: string; demo?: boolean; port?: string };
   try {
     ({ values } = parseArgs({
       args: [...args],
-      options: { devices: { type: "string", default: "20" }, bind: { type: "string", default: "127.1.0." }, for: { type: "string" } },
+      options: {
+        devices: { type: "string" },
+        bind: { type: "string" },
+        for: { type: "string" },
+        demo: { type: "boolean" },
+        port: { type: "string" },
+      },
     }));
   } catch (cause) {
     if (!(cause instanceof TypeError)) throw cause;
     return cause.message;
   }
-  const devices = wholeNumber(values.devices, devicesMax);
-  if (devices === undefined) return `--devices ${values.devices}: expected a whole number from 1 to ${devicesMax}`;
-  // Loopback only: a simulator that answers on a plant's network is taken for a device.
-  if (!isLoopbackPrefix(values.bind))
-    return `--bind ${values.bind}: expected three numbers of a loopback address with a dot at the end, such as 127.1.0.`;
-  if (values.for === undefined) return { devices, bind: values.bind, forMs: undefined };
-  const seconds = Number(values.for);
+  const { devices = "20", bind = "127.1.0.", port = String(metricsPort) } = values;
+  const stray = values.demo ? (values.devices ?? values.bind) : values.port;
+  if (stray !== undefined) return `found ${stray}: --devices and --bind are not for --demo, and --port is for --demo only`;
+  const seconds = values.for === undefined ? undefined : Number(values.for);
   // Compared this way round, so that what is no number at all fails too.
-  if (!(seconds > 0 && seconds <= secondsMax)) return `--for ${values.for}: expected seconds, up to ${secondsMax}`;
-  return { devices, bind: values.bind, forMs: seconds * 1000 };
+  if (seconds !== undefined && !(seconds > 0 && seconds <= secondsMax))
+    return `--for ${values.for ?? ""}: expected seconds, up to ${secondsMax}`;
+  const forMs = seconds === undefined ? undefined : seconds * 1000;
+  if (values.demo) {
+    const number = wholeNumber(port, 65_535);
+    return number === undefined ? `--port ${port}: expected a port from 1 to 65535` : { metricsPort: number, forMs };
+  }
+  const count = wholeNumber(devices, devicesMax);
+  if (count === undefined) return `--devices ${devices}: expected a whole number from 1 to ${devicesMax}`;
+  // Loopback only: a simulator that answers on a plant's network is taken for a device.
+  if (!isLoopbackPrefix(bind))
+    return `--bind ${bind}: expected three numbers of a loopback address with a dot at the end, such as 127.1.0.`;
+  return { devices: count, bind, forMs };
 }
 
 function wholeNumber(text: string, max: number): number | undefined {
