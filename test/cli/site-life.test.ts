@@ -8,7 +8,7 @@ import { runCli } from "../../src/cli/cli.ts";
 import { commands } from "../../src/cli/commands.ts";
 import { stateStore } from "../../src/main.ts";
 import { systemClock } from "../../src/system-clock.ts";
-import type { Ran } from "./support/site.ts";
+import { signature, type Ran } from "./support/site.ts";
 import { surroundings, type Changes } from "./support/surroundings.ts";
 
 let parent = "";
@@ -33,21 +33,6 @@ async function covers(profile: string): Promise<string> {
   const { profiles } = JSON.parse(world.out()) as { profiles: { id: string; covers: string }[] };
   return profiles.find(({ id }) => id === profile)?.covers ?? "";
 }
-
-const signature = [
-  "--prepared-by",
-  "eto-1",
-  "--accepted-by",
-  "chief engineer, mail 2026-11-21",
-  "--basis",
-  "vendor",
-  "--basis-text",
-  "EIO0000003089 p. 41",
-  "--until",
-  "2028-02-21",
-  "--change",
-  "MOC-2026-014",
-];
 
 before(() => {
   parent = mkdtempSync(path.join(tmpdir(), "wk-"));

@@ -60,10 +60,14 @@ export class MemoryState implements StateStore {
 export const family = "generic-modbus-tcp";
 
 /** Everything that a person signs with but the digest and the devices. */
-export const signature: readonly string[] = [
-  ...["--prepared-by", "eto-1", "--accepted-by", "chief engineer, mail 2026-11-21"],
-  ...["--basis", "vendor", "--basis-text", "EIO0000003089 p. 41", "--until", "2028-02-21", "--change", "MOC-2026-014"],
-];
+export const signature: readonly string[] = Object.entries({
+  "--prepared-by": "eto-1",
+  "--accepted-by": "chief engineer, mail 2026-11-21",
+  "--basis": "vendor",
+  "--basis-text": "EIO0000003089 p. 41",
+  "--until": "2028-02-21",
+  "--change": "MOC-2026-014",
+}).flat();
 
 function deviceText(number: number): string {
   return [
