@@ -102,7 +102,7 @@ function decided(
     return { decision, reason: shipped.decision === "forbid" ? shipped.reason : (siteReason ?? "forbidden by the site") };
   if (decision === "allow") return { decision, reason: shipped.reason };
   if (agreedReason !== undefined) return { decision: "allow", reason: agreedReason };
-  return { decision: "forbid", reason: `${shipped.reason}; the site file does not name it under "agreed"` };
+  return { decision: "forbid", reason: `the site file does not name it under "agreed" (${shipped.reason})` };
 }
 
 /** A site file names registers of its own; under a shipped name it would change what the shipped profile reads. */

@@ -171,7 +171,7 @@ const cases: readonly Case[] = [
     what: "the profile leaves the method to the site, which has not agreed",
     reason: "method_withdrawn",
     site: withProfile({ methods: ask("ask") }),
-    detail: /not without need; the site file does not name it under "agreed"/,
+    detail: /forbids modbus-fc43: the site file does not name it under "agreed" \(not without need\)/,
   },
   {
     what: "any telegram feeds the watchdog",
