@@ -18,8 +18,7 @@ import type { Permit } from "../domain/permit.ts";
 import type { Check, CheckId, LineId, Plan, PlannedDevice } from "../domain/plan.ts";
 import { after, between, milliseconds, type MonotonicMs } from "../domain/units.ts";
 import { Budgets } from "./budgets.ts";
-import { Breakers } from "./breakers.ts";
-import { backoffUntil, noHistory, refusedTooOften, remembered, type CheckHistory } from "./history.ts";
+import { Experience } from "./experience.ts";
 import type { ConnectionKeeper, Conversation } from "./keeper.ts";
 import { MintedPermit, type PermitOffice } from "./permit.ts";
 import { firstObjection, standing, starting, type Situation, type Standing } from "./rules.ts";
@@ -43,12 +42,10 @@ export class HeartbeatGate implements Gate, PermitOffice {
   readonly #keeper: ConnectionKeeper;
   readonly #trips: Trips;
   readonly #budgets = new Budgets();
-  readonly #breakers = new Breakers();
+  readonly #experience = new Experience();
   readonly #lanes = new Map<LineId, PQueue>();
   readonly #running = new Map<CheckId, Promise<Outcome | undefined>>();
   readonly #out = new Set<MintedPermit>();
-  readonly #holds = new Map<LineId, MonotonicMs>();
-  #histories = new Map<CheckId, CheckHistory>();
   #plan: Plan;
   #draining = false;
 
@@ -87,9 +84,7 @@ export class HeartbeatGate implements Gate, PermitOffice {
     this.#plan = plan;
     const now = this.clock.monotonic();
     this.#budgets.adopt(plan, now);
-    this.#histories = new Map([...this.#histories].filter(([id]) => plan.checks.has(id)));
-    this.#breakers.adopt(plan);
-    for (const line of this.#holds.keys()) if (!plan.lines.has(line)) this.#holds.delete(line);
+    this.#experience.adopt(plan);
     for (const permit of this.#out) if (!this.#planned(permit.check)) permit.revoke("plan_changed");
     void this.#keeper.letGoUnless((check) => this.#planned(check));
   }
@@ -133,7 +128,7 @@ export class HeartbeatGate implements Gate, PermitOffice {
   /** True when there was something to reset. Its history goes with it: the person has looked. */
   reset(scope: Scope, by: string, reason: string): boolean {
     if (!this.#trips.reset(scope)) return false;
-    for (const check of this.#plan.checks.values()) if (scope === `device:${check.device}`) this.#histories.delete(check.id);
+    for (const check of this.#plan.checks.values()) if (scope === `device:${check.device}`) this.#experience.forget(check.id);
     this.#parts.record({ kind: "reset", at: this.clock.monotonic(), scope, by, reason });
     return true;
   }
@@ -176,7 +171,7 @@ export class HeartbeatGate implements Gate, PermitOffice {
       objection = this.#planned(check) ? this.#decide(check, trigger, now) : { reason: "plan_changed", retryAt: undefined };
     }
     const outcome = objection ? refused(check, now, objection) : await this.#ask(check, now);
-    this.#remember(check, outcome);
+    this.#learn(check, outcome);
     this.#parts.record(outcome);
     return outcome;
   }
@@ -184,7 +179,7 @@ export class HeartbeatGate implements Gate, PermitOffice {
   async #ask(check: Check, now: MonotonicMs): Promise<Outcome> {
     const device = this.#deviceOf(check);
     this.#budgets.take(check, device.segment, now);
-    this.#breakers.tried(device, now);
+    this.#experience.tried(device, now);
     const permit = this.#mint(check, now);
     const conversation = await this.#keeper.converse(permit);
     this.#out.delete(permit);
@@ -218,32 +213,11 @@ export class HeartbeatGate implements Gate, PermitOffice {
   }
 
   /** What the outcome means for the next asking. */
-  #remember(check: Check, outcome: Outcome): void {
+  #learn(check: Check, outcome: Outcome): void {
     if (outcome.kind === "refused" || !this.#planned(check)) return;
-    const before = this.#histories.get(check.id) ?? noHistory;
-    const history = remembered(before, outcome);
-    this.#histories.set(check.id, history);
-    const { line, device: id } = check;
-    const hold = this.#plan.lines.get(line)?.holdAfterTimeout;
-    if (outcome.kind === "failed" && outcome.failure === "timeout" && hold) this.#holds.set(line, after(outcome.at, hold));
-    const device = this.#deviceOf(check);
-    if (history.missed === 0) for (const scope of this.#breakers.answered(device)) this.#held(scope, false, `${id} answered`);
-    if (history.proven && history.missed === check.missesToDown) {
-      for (const scope of this.#breakers.lost(device, outcome.at)) this.#held(scope, true, `${id} fell silent, several others with it`);
-    }
-    if (outcome.kind !== "failed") return;
-    if (outcome.failure === "identity_mismatch") this.trip({ scope: `device:${id}`, cause: "identity_mismatch", detail: outcome.detail });
-    if (refusedTooOften(history, outcome.at)) {
-      this.trip({
-        scope: `device:${id}`,
-        cause: "refusal_episodes",
-        detail: `turned us away in ${history.episodes.length} episodes within 24 h`,
-      });
-    }
-  }
-
-  #held(scope: Scope, held: boolean, detail: string): void {
-    this.#parts.record({ kind: "held", at: this.clock.monotonic(), scope, held, detail });
+    const { holds, trips } = this.#experience.learn(check, this.#deviceOf(check), outcome);
+    for (const hold of holds) this.#parts.record({ kind: "held", at: this.clock.monotonic(), ...hold });
+    for (const trip of trips) this.trip(trip);
   }
 
   #decide(check: Check, trigger: Trigger, now: MonotonicMs): ReturnType<typeof firstObjection> {
@@ -251,9 +225,7 @@ export class HeartbeatGate implements Gate, PermitOffice {
     const situation: Situation = {
       ...this.#standing(check, device, now),
       trigger,
-      heldUntil: this.#breakers.heldUntil(device),
-      gatewayHoldUntil: this.#holds.get(check.line),
-      backoffUntil: backoffUntil(check, this.#histories.get(check.id) ?? noHistory),
+      ...this.#experience.of(check, device),
       lineReadyAt: this.#budgets.lineReadyAt(check, now),
       segmentReadyAt: this.#budgets.segmentReadyAt(device.segment, now),
       siteReadyAt: this.#budgets.siteReadyAt(now),

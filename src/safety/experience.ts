@@ -1,0 +1,74 @@
+/** What past askings teach: back-off, gateway holds, mass-loss holds, and the trips that a history brings about. */
+import type { Outcome, Scope, Trip } from "../domain/outcome.ts";
+import type { Check, CheckId, LineId, Plan, PlannedDevice } from "../domain/plan.ts";
+import { after, type MonotonicMs } from "../domain/units.ts";
+import { Breakers } from "./breakers.ts";
+import { backoffUntil, noHistory, refusedTooOften, remembered, type CheckHistory } from "./history.ts";
+
+export interface Lessons {
+  /** Until when a mass-loss hold covers the device. */
+  readonly heldUntil: MonotonicMs | undefined;
+  readonly gatewayHoldUntil: MonotonicMs | undefined;
+  readonly backoffUntil: MonotonicMs | undefined;
+}
+
+/** What an outcome brings about. */
+export interface Consequences {
+  readonly holds: readonly { readonly scope: Scope; readonly held: boolean; readonly detail: string }[];
+  readonly trips: readonly Trip[];
+}
+
+export class Experience {
+  readonly #breakers = new Breakers();
+  readonly #gatewayHolds = new Map<LineId, MonotonicMs>();
+  #histories = new Map<CheckId, CheckHistory>();
+  #plan: Plan | undefined;
+
+  adopt(plan: Plan): void {
+    this.#plan = plan;
+    this.#histories = new Map([...this.#histories].filter(([id]) => plan.checks.has(id)));
+    this.#breakers.adopt(plan);
+    for (const line of this.#gatewayHolds.keys()) if (!plan.lines.has(line)) this.#gatewayHolds.delete(line);
+  }
+
+  of(check: Check, device: PlannedDevice): Lessons {
+    return {
+      heldUntil: this.#breakers.heldUntil(device),
+      gatewayHoldUntil: this.#gatewayHolds.get(check.line),
+      backoffUntil: backoffUntil(check, this.#histories.get(check.id) ?? noHistory),
+    };
+  }
+
+  /** A start was taken: where a scope is held, it is the trial. */
+  tried(device: PlannedDevice, now: MonotonicMs): void {
+    this.#breakers.tried(device, now);
+  }
+
+  /** A person has looked at the device: what it did before no longer counts. */
+  forget(check: CheckId): void {
+    this.#histories.delete(check);
+  }
+
+  learn(check: Check, device: PlannedDevice, outcome: Exclude<Outcome, { readonly kind: "refused" }>): Consequences {
+    const history = remembered(this.#histories.get(check.id) ?? noHistory, outcome);
+    this.#histories.set(check.id, history);
+    const hold = this.#plan?.lines.get(check.line)?.holdAfterTimeout;
+    if (outcome.kind === "failed" && outcome.failure === "timeout" && hold) this.#gatewayHolds.set(check.line, after(outcome.at, hold));
+    const ended = history.missed === 0 ? this.#breakers.answered(device) : [];
+    const begun = history.proven && history.missed === check.missesToDown ? this.#breakers.lost(device, outcome.at) : [];
+    return {
+      holds: [
+        ...ended.map((scope) => ({ scope, held: false, detail: `${device.id} answered` })),
+        ...begun.map((scope) => ({ scope, held: true, detail: `${device.id} fell silent, several others with it` })),
+      ],
+      trips: outcome.kind === "failed" ? tripsBy(outcome, device, history) : [],
+    };
+  }
+}
+
+function tripsBy(outcome: Extract<Outcome, { readonly kind: "failed" }>, { id }: PlannedDevice, history: CheckHistory): readonly Trip[] {
+  const scope: Scope = `device:${id}`;
+  if (outcome.failure === "identity_mismatch") return [{ scope, cause: "identity_mismatch", detail: outcome.detail }];
+  if (!refusedTooOften(history, outcome.at)) return [];
+  return [{ scope, cause: "refusal_episodes", detail: `turned us away in ${history.episodes.length} episodes within 24 h` }];
+}
