@@ -37,7 +37,7 @@ export function explained(command: Command): string {
     `watchkeeper ${command.name}: ${command.summary}`,
     ...(command.more === undefined ? [] : ["", ...wrapped(command.more, widthMax)]),
     "",
-    `usage: ${usage(command)}`,
+    ...wrapped(`usage: ${usage(command)}`, widthMax).map((line, at) => (at === 0 ? line : `    ${line}`)),
     ...(Object.keys(command.options).length === 0 ? [] : ["", "options:", ...optionLines(command.options)]),
     "",
     "for every command:",

@@ -16,8 +16,14 @@ export function settingsFileOf({ cwd, text }: Pick<Context, "cwd" | "text">): st
   return path.resolve(cwd, text("config.file") ?? "watchkeeper.yaml");
 }
 
-/** The settings alone: `stop` must work while the watchlist is being edited. */
-export function settingsOf(context: Pick<Context, "cwd" | "text">): Settings | Problems {
+/** The settings, for a command that needs no plan. @throws WrongUsage for --lab without its environment. */
+export function settingsOf(context: Pick<Context, "cwd" | "text" | "flag" | "env">): Settings | Problems {
+  labAsked(context);
+  return settingsAlone(context);
+}
+
+/** `stop` goes by nothing else: it must work while everything else is wrong. */
+export function settingsAlone(context: Pick<Context, "cwd" | "text">): Settings | Problems {
   const location = settingsFileOf(context);
   const file = path.basename(location);
   const read = readText(file, location);

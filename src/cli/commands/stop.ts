@@ -6,7 +6,7 @@ import { recorded } from "../audit.ts";
 import type { Command, Context, ExitCode } from "../command.ts";
 import { pollerOf } from "../poller.ts";
 import { failed } from "../report.ts";
-import { settingsOf } from "../site.ts";
+import { settingsAlone } from "../site.ts";
 import { moment } from "../status-view.ts";
 
 export const stop: Command = {
@@ -25,8 +25,8 @@ export const stop: Command = {
     "Writes the file STOP into the state folder, with or without a running poller; it outlives restarts. " +
     "Exit code 1 when the file cannot be written, or a running poller does not confirm.",
   async run(context) {
-    const settings = settingsOf(context);
-    if ("problems" in settings) return failed(context, settings.problems);
+    const settings = settingsAlone(context);
+    if ("problems" in settings) return failed(context, [...settings.problems, withoutSettings]);
     const { stateDir } = settings;
     const before = context.state.stopped(stateDir);
     const record = { by: context.text("by") ?? context.user, reason: context.text("reason") ?? "no reason given" };
@@ -75,5 +75,8 @@ function told(poller: "none" | "stopped" | "unconfirmed", before: StopRecord | u
   if (poller === "none") return [first, "No poller runs; one that starts will ask nothing.", toResume];
   return poller === "stopped" ? [first, toResume] : [];
 }
+
+const withoutSettings =
+  "NOT STOPPED: the state folder is not known. A file named STOP in it stops the site, and so does SIGUSR2 to the poller.";
 
 const toResume = "To go on: watchkeeper resume --by NAME --reason TEXT";

@@ -66,6 +66,11 @@ describe("stop", () => {
     });
   });
 
+  test("is not kept from stopping by a --lab that means nothing here", async () => {
+    assert.equal((await site.run(stop, ["--lab"])).code, 0);
+    assert.notEqual(site.state.stopRecord, undefined);
+  });
+
   test("keeps the record of who stopped first", async () => {
     await site.run(stop, ["--by", "chief", "--reason", "smoke"]);
     const ran = await site.run(stop, ["--by", "second"]);
@@ -92,11 +97,17 @@ describe("stop", () => {
     assert.deepEqual(await site.run(stop, ["--config.file", "elsewhere.yaml"]), {
       code: 1,
       out: "",
-      err: "elsewhere.yaml:1: found nothing there, expected something readable at FOLDER/elsewhere.yaml",
+      err: [
+        "elsewhere.yaml:1: found nothing there, expected something readable at FOLDER/elsewhere.yaml",
+        "NOT STOPPED: the state folder is not known. A file named STOP in it stops the site, and so does SIGUSR2 to the poller.",
+      ].join("\n"),
     });
     const json = await site.run(stop, ["--config.file", "elsewhere.yaml", "--json"]);
     assert.deepEqual(JSON.parse(json.out), {
-      problems: ["elsewhere.yaml:1: found nothing there, expected something readable at FOLDER/elsewhere.yaml"],
+      problems: [
+        "elsewhere.yaml:1: found nothing there, expected something readable at FOLDER/elsewhere.yaml",
+        "NOT STOPPED: the state folder is not known. A file named STOP in it stops the site, and so does SIGUSR2 to the poller.",
+      ],
     });
   });
 });
@@ -122,6 +133,12 @@ describe("resume", () => {
       site.state.audit.map(({ type, detail }) => [type, detail]),
       [["resume", "by eto-1: cable replaced"]],
     );
+  });
+
+  test("is wrong usage with --lab where the environment does not say so", async () => {
+    const ran = await site.run(resume, [...signed, "--lab"]);
+    assert.equal(ran.code, 2);
+    assert.match(ran.err, /^watchkeeper resume: --lab: found WATCHKEEPER_LAB unset, expected 1/);
   });
 
   test("stays stopped when the record cannot be written", async () => {
