@@ -134,16 +134,25 @@ export function approved(raw: RawSite, changes: Raw = {}): RawSite {
   return { ...raw, siteProfiles: Object.fromEntries(siteProfiles) };
 }
 
+/** Files that were read before: most tests share the profile. */
+const known = new Map<string, Loaded<unknown>>();
+
+function read<Value>(file: string, value: Raw, schema: Parameters<typeof parseWith<Value>>[0]): Loaded<Value> {
+  const key = `${file} ${JSON.stringify(value)}`;
+  const before = known.get(key);
+  if (before !== undefined) return before as Loaded<Value>;
+  const yaml = parseYaml(file, stringify(value, { aliasDuplicateObjects: false }));
+  if (!yaml.ok) throw new Error(yaml.problems.map(formatProblem).join("\n"));
+  const parsed = parseWith(schema, yaml);
+  if (!parsed.ok) throw new Error(parsed.problems.map(formatProblem).join("\n"));
+  const made: Loaded<Value> = { file, lines: yaml.lines, text: yaml.text, location: `/site/${file}`, value: parsed.value };
+  known.set(key, made);
+  return made;
+}
+
 const bare: Raw = { schema: "site-profile/v1", approval: { stage: "draft" } };
 
 export function loaded(raw: RawSite): LoadedSite {
-  const read = <Value>(file: string, value: Raw, schema: Parameters<typeof parseWith<Value>>[0]): Loaded<Value> => {
-    const yaml = parseYaml(file, stringify(value, { aliasDuplicateObjects: false }));
-    if (!yaml.ok) throw new Error(yaml.problems.map(formatProblem).join("\n"));
-    const parsed = parseWith(schema, yaml);
-    if (!parsed.ok) throw new Error(parsed.problems.map(formatProblem).join("\n"));
-    return { file, lines: yaml.lines, text: yaml.text, location: `/site/${file}`, value: parsed.value };
-  };
   const profile = ([id, value]: [string, Raw]) => [id as ProfileId, read(`library/${id}.yaml`, value, profileSchema)] as const;
   const siteProfile = ([id, value]: [string, Raw]) =>
     [id as ProfileId, read(`device-profiles/${id}.yaml`, { ...bare, id, ...value }, siteProfileSchema)] as const;
