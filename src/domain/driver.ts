@@ -31,6 +31,8 @@ export interface Method<Ask = unknown> {
 /** The speaking half. Knows its protocol only: no clock, retry, metric or logger, no state that outlives its connection. */
 export interface Driver<Ask = unknown> {
   readonly protocol: Protocol;
+  /** Loads the protocol's package, once; before the first packet, because the process stands still meanwhile. */
+  prepare(): Promise<void>;
   open(wire: Wire, ask: Ask): Promise<Session<Ask>>;
 }
 

@@ -4,8 +4,9 @@ import type { Settings } from "../config/loaded-site.ts";
 import type { AuditEntry } from "../domain/board.ts";
 import type { Clock } from "../domain/clock.ts";
 import type { CheckOutcome, ControlHandlers, Signed } from "../domain/control.ts";
-import type { DeviceId } from "../domain/plan.ts";
+import type { DeviceId, Plan } from "../domain/plan.ts";
 import { seconds } from "../domain/units.ts";
+import { drivers } from "../drivers/registry.ts";
 import { instant, outcomeStatus, refusalStatus, statusOf, tripStatus } from "../exporters/control-status.ts";
 import type { EventLog } from "../exporters/event-log.ts";
 import type { WebActions } from "../exporters/http.ts";
@@ -79,8 +80,10 @@ export class Operations {
     return current.next;
   }
 
-  begun(): void {
+  /** Loads what the plan speaks, before anything is asked: loading a package stands still for a tenth of a second. */
+  async begin(): Promise<void> {
     const { plan } = this.#parts.board;
+    await prepared(plan);
     this.#audit("lifecycle", "started", `plan ${plan.digest}: ${plan.checks.size} checks, ${plan.refused.size} refused`, "poller");
     this.#parts.log.write("info", "started", `${plan.checks.size} checks are asked, ${plan.refused.size} are not`, { plan: plan.digest });
   }
@@ -178,6 +181,7 @@ export class Operations {
   async #reloaded(by: string): Promise<readonly string[]> {
     const { board, gate, log, recorder, replan, scheduler } = this.#parts;
     const result = await replan();
+    if ("plan" in result) await prepared(result.plan);
     const problems = "problems" in result ? result.problems : [];
     if ("plan" in result) {
       // One tick: nobody ever sees half of a plan.
@@ -207,6 +211,11 @@ export class Operations {
   #audit(category: AuditEntry["category"], type: string, detail: string, source: string, result: AuditEntry["result"] = "success"): void {
     this.#parts.journal.audit({ at: this.#parts.clock.wall(), source, category, type, result, detail });
   }
+}
+
+async function prepared(plan: Plan): Promise<void> {
+  const protocols = new Set(Array.from(plan.checks.values(), (check) => check.protocol));
+  await Promise.all(Array.from(protocols, (protocol) => drivers.get(protocol)?.prepare()));
 }
 
 function done<T>(result: T): Promise<{ readonly ok: true; readonly result: T }> {

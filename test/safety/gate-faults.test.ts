@@ -69,6 +69,7 @@ describe("whatever a driver does", () => {
       device: { connection: "kept" },
       driver: () => ({
         protocol: "modbus",
+        prepare: () => Promise.resolve(),
         open: (wire, request) => {
           late = () => wire.send(Uint8Array.of(0, 9, 0, 0, 0, 5, 1, 0x2b, 0x0e, 1, 0));
           return inner.open(wire, request);

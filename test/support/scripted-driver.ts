@@ -35,6 +35,7 @@ export interface ScriptedDriverOptions {
 export function scriptedDriver({ fault = () => "none", answer = () => alive, farewell = false }: ScriptedDriverOptions = {}): Driver {
   return {
     protocol: "modbus",
+    prepare: () => Promise.resolve(),
     async open(wire: Wire, ask: unknown): Promise<Session> {
       const { unitId } = ask as { readonly unitId: number };
       const today = fault();

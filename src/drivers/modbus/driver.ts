@@ -2,22 +2,25 @@
 import { MalformedReply, type Driver, type Session } from "../../domain/driver.ts";
 import type { Answer } from "../../domain/outcome.ts";
 import type { Wire } from "../../domain/wire.ts";
-import { decodeIdentification, type Identification, identityOf, moreFollowsAt, objectCountAt } from "./decode.ts";
+import { decodeIdentification, type Identification, identityOf } from "./decode.ts";
 import { exceptionAnswer } from "./exceptions.ts";
 import type { ModbusAsk } from "./methods.ts";
 import { WirePort } from "./port.ts";
 
 export const modbusDriver: Driver<ModbusAsk> = {
   protocol: "modbus",
+  async prepare() {
+    library ??= await loaded();
+  },
   async open(wire) {
-    return new ModbusSession(wire, await library());
+    library ??= await loaded();
+    return new ModbusSession(wire, library);
   },
 };
 
 /** What of modbus-serial is used. Its promises never settle in some cases and its unit id is a field that anyone may set; the callbacks have neither. */
 interface Client {
   open(done: () => void): void;
-  destroy(done: () => void): void;
   writeFC43(unitId: number, readCode: number, objectId: number, done: (error: ModbusError | null) => void): void;
   /** By transaction id; never emptied by the library. */
   _transactions: Record<number, unknown>;
@@ -25,12 +28,11 @@ interface Client {
 type ModbusError = Error & { readonly modbusCode?: number };
 type Library = new (port: WirePort) => Client;
 
-let loading: Promise<Library> | undefined;
+let library: Library | undefined;
 
 /** Only a poller with a Modbus check pays for it: it loads serial ports and servers along. */
-function library(): Promise<Library> {
-  loading ??= import("modbus-serial").then((loaded) => loaded.default as unknown as Library);
-  return loading;
+async function loaded(): Promise<Library> {
+  return (await import("modbus-serial")).default as unknown as Library;
 }
 
 interface Pending {
@@ -43,12 +45,14 @@ interface Pending {
 const exceptionBytes = 2;
 
 class ModbusSession implements Session<ModbusAsk> {
+  readonly #port: WirePort;
   readonly #client: Client;
   #pending: Pending | undefined;
 
   constructor(wire: Wire, Library: Library) {
+    this.#port = new WirePort(wire, (reply) => this.#inspect(reply));
     // No setTimeout() on the client: without one the library arms no timers, and the keeper has the deadline.
-    this.#client = new Library(new WirePort(wire, (reply) => this.#inspect(reply)));
+    this.#client = new Library(this.#port);
     this.#client.open(() => {});
   }
 
@@ -68,35 +72,36 @@ class ModbusSession implements Session<ModbusAsk> {
   }
 
   leave(): Promise<void> {
-    this.#client.destroy(() => {});
+    this.#port.removeAllListeners();
     return Promise.resolve();
   }
 
   /** What is wrong with a reply is told to whoever asked; the library sees only what fits. */
-  #inspect(reply: Uint8Array): boolean {
+  #inspect(reply: Uint8Array): Uint8Array | undefined {
     const pending = this.#pending;
-    if (!pending) return false;
+    if (!pending) return undefined;
     try {
-      inspected(reply, pending);
-      return true;
+      return inspected(reply, pending);
     } catch (error) {
       if (!(error instanceof MalformedReply)) throw error;
       pending.reject(error);
-      return false;
+      return undefined;
     }
   }
 }
 
-function inspected(reply: Uint8Array, pending: Pending): void {
-  const pdu = reply.subarray(1);
+/** What modbus-serial needs to find the transaction, and no more of it. */
+function inspected(reply: Uint8Array, pending: Pending): Uint8Array {
+  const pdu = reply.slice(1);
   if (pdu[0]! & 0x80) {
     if (pdu.length !== exceptionBytes) throw new MalformedReply(`an exception of ${pdu.length} bytes, expected ${exceptionBytes}`);
-    return;
+    return reply;
   }
   pending.identification = decodeIdentification(pdu, pending.ask.readCode);
-  // modbus-serial follows "more follows" by itself and without end, and reads objects beyond the frame when the count says so.
-  pdu[moreFollowsAt] = 0;
-  pdu[objectCountAt] = pending.identification.objects.size;
+  // Without more-follows and objects: it would follow the one by itself and without end, and reads the other beyond the frame.
+  const head = new Uint8Array(8);
+  head.set(reply.slice(0, 5));
+  return head;
 }
 
 function identificationAnswer({ objects, more, nextObjectId }: Identification): Answer {

@@ -1,0 +1,88 @@
+/** Puts the parts of a running poller together: gate to wires, facts to board, journal and log. */
+import type { RunOptions } from "../cli/ports.ts";
+import type { Settings } from "../config/loaded-site.ts";
+import type { Circumstances } from "../domain/gate.ts";
+import type { Check, Plan } from "../domain/plan.ts";
+import type { FramePolicy } from "../domain/wire.ts";
+import type { Protocol } from "../domain/operations.ts";
+import { drivers } from "../drivers/registry.ts";
+import { EventLog } from "../exporters/event-log.ts";
+import { PrometheusPage } from "../exporters/prometheus.ts";
+import { HeartbeatGate } from "../safety/gate.ts";
+import { ConnectionKeeper, type Speaker } from "../safety/keeper.ts";
+import { Pulse } from "../safety/pulse.ts";
+import { Scheduler } from "../scheduler/scheduler.ts";
+import { MemoryBoard } from "../store/board.ts";
+import type { OpenedJournal } from "../store/journal.ts";
+import { BoardRecorder } from "../store/recorder.ts";
+import { StopFile } from "../store/stop-file.ts";
+import { systemClock as clock, yieldToLoop } from "../system-clock.ts";
+import { modbusPolicy } from "../wire/frames/modbus.ts";
+import { tcpDialler } from "../wire/tcp.ts";
+import { Operations } from "./operations.ts";
+import { planned } from "./planner.ts";
+import { packageVersion } from "./version.ts";
+
+/** Who reads the frames of which protocol. Drivers may not import wires, so the two meet here. */
+const policies: ReadonlyMap<Protocol, FramePolicy> = new Map([["modbus", modbusPolicy]]);
+
+export interface Assembled {
+  readonly board: MemoryBoard;
+  readonly gate: HeartbeatGate;
+  readonly log: EventLog;
+  readonly operations: Operations;
+  readonly page: PrometheusPage;
+  readonly pulse: Pulse;
+  readonly recorder: BoardRecorder;
+  readonly scheduler: Scheduler;
+}
+
+export function assemble(options: RunOptions, settings: Settings, plan: Plan, { journal, trips, proven }: OpenedJournal): Assembled {
+  const log = new EventLog({ ...settings.log, site: settings.site, lab: options.lab, clock });
+  const stopFile = new StopFile(settings.stateDir, clock);
+  const board = new MemoryBoard(clock, plan, { stopped: stopFile.inForce, trips, proven });
+  const observer = { transition: log.transition.bind(log), happened: log.happened.bind(log) };
+  const recorder = new BoardRecorder({ board, journal, clock, observer });
+  const gate: HeartbeatGate = new HeartbeatGate(
+    {
+      clock,
+      circumstances: circumstances(stopFile, () => operations),
+      keeper: (farewell) => new ConnectionKeeper({ clock, dial, farewell, speakerOf }),
+      suspect: (now) => pulse.suspect(now),
+      trips,
+      record: (fact) => recorder.record(fact),
+    },
+    plan,
+  );
+  const dial = tcpDialler({ clock, onViolation: ({ target, detail }) => gate.blocked(target.address, detail) });
+  const pulse: Pulse = new Pulse(clock, { readStop: () => operations.readStop(), disturbed: (detail) => gate.disturbed(detail) });
+  const page = new PrometheusPage({
+    build: { version: packageVersion(), revision: "", nodeVersion: process.version },
+    journal,
+    address: settings.labels.address,
+    processMetrics: true,
+    yieldToLoop,
+  });
+  const scheduler = new Scheduler({ clock, gate, onStart: (late) => page.observeLateness(late), onSkip: () => undefined }, plan);
+  const replan = async () => planned(options);
+  const operations: Operations = new Operations({ clock, board, gate, journal, log, recorder, scheduler, stopFile, replan, settings });
+  return { board, gate, log, operations, page, pulse, recorder, scheduler };
+}
+
+function speakerOf({ protocol }: Check): Speaker | undefined {
+  const driver = drivers.get(protocol);
+  const policy = policies.get(protocol);
+  return driver && policy ? { driver, policy } : undefined;
+}
+
+function circumstances(stopFile: StopFile, operations: () => Operations): Circumstances {
+  return {
+    stopped: () => stopFile.inForce,
+    auditWritable: () => !operations().auditGone(),
+    leading: () => true,
+    // Windows, passive sources and link reports come later; the gate asks for them already.
+    heardUntil: () => undefined,
+    linkDownUntil: () => undefined,
+    pausedUntil: () => undefined,
+  };
+}
