@@ -215,7 +215,7 @@ export class Operations {
 
 async function prepared(plan: Plan): Promise<void> {
   const protocols = new Set(Array.from(plan.checks.values(), (check) => check.protocol));
-  await Promise.all(Array.from(protocols, (protocol) => drivers.get(protocol)?.prepare()));
+  for (const protocol of protocols) await drivers.get(protocol)?.prepare();
 }
 
 function done<T>(result: T): Promise<{ readonly ok: true; readonly result: T }> {
