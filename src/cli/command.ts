@@ -31,8 +31,8 @@ export interface Surroundings {
   readonly machine: () => Machine;
   readonly state: StateStore;
   readonly runPoller: RunPoller;
-  /** Asks the person at the terminal; absent where nobody sits. */
-  readonly prompt: ((question: string) => Promise<string>) | undefined;
+  /** Asks the person at the terminal, who may give up (Ctrl-C, Ctrl-D): then undefined. Absent where nobody sits. */
+  readonly prompt: ((question: string) => Promise<string | undefined>) | undefined;
 }
 
 export interface Option {

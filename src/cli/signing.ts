@@ -28,19 +28,21 @@ export const signingOptions: Options = {
 export async function answers(context: Context, options: Options): Promise<ReadonlyMap<string, string>> {
   const given = new Map<string, string>();
   const missing: string[] = [];
+  let prompt = context.flag("json") ? undefined : context.prompt;
   for (const [name, option] of Object.entries(options)) {
-    const text = context.text(name) ?? (await asked(context, `${option.summary}\n--${name} ${option.value ?? "<text>"}: `));
-    if (text !== undefined) given.set(name, text);
-    else missing.push(`--${name} ${option.value ?? "<text>"} is missing: ${option.summary}`);
+    const shape = `--${name} ${option.value ?? "<text>"}`;
+    let text = context.text(name);
+    if (text === undefined && prompt) {
+      const answer = await prompt(`${option.summary}\n${shape}: `);
+      // Whoever gives up one question is not asked the next.
+      if (answer === undefined) prompt = undefined;
+      text = answer?.trim();
+    }
+    if (text !== undefined && text !== "") given.set(name, text);
+    else missing.push(`${shape} is missing: ${option.summary}`);
   }
   if (missing.length > 0) throw new WrongUsage(...missing);
   return given;
-}
-
-async function asked({ prompt, flag }: Context, question: string): Promise<string | undefined> {
-  if (!prompt || flag("json")) return undefined;
-  const answer = (await prompt(question)).trim();
-  return answer === "" ? undefined : answer;
 }
 
 export function signatureOf(given: ReadonlyMap<string, string>): SignatureRequest {

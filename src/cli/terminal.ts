@@ -1,5 +1,5 @@
 /** The process's own streams, as commands see them. */
-import { createInterface } from "node:readline/promises";
+import { createInterface } from "node:readline";
 import type { Sink, Surroundings } from "./command.ts";
 
 export function terminal(): Pick<Surroundings, "stdout" | "stderr" | "prompt"> {
@@ -20,11 +20,13 @@ function sink(stream: NodeJS.WriteStream): Sink {
   };
 }
 
-async function ask(question: string): Promise<string> {
+function ask(question: string): Promise<string | undefined> {
   const lines = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return await lines.question(question);
-  } finally {
-    lines.close();
-  }
+  return new Promise((resolve) => {
+    lines.on("close", () => resolve(undefined));
+    lines.question(question, (answer) => {
+      resolve(answer);
+      lines.close();
+    });
+  });
 }

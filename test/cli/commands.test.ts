@@ -55,18 +55,32 @@ for (const command of commands) {
   });
 }
 
+/** Every command line of a document: of its code blocks, continued lines joined and remarks taken off, and of its code spans. */
+function commandLines(text: string): readonly string[] {
+  const blocks = [...text.matchAll(/```[a-z]*\n([\s\S]*?)```/gu)].map(([, block]) => block ?? "");
+  const lines = blocks.flatMap((block) => block.replaceAll(/\\\n\s*/gu, "").split("\n"));
+  const spans = [...text.replaceAll(/```[\s\S]*?```/gu, "").matchAll(/`([^`\n]+)`/gu)].map(([, span]) => span ?? "");
+  const all = [...lines, ...spans].map((line) =>
+    line
+      .replace(/\s+#.*$/u, "")
+      .trim()
+      .replace("node bin/watchkeeper.mjs", "watchkeeper"),
+  );
+  return all.filter((line) => /^watchkeeper [a-z]/u.test(line));
+}
+
 describe("the documents", () => {
-  for (const file of ["README.md", "ARCHITECTURE.md"].filter((name) => existsSync(path.join(projectRoot, name)))) {
-    test(`${file} names only commands that there are`, () => {
-      const named = [...readProjectFile(file).matchAll(/^(?:\$ )?(?:node bin\/watchkeeper\.mjs|watchkeeper) ([a-z][a-z-]*)/gmu)].map(
-        ([, name]) => name ?? "",
-      );
-      const known = new Set(["help", ...commands.map(({ name }) => name)]);
-      assert.deepEqual(
-        named.filter((name) => !known.has(name)),
-        [],
-      );
-    });
+  for (const file of ["README.md", "ARCHITECTURE.md", "SAFETY.md"].filter((name) => existsSync(path.join(projectRoot, name)))) {
+    for (const line of new Set(commandLines(readProjectFile(file)))) {
+      test(`${file} may say ${line}`, () => {
+        const [, name, ...rest] = [...line.matchAll(/"([^"]*)"|(\S+)/gu)].map(([, quoted, bare]) => quoted ?? bare ?? "");
+        const command = commands.find((one) => one.name === name);
+        assert.ok(command || name === "help", `no command ${name ?? ""}`);
+        // An ellipsis stands for the rest, which the command's own help says in full.
+        if (!command || rest.includes("…") || rest.length === 0) return;
+        assert.ok("arguments" in parse(command, rest), JSON.stringify(parse(command, rest)));
+      });
+    }
   }
 
   test("and the overview name every command", async () => {

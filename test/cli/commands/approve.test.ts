@@ -148,6 +148,25 @@ describe("approve", () => {
     assert.deepEqual(questions, ["devices", "covers"]);
   });
 
+  test("asks nothing more of a person who gives up", async () => {
+    let asked = 0;
+    const prompt = (): Promise<undefined> => {
+      asked += 1;
+      return Promise.resolve(undefined);
+    };
+    const ran = await site.run(approve, [family, "--all-new"], { prompt });
+    assert.equal(ran.code, 2);
+    assert.equal(asked, 1);
+    assert.equal(ran.err.split("\n").filter((line) => line.includes(" is missing: ")).length, 7);
+  });
+
+  test("asks nothing of a program", async () => {
+    const ran = await site.run(approve, [family, "--all-new", ...signature, "--json"], {
+      prompt: () => Promise.reject(new Error("asked")),
+    });
+    assert.equal(ran.code, 2);
+  });
+
   test("takes an empty answer for none", async () => {
     const ran = await site.run(approve, [family, "--all-new", ...signature], { prompt: () => Promise.resolve(" ") });
     assert.equal(ran.code, 2);
