@@ -8,7 +8,7 @@ import { rowsOf } from "./rows.ts";
 import { makeSite, type Site, siteFolder } from "./site.ts";
 import { tellStory } from "./story.ts";
 import { appending, drawing, type Teller } from "./teller.ts";
-import { freePort } from "./view.ts";
+import { type ReservedPort, reservePort } from "./view.ts";
 import { type RunningPoller, startPoller } from "./watchkeeper.ts";
 
 export interface DemoWishes {
@@ -53,6 +53,7 @@ class Run {
   readonly #patience: Patience;
   readonly #timers = new Timers();
   #expected = "the lab site is made";
+  #reserved: ReservedPort | undefined;
   #fleet: Fleet | undefined;
   #site: Site | undefined;
   #poller: RunningPoller | undefined;
@@ -71,7 +72,8 @@ class Run {
     this.#limitTime();
     const { prefix, fleet } = await freeFleet();
     this.#fleet = fleet;
-    const metricsPort = await freePort(this.#wishes.metricsPort);
+    this.#reserved = await reservePort(this.#wishes.metricsPort);
+    const metricsPort = this.#reserved.port;
     const site = (this.#site = await siteFolder(this.#ending.signal));
     const follower = new Follower();
     const foot = this.#foot(site, metricsPort);
@@ -79,7 +81,12 @@ class Run {
       ? drawing(process.stdout, { rows: () => rowsOf(follower.status, fleet), foot })
       : appending(process.stdout));
     if (!this.#onTerminal) for (const [word, what] of foot) process.stdout.write(`${word.padEnd(9)}${what}\n`);
-    await this.#makeSite(teller, site, { prefix, metricsPort });
+    const devices = asked.length + neverAsked.length;
+    teller.scene(
+      `Making a lab site with the commands a person would use. ${devices} simulated devices listen on ${prefix}1 to ${prefix}${devices}.`,
+    );
+    await makeSite(site, { prefix, metricsPort, say: (text) => teller.say(text) }, this.#ending.signal);
+    await this.#reserved.release();
     this.#poller = startPoller(site.options);
     void this.#poller.ended.then((how) => this.#ending.abort(new NotSeen(`the poller goes on; it ${how}`)));
     const stage = { site, fleet, metricsPort, patience: this.#patience, teller, followed: follower, expect: this.#expect };
@@ -103,6 +110,7 @@ class Run {
     this.#timers.clear();
     this.#teller?.close();
     await this.#poller?.end();
+    await this.#reserved?.release();
     await this.#fleet?.close();
     await this.#site?.remove();
     if (this.#problem !== undefined) process.stderr.write(`demo: ${this.#problem}\n`);
@@ -128,21 +136,13 @@ class Run {
     return [
       ["Metrics", `http://127.0.0.1:${metricsPort}/metrics${instead}`],
       ["By hand", `${site.script} status   or: explain burner, check feed-pump`],
-      ["End", this.#onTerminal ? "Ctrl-C         GOT: requests that the simulated device counted" : "by itself, within 60 s"],
+      [
+        "End",
+        this.#onTerminal
+          ? "Ctrl-C   (GOT: requests that the simulated device itself counted)"
+          : `by itself, within ${(this.#wishes.forMs ?? storyWithinMs) / 1000} s`,
+      ],
     ];
-  }
-
-  async #makeSite(teller: Teller, site: Site, where: { prefix: string; metricsPort: number }): Promise<void> {
-    const { prefix } = where;
-    teller.scene(
-      `Making a lab site with the commands a person would use; ${asked.length + neverAsked.length} simulated devices listen on ${prefix}1 and following.`,
-    );
-    await makeSite(site, where, this.#ending.signal);
-    teller.say("watchkeeper init --lab made the site; it can ask loopback and documentation addresses only.");
-    teller.say(`watchkeeper approve allowed ${asked.length + 1} devices: these exact bytes, at this pace, until ${site.until}.`);
-    teller.say("Then three things happened. The maker of burner, which was approved, forbade it: it is excluded.");
-    teller.say("gas-detector is a safety device: approve left it out, and somebody wrote it into the approval with an editor.");
-    teller.say("new-panel was added to the watchlist, and nobody approved it. Watch these three: they must get nothing.");
   }
 }
 

@@ -53,22 +53,32 @@ export function table(rows: readonly Row[], width: number, paint: Paint): readon
     ...rows.map(({ device, note, state, why: reason, heard, next, got }) => {
       const colour = painted(state, paint);
       const word = state === "down" || state === "degraded" ? state.toUpperCase() : state;
-      return line(colour(marks[state]), device, note, colour(cell(word, 11)), reason, last(heard, next, String(got)));
+      const reached = String(got).padStart(5);
+      const count = state === "not asked" ? (got === 0 ? paint.good : paint.bad)(reached) : reached;
+      return line(colour(marks[state]), device, note, colour(cell(word, 11)), reason, last(heard, next, count));
     }),
   ];
 }
 
-/** The latest that fit, and always the heading of the scene that is on. */
+/** The latest that fit as wholes, and always the heading of the scene that is on. With room to spare a blank line goes before each scene. */
 function story(told: readonly Told[], width: number, room: number, paint: Paint): readonly string[] {
   const sceneAt = told.findLastIndex(({ scene }) => scene);
-  const heading = told[sceneAt];
-  const lines = (one: Told): readonly string[] => toldLines(one, width, paint);
-  const all = told.flatMap(lines);
-  if (!heading || all.length <= room) return [...all, ...blank(room - all.length)];
-  const head = lines(heading);
-  const since = told.slice(sceneAt + 1).flatMap(lines);
-  if (head.length + since.length >= room) return [...head, ...since.slice(-Math.max(0, room - head.length) || since.length)].slice(0, room);
-  return all.slice(-room);
+  const heading = told.slice(sceneAt, sceneAt + 1).flatMap((one) => toldLines(one, width, paint));
+  const shown: string[] = [];
+  let index = told.length - 1;
+  for (; index > sceneAt; index--) {
+    const lines = toldLines(told[index]!, width, paint);
+    if (heading.length + shown.length + lines.length > room) break;
+    shown.unshift(...lines);
+  }
+  shown.unshift(...heading);
+  for (index = Math.min(index, sceneAt - 1); index >= 0; index--) {
+    const after = told[index + 1]!.scene ? [""] : [];
+    const lines = [...toldLines(told[index]!, width, paint), ...after];
+    if (shown.length + lines.length > room) break;
+    shown.unshift(...lines);
+  }
+  return [...shown.slice(0, room), ...blank(room - shown.length)];
 }
 
 /** The moment, then the text beside it. Scenes stand out. */

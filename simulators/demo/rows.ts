@@ -27,8 +27,15 @@ export function rowsOf(status: Status | undefined, fleet: Fleet): readonly Row[]
     const device = known.get(id);
     if (!status || !device) return { device: id, note, state: "unknown", why: "no poller runs yet", heard: "-", next: "-", got };
     const state = stateOf(device);
-    const next = state === "not asked" ? "never" : status.stopped ? "-" : inFuture(device.nextDueAt, status.at);
-    return { device: id, note, state, why: whyOf(device), heard: ago(device.lastHeardAt, status.at), next, got };
+    return {
+      device: id,
+      note,
+      state,
+      why: whyOf(device),
+      heard: ago(device.lastHeardAt, status.at),
+      next: nextOf(state, device, status),
+      got,
+    };
   });
 }
 
@@ -41,7 +48,7 @@ export function whyOf({ checks, refused, cause, liveness }: DeviceStatus): strin
   const [check] = checks;
   if (!check) return shortStanding[refused[0]?.reason ?? "not_approved"] ?? standingReasons[refused[0]?.reason ?? "not_approved"];
   const answered = liveness === "up" || liveness === "degraded";
-  if (answered && check.last?.startsWith("exception ")) return check.last.replace(/ to [^:]*:/u, ":");
+  if (answered && check.last?.startsWith("exception ")) return check.last.replace(/^exception 0x0?(\w+) to [^:]*:/u, "exception $1:");
   if (cause !== "answers") return words(cause);
   return check.lastTookMs === null ? "answers" : `answers in ${Math.max(1, Math.round(check.lastTookMs))} ms`;
 }
@@ -77,8 +84,12 @@ function ago(at: Instant | null, now: Instant): string {
   return at === null ? "never" : `${Math.floor(Math.max(0, Date.parse(now) - Date.parse(at)) / 1000)} s`;
 }
 
-function inFuture(at: Instant | null, now: Instant): string {
-  if (at === null) return "-";
-  const leftMs = Date.parse(at) - Date.parse(now);
+function nextOf(state: State, { nextDueAt }: DeviceStatus, { at, stopped }: Status): string {
+  if (state === "not asked") return "never";
+  if (stopped) return "-";
+  // Its next slot is no news while back-off lets most slots pass.
+  if (state === "down") return "later";
+  // What is asked at this moment waits in no queue.
+  const leftMs = nextDueAt === null ? 0 : Date.parse(nextDueAt) - Date.parse(at);
   return leftMs < 1000 ? "now" : `${Math.round(leftMs / 1000)} s`;
 }

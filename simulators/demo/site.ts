@@ -2,7 +2,7 @@
 import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { safetyId, watchlistText } from "./cast.ts";
+import { asked, excludedId, safetyId, watchlistText } from "./cast.ts";
 import { NotSeen } from "./patience.ts";
 import { type Finished, launcher, watchkeeper } from "./watchkeeper.ts";
 
@@ -23,6 +23,14 @@ export interface Site {
   remove(): Promise<void>;
 }
 
+export interface SiteWishes {
+  /** Of the devices' addresses: `127.1.0.` */
+  readonly prefix: string;
+  readonly metricsPort: number;
+  /** Told what was done, step by step. */
+  readonly say: (text: string) => void;
+}
+
 /** The folder alone; `makeSite` fills it. Removed by `remove`, whatever was made of it. */
 export async function siteFolder(signal: AbortSignal): Promise<Site> {
   const folder = await mkdtemp(path.join(tmpdir(), "wk-demo-"));
@@ -38,9 +46,10 @@ export async function siteFolder(signal: AbortSignal): Promise<Site> {
 }
 
 /** Rejects with NotSeen and the command's own words when a command fails. */
-export async function makeSite(site: Site, wishes: { prefix: string; metricsPort: number }, signal: AbortSignal): Promise<void> {
+export async function makeSite(site: Site, wishes: SiteWishes, signal: AbortSignal): Promise<void> {
   const { folder, command } = site;
   succeeded("init", await watchkeeper(["init", folder, "--site", "demo", "--lab"], signal));
+  wishes.say("watchkeeper init --lab made the site; it can ask loopback and documentation addresses only.");
   const settings = path.join(folder, "watchkeeper.yaml");
   const written = await readFile(settings, "utf8");
   await writeFile(settings, written.replace(defaultListen, `127.0.0.1:${wishes.metricsPort}`));
@@ -52,8 +61,12 @@ export async function makeSite(site: Site, wishes: { prefix: string; metricsPort
   const signature = ["--prepared-by", "the demo", "--accepted-by", "whoever started it", "--basis", "risk", "--basis-text", "simulators"];
   const approval = [profile, "--all-new", "--covers", coversIn(plan), ...signature, "--until", site.until, "--change", "DEMO-1"];
   succeeded("approve", await command("approve", ...approval));
+  wishes.say(`watchkeeper approve allowed ${asked.length + 1} devices: these exact bytes, at this pace, until ${site.until}.`);
   await writeFile(watchlist, watchlistText(wishes.prefix, day(0), "after"));
   await admitByHand(path.join(folder, "device-profiles", `${profile}.yaml`), safetyId, plan);
+  wishes.say(`Then three things happened. The maker of ${excludedId}, which was approved, forbade it: it is excluded.`);
+  wishes.say(`${safetyId} is a safety device: approve left it out, and somebody wrote it into the approval with an editor.`);
+  wishes.say("new-panel was added to the watchlist, and nobody approved it. Watch these three: they must get nothing.");
 }
 
 /** Dates of approvals are days in UTC. */

@@ -34,8 +34,8 @@ export async function tellStory(stage: Stage): Promise<void> {
 
 async function beginning(stage: Stage): Promise<void> {
   stage.teller.scene(
-    "The poller runs, and every device is unknown. After a start a full interval must pass before the first packet, so that a poller " +
-      "that crashes and restarts cannot hammer a device: here 1 or 2 s, at a plant at least 30 s.",
+    "The poller runs, and every device is unknown: after a start a full interval passes before the first packet, so that a poller " +
+      "that crashes and restarts cannot hammer a device. Here 1 or 2 s, at a plant at least 30 s.",
   );
   await everyoneIsWell(stage, "after the start");
 }

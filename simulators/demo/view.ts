@@ -24,13 +24,18 @@ export async function counterOf(port: number, name: string): Promise<number | un
   return values === undefined || values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0);
 }
 
-/** `wanted` where it is free, else any port that is. */
-export async function freePort(wanted: number): Promise<number> {
-  return (await listenable(wanted)) ?? (await listenable(0)) ?? wanted;
+export interface ReservedPort {
+  readonly port: number;
+  release(): Promise<void>;
 }
 
-async function listenable(port: number): Promise<number | undefined> {
-  const server = createServer();
+/** `wanted` where it is free, else any port that is; held, so that nobody takes it before the poller does. */
+export async function reservePort(wanted: number): Promise<ReservedPort> {
+  return (await held(wanted)) ?? (await held(0)) ?? { port: wanted, release: () => Promise.resolve() };
+}
+
+async function held(port: number): Promise<ReservedPort | undefined> {
+  const server = createServer((socket) => socket.destroy());
   try {
     await once(server.listen(port, "127.0.0.1"), "listening");
   } catch (error) {
@@ -38,9 +43,12 @@ async function listenable(port: number): Promise<number | undefined> {
     throw error;
   }
   const address = server.address();
-  server.close();
-  await once(server, "close");
-  return address !== null && typeof address === "object" ? address.port : undefined;
+  const release = async (): Promise<void> => {
+    if (!server.listening) return;
+    server.close();
+    await once(server, "close");
+  };
+  return { port: address !== null && typeof address === "object" ? address.port : port, release };
 }
 
 interface Where {
