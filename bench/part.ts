@@ -2,9 +2,9 @@
 import type { Figure } from "./figure.ts";
 import type { Sizes } from "./sizes.ts";
 
-const [name, sizes] = process.argv.slice(2);
+const [name = "", sizes = ""] = process.argv.slice(2);
 // Loaded late: the bench of memory measures what loading costs.
 const { run } = (await import(`./${name}.ts`)) as { readonly run: (sizes: Sizes) => Promise<readonly Figure[]> };
-const figures = await run(JSON.parse(sizes!) as Sizes);
+const figures = await run(JSON.parse(sizes) as Sizes);
 if (process.send) process.send(figures, () => process.disconnect());
 else process.stdout.write(`${JSON.stringify(figures, undefined, 2)}\n`);

@@ -4,6 +4,8 @@ export interface Sizes {
   readonly devices: number;
   /** Rounds of product and bare, taken in turns. */
   readonly rounds: number;
+  /** So many rounds' worth of askings before the first. */
+  readonly warming: number;
   readonly freshPerRound: number;
   readonly keptPerRound: number;
   /** Rounds of the schedule, and how long each lasts. */
@@ -16,6 +18,7 @@ export interface Sizes {
 export const full: Sizes = {
   devices: 10_000,
   rounds: 11,
+  warming: 20,
   freshPerRound: 300,
   keptPerRound: 1500,
   windows: 3,
@@ -26,6 +29,7 @@ export const full: Sizes = {
 export const tiny: Sizes = {
   devices: 300,
   rounds: 2,
+  warming: 1,
   freshPerRound: 3,
   keptPerRound: 5,
   windows: 1,
