@@ -8,5 +8,5 @@ const all: readonly Method[] = [...modbusMethods];
 
 export const methods: ReadonlyMap<MethodId, Method> = new Map(all.map((method) => [method.id, method]));
 
-/** A driver loads its protocol's package when it is first opened, not before. `main.ts` pairs each with its frame policy. */
+/** A driver loads its protocol's package when it is prepared, not before. Whoever dials pairs each with its frame policy. */
 export const drivers: ReadonlyMap<Protocol, Driver> = new Map<Protocol, Driver>([["modbus", modbusDriver]]);

@@ -1,5 +1,5 @@
 /** A guarded TCP connection: every byte that leaves was copied, checked and charged at that very moment. */
-import { isIP, Socket } from "node:net";
+import { isIP, type OnReadOpts } from "node:net";
 import type { Clock } from "../domain/clock.ts";
 import { finishWithin, releaseWithin } from "../domain/limits.ts";
 import type { Permit, Spending } from "../domain/permit.ts";
@@ -9,7 +9,7 @@ import { after, type Milliseconds, type MonotonicMs } from "../domain/units.ts";
 import type { Closed, Dial, FramePolicy, OwnedWire } from "../domain/wire.ts";
 import { closedBy } from "./errors.ts";
 import { Inbound, shown } from "./inbound.ts";
-import { announce } from "./own-sockets.ts";
+import { WireSocket } from "./own-sockets.ts";
 
 /** A guard stopped something that no check can be blamed for, because no permit was lent. */
 export interface Violation {
@@ -55,13 +55,17 @@ function failureOf(spending: Spending & { readonly granted: false }): FailureKin
  */
 type Phase = "connecting" | "open" | "closing" | "cut" | "over";
 
+const readAtOnceBytes = 4096;
+/** Read and copied from within one callback, so that no wire sees another one's bytes. */
+const readBuffer = new Uint8Array(readAtOnceBytes);
+
 class TcpWire implements OwnedWire {
   readonly target: Target;
   readonly closed: Promise<Closed>;
   readonly #parts: TcpDiallerParts;
   readonly #policy: FramePolicy;
   readonly #inbound: Inbound;
-  readonly #socket: Socket;
+  readonly #socket: WireSocket;
   readonly #settle: (closed: Closed) => void;
   readonly #listeners: ((frame: Uint8Array) => void)[] = [];
   #phase: Phase = "connecting";
@@ -80,8 +84,7 @@ class TcpWire implements OwnedWire {
     const { promise, resolve } = Promise.withResolvers<Closed>();
     this.closed = promise;
     this.#settle = resolve;
-    this.#socket = announce(new Socket({ allowHalfOpen: false, noDelay: true, keepAlive: false }));
-    this.#socket.on("data", (chunk: Buffer) => this.#receive(chunk));
+    this.#socket = new WireSocket({ allowHalfOpen: false, noDelay: true, keepAlive: false, onread: this.#reading() });
     this.#socket.on("end", () => this.#peerFinished());
     this.#socket.on("error", (error) => this.#failed(error));
     this.#socket.on("close", () => this.#release());
@@ -120,6 +123,8 @@ class TcpWire implements OwnedWire {
   lend(permit: Permit): void {
     if (this.#permit === permit) return;
     this.#permit = permit;
+    // Leave to send to one device is no leave to send to another.
+    if (!leadsTo(this.target, permit.check.target)) return this.#violated(`a permit for ${permit.check.target.address}, lent elsewhere`);
     permit.onRevoked((why) => {
       if (this.#permit === permit) this.abort("timeout", `the permit was taken back: ${why}`);
     });
@@ -176,6 +181,17 @@ class TcpWire implements OwnedWire {
     else this.#parts.onViolation({ target: this.target, detail });
   }
 
+  /** What the kernel has comes at most `readAtOnceBytes` at a time into one buffer of all wires: a device cannot make us hold more. */
+  #reading(): OnReadOpts {
+    return {
+      buffer: readBuffer,
+      callback: (length) => {
+        this.#receive(readBuffer.subarray(0, length));
+        return true;
+      },
+    };
+  }
+
   #receive(chunk: Uint8Array): void {
     if (this.#verdict) return;
     const request = this.#outstanding;
@@ -222,7 +238,7 @@ class TcpWire implements OwnedWire {
     this.#within(releaseWithin, () => this.#release());
     const socket = this.#socket;
     // A reset of a socket that still connects would wait for the connection, and the SYNs would go on.
-    if (socket.connecting || socket.pending) socket.destroy();
+    if (socket.pending) socket.destroy();
     // libuv refuses to reset between the call for a FIN and the FIN; the handle would be left open for ever.
     else if (socket.writableEnded && !socket.writableFinished) socket.once("finish", () => socket.resetAndDestroy());
     else socket.resetAndDestroy();
@@ -242,6 +258,10 @@ class TcpWire implements OwnedWire {
     this.#cancelTimer();
     this.#cancelTimer = this.#parts.clock.at(after(this.#parts.clock.monotonic(), span), run);
   }
+}
+
+function leadsTo(a: Target, b: Target): boolean {
+  return a.address === b.address && a.port === b.port && a.localAddress === b.localAddress;
 }
 
 function earlier(a: MonotonicMs, b: MonotonicMs): MonotonicMs {

@@ -52,7 +52,7 @@ async function dialled(connection: "fresh" | "kept" = "fresh"): Promise<Grip> {
 
 /** modbus-serial itself, unfenced but for the wire. */
 function library(wire: Wire): Client {
-  const client = new ModbusRTU(new WirePort(wire, () => true));
+  const client = new ModbusRTU(new WirePort(wire, (reply) => reply));
   client.open(() => {});
   return client;
 }

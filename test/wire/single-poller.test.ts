@@ -24,6 +24,12 @@ describe("a network namespace", () => {
     await (await claim(name)).release();
   });
 
+  test("is released once: twice is a bug", async () => {
+    const held = await claim(name);
+    await held.release();
+    await assert.rejects(held.release(), { code: "ERR_SERVER_NOT_RUNNING" });
+  });
+
   test("turns visitors away", async () => {
     const held = await claim(name);
     const visitor = connect(name);

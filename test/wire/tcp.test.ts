@@ -344,6 +344,24 @@ describe("the guard", () => {
     assert.equal(kernel.bytes, 0);
   });
 
+  for (const [what, elsewhere] of [
+    ["address", { address: "127.0.0.2" }],
+    ["port", { port: 1 }],
+    ["local address", { localAddress: "127.0.0.3" }],
+  ] as const) {
+    test(`stops a permit for another ${what}`, async () => {
+      const peer = await peerThat();
+      const { wire } = await connected(peer, { connection: "kept" });
+      wire.reclaim();
+      const foreign = TestPermit.for(modbusCheck({ port: peer.port, ...elsewhere }), clock);
+      wire.lend(foreign);
+      wire.send(bytes(request));
+      assert.equal((await wire.closed).failure, "guard_blocked");
+      assert.match(foreign.violations[0]!, /lent elsewhere/);
+      assert.equal(kernel.bytes, 0);
+    });
+  }
+
   test("ends the exchange, without a violation, when a lawful frame comes too late", async () => {
     const peer = await peerThat();
     const { wire, permit } = await connected(peer);
@@ -477,6 +495,20 @@ describe("the end", () => {
     assert.equal(closed.by, "peer");
   });
 
+  test("by the device, which our side cannot answer with a FIN, comes all the same", async () => {
+    const peer = await peerThat();
+    const { wire, visit } = await connected(peer, { connection: "kept" });
+    Object.defineProperty(kernel.sockets[0], "_final", { value: () => {} });
+    visit.socket.end();
+    while (wire.quiet) await settled();
+    let done = false;
+    void wire.closed.then(() => (done = true));
+    await clock.advance(3999);
+    assert.ok(!done);
+    await clock.advance(1);
+    assert.deepEqual(await wire.closed, { by: "peer", detail: "the device closed the connection" });
+  });
+
   test("by us, to which the device never agrees, is a RST after 2 s", async () => {
     const peer = await peerThat({ ...answering, closes: false });
     const { wire, visit } = await connected(peer);
@@ -540,6 +572,26 @@ describe("the end", () => {
     await clock.advance(1);
     assert.deepEqual(await wire.closed, { by: "us", failure: "timeout", detail: "enough" });
   });
+});
+
+test("two wires that read at once do not see each other's bytes", async () => {
+  const longer = "0001 0000 000d 01 2b0e01010000010003506c63".replaceAll(" ", "");
+  const grips = [await connected(await peerThat(answering)), await connected(await peerThat({ onData: (visit) => visit.say(longer) }))];
+  const frames = grips.map(({ wire }) => framesOf(wire));
+  for (const { wire } of grips) wire.send(bytes(request));
+  assert.deepEqual(await Promise.all(frames.map((one) => one.first())), [reply, longer]);
+  for (const { wire } of grips) wire.finish();
+  await Promise.all(grips.map(({ wire }) => wire.closed));
+});
+
+test("a frame does not leave behind one that is still in Node's queue", async () => {
+  const peer = await peerThat();
+  const { wire, permit } = await connected(peer);
+  Object.defineProperty(kernel.sockets[0], "writableLength", { value: 11 });
+  wire.send(bytes(request));
+  assert.deepEqual(await wire.closed, { by: "us", failure: "timeout", detail: "an earlier frame had not left" });
+  assert.equal(permit.sent.requests, 0);
+  assert.equal(kernel.bytes, 0);
 });
 
 test("a frame that the kernel does not take at once ends the exchange", async (t) => {

@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 import { connect as connectTls } from "node:tls";
-import { announce, announceWhileMaking } from "../../src/wire/own-sockets.ts";
+import { makingOwn, WireSocket } from "../../src/wire/own-sockets.ts";
 import { armTripwire } from "../../src/wire/tripwire.ts";
 
 interface Blocked {
@@ -59,14 +59,14 @@ afterEach(() => disarm());
 
 /** Connections are accepted in the order in which they came: when this one is there, an earlier one would be. */
 async function ownConnection(): Promise<void> {
-  const socket = announce(new Socket());
+  const socket = new WireSocket();
   socket.connect({ host, port });
   socket.resume();
   await once(socket, "close");
 }
 
 async function ownDatagram(): Promise<void> {
-  const socket = announceWhileMaking(() => createSocket("udp4"));
+  const socket = makingOwn(() => createSocket("udp4"));
   const arrived = once(receiver, "message");
   socket.send("ours", receiver.address().port, host);
   await arrived;
@@ -154,6 +154,23 @@ describe("whoever took hold of the real connect() before", () => {
       assert.equal(arrivals, 1);
     });
   }
+});
+
+test("a port without a host is reported as localhost, and without either as that", async () => {
+  await failure(connect({ port: 502 }));
+  await failure(new Socket().connect({} as { port: number }));
+  assert.deepEqual(
+    blocked.map(({ address }) => address),
+    ["localhost", "localhost"],
+  );
+});
+
+test("a dialler that left no trace is reported all the same", async () => {
+  // Called by the event loop itself, with nothing of ours on the stack.
+  const socket = new Socket().on("error", () => {});
+  process.nextTick(socket.connect.bind(socket) as (options: object) => void, { host, port });
+  await new Promise((resolve) => socket.once("close", resolve));
+  assert.match(blocked[0]?.detail ?? "", /by code that left no trace$/);
 });
 
 test("a blocked socket that nobody listens to does not end the process", async () => {

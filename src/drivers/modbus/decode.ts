@@ -14,13 +14,13 @@ export interface Identification {
 }
 
 /** Function code, MEI type, read code, conformity level, more follows, next object id, number of objects. */
-export const headBytes = 7;
-export const moreFollowsAt = 4;
-export const objectCountAt = 6;
+const headBytes = 7;
 
 const conformityLevels: ReadonlySet<number> = new Set([0x01, 0x02, 0x03, 0x81, 0x82, 0x83]);
 /** Long enough for every name in the captures; a metric label and a log line stay readable. */
 const textCharactersMax = 128;
+/** What nearly every device sends and nothing need be done about. */
+const plainText = /^[\x21-\x7e](?:[\x20-\x7e]{0,126}[\x21-\x7e])?$/u;
 
 /**
  * @param pdu from the function code on
@@ -32,10 +32,10 @@ export function decodeIdentification(pdu: Uint8Array, readCode: number): Identif
   expectByte(pdu, 1, "MEI type", 0x0e);
   expectByte(pdu, 2, "read code", readCode);
   if (!conformityLevels.has(pdu[3]!)) throw malformed(`conformity level ${shown(pdu[3]!)}, expected 0x01 to 0x03 or 0x81 to 0x83`, pdu);
-  const moreFollows = pdu[moreFollowsAt]!;
+  const moreFollows = pdu[4]!;
   if (moreFollows !== 0x00 && moreFollows !== 0xff) throw malformed(`more follows ${shown(moreFollows)}, expected 0x00 or 0xff`, pdu);
   const objects = objectsOf(pdu);
-  const count = pdu[objectCountAt]!;
+  const count = pdu[6]!;
   const more = moreFollows === 0xff;
   // In the standard's own example of a divided reply the count is that of the whole stream, not of this part.
   const fits = more ? objects.size <= count : objects.size === count;
@@ -55,7 +55,9 @@ export function identityOf(objects: ReadonlyMap<number, Uint8Array>): Identity |
 /** The standard asks for ASCII; devices send Latin-1 and UTF-8 as well, padded with blanks or NULs. */
 function textOf(bytes: Uint8Array | undefined): string | undefined {
   if (!bytes) return undefined;
-  const raw = Buffer.from(bytes).toString(isUtf8(bytes) ? "utf8" : "latin1");
+  const latin1 = String.fromCharCode.apply(undefined, bytes as ArrayLike<number> as number[]);
+  if (plainText.test(latin1) && !latin1.includes("  ")) return latin1;
+  const raw = isUtf8(bytes) ? Buffer.from(bytes).toString("utf8") : latin1;
   // Cc and Cf take NULs, escapes and marks that turn the writing direction; the others do not print or are line ends.
   const printable = raw
     .replaceAll(/[\p{C}\p{Zl}\p{Zp}\uFFFD]/gu, " ")
@@ -74,7 +76,7 @@ function objectsOf(pdu: Uint8Array): Map<number, Uint8Array> {
     const end = at + 2 + length;
     if (end > pdu.length) throw malformed(`object ${id} of ${length} bytes, ${pdu.length - at - 2} are there`, pdu);
     if (objects.has(id)) throw malformed(`object ${id} twice`, pdu);
-    objects.set(id, new Uint8Array(pdu.subarray(at + 2, end)));
+    objects.set(id, pdu.slice(at + 2, end));
     at = end;
   }
   return objects;

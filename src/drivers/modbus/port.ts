@@ -5,8 +5,8 @@ import type { Wire } from "../../domain/wire.ts";
 const prefixBytes = 6;
 const crcBytes = 2;
 
-/** Looks at a reply (unit id and PDU) before the library does, and may change it; false keeps it from the library. */
-export type Inspect = (reply: Uint8Array) => boolean;
+/** Takes a reply (unit id and PDU) and says what of it the library may see; nothing, where it is undefined. */
+export type Inspect = (reply: Uint8Array) => Uint8Array | undefined;
 
 export class WirePort extends EventEmitter {
   isOpen = true;
@@ -48,11 +48,11 @@ export class WirePort extends EventEmitter {
   }
 
   #receive(frame: Uint8Array): void {
-    const length = frame.length - prefixBytes;
-    const rtu = Buffer.alloc(length + crcBytes);
-    rtu.set(frame.subarray(prefixBytes));
-    if (!this.#inspect(rtu.subarray(0, length))) return;
-    rtu.writeUInt16LE(crc16(rtu.subarray(0, length)), length);
+    const reply = this.#inspect(frame.slice(prefixBytes));
+    if (!reply) return;
+    const rtu = Buffer.alloc(reply.length + crcBytes);
+    rtu.set(reply);
+    rtu.writeUInt16LE(crc16(reply), reply.length);
     this._transactionIdRead = (frame[0]! << 8) | frame[1]!;
     this.emit("data", rtu);
   }

@@ -152,13 +152,6 @@ describe("a lawful reply", () => {
     assert.equal(decoded.objects.size, 2);
     assert.ok(decoded.more);
   });
-
-  test("keeps nothing of the buffer it was read from", () => {
-    const pdu = Buffer.from(bytes(`2b0e01 01 00 00 01 ${object(0, "Maker")}`));
-    const { objects } = decodeIdentification(pdu, basic);
-    pdu.fill(0);
-    assert.deepEqual(identityOf(objects), { vendor: "Maker" });
-  });
 });
 
 describe("identity text", () => {

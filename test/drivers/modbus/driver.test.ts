@@ -126,13 +126,13 @@ describe("an answer", () => {
 });
 
 describe("modbus-serial", () => {
-  test("is loaded by the first session, not by knowing the driver", () => {
+  test("is loaded when the driver is prepared, not by knowing it", () => {
     const program = `
       const { createRequire } = require("node:module");
       const loaded = () => Object.keys(createRequire(process.argv[1]).cache).some((file) => file.includes("modbus-serial"));
       import(process.argv[2]).then(async ({ drivers }) => {
         const before = loaded();
-        await drivers.get("modbus").open({ onFrame() {}, closed: new Promise(() => {}) });
+        await drivers.get("modbus").prepare();
         console.log(before, loaded());
       });`;
     const registry = new URL("../../../src/drivers/registry.ts", import.meta.url).href;

@@ -11,13 +11,13 @@ const rtu = Buffer.from("012b0e01007077", "hex");
 describe("a frame of the library", () => {
   test("goes out without its CRC, under a header of its own", () => {
     const wire = new FakeWire(modbusPolicy);
-    new WirePort(wire, () => true).write(rtu);
+    new WirePort(wire, (reply) => reply).write(rtu);
     assert.deepEqual(wire.sent, ["000100000005012b0e0100"]);
   });
 
   test("takes the transaction ids round the end of their two bytes", () => {
     const wire = new FakeWire(modbusPolicy);
-    const port = new WirePort(wire, () => true);
+    const port = new WirePort(wire, (reply) => reply);
     port._transactionIdWrite = 0xffff;
     port.write(rtu);
     port.write(rtu);
@@ -31,7 +31,7 @@ describe("a frame of the library", () => {
 describe("a frame of the wire", () => {
   test("comes in with a CRC, filed under its transaction", () => {
     const wire = new FakeWire(modbusPolicy);
-    const port = new WirePort(wire, () => true);
+    const port = new WirePort(wire, (reply) => reply);
     const came: string[] = [];
     port.on("data", (bytes: Buffer) => came.push(bytes.toString("hex")));
     port._transactionIdWrite = 0x1234;
@@ -42,13 +42,10 @@ describe("a frame of the wire", () => {
     assert.equal(port._transactionIdRead, 0x1234);
   });
 
-  test("is kept from the library when the inspection says so, and changed when it likes", () => {
+  test("is kept from the library, or put in other words, as the inspection says", () => {
     const wire = new FakeWire(modbusPolicy);
-    const verdicts = [false, true];
-    const port = new WirePort(wire, (reply) => {
-      reply[2] = 0x06;
-      return verdicts.shift() ?? false;
-    });
+    const verdicts = [undefined, Uint8Array.of(1, 0xab, 6)];
+    const port = new WirePort(wire, () => verdicts.shift());
     const came: string[] = [];
     port.on("data", (bytes: Buffer) => came.push(bytes.toString("hex").slice(0, 6)));
     port.write(rtu);
@@ -57,4 +54,14 @@ describe("a frame of the wire", () => {
     wire.answer("ab01");
     assert.deepEqual(came, ["01ab06"]);
   });
+});
+
+test("what the library calls closing leaves the wire alone", async () => {
+  const wire = new FakeWire(modbusPolicy);
+  const port = new WirePort(wire, (reply) => reply);
+  await new Promise<void>((resolve) => port.close(resolve));
+  await new Promise<void>((resolve) => port.destroy(resolve));
+  port.close();
+  port.destroy();
+  assert.ok(port.isOpen);
 });
