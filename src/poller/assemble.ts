@@ -43,6 +43,7 @@ export function assemble(options: RunOptions, settings: Settings, plan: Plan, { 
   const board = new MemoryBoard(clock, plan, { stopped: stopFile.inForce, trips, proven });
   const observer = { transition: log.transition.bind(log), happened: log.happened.bind(log) };
   const recorder = new BoardRecorder({ board, journal, clock, observer });
+  const dial = tcpDialler({ clock, onViolation: ({ target, detail }) => gate.blocked(target.address, detail) });
   const gate: HeartbeatGate = new HeartbeatGate(
     {
       clock,
@@ -54,7 +55,6 @@ export function assemble(options: RunOptions, settings: Settings, plan: Plan, { 
     },
     plan,
   );
-  const dial = tcpDialler({ clock, onViolation: ({ target, detail }) => gate.blocked(target.address, detail) });
   const pulse: Pulse = new Pulse(clock, { readStop: () => operations.readStop(), disturbed: (detail) => gate.disturbed(detail) });
   const page = new PrometheusPage({
     build: { version: packageVersion(), revision: "", nodeVersion: process.version },
