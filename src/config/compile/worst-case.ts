@@ -32,6 +32,10 @@ export interface KernelWorstCase {
 
 /** Measured (Linux 6.18): SYNs at 0, 1, 2, 3, 4 s (tcp_syn_linear_timeouts 4). */
 const synEvery = milliseconds(1000);
+/** Where Linux waits 1 s and not twice as long as before (tcp_syn_linear_timeouts, since 6.5); these come on top of the retries. */
+const synLinearTimeouts = 4;
+/** Given up by time here too: 2^(retries + 1) - 1 seconds after the first. Measured with 1: 3 SYNs. */
+const synsOf = (retries: number): number => Math.min(1 + retries + synLinearTimeouts, 2 ** (retries + 1) - 1);
 /** TCP_RTO_MIN. Measured: copies 0.2, 0.4, 0.85, 1.7, 3.3, 6.9 s after the first; the first of them is the tail loss probe. */
 const firstCopyAfter = milliseconds(200);
 const tailLossProbes = 1;
@@ -45,7 +49,7 @@ const reset = 1;
 
 /**
  * Worked example: a request that waits 500 ms leaves 3 times, and the RST follows: 4 packets, as measured. At 5.8 s it is 6 and the RST.
- * A killed poller's request leaves 1 + 1 + 9 times, and its FIN once: 12. Measured with tcp_orphan_retries 1: 5, of which this is the ceiling.
+ * A killed poller's request leaves 1 + 1 + 9 times, and its FIN once: 12. Measured with tcp_orphan_retries 1: 5, as computed.
  */
 export function kernelWorstCase(
   sysctls: Sysctls,
@@ -54,8 +58,8 @@ export function kernelWorstCase(
   const orphanRetries = sysctls.tcp_orphan_retries === 0 ? 8 : sysctls.tcp_orphan_retries;
   const atMost = 1 + tailLossProbes + copiesOf(sysctls.tcp_retries2);
   return {
-    synUnanswered: Math.min(Math.floor(connectWithin / synEvery) + 1, 1 + sysctls.tcp_syn_retries),
-    synUnansweredFrozen: 1 + sysctls.tcp_syn_retries,
+    synUnanswered: Math.min(Math.floor(connectWithin / synEvery) + 1, synsOf(sysctls.tcp_syn_retries)),
+    synUnansweredFrozen: synsOf(sysctls.tcp_syn_retries),
     peerVanished: Math.min(copiesWithin(milliseconds(connectWithin + answerWithin)), atMost) + reset,
     finUnanswered: Math.min(copiesWithin(finishWithin), atMost) + reset,
     peerVanishedFrozen: atMost + reset,
