@@ -1,0 +1,83 @@
+/** Memory of a whole poller at 10,000 devices, by device; only types are imported above the first measurement. */
+import type { MovedClock } from "./moved-clock.ts";
+import type { Figure } from "./figure.ts";
+import type { Site } from "./site.ts";
+import type { Sizes } from "./sizes.ts";
+
+const deviceAimBytes = 10_000;
+
+export async function run({ devices, keptConnections }: Sizes): Promise<readonly Figure[]> {
+  const empty = await memory();
+  const { awake, intervalMs, openSite, sitePlan, noJournal } = await import("./site.ts");
+  const { MovedClock: Clock } = await import("./moved-clock.ts");
+  const { loopbackDial } = await import("./loopback-wire.ts");
+  const { milliseconds } = await import("../src/domain/units.ts");
+  const { PrometheusPage } = await import("../src/exporters/prometheus.ts");
+  const { Scheduler } = await import("../src/scheduler/scheduler.ts");
+  const { yieldToLoop } = await import("../src/system-clock.ts");
+  const { tcpDialler } = await import("../src/wire/tcp.ts");
+  const { startDevices } = await import("./device-process.ts");
+  // What else the poller loads: journal, event log, web server, control socket.
+  await import("../src/poller/run-poller.ts");
+  await import("modbus-serial");
+  const loaded = await memory();
+
+  const clock = new Clock();
+  const placeOf = (index: number): { address: string; port: number } => ({ address: `127.1.${index >> 8}.${index & 0xff}`, port: 502 });
+  const plan = sitePlan({ devices, connection: "fresh", placeOf });
+  const site = openSite(plan, clock, () => loopbackDial);
+  const scheduler = new Scheduler({ clock, gate: site.gate, onStart: () => {}, onSkip: () => {} }, plan);
+  const build = { version: "bench", revision: "", nodeVersion: process.version };
+  const page = new PrometheusPage({ build, journal: noJournal, address: false, processMetrics: true, yieldToLoop });
+  clock.move(milliseconds(intervalMs));
+  await awake(site, plan, clock);
+  scheduler.start();
+  scheduler.stop();
+  await askAll(site, clock, milliseconds(intervalMs / devices));
+  for await (const _piece of page.render(site.board, "text")) continue;
+  const running = await memory();
+  const figures = [
+    {
+      name: "Memory a device, whole poller",
+      value: (running - empty) / devices,
+      unit: "bytes",
+      aim: { atMost: deviceAimBytes, of: "unit" },
+      noise: `${Math.round((loaded - empty) / 1000)} kB of code in it`,
+    } as const,
+  ];
+  await site.end();
+
+  const simulated = await startDevices(1);
+  const kept = sitePlan({ devices: keptConnections, connection: "kept", placeOf: () => simulated.places[0]! });
+  const second = openSite(kept, clock, () => tcpDialler({ clock, onViolation: () => {} }));
+  clock.move(milliseconds(intervalMs));
+  await awake(second, kept, clock);
+  const before = await memory();
+  await askAll(second, clock, milliseconds(10));
+  const open = await memory();
+  await second.end();
+  await simulated.end();
+  return [...figures, { name: "Memory a kept connection, on top", value: (open - before) / keptConnections, unit: "bytes" }];
+}
+
+/** Every check once, a little apart as in a real interval, so that each device has its outcome, history and identity. */
+async function askAll({ board, gate }: Site, clock: MovedClock, apart: Parameters<MovedClock["move"]>[0]): Promise<void> {
+  for (const id of board.plan.checks.keys()) {
+    clock.move(apart);
+    const outcome = await gate.exchange(id, "schedule");
+    if (outcome?.kind !== "answered") throw new Error(`bench: ${JSON.stringify(outcome)}`);
+  }
+}
+
+/** Bytes in use after everything that can be collected is: the smallest of several looks. */
+async function memory(): Promise<number> {
+  if (!globalThis.gc) throw new Error("bench: start node with --expose-gc");
+  let least = Number.POSITIVE_INFINITY;
+  for (let look = 0; look < 4; look++) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    globalThis.gc();
+    const { heapUsed, external } = process.memoryUsage();
+    least = Math.min(least, heapUsed + external);
+  }
+  return least;
+}

@@ -1,0 +1,105 @@
+/** What one scrape of 10,000 devices costs, beside prom-client's page of the same series, and for how long it holds up everything else. */
+import { Gauge, Registry } from "prom-client";
+import { milliseconds } from "../src/domain/units.ts";
+import { PrometheusPage } from "../src/exporters/prometheus.ts";
+import { systemClock, yieldToLoop } from "../src/system-clock.ts";
+import type { Figure } from "./figure.ts";
+import { loopbackDial } from "./loopback-wire.ts";
+import { MovedClock } from "./moved-clock.ts";
+import { awake, intervalMs, noJournal, openSite, sitePlan } from "./site.ts";
+import type { Sizes } from "./sizes.ts";
+import { median, spreadOf } from "./statistics.ts";
+
+const looks = 7;
+const naiveLooks = 3;
+const blockAimMs = 20;
+
+interface Scrape {
+  readonly ms: number;
+  readonly bytes: number;
+  readonly longestBlockMs: number;
+}
+
+export async function run({ devices }: Sizes): Promise<readonly Figure[]> {
+  const clock = new MovedClock();
+  const plan = sitePlan({ devices, connection: "fresh", placeOf: () => ({ address: "127.1.0.1", port: 502 }) });
+  const site = openSite(plan, clock, () => loopbackDial);
+  clock.move(milliseconds(intervalMs));
+  await awake(site, plan, clock);
+  for (const id of plan.checks.keys()) {
+    clock.move(milliseconds(intervalMs / devices));
+    await site.gate.exchange(id, "schedule");
+  }
+  const build = { version: "bench", revision: "", nodeVersion: process.version };
+  const page = new PrometheusPage({ build, journal: noJournal, address: false, processMetrics: false, yieldToLoop });
+  const streamed = async (): Promise<readonly string[]> => {
+    const pieces: string[] = [];
+    for await (const piece of page.render(site.board, "text")) pieces.push(piece);
+    return pieces;
+  };
+  const naive = naivePage((await streamed()).join(""));
+  const ours: Scrape[] = [];
+  const theirs: Scrape[] = [];
+  const idle: number[] = [];
+  for (let look = 0; look < looks; look++) {
+    ours.push(await scraped(streamed));
+    idle.push((await scraped(() => quiet(ours.at(-1)!.ms))).longestBlockMs);
+    if (look < naiveLooks) theirs.push(await scraped(async () => [await naive.metrics()]));
+  }
+  await site.end();
+  const noise = (scrapes: readonly Scrape[], value: (scrape: Scrape) => number): string => spreadOf(scrapes.map(value));
+  const figure = (name: string, unit: Figure["unit"], value: (scrape: Scrape) => number, atMost: number | undefined): Figure => ({
+    name,
+    value: median(ours.map(value)),
+    unit,
+    beside: { what: "prom-client", value: median(theirs.map(value)) },
+    ...(atMost !== undefined && { aim: { atMost, of: "beside" } }),
+    noise: `${noise(ours, value)}, prom-client ${noise(theirs, value)}`,
+  });
+  const blocks = figure("Longest block of the loop in a scrape", "ms", ({ longestBlockMs }) => longestBlockMs, undefined);
+  return [
+    figure("One scrape takes", "ms", ({ ms }) => ms, 1),
+    figure("One scrape is", "MB", ({ bytes }) => bytes / 1e6, undefined),
+    { ...blocks, aim: { atMost: blockAimMs, of: "unit" }, noise: `${blocks.noise ?? ""}; without a scrape ${median(idle).toFixed(1)} ms` },
+  ];
+}
+
+/** While the page is written, something else asks for its turn again and again: the longest it waited is the longest block. */
+async function scraped(write: () => Promise<readonly string[]>): Promise<Scrape> {
+  let longestBlockMs = 0;
+  let turn = systemClock.monotonic();
+  let done = false;
+  const watch = (): void => {
+    const now = systemClock.monotonic();
+    longestBlockMs = Math.max(longestBlockMs, now - turn);
+    turn = now;
+    if (!done) setImmediate(watch);
+  };
+  watch();
+  const start = systemClock.monotonic();
+  const pieces = await write();
+  const ms = systemClock.monotonic() - start;
+  done = true;
+  await yieldToLoop();
+  return { ms, bytes: pieces.reduce((sum, piece) => sum + Buffer.byteLength(piece), 0), longestBlockMs };
+}
+
+/** The same loop with nothing to write: what the machine's other work makes of it. */
+async function quiet(ms: number): Promise<readonly string[]> {
+  const until = systemClock.monotonic() + ms;
+  while (systemClock.monotonic() < until) await yieldToLoop();
+  return [];
+}
+
+/** Every series of a page kept in prom-client; filling it is not counted, writing it is. */
+function naivePage(text: string): Registry {
+  const registry = new Registry();
+  const gauges = new Map<string, Gauge>();
+  for (const [, name = "", pairs = "", value = ""] of text.matchAll(/^(\w+)(?:\{(.*)\})? (\S+)$/gmu)) {
+    const labels = Object.fromEntries(Array.from(pairs.matchAll(/(\w+)="([^"]*)"/gu), ([, label = "", is = ""]) => [label, is]));
+    const gauge = gauges.get(name) ?? new Gauge({ name, help: name, labelNames: Object.keys(labels), registers: [registry] });
+    gauges.set(name, gauge);
+    gauge.set(labels, Number(value));
+  }
+  return registry;
+}
