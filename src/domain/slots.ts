@@ -39,32 +39,20 @@ export function slotPeriod(interval: Milliseconds): Milliseconds {
 }
 
 /**
- * Members in the order of their slots. Lines with several checks choose first, so that the checks of one line lie an even share apart,
- * to within one slot: sorting all by hash would bring two units of one bus within half a share, and the line's gap would then refuse one
- * of them. Lines with one check fill what is left.
+ * Members in the order of their slots. Each line's checks, and all checks that are alone on their lines, are laid evenly around the circle,
+ * every group a little further than the one before, and then read off in order. Sorting all by hash instead would bring two units of one
+ * bus within half an even share, and the line's gap would then refuse one of them. Two buses of three: a0 b0 a1 b1 a2 b2.
  */
 function spread(members: readonly SlotDemand[]): readonly SlotDemand[] {
-  const order = members.map((): SlotDemand | undefined => undefined);
-  const lines = grouped(members, (demand) => demand.line).toSorted((a, b) => b.length - a.length || byHash(a[0]!.line, b[0]!.line));
-  for (const line of lines.filter(({ length }) => length > 1)) {
-    const start = unitHash(line[0]!.line) * order.length;
-    line
-      .toSorted((a, b) => byHash(a.check, b.check))
-      .forEach((demand, index) => {
-        order[nearestFree(order, Math.floor(start + (index * order.length) / line.length) % order.length)] = demand;
-      });
-  }
-  const alone = lines.filter(({ length }) => length === 1).values();
-  return order.map((demand) => demand ?? alone.next().value![0]!);
-}
-
-function nearestFree(order: readonly (SlotDemand | undefined)[], wanted: number): number {
-  for (let away = 0; ; away++) {
-    const ahead = (wanted + away) % order.length;
-    if (order[ahead] === undefined) return ahead;
-    const behind = (wanted - away + order.length) % order.length;
-    if (order[behind] === undefined) return behind;
-  }
+  const ordered = members.toSorted((a, b) => byHash(a.check, b.check));
+  const lines = grouped(ordered, ({ line }) => line);
+  const alone = lines.filter(({ length }) => length === 1).flat();
+  const groups = [alone, ...lines.filter(({ length }) => length > 1)].filter(({ length }) => length > 0);
+  return groups
+    .toSorted((a, b) => b.length - a.length || byHash(a[0]!.check, b[0]!.check))
+    .flatMap((group, turn) => group.map((demand, index) => ({ demand, place: (index + turn / groups.length) / group.length })))
+    .toSorted((a, b) => a.place - b.place || byHash(a.demand.check, b.demand.check))
+    .map(({ demand }) => demand);
 }
 
 function byHash(a: string, b: string): number {

@@ -83,6 +83,26 @@ describe("slots", () => {
     );
   });
 
+  test("of several full buses in one segment leave every bus its even share", () => {
+    const buses = ["a", "b", "c", "d"].flatMap((bus) =>
+      Array.from({ length: 5 }, (_, unit) => demand(`${bus}-${unit}`, "hvac", 60_000, `gateway-${bus}`)),
+    );
+    const found = slots(buses);
+    for (const units of Map.groupBy(buses, ({ line }) => line).values()) {
+      for (const gap of gaps(
+        units.map(({ check }) => found.get(check)!),
+        60_000,
+      ))
+        assert.ok(Math.abs(gap - 12_000) < 1e-6, `${gap}`);
+    }
+  });
+
+  test("of two checks whose names hash alike do not depend on their order", () => {
+    const alike = [demand("1i128xy-10"), demand("1d3jmux-85")].map((one) => ({ ...one, check: one.check.split("/")[0] as CheckId }));
+    assert.equal(unitHash(alike[0]!.check), unitHash(alike[1]!.check));
+    assert.deepEqual(slots(alike), slots(alike.toReversed()));
+  });
+
   test("exist for every demand and lie within its interval", () => {
     fc.assert(
       fc.property(anySite, (site) => {

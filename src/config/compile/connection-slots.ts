@@ -33,7 +33,7 @@ export function unstatedClients(watchlist: Watchlist, line: readonly Member[]): 
 export function countSlots(watchlist: Watchlist, line: readonly Member[]): SlotCount {
   const stated = line.map(({ place }) => statedOf(watchlist, place));
   const pool = Math.min(...line.map(({ family }, index) => poolOf(family, stated[index]?.connectionPool)));
-  const byOwner = new Map(stated.map(({ owner, otherClients }) => [owner, heldBy(otherClients ?? [])]));
+  const byOwner = new Map(stated.map(({ owner, otherClients }) => [owner, heldBy(otherClients)]));
   const others = [...byOwner.values()].reduce((sum, held) => sum + held, 0);
   const reserve = Math.max(...line.map(({ family }) => family.connection.reserve));
   return { pool, others, reserve, free: pool - others - reserve };
@@ -64,6 +64,7 @@ function statedOf({ gateways }: Watchlist, { entry, path, gateway }: Place): Sta
   return { owner: `gateway ${gateway.id}`, clientsAt, otherClients: gateway.otherClients, connectionPool: gateway.connectionPool };
 }
 
-function heldBy(clients: readonly OtherClient[]): number {
-  return clients.reduce((sum, { connections }) => sum + connections, 0);
+/** Not stated is never none. */
+function heldBy(clients: readonly OtherClient[] | undefined): number {
+  return clients === undefined ? Number.POSITIVE_INFINITY : clients.reduce((sum, { connections }) => sum + connections, 0);
 }

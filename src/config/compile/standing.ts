@@ -78,7 +78,7 @@ function safetyFunction({ place }: Candidate, { site }: Circumstances): string |
 
 function statementMissing(candidate: Candidate, { site, lines }: Circumstances): string | undefined {
   const { place, family } = candidate;
-  const line = lines.get(place.line) ?? [];
+  const line = membersOf(lines, place.line);
   const clients =
     opensConnection(candidate) || family.ownerMustState.includes("otherClients") ? unstatedClients(site.watchlist.value, line) : [];
   const missing = [
@@ -100,7 +100,7 @@ function ownerStatement({ place, family }: Candidate, key: OwnerStatement, site:
 }
 
 function noConnectionSlot(candidate: Candidate, { site, lines }: Circumstances): string | undefined {
-  const line = lines.get(candidate.place.line) ?? [];
+  const line = membersOf(lines, candidate.place.line);
   if (!opensConnection(candidate) || unstatedClients(site.watchlist.value, line).length > 0) return undefined;
   const { pool, others, reserve, free } = countSlots(site.watchlist.value, line);
   if (free >= 1) return undefined;
@@ -144,6 +144,13 @@ function stageRefusal({ family, place }: Candidate): string | undefined {
   if (family.stage !== "trial" || family.approval?.trialDevices.includes(place.entry.id)) return undefined;
   const named = (family.approval?.trialDevices ?? []).join(", ");
   return `approval.stage of ${family.id} is trial, and approval.trialDevices names ${named}: approve the family when the trial is over`;
+}
+
+/** A line without its devices would have no clients and no end of connections: a bug, never an answer. */
+function membersOf(lines: Circumstances["lines"], id: LineId): readonly Member[] {
+  const members = lines.get(id);
+  if (members === undefined) throw new TypeError(`compile: no devices on line ${id}`);
+  return members;
 }
 
 /** Where a method is not in this build, the worse is assumed. */
