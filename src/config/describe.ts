@@ -26,7 +26,9 @@ export function describePlan(compiled: Compiled, wording: Wording): readonly str
   const lab = plan.lab ? " LAB: low floors, documentation and loopback addresses only." : "";
   const asked = new Set([...plan.checks.values()].map(({ device }) => device)).size;
   const broken =
-    problems.length === 0 ? [] : ["", `${count(problems.length, "problem")}: this plan cannot be put in force.`, ...problems.map(formatProblem)];
+    problems.length === 0
+      ? []
+      : ["", `${count(problems.length, "problem")}: this plan cannot be put in force.`, ...problems.map(formatProblem)];
   return [
     `${plan.site}: ${count(asked, "device")} asked by ${count(plan.checks.size, "check")}, ${count(plan.refused.size, "check")} not asked.${lab}`,
     `Plan ${plan.digest}`,
