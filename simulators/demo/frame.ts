@@ -44,7 +44,7 @@ export function frame({ rows, told, elapsedMs, foot }: Picture, size: Size, pain
 export function table(rows: readonly Row[], width: number, paint: Paint): readonly string[] {
   const noted = width >= noteFromColumns;
   const fixed = 2 + 14 + 11 + (noted ? noteWidth + 2 : 0) + 2 + 7 + 7 + 5;
-  const why = Math.max(12, Math.min(46, width - fixed));
+  const why = Math.max(8, Math.min(46, width - fixed));
   const line = (mark: string, device: string, note: string, state: string, reason: string, rest: string): string =>
     `${mark} ${cell(device, 14)}${noted ? cell(note, noteWidth + 2) : ""}${state}${cell(reason, why)}  ${rest}`;
   const last = (heard: string, next: string, got: string): string => `${heard.padStart(5)}  ${next.padStart(5)}  ${got.padStart(5)}`;

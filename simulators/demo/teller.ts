@@ -51,14 +51,15 @@ export function drawing(out: WriteStream, { rows, foot }: Sources): Teller {
     told.push({ atMs: monotonicMs() - startMs, text, scene });
     draw();
   };
-  out.write("\x1b[?1049h\x1b[?25l\x1b[2J");
+  // Without the cursor, and without wrapping: what is too long for a narrow terminal must not push the rest down.
+  out.write("\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[2J");
   again();
   return {
     scene: (text) => tell(text, true),
     say: (text) => tell(text, false),
     close() {
       timers.clear();
-      out.write("\x1b[?25h\x1b[?1049l");
+      out.write("\x1b[?7h\x1b[?25h\x1b[?1049l");
       const width = Math.max(40, out.columns) - 1;
       out.write(`${told.flatMap((one) => [...(one.scene ? [""] : []), ...toldLines(one, width, paint)]).join("\n")}\n`);
     },
