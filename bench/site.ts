@@ -118,6 +118,7 @@ export async function awake(site: Site, plan: Plan, clock: { monotonic(): Monoto
 /** A bench that measures something else than heartbeats must say so; a machine that stood still it only makes noisy. */
 function surprised(fact: Exclude<Fact, { kind: "answered" | "failed" | "refused" }>): void {
   if (fact.kind !== "stalled") throw new Error(`bench: ${fact.kind}: ${JSON.stringify(fact)}`);
+  process.stderr.write(`bench: the poller ${fact.detail}, and waits an interval\n`);
 }
 
 /** Keeps nothing: the database runs in a thread of its own, and heartbeats that go on as before write no record. */

@@ -21,8 +21,8 @@ export const full: Sizes = {
   warming: 20,
   freshPerRound: 300,
   keptPerRound: 1500,
-  windows: 3,
-  windowMs: 7500,
+  windows: 5,
+  windowMs: 4500,
   keptConnections: 400,
 };
 
