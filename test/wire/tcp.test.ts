@@ -105,6 +105,15 @@ describe("a fresh exchange", () => {
     assert.ok(!wire.quiet);
   });
 
+  test("is not cut short by the limit for connecting once it is connected", async () => {
+    const peer = await peerThat(answering);
+    const { wire } = await connected(peer, { connectWithinMs: 800 });
+    await clock.advance(60_000);
+    assert.ok(wire.quiet);
+    wire.finish();
+    assert.equal((await wire.closed).failure, undefined);
+  });
+
   test("leaves by the local address that the target names", async () => {
     const peer = await peerThat();
     const { wire, visit } = await connected(peer, { localAddress: "127.0.0.9" });

@@ -156,6 +156,19 @@ describe("whoever took hold of the real connect() before", () => {
   }
 });
 
+test("a blocked socket that nobody listens to does not end the process", async () => {
+  const socket = connect({ host, port });
+  await new Promise((resolve) => socket.once("close", resolve));
+  assert.equal(blocked.length, 1);
+});
+
+test("nor does one that went past the guard end the process", async () => {
+  const socket = new Socket();
+  Reflect.apply(realConnect, socket, [{ host, port }]);
+  await new Promise((resolve) => socket.once("close", resolve));
+  assert.equal(blocked.length, 1);
+});
+
 test("a port without a host is reported as localhost, and without either as that", async () => {
   await failure(connect({ port: 502 }));
   await failure(new Socket().connect({} as { port: number }));
@@ -171,12 +184,6 @@ test("a dialler that left no trace is reported all the same", async () => {
   process.nextTick(socket.connect.bind(socket) as (options: object) => void, { host, port });
   await new Promise((resolve) => socket.once("close", resolve));
   assert.match(blocked[0]?.detail ?? "", /by code that left no trace$/);
-});
-
-test("a blocked socket that nobody listens to does not end the process", async () => {
-  const socket = connect({ host, port });
-  await new Promise((resolve) => socket.once("close", resolve));
-  assert.equal(blocked.length, 1);
 });
 
 test("the report names the address that was dialled", async () => {

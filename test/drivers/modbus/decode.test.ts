@@ -159,6 +159,7 @@ describe("identity text", () => {
     ["is taken as it is", "Schneider Electric", "Schneider Electric"],
     ["loses its padding of blanks", "  BMX P34 2020   ", "BMX P34 2020"],
     ["loses its padding of NULs", "750-881\0\0\0\0", "750-881"],
+    ["loses doubled blanks", "BMX  P34   2020", "BMX P34 2020"],
     ["loses control characters", "A\u0007B\r\nC\u001b[31m", "A B C [31m"],
     ["loses marks that turn the writing direction", "safe\u202Eexe.cod", "safe exe.cod"],
     ["loses line separators", "a\u2028b\u2029c", "a b c"],

@@ -173,6 +173,17 @@ describe("modbus-serial", () => {
     assert.ok(!ended);
   });
 
+  test("hears nothing any more once the session was left", async () => {
+    const { wire, session } = await opened();
+    let settledAtAll = false;
+    const done = (): void => void (settledAtAll = true);
+    session.ask(ask).then(done, done);
+    await session.leave();
+    wire.answer("ab01");
+    await settled();
+    assert.ok(!settledAtAll);
+  });
+
   test("is told when the wire has ended, and sends nothing more", async () => {
     const { wire, session } = await opened();
     wire.end({ by: "us", failure: "timeout", detail: "the test" });
