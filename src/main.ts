@@ -9,7 +9,7 @@ import type { Clock } from "./domain/clock.ts";
 import { methods } from "./drivers/registry.ts";
 import { tripStatus } from "./exporters/control-status.ts";
 import { openJournal, type OpenedJournal } from "./store/journal.ts";
-import { createStateFolder, openStateFolder, readBirth, type StateProblems } from "./store/state-folder.ts";
+import { adoptStateFolder, createStateFolder, openStateFolder, readBirth, type StateProblems } from "./store/state-folder.ts";
 import { StopFile } from "./store/stop-file.ts";
 import { packageVersion } from "./poller/version.ts";
 import { systemClock } from "./system-clock.ts";
@@ -52,6 +52,12 @@ export function stateStore(clock: Clock): StateStore {
     },
     stop: (folder, { by, reason }) => problemsOf(new StopFile(folder, clock).write(by, reason)),
     resume: (folder, { by, reason }) => problemsOf(new StopFile(folder, clock).lift(by, reason)),
+    adopt: (folder, adopted, { by, reason }) => {
+      const stopped = new StopFile(folder, clock).write(by, reason);
+      if (stopped) return problemsOf(stopped);
+      const taken = adoptStateFolder(folder, adopted);
+      return "problems" in taken ? inSentences(taken) : undefined;
+    },
     async journal(folder, site) {
       const birth = readBirth(folder);
       if ("problems" in birth) return inSentences(birth);

@@ -1,5 +1,6 @@
 /** Every command, in the order in which a site comes to need them. */
 import type { Command } from "./command.ts";
+import { adopt } from "./commands/adopt.ts";
 import { approve } from "./commands/approve.ts";
 import { check } from "./commands/check.ts";
 import { checkConfig } from "./commands/check-config.ts";
@@ -30,4 +31,5 @@ export const commands: readonly Command[] = [
   resume,
   reset,
   reload,
+  adopt,
 ];

@@ -31,6 +31,8 @@ export interface StateStore {
   stop(folder: string, signed: Signed): undefined | Problems;
   /** The caller has written the audit record. */
   resume(folder: string, signed: Signed): undefined | Problems;
+  /** Stops the site in it, then makes the folder this machine's and this site's own. */
+  adopt(folder: string, adopted: StateBirth, signed: Signed): undefined | Problems;
   /** For a moment in which no poller runs. Fails where the folder is a copy, or belongs to another site or machine. */
   journal(folder: string, site: string): Promise<StateJournal | Problems>;
 }

@@ -53,7 +53,10 @@ export class Operations {
     if (stopped === this.#stopped) return;
     this.#stopped = stopped;
     if (stopped) void this.#parts.gate.stop();
-    this.#parts.recorder.record({ kind: "stopped", at: this.#parts.clock.monotonic(), stopped, by: this.#hand });
+    else this.#parts.gate.resumed();
+    // Who wrote the file has put a name into it; who removed it by hand has not.
+    const by = this.#parts.stopFile.record?.by || this.#hand;
+    this.#parts.recorder.record({ kind: "stopped", at: this.#parts.clock.monotonic(), stopped, by });
   }
 
   /** A sentence when the stop holds but could not be written. */

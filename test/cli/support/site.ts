@@ -47,6 +47,9 @@ export class MemoryState implements StateStore {
     this.stopRecord = undefined;
     return undefined;
   }
+  adopt(folder: string, _adopted: StateBirth, signed: Parameters<StateStore["stop"]>[1]): ReturnType<StateStore["adopt"]> {
+    return this.stop(folder, signed);
+  }
   journal(): Promise<StateJournal> {
     return Promise.resolve({
       trips: () => this.trips,

@@ -19,6 +19,7 @@ const noState: StateStore = {
   stopped: () => undefined,
   stop: () => ({ problems: ["no state folder"] }),
   resume: () => ({ problems: ["no state folder"] }),
+  adopt: () => ({ problems: ["no state folder"] }),
   journal: () => Promise.resolve({ problems: ["no state folder"] }),
 };
 
