@@ -71,6 +71,8 @@ export const stallAfter: Milliseconds = milliseconds(500);
 /** Wall and monotonic time may drift apart by so much between two pulses. */
 export const clockJumpMin: Milliseconds = seconds(1);
 export const stopWithin: Milliseconds = seconds(1);
+/** Of that, what a device is given to answer the FIN before the RST: with the pulse that reads STOP before it and some room for a busy machine. */
+export const stopFinishWithin: Milliseconds = milliseconds(500);
 
 /** Added to the interval so that an asking that came some milliseconds late need not slip into the next slot: 60 s become 60.1 s. */
 export const slotSlackMax: Milliseconds = milliseconds(100);

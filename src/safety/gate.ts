@@ -3,7 +3,7 @@ import PQueue from "p-queue";
 import type { Clock } from "../domain/clock.ts";
 import type { Circumstances, Gate, Trigger, Verdict } from "../domain/gate.ts";
 import { mismatch } from "../domain/identity.ts";
-import { finishWithin } from "../domain/limits.ts";
+import { finishWithin, stopFinishWithin } from "../domain/limits.ts";
 import {
   nothingSent,
   type Answered,
@@ -89,10 +89,16 @@ export class HeartbeatGate implements Gate, PermitOffice {
     void this.#keeper.letGoUnless((check) => this.#planned(check));
   }
 
-  /** The site was stopped: what is in flight ends now, what is kept is closed. */
+  /** The site was stopped: what is in flight ends now, what is kept is closed, and within `stopWithin` nothing leaves any more. */
   async stop(): Promise<void> {
     for (const permit of this.#out) permit.revoke("stopped");
+    this.clock.at(after(this.clock.monotonic(), stopFinishWithin), () => this.#keeper.cutEnding("the site was stopped"));
     await this.#keeper.letGoUnless(() => false);
+  }
+
+  /** The stop was lifted: as after a start, everybody waits a full interval. */
+  resumed(): void {
+    this.#budgets.empty(this.clock.monotonic());
   }
 
   /** No more starts; resolves when everything in flight has ended and every connection is closed. */

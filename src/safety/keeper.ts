@@ -44,6 +44,8 @@ export interface KeeperParts {
 export class ConnectionKeeper {
   readonly #parts: KeeperParts;
   readonly #held = new Map<LineId, Held>();
+  /** Their end has begun, and the kernel has not let go yet. */
+  readonly #ending = new Set<OwnedWire>();
 
   constructor(parts: KeeperParts) {
     this.#parts = parts;
@@ -97,6 +99,11 @@ export class ConnectionKeeper {
       held.wire.abort("timeout", detail);
       forget(held.session);
     }
+  }
+
+  /** Whoever has not answered a FIN by now gets none of its time: after this nothing leaves on a connection that was ending. */
+  cutEnding(detail: string): void {
+    for (const wire of this.#ending) wire.abort("timeout", detail);
   }
 
   get heldCount(): number {
@@ -175,9 +182,12 @@ export class ConnectionKeeper {
   }
 
   /** The kernel has let go, or the time for that is over. */
-  #released({ ending }: Connection): Promise<Closed> {
+  async #released({ wire, ending }: Connection): Promise<Closed> {
     const { clock } = this.#parts;
-    return this.#orAt(ending, after(clock.monotonic(), releaseWithin), "the kernel did not let go in time").closed;
+    this.#ending.add(wire);
+    const closed = await this.#orAt(ending, after(clock.monotonic(), releaseWithin), "the kernel did not let go in time").closed;
+    this.#ending.delete(wire);
+    return closed;
   }
 
   #releasedBy(permit: Permit, { ending }: Connection): Wait {

@@ -34,6 +34,7 @@ describe("limits", () => {
   it("a stop is seen, and a stall told from an ordinary delay, well within the promised second", () => {
     assert.ok(all.pulseEvery * 2 < all.stopWithin);
     assert.ok(all.pulseEvery + all.stallAfter < all.stopWithin);
+    assert.ok(all.pulseEvery + all.stopFinishWithin < all.stopWithin);
   });
   it("lab mode lowers floors only", () => {
     assert.deepEqual({ ...labLimits, intervalFloor: 0, intervalFloorIcmp: 0, intervalFloorOpcuaGetEndpoints: 0 }, { ...limits, intervalFloor: 0, intervalFloorIcmp: 0, intervalFloorOpcuaGetEndpoints: 0 });

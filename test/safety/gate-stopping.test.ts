@@ -1,0 +1,75 @@
+/** What a stop ends, also on a connection whose end has begun, and what lifting it begins. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { stopFinishWithin } from "../../src/domain/limits.ts";
+import type { Permit } from "../../src/domain/permit.ts";
+import type { Closed, OwnedWire } from "../../src/domain/wire.ts";
+import { ConnectionKeeper } from "../../src/safety/keeper.ts";
+import { FakeClock, settled } from "../support/fake-clock.ts";
+import { literalPlan } from "../support/literal-plan.ts";
+import { plc, plcCheck, readySite } from "../support/ready-site.ts";
+
+/** A wire that answers at once, and whose peer never follows a FIN. */
+class HalfClosed implements OwnedWire {
+  readonly target;
+  readonly ends: string[] = [];
+  readonly closed: Promise<Closed>;
+  quiet = true;
+  #close: (closed: Closed) => void;
+
+  constructor(permit: Permit) {
+    this.target = permit.check.target;
+    const { promise, resolve } = Promise.withResolvers<Closed>();
+    this.closed = promise;
+    this.#close = resolve;
+  }
+  finish(): void {
+    this.ends.push("fin");
+  }
+  abort(failure: NonNullable<Closed["failure"]>, detail: string): void {
+    this.ends.push("rst");
+    this.#close({ by: "us", failure, detail });
+  }
+  lend(): void {}
+  reclaim(): void {}
+  send(): void {}
+  onFrame(): void {}
+}
+
+describe("a stop", () => {
+  it("cuts a connection whose end has begun and whose device does not follow", async () => {
+    const clock = new FakeClock();
+    const check = literalPlan([plc]).checks.get(plcCheck)!;
+    const permit = { check, deadline: clock.monotonic() + 5000, sent: { connections: 1, requests: 1, bytes: 11 } } as unknown as Permit;
+    const wire = new HalfClosed(permit);
+    const session = { ask: () => Promise.resolve({ said: "alive" } as const), leave: () => Promise.resolve() };
+    const speaker = { driver: { protocol: "modbus", open: () => Promise.resolve(session) }, policy: {} } as never;
+    const keeper = new ConnectionKeeper({ clock, dial: () => Promise.resolve(wire), farewell: () => undefined, speakerOf: () => speaker });
+    const conversation = keeper.converse(permit);
+    await settled();
+    assert.deepEqual(wire.ends, ["fin"]);
+    keeper.cutEnding("the site was stopped");
+    await conversation;
+    assert.deepEqual(wire.ends, ["fin", "rst"]);
+    keeper.cutEnding("once it is over there is nothing to cut");
+    assert.deepEqual(wire.ends, ["fin", "rst"]);
+  });
+
+  it("tells the keeper to cut them within the second", async (t) => {
+    const site = await readySite();
+    const cut = t.mock.method(site.keeper!, "cutEnding");
+    void site.gate.stop();
+    await site.clock.advance(stopFinishWithin - 1);
+    assert.equal(cut.mock.callCount(), 0);
+    await site.clock.advance(1);
+    assert.equal(cut.mock.callCount(), 1);
+  });
+
+  it("that is lifted lets everybody wait a full interval", async () => {
+    const site = await readySite();
+    const check = literalPlan([plc]).checks.get(plcCheck)!;
+    assert.deepEqual(site.gate.preview(check), { admitted: true });
+    site.gate.resumed();
+    assert.deepEqual(site.gate.preview(check), { admitted: false, reason: "line_budget", retryAt: site.clock.monotonic() + 60_000 });
+  });
+});
