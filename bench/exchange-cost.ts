@@ -7,7 +7,7 @@ import { bareFresh, bareKept } from "./bare.ts";
 import { startDevices } from "./device-process.ts";
 import type { Figure } from "./figure.ts";
 import { MovedClock } from "./moved-clock.ts";
-import { awake, intervalMs, openSite, sitePlan, type Site } from "./site.ts";
+import { answered, awake, intervalMs, openSite, sitePlan, type Site } from "./site.ts";
 import type { Sizes } from "./sizes.ts";
 import { median, spreadOf } from "./statistics.ts";
 
@@ -20,9 +20,9 @@ export async function run({ rounds, warming, freshPerRound, keptPerRound }: Size
   for (const { site, plan } of Object.values(sites)) await awake(site, plan, clock);
   const sides = {
     bareFresh: { count: freshPerRound, ask: () => bareFresh(place!), cost: [] as number[] },
-    fresh: { count: freshPerRound, ask: () => asked(sites.fresh, clock), cost: [] as number[] },
+    fresh: { count: freshPerRound, ask: () => ask(sites.fresh), cost: [] as number[] },
     bareKept: { count: keptPerRound, ask: () => connection.ask(), cost: [] as number[] },
-    kept: { count: keptPerRound, ask: () => asked(sites.kept, clock), cost: [] as number[] },
+    kept: { count: keptPerRound, ask: () => ask(sites.kept), cost: [] as number[] },
   };
   for (let round = -1; round < rounds; round++) {
     for (const [name, { count, ask, cost }] of Object.entries(sides)) {
@@ -42,6 +42,10 @@ export async function run({ rounds, warming, freshPerRound, keptPerRound }: Size
     figure("CPU a check, kept connection", sides.kept.cost, sides.bareKept.cost, 3),
   ];
 
+  function ask({ site, check }: Opened): Promise<void> {
+    return answered(site, check, clock, milliseconds(intervalMs));
+  }
+
   function open(kind: "fresh" | "kept"): Opened {
     const plan = sitePlan({ devices: 1, connection: kind, placeOf: () => place! });
     clock.move(milliseconds(1));
@@ -57,12 +61,6 @@ interface Opened {
   readonly site: Site;
   readonly plan: ReturnType<typeof sitePlan>;
   readonly check: CheckId;
-}
-
-async function asked({ site, check }: Opened, clock: MovedClock): Promise<void> {
-  clock.move(milliseconds(intervalMs));
-  const outcome = await site.gate.exchange(check, "schedule");
-  if (outcome?.kind !== "answered") throw new Error(`bench: ${JSON.stringify(outcome)}`);
 }
 
 /** Microseconds of the processor a call, all threads of this process. No forced collection: it throws compiled code away too (measured: twice the cost). */

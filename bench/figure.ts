@@ -54,7 +54,7 @@ function row(figure: Figure): string[] {
     name,
     shown(value, unit),
     beside ? `${shown(beside.value, unit)} ${beside.what}` : "",
-    times === undefined ? "" : `${times.toPrecision(2)}x`,
+    times === undefined ? "" : `${rounded(times)}x`,
     aimText(figure),
     { true: "yes", false: "NO", undefined: "" }[String(met(figure)) as "true"],
     noise ?? "",
@@ -67,5 +67,10 @@ function aimText({ aim, unit }: Figure): string {
 }
 
 function shown(value: number, unit: Unit): string {
-  return `${value >= 100 ? Math.round(value) : Number(value.toPrecision(3))} ${unit}`;
+  return `${rounded(value)} ${unit}`;
+}
+
+/** Three digits say all that a bench knows. */
+function rounded(value: number): number {
+  return value >= 100 ? Math.round(value) : Number(value.toPrecision(3));
 }

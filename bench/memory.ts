@@ -1,14 +1,12 @@
 /** Memory of a whole poller at 10,000 devices, by device; only types are imported above the first measurement. */
-import type { MovedClock } from "./moved-clock.ts";
 import type { Figure } from "./figure.ts";
-import type { Site } from "./site.ts";
 import type { Sizes } from "./sizes.ts";
 
 const deviceAimBytes = 10_000;
 
 export async function run({ devices, keptConnections }: Sizes): Promise<readonly Figure[]> {
   const empty = await memory();
-  const { awake, intervalMs, openSite, sitePlan, noJournal } = await import("./site.ts");
+  const { answered, awake, intervalMs, openSite, sitePlan, noJournal } = await import("./site.ts");
   const { MovedClock: Clock } = await import("./moved-clock.ts");
   const { loopbackDial } = await import("./loopback-wire.ts");
   const { milliseconds } = await import("../src/domain/units.ts");
@@ -33,7 +31,8 @@ export async function run({ devices, keptConnections }: Sizes): Promise<readonly
   await awake(site, plan, clock);
   scheduler.start();
   scheduler.stop();
-  await askAll(site, clock, milliseconds(intervalMs / devices));
+  // Every check once, so that each device has its outcome, history and identity.
+  for (const id of plan.checks.keys()) await answered(site, id, clock, milliseconds(intervalMs / devices));
   for await (const _piece of page.render(site.board, "text")) continue;
   const running = await memory();
   const figures = [
@@ -53,20 +52,11 @@ export async function run({ devices, keptConnections }: Sizes): Promise<readonly
   clock.move(milliseconds(intervalMs));
   await awake(second, kept, clock);
   const before = await memory();
-  await askAll(second, clock, milliseconds(10));
+  for (const id of kept.checks.keys()) await answered(second, id, clock, milliseconds(10));
   const open = await memory();
   await second.end();
   await simulated.end();
   return [...figures, { name: "Memory a kept connection, on top", value: (open - before) / keptConnections, unit: "bytes" }];
-}
-
-/** Every check once, a little apart as in a real interval, so that each device has its outcome, history and identity. */
-async function askAll({ board, gate }: Site, clock: MovedClock, apart: Parameters<MovedClock["move"]>[0]): Promise<void> {
-  for (const id of board.plan.checks.keys()) {
-    clock.move(apart);
-    const outcome = await gate.exchange(id, "schedule");
-    if (outcome?.kind !== "answered") throw new Error(`bench: ${JSON.stringify(outcome)}`);
-  }
 }
 
 /** Bytes in use after everything that can be collected is: the smallest of several looks. */
