@@ -42,8 +42,8 @@ let armed = false;
 function guardConnect({ onBlocked }: TripwireParts): () => void {
   const connect = Reflect.get(Socket.prototype, "connect") as Connect;
   const guarded: Connect = function (...args) {
-    const place = placeOf(args);
-    if (isOurs(this) || place === undefined) return Reflect.apply(connect, this, args);
+    const place = isOurs(this) ? undefined : placeOf(args);
+    if (place === undefined) return Reflect.apply(connect, this, args);
     onBlocked(`a TCP connection to ${place.address}:${place.port} was begun outside the wires, by ${culprit()}`, place.address);
     failSoon(this, `a connection to ${place.address}:${place.port} outside the wires`);
     return this;
@@ -106,7 +106,7 @@ interface Place {
   readonly port: string;
 }
 
-/** Where connect() was told to go: options, port and host, a path, or Node's own array of these. Undefined for a path. */
+/** Where connect() was told to go: options, port and host, a path, or Node's own array of these. Undefined for a path, which passes. */
 function placeOf(args: readonly unknown[]): Place | undefined {
   const first: unknown = Array.isArray(args[0]) ? (args[0] as unknown[])[0] : args[0];
   if (typeof first === "object" && first !== null) {
