@@ -90,13 +90,14 @@ class Run {
     this.#poller = startPoller(site.options);
     void this.#poller.ended.then((how) => this.#ending.abort(new NotSeen(`the poller goes on; it ${how}`)));
     const stage = { site, fleet, metricsPort, patience: this.#patience, teller, followed: follower, expect: this.#expect };
-    await Promise.race([follower.follow(site.folder, this.#patience, teller), tellStory(stage)]);
+    const following = follower.follow(site.folder, this.#patience, teller);
+    await Promise.race([following, tellStory(stage)]);
     this.complete = true;
     if (!this.#onTerminal) return;
     teller.scene(
       "That was the story. The poller goes on until Ctrl-C: look at the metrics, or try the commands below in another terminal.",
     );
-    await follower.follow(site.folder, this.#patience, teller);
+    await following;
   }
 
   failed(problem: string): number {

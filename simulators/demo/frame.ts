@@ -33,7 +33,7 @@ export function frame({ rows, told, elapsedMs, foot }: Picture, size: Size, pain
   const width = size.columns - edge;
   const title = "Watchkeeper demo";
   const about = "  simulated devices on this computer, no plant";
-  const time = stamp(elapsedMs);
+  const time = `  ${stamp(elapsedMs)}`;
   const head = `${paint.strong(title)}${paint.faint(cell(about, Math.max(0, width - title.length - time.length)))}${time}`;
   const top = [head, "", ...table(rows, width, paint), ""];
   const bottom = ["", ...foot.map(([word, what]) => `${paint.faint(word.padEnd(9))}${what}`)];
