@@ -14,9 +14,14 @@ export class MovedClock implements Clock {
     return wallMs(systemClock.wall() + this.#ahead);
   }
 
+  /** What the system clock said at `now`. */
+  unmoved(now: MonotonicMs): MonotonicMs {
+    return monotonicMs(Math.max(0, now - this.#ahead));
+  }
+
   /** A timer that waits when the clock is moved still takes its real time: move it while none does. */
   at(when: MonotonicMs, run: () => void): Cancel {
-    return systemClock.at(monotonicMs(Math.max(0, when - this.#ahead)), run);
+    return systemClock.at(this.unmoved(when), run);
   }
 
   move(span: Milliseconds): void {

@@ -62,7 +62,7 @@ export interface Site {
 }
 
 /** `clock` may be moved; the pulse goes by the real one, since a moved clock is just what it is there to notice. */
-export function openSite(plan: Plan, clock: Clock, dial: (blocked: (address: string, detail: string) => void) => Dial): Site {
+export function openSite(plan: Plan, clock: MovedClock, dial: (blocked: (address: string, detail: string) => void) => Dial): Site {
   const board = new MemoryBoard(clock, plan, { stopped: false, trips: [], proven: new Map() });
   const observer = { transition: (): void => {}, happened: surprised };
   const recorder = new BoardRecorder({ board, journal: noJournal, clock, observer });
@@ -87,7 +87,7 @@ export function openSite(plan: Plan, clock: Clock, dial: (blocked: (address: str
             return driver && { driver, policy: modbusPolicy };
           },
         }),
-      suspect: () => pulse.suspect(systemClock.monotonic()),
+      suspect: (now) => pulse.suspect(clock.unmoved(now)),
       trips: [],
       record: (fact) => recorder.record(fact),
     },

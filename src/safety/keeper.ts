@@ -114,7 +114,6 @@ export class ConnectionKeeper {
     const { check } = permit;
     const { wire } = connection;
     wire.lend(permit);
-    const cancel = this.#parts.clock.at(permit.deadline, () => wire.abort("timeout", "no answer in time"));
     let session = held?.session;
     let answer: Answer | undefined;
     let left = false;
@@ -131,11 +130,10 @@ export class ConnectionKeeper {
       return said;
     };
     // The socket, not the library's promise, says when it is over: a library's promise may never settle.
-    const released = this.#releasedBy(permit, connection);
-    const first = await Promise.race([speaking().catch(asClosed), released.closed]);
+    const over = this.#overBy(permit, connection, "no answer in time");
+    const first = await Promise.race([speaking().catch(asClosed), over.closed]);
     const result = answer ?? first;
-    cancel();
-    released.cancel();
+    over.cancel();
     if (answer && check.connection === "kept" && wire.quiet && session) {
       wire.reclaim();
       this.#hold(check, held ?? this.#heldFrom(check, connection, session));
@@ -173,11 +171,9 @@ export class ConnectionKeeper {
   async #sayGoodbye(held: Held, permit: Permit): Promise<void> {
     const { wire, session } = held;
     wire.lend(permit);
-    const cancel = this.#parts.clock.at(permit.deadline, () => wire.abort("timeout", "the goodbye was not answered in time"));
-    const released = this.#releasedBy(permit, held);
-    await Promise.race([session.leave().catch(() => undefined), released.closed]);
-    cancel();
-    released.cancel();
+    const over = this.#overBy(permit, held, "the goodbye was not answered in time");
+    await Promise.race([session.leave().catch(() => undefined), over.closed]);
+    over.cancel();
     wire.reclaim();
   }
 
@@ -190,8 +186,26 @@ export class ConnectionKeeper {
     return closed;
   }
 
-  #releasedBy(permit: Permit, { ending }: Connection): Wait {
-    return this.#orAt(ending, after(permit.deadline, releaseWithin), "the wire did not close in time");
+  /** At the deadline the wire is aborted, and `releaseWithin` later given up. One timer at a time: nearly all are taken back. */
+  #overBy({ deadline }: Permit, { wire, ending }: Connection, late: string): Wait {
+    let given: Wait | undefined;
+    const { promise, resolve } = Promise.withResolvers<Closed>();
+    const cancelTimer = this.#parts.clock.at(deadline, () => {
+      forgetEnd();
+      given = this.#orAt(ending, after(deadline, releaseWithin), "the wire did not close in time");
+      void given.closed.then(resolve);
+      wire.abort("timeout", late);
+    });
+    const forgetEnd = ending.onEnd((closed) => {
+      cancelTimer();
+      resolve(closed);
+    });
+    const cancel = (): void => {
+      cancelTimer();
+      forgetEnd();
+      given?.cancel();
+    };
+    return { closed: promise, cancel };
   }
 
   #orAt(ending: Ending, when: Parameters<Clock["at"]>[0], detail: string): Wait {
