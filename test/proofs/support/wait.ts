@@ -38,3 +38,8 @@ export async function watchTheWireFor(stretchMs: number): Promise<void> {
 export function dayAfter(days: number): string {
   return new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
 }
+
+/** Now by the wall clock, nanoseconds since 1970 to the millisecond, as captures count them. */
+export function wallNs(): bigint {
+  return BigInt(Date.now()) * 1_000_000n;
+}
