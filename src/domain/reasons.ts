@@ -1,13 +1,13 @@
 /** Every reason not to ask and every way to fail, each with the words a person reads: closed lists, so that metrics and explain cannot drift. */
 
-/** Stand in the plan until a file changes (or, for an approval, until its date). */
+/** Stand in the plan until a file changes (or, for an approval, until its date). In the order in which a person wants to know: what no approval could change comes first. */
 export const standingReasons = {
+  safety_function: "safety, protection and navigation devices are never asked",
+  excluded: "the address is on the exclusion list",
   not_approved: "no person has approved this profile",
   not_admitted: "the approval does not name this device as it is now",
   approval_expired: "the approval has expired",
   approval_stale: "the profile was changed after it was approved",
-  excluded: "the address is on the exclusion list",
-  safety_function: "safety, protection and navigation devices are never asked",
   statement_missing: "the owner has not stated what only the owner knows",
   no_connection_slot: "the device has no connection to spare",
   method_withdrawn: "the profile forbids this method",

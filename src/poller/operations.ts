@@ -4,8 +4,8 @@ import type { Settings } from "../config/loaded-site.ts";
 import type { AuditEntry } from "../domain/board.ts";
 import type { Clock } from "../domain/clock.ts";
 import type { CheckOutcome, ControlHandlers, Signed } from "../domain/control.ts";
-import type { DeviceId, Plan } from "../domain/plan.ts";
-import { seconds } from "../domain/units.ts";
+import type { CheckId, DeviceId, Plan } from "../domain/plan.ts";
+import { seconds, type MonotonicMs } from "../domain/units.ts";
 import { drivers } from "../drivers/registry.ts";
 import { instant, outcomeStatus, refusalStatus, statusOf, tripStatus } from "../exporters/control-status.ts";
 import type { EventLog } from "../exporters/event-log.ts";
@@ -114,8 +114,8 @@ export class Operations {
 
   readonly handlers: ControlHandlers = {
     status: () => {
-      const { board, clock, scheduler } = this.#parts;
-      return done(statusOf(board, clock, (check) => scheduler.dueAt(check)));
+      const { board, clock } = this.#parts;
+      return done(statusOf(board, clock, (check) => this.#dueAt(check)));
     },
     check: ({ device, method }) => this.#ask(device as DeviceId, method),
     stop: ({ by, reason }) => {
@@ -148,6 +148,16 @@ export class Operations {
       return done({ at: instant(at) });
     },
   };
+
+  /** A slot that comes while the gate would still refuse is no asking: then the time that the gate names. */
+  #dueAt(id: CheckId): MonotonicMs | undefined {
+    const { board, gate, scheduler } = this.#parts;
+    const due = scheduler.dueAt(id);
+    const check = board.plan.checks.get(id);
+    const verdict = check && gate.preview(check);
+    const retryAt = verdict && !verdict.admitted ? verdict.retryAt : undefined;
+    return due !== undefined && retryAt !== undefined && retryAt > due ? retryAt : due;
+  }
 
   async #ask(device: DeviceId, method: string | undefined): ReturnType<ControlHandlers["check"]> {
     const { board, clock, gate } = this.#parts;

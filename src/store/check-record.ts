@@ -8,6 +8,13 @@ import type { Milliseconds, WallMs } from "../domain/units.ts";
 /** Shared by every check that never failed or was never refused: most of 10,000 never are. */
 const none: ReadonlyMap<never, number> = new Map<never, number>();
 
+const waiting: ReadonlySet<Refused["reason"]> = new Set<Refused["reason"]>([
+  "line_budget",
+  "segment_budget",
+  "site_budget",
+  "gateway_hold",
+]);
+
 /** The view itself, so that 10,000 views cost no second object each. Only the board changes one. */
 export class CheckRecord implements CheckView {
   check: Check;
@@ -25,7 +32,8 @@ export class CheckRecord implements CheckView {
 
   /** Counts one outcome; `wall` is the wall-clock time of its end. A refusal is no run, even where it cut one off. */
   add(outcome: Outcome, wall: WallMs): void {
-    this.last = outcome;
+    // A slot that waits a little for a budget says nothing beside the answer that was just had.
+    if (!(outcome.kind === "refused" && waiting.has(outcome.reason) && this.last)) this.last = outcome;
     switch (outcome.kind) {
       case "refused":
         this.refused = counted(this.refused, outcome.reason);

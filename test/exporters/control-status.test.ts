@@ -72,7 +72,7 @@ describe("the status of a site", () => {
           answered: 1,
           failed: {},
           refused: { line_budget: 1 },
-          last: "not asked: asked less than an interval ago",
+          last: "Schneider Electric TM221CE24R",
         },
       ],
       refused: [],

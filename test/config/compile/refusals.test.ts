@@ -297,10 +297,10 @@ describe("of several reasons", () => {
     const device = rawDevice(1, { function: "safety", statements: {}, checks: [{ method: "modbus-fc17", unitId: 1 }] });
     const { plan, findings } = compiledFrom(rawSite([device], {}, { excluded: [{ range: "10.20.1.8/29", reason: "burner" }] }));
     const check = [...plan.refused.keys()][0]!;
-    assert.equal(plan.refused.get(check)?.reason, "not_approved");
+    assert.equal(plan.refused.get(check)?.reason, "safety_function", "what no approval could change comes first");
     assert.deepEqual(
       findings.get(check)?.map(({ reason }) => reason),
-      ["not_approved", "excluded", "safety_function", "statement_missing", "method_withdrawn"],
+      ["safety_function", "excluded", "not_approved", "statement_missing", "method_withdrawn"],
     );
   });
 
