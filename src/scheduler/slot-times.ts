@@ -1,15 +1,7 @@
 /** The times of a check's slots: where it stands in its interval, again and again, with a little slack so that a late asking does not slip a slot. */
-import { slotSlackMax, slotSlackShare } from "../domain/limits.ts";
 import type { Check } from "../domain/plan.ts";
-import { milliseconds, monotonicMs, type Milliseconds, type MonotonicMs } from "../domain/units.ts";
-
-/**
- * The interval is a floor between two packets, so a slot that came 3 ms late would push every later one back for ever.
- * Worked example: at 60 s the slots lie 60.1 s apart; an asking up to 100 ms late still meets its next slot.
- */
-export function slotPeriod(interval: Milliseconds): Milliseconds {
-  return milliseconds(interval + Math.min(slotSlackMax, interval * slotSlackShare));
-}
+import { slotPeriod } from "../domain/slots.ts";
+import { monotonicMs, type MonotonicMs } from "../domain/units.ts";
 
 /** The first slot later than `now`. The first of all is one full period and the offset after `epoch`: buckets start empty. */
 export function nextSlot(check: Pick<Check, "interval" | "slot">, epoch: MonotonicMs, now: MonotonicMs): MonotonicMs {

@@ -8,10 +8,19 @@ import { literalPlan, type LiteralDevice, type LiteralLimits } from "../support/
 import { SimulatedSite } from "../support/simulated-site.ts";
 
 const many = (count: number, intervalMs: number, extra: Partial<LiteralDevice> = {}): readonly LiteralDevice[] =>
-  Array.from({ length: count }, (_, n) => ({ name: `d${n}`, address: `192.0.${2 + Math.floor(n / 250)}.${(n % 250) + 1}`, intervalMs, ...extra }));
+  Array.from({ length: count }, (_, n) => ({
+    name: `d${n}`,
+    address: `192.0.${2 + Math.floor(n / 250)}.${(n % 250) + 1}`,
+    intervalMs,
+    ...extra,
+  }));
 
 /** The longest wait of any device between two askings, the first cycle aside. */
-async function longestGap(devices: readonly LiteralDevice[], limits: LiteralLimits, cycles: number): Promise<{ site: SimulatedSite; gapMs: number }> {
+async function longestGap(
+  devices: readonly LiteralDevice[],
+  limits: LiteralLimits,
+  cycles: number,
+): Promise<{ site: SimulatedSite; gapMs: number }> {
   const site = new SimulatedSite({ plan: literalPlan(devices, limits) });
   site.start();
   const interval = devices[0]!.intervalMs!;
@@ -36,7 +45,11 @@ describe("every admissible check runs in every cycle", () => {
     assert.ok(gapMs <= 31_000, `longest gap ${gapMs} ms`);
   });
   it("16 units behind one gateway", async () => {
-    const { gapMs } = await longestGap(many(16, 60_000, { line: "gateway:g", address: "192.0.2.250" }).map((d, n) => ({ ...d, unitId: n + 1 })), {}, 10);
+    const { gapMs } = await longestGap(
+      many(16, 60_000, { line: "gateway:g", address: "192.0.2.250" }).map((d, n) => ({ ...d, unitId: n + 1 })),
+      {},
+      10,
+    );
     assert.ok(gapMs <= 90_500, `longest gap ${gapMs} ms`);
   });
 });

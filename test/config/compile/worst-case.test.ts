@@ -5,7 +5,6 @@ import { alarms } from "../../../src/config/compile/alarm.ts";
 import { checkWorstCase, kernelWorstCase, usualSysctls, type Sysctls } from "../../../src/config/compile/worst-case.ts";
 import type { Allowance, CheckId } from "../../../src/domain/plan.ts";
 import { slotPeriod } from "../../../src/domain/slots.ts";
-import { slotPeriod as schedulersSlotPeriod } from "../../../src/scheduler/slot-times.ts";
 import { milliseconds, seconds } from "../../../src/domain/units.ts";
 import { approved, compiledFrom, rawDevice, rawSite, rawUnit, type Raw } from "./support/site.ts";
 
@@ -138,8 +137,4 @@ describe("the alarm comes at the latest", () => {
     const inA = uneven.map((device) => ({ segment: "a", ...device, ...(device["segment"] === "hvac" ? { segment: "a" } : {}) }));
     assert.equal(alarmOf(inA, "plc-1/modbus-fc43", { segments, gateways: [], siteBudget: { startsPerSecondMax: 0.12 } })?.mayWait, true);
   });
-});
-
-test("the scheduler and the plan mean the same by the period of a slot", () => {
-  for (const interval of [1, 5, 30, 60, 3600].map(seconds)) assert.equal(slotPeriod(interval), schedulersSlotPeriod(interval));
 });
