@@ -8,6 +8,8 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import type { Driver, Session } from "../../../src/domain/driver.ts";
+import type * as Registry from "../../../src/drivers/registry.ts";
+import type * as RunPoller from "../../../src/poller/run-poller.ts";
 import type { Wire } from "../../../src/domain/wire.ts";
 
 /** What the driver does once it should ask; all but `obeys` and `changes-the-buffer` are to be stopped. */
@@ -22,8 +24,8 @@ const lawful = "000100000005012b0e0100";
 const [product = "", settingsFile = "", misdeeds = "{}"] = process.argv.slice(2);
 const plan = new Map(Object.entries(JSON.parse(misdeeds) as Record<string, Misdeed>));
 const load = <Module>(file: string): Promise<Module> => import(pathToFileURL(join(product, file)).href) as Promise<Module>;
-const { drivers } = await load<typeof import("../../../src/drivers/registry.ts")>("src/drivers/registry.ts");
-const { runPoller } = await load<typeof import("../../../src/poller/run-poller.ts")>("src/poller/run-poller.ts");
+const { drivers } = await load<typeof Registry>("src/drivers/registry.ts");
+const { runPoller } = await load<typeof RunPoller>("src/poller/run-poller.ts");
 
 (drivers as Map<string, Driver>).set("modbus", {
   ...drivers.get("modbus"),
