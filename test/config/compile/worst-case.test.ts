@@ -4,8 +4,7 @@ import { describe, test } from "node:test";
 import { alarms } from "../../../src/config/compile/alarm.ts";
 import { checkWorstCase, kernelWorstCase, usualSysctls, type Sysctls } from "../../../src/config/compile/worst-case.ts";
 import type { Allowance, CheckId } from "../../../src/domain/plan.ts";
-import { slotPeriod } from "../../../src/domain/slots.ts";
-import { milliseconds, seconds } from "../../../src/domain/units.ts";
+import { milliseconds } from "../../../src/domain/units.ts";
 import { approved, compiledFrom, rawDevice, rawSite, rawUnit, type Raw } from "./support/site.ts";
 
 const waits = (connectMs: number, answerMs: number) => ({ connectWithin: milliseconds(connectMs), answerWithin: milliseconds(answerMs) });
