@@ -53,10 +53,16 @@ export class Operations {
     if (stopped === this.#stopped) return;
     this.#stopped = stopped;
     if (stopped) void this.#parts.gate.stop();
-    else this.#parts.gate.resumed();
+    else this.#resumed();
     // Who wrote the file has put a name into it; who removed it by hand has not.
     const by = this.#parts.stopFile.record?.by || this.#hand;
     this.#parts.recorder.record({ kind: "stopped", at: this.#parts.clock.monotonic(), stopped, by });
+  }
+
+  /** In slots from here on: devices whose time had come during the stop would otherwise all be asked together. */
+  #resumed(): void {
+    this.#parts.gate.resumed();
+    this.#parts.scheduler.restart();
   }
 
   /** A sentence when the stop holds but could not be written. */

@@ -37,7 +37,7 @@ export class Scheduler {
   readonly #entries = new Map<CheckId, Entry>();
   /** Checks that are with the gate now; they return to the queue when they come back. */
   readonly #asking = new Set<CheckId>();
-  readonly #epoch: MonotonicMs;
+  #epoch: MonotonicMs;
   #plan: Plan;
   #timer: { readonly at: MonotonicMs; readonly cancel: Cancel } | undefined;
   #running = false;
@@ -58,6 +58,13 @@ export class Scheduler {
     this.#running = false;
     this.#timer?.cancel();
     this.#timer = undefined;
+  }
+
+  /** As after a start: each check's first slot comes a full interval from now, one evenly after the other. */
+  restart(): void {
+    this.#epoch = this.#parts.clock.monotonic();
+    this.#entries.clear();
+    this.adopt(this.#plan);
   }
 
   /** Checks that stay keep their place, a wait for a budget included; new ones get their next slot. */

@@ -97,6 +97,21 @@ describe("the scheduler", () => {
     await site.shutDown();
   });
 
+  it("begins anew when a stop is lifted: a full interval later, one evenly after the other", async () => {
+    const site = new SimulatedSite({ plan: literalPlan(many(30, 60_000)) });
+    site.start();
+    await site.clock.advance(150_000);
+    site.gate.resumed();
+    site.scheduler.restart();
+    const from = site.clock.monotonic();
+    await site.clock.advance(122_000);
+    const times = many(30, 60_000).map(({ name }) => site.frameTimes(name).filter((at) => at > from));
+    assert.ok(times.every(({ length }) => length === 1));
+    const starts = times.flat().toSorted((a, b) => a - b);
+    assert.ok(starts[0]! - from >= 60_000, `the first after ${starts[0]! - from} ms`);
+    assert.ok(starts.slice(1).every((at, index) => at - starts[index]! >= 1900));
+    await site.shutDown();
+  });
   it("drops a check that a reload took out, and takes one in at its next slot", async () => {
     const [a, b] = many(2, 60_000);
     const site = new SimulatedSite({ plan: literalPlan([a!]), script: () => ({ does: "answer", afterMs: 2000 }) });
