@@ -37,7 +37,10 @@ describe("limits", () => {
     assert.ok(all.pulseEvery + all.stopFinishWithin < all.stopWithin);
   });
   it("lab mode lowers floors only", () => {
-    assert.deepEqual({ ...labLimits, intervalFloor: 0, intervalFloorIcmp: 0, intervalFloorOpcuaGetEndpoints: 0 }, { ...limits, intervalFloor: 0, intervalFloorIcmp: 0, intervalFloorOpcuaGetEndpoints: 0 });
+    assert.deepEqual(
+      { ...labLimits, intervalFloor: 0, intervalFloorIcmp: 0, intervalFloorOpcuaGetEndpoints: 0 },
+      { ...limits, intervalFloor: 0, intervalFloorIcmp: 0, intervalFloorOpcuaGetEndpoints: 0 },
+    );
     assert.equal(labLimits.intervalFloor, 1000);
   });
   it("cannot be changed at run time", () => assert.ok(Object.isFrozen(limits) && Object.isFrozen(labLimits)));

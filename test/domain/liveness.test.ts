@@ -72,7 +72,15 @@ describe("a device with one check", () => {
     assert.equal(state.lastHeard, 0);
   });
   it("is unknown while a person or the product decided not to ask, whatever was believed before", () => {
-    for (const reason of ["stopped", "window_pause", "tripped", "not_leader", "approval_expired", "draining", "audit_unwritable"] as const) {
+    for (const reason of [
+      "stopped",
+      "window_pause",
+      "tripped",
+      "not_leader",
+      "approval_expired",
+      "draining",
+      "audit_unwritable",
+    ] as const) {
       assert.equal(words(fold(down, refused(200_000, reason)), 200_001), `unknown: ${reason}`);
     }
     assert.equal(words(unaskedFrom(down, "stopped"), 200_001), "unknown: stopped");
@@ -84,7 +92,15 @@ describe("a device with one check", () => {
     assert.equal(words(fold(fold(resumed, failed(1)), failed(2)), 3), "down: timeout", "three misses of a method that once worked");
   });
   it("does not change by back-off, budgets and holds", () => {
-    for (const reason of ["backoff", "line_budget", "segment_budget", "site_budget", "breaker_open", "gateway_hold", "clock_suspect"] as const) {
+    for (const reason of [
+      "backoff",
+      "line_budget",
+      "segment_budget",
+      "site_budget",
+      "breaker_open",
+      "gateway_hold",
+      "clock_suspect",
+    ] as const) {
       assert.equal(words(fold(down, refused(200_000, reason)), 200_001), "down: timeout");
     }
   });
@@ -103,7 +119,10 @@ describe("a device with one check", () => {
 });
 
 describe("a state that lacks the word for its failure", () => {
-  const without = (state: DeviceState): DeviceState => ({ ...state, checks: new Map([...state.checks].map(([id, check]) => [id, { ...check, failure: undefined }])) });
+  const without = (state: DeviceState): DeviceState => ({
+    ...state,
+    checks: new Map([...state.checks].map(([id, check]) => [id, { ...check, failure: undefined }])),
+  });
   it("is still down or degraded", () => {
     assert.equal(words(without(down), 180_001), "down: timeout");
     const busy = after(answered(0, { said: "degraded", failure: "protocol_error", detail: "" }));
@@ -149,7 +168,11 @@ describe("whatever happens", () => {
           now += wait;
           if (step.does === "answer") {
             const answer: Answer =
-              step.what === "alive" ? { said: "alive" } : step.what === "degraded" ? { said: "degraded", failure: "protocol_error", detail: "" } : { said: "gateway_only", detail: "" };
+              step.what === "alive"
+                ? { said: "alive" }
+                : step.what === "degraded"
+                  ? { said: "degraded", failure: "protocol_error", detail: "" }
+                  : { said: "gateway_only", detail: "" };
             state = fold(state, answered(now, answer));
             if (step.what !== "gateway_only") [lastAnswer, everAnswered] = [now, true];
           } else if (step.does === "fail") state = fold(state, failed(now, step.what as FailureKind));

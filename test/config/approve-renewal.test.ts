@@ -1,0 +1,154 @@
+/** Renewing and suspending an approval, and devices that were admitted before. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { approve, renew, suspend, type ApprovalRequest, type Edit } from "../../src/config/approve.ts";
+import type { Compiled } from "../../src/config/compile/compile.ts";
+import type { ProfileId } from "../../src/domain/plan.ts";
+import { type WallMs } from "../../src/domain/units.ts";
+import {
+  approved,
+  compiledFrom,
+  documented,
+  loaded,
+  rawDevice,
+  rawProfile,
+  rawSite,
+  refusals,
+  today,
+  type Raw,
+  type RawSite,
+} from "./compile/support/site.ts";
+
+import { profile, ids, later, setting, request, written, recompiled, problemsOf, two } from "./support/approving.ts";
+
+describe("devices that were admitted before and are not named now", () => {
+  const before = (changes: Raw = {}): RawSite => approved(rawSite(two()), changes);
+  const add = (raw: RawSite, now: WallMs = today): { edit: Edit; after: Compiled; expiresOn: string | undefined } => {
+    const here = setting(raw, now);
+    const edit = approve(here.site, here.compiled, request(here, { devices: ids("plc-3"), until: "2027-12-21" }), now);
+    const site = written(here.site, edit);
+    return { edit, after: recompiled(site, now), expiresOn: site.siteProfiles.get(profile)!.value.approval.expiresOn };
+  };
+  const notes = (edit: Edit): string => (edit.ok ? edit.notes.join("\n") : "");
+  const withThird = (raw: RawSite): RawSite => {
+    const copy = structuredClone(raw);
+    (copy.watchlist["devices"] as Raw[]).push(rawDevice(3));
+    return copy;
+  };
+
+  test("stay admitted under the same content", () => {
+    const { edit, after } = add(withThird(before()));
+    assert.deepEqual(refusals(after), []);
+    assert.equal(notes(edit), "");
+  });
+
+  test("are not approved for longer than they were", () => {
+    const { edit, expiresOn } = add(withThird(before({ expiresOn: "2027-03-01" })));
+    assert.equal(expiresOn, "2027-03-01");
+    assert.equal(notes(edit), "The approval ends on 2027-03-01, as that of the devices that stay admitted; renew it or name them all.");
+    const risk = { riskAcceptance: { by: "C", position: "chief", reason: "r", until: "2027-02-01" } };
+    assert.equal(add(withThird(before({ basis: risk }))).expiresOn, "2027-02-01");
+  });
+
+  test("stay admitted when the profile has only become tighter", () => {
+    const raw = withThird(before());
+    raw.siteProfiles["test-plc"]!["methods"] = { "modbus-fc43": { intervalMin: "90s" } };
+    assert.deepEqual(refusals(add(raw).after), []);
+  });
+
+  test("are admitted no longer when the profile has become looser", () => {
+    const raw = withThird(before());
+    raw.profiles["test-plc"] = rawProfile({ connection: { ...(rawProfile()["connection"] as Raw), poolSize: documented(9) } });
+    const { edit, after } = add(raw);
+    assert.deepEqual(refusals(after), ["plc-1/modbus-fc43 not_admitted", "plc-2/modbus-fc43 not_admitted"]);
+    assert.equal(notes(edit), "No longer admitted, as the approval was of other content: plc-1, plc-2.");
+  });
+
+  test("are admitted no longer after a suspension or an expiry", () => {
+    assert.match(notes(add(withThird(before({ stage: "suspended" }))).edit), /other content: plc-1, plc-2/);
+    assert.match(notes(add(withThird(before({ expiresOn: "2026-11-22" })), later("2026-11-23")).edit), /had expired: plc-1, plc-2/);
+  });
+
+  test("are admitted no longer when they were changed themselves", () => {
+    const raw = withThird(before());
+    (raw.watchlist["devices"] as Raw[])[0]!["port"] = 1502;
+    const { edit, after } = add(raw);
+    assert.equal(notes(edit), "No longer admitted, as they were changed: plc-1.");
+    assert.deepEqual(refusals(after), ["plc-1/modbus-fc43 not_admitted"]);
+  });
+});
+
+describe("a renewal", () => {
+  const renewal = (changes: Partial<ApprovalRequest> = {}) => {
+    const { profile: id, preparedBy, acceptedBy, basis, until, changeReference } = { ...request(setting(rawSite())), ...changes };
+    return { profile: id, preparedBy, acceptedBy, basis, until, changeReference };
+  };
+  const now = later("2028-03-01");
+
+  test("lengthens what is in its grace", () => {
+    const here = setting(approved(rawSite(two())), now);
+    assert.equal(here.compiled.approvals.get(profile)?.inGrace, true);
+    const site = written(
+      here.site,
+      renew(here.site, here.compiled, renewal({ until: "2029-06-01", changeReference: "MOC-2028-001" }), now),
+    );
+    const { approval } = site.siteProfiles.get(profile)!.value;
+    assert.deepEqual([approval.approvedOn, approval.expiresOn, approval.changeReference], ["2028-03-01", "2029-06-01", "MOC-2028-001"]);
+    assert.deepEqual(refusals(recompiled(site, later("2029-06-01"))), []);
+  });
+
+  test("is refused where nobody has approved", () => {
+    const here = setting(rawSite());
+    assert.deepEqual(problemsOf(renew(here.site, here.compiled, renewal(), today)), [
+      'profile: found "test-plc" in stage draft, expected an approved one: approve it instead',
+    ]);
+  });
+
+  test("is refused where profile or device have changed", () => {
+    const raw = approved(rawSite(two()));
+    raw.profiles["test-plc"] = rawProfile({ connection: { ...(rawProfile()["connection"] as Raw), poolSize: documented(9) } });
+    (raw.watchlist["devices"] as Raw[])[0]!["port"] = 1502;
+    const here = setting(raw);
+    const problems = problemsOf(renew(here.site, here.compiled, renewal(), today));
+    assert.match(
+      problems[0] ?? "",
+      /^covers: found a profile changed since its approval \(sha256:[0-9a-f]{64}\): look at it and approve it instead$/,
+    );
+    assert.equal(problems[1], "devices: found plc-1 changed or gone since the approval: approve them instead");
+  });
+
+  test("is checked like an approval", () => {
+    const here = setting(approved(rawSite()));
+    assert.equal(problemsOf(renew(here.site, here.compiled, renewal({ until: "2099-01-01", acceptedBy: "eto-1" }), today)).length, 2);
+  });
+});
+
+describe("a suspension", () => {
+  test("asks nothing any more, keeps the signature and says who and why", () => {
+    const here = setting(approved(rawSite(two())));
+    const edit = suspend(here.site, { profile, by: "eto-1", reason: "plc-2 hung" }, today);
+    assert.ok(edit.ok);
+    assert.match(edit.text, /# suspended 2026-11-21 by eto-1: plc-2 hung/);
+    const after = written(here.site, edit);
+    assert.deepEqual(refusals(recompiled(after)), ["plc-1/modbus-fc43 stage", "plc-2/modbus-fc43 stage"]);
+    assert.equal(after.siteProfiles.get(profile)?.value.approval.preparedBy, "eto-1");
+    const twice = suspend(after, { profile, by: "eto-2", reason: "again" }, today);
+    assert.match(twice.ok ? twice.text : "", /# suspended 2026-11-21 by eto-1: plc-2 hung\n.*# suspended 2026-11-21 by eto-2: again/);
+  });
+
+  test("makes the file where there is none", () => {
+    const edit = suspend(loaded(rawSite()), { profile, by: "eto-1", reason: "advisory" }, today);
+    assert.match(edit.ok ? edit.text : "", /stage: suspended/);
+  });
+
+  test("is refused without a name or a reason, or for a profile that does not exist", () => {
+    assert.deepEqual(
+      problemsOf(suspend(loaded(rawSite()), { profile: "x" as ProfileId, by: "", reason: "a\nb" }, today)).map((line) => line.slice(0, 8)),
+      ["by: foun", "reason: ", "profile:"],
+    );
+  });
+});
+
+test("the support of these tests agrees with `approve`", () => {
+  assert.deepEqual(refusals(compiledFrom(approved(rawSite(two())))), []);
+});
