@@ -37,14 +37,19 @@ export class MintedPermit {
   #listeners: ((why: string) => void)[] = [];
 
   private constructor(office: PermitOffice, check: Check, allowances: readonly Allowance[], deadline: MonotonicMs) {
-    const sum = (figure: (allowance: Allowance) => number): number => allowances.reduce((total, allowance) => total + figure(allowance), 0);
     this.check = check;
     this.deadline = deadline;
     this.#office = office;
-    this.#templates = allowances.flatMap((allowance) => allowance.templates);
-    this.#connectionsMax = sum((allowance) => allowance.connectionsMax);
-    this.#requestsMax = sum((allowance) => allowance.requestsMax);
-    this.#bytesMax = sum((allowance) => allowance.bytesMax);
+    this.#templates = allowances.length === 1 ? allowances[0]!.templates : allowances.flatMap(({ templates }) => templates);
+    let [connections, requests, bytes] = [0, 0, 0];
+    for (const { connectionsMax, requestsMax, bytesMax } of allowances) {
+      connections += connectionsMax;
+      requests += requestsMax;
+      bytes += bytesMax;
+    }
+    this.#connectionsMax = connections;
+    this.#requestsMax = requests;
+    this.#bytesMax = bytes;
   }
 
   /** The only place where a permit comes into being. */
