@@ -49,6 +49,21 @@ export const layers: readonly Layer[] = [
   { place: "simulators/", places: ["src/domain/"], packages: protocolPackages },
 ];
 
+/**
+ * Packages of which only some modules may be loaded, by their full specifiers. st-ethernet-ip's entry loads a Browser that broadcasts and a
+ * Controller that opens connections of its own.
+ */
+export const modulesOfPackages: ReadonlyMap<string, readonly string[]> = new Map([
+  [
+    "st-ethernet-ip",
+    [
+      "st-ethernet-ip/dist/enip/encapsulation/index.js",
+      "st-ethernet-ip/dist/enip/cip/message-router/index.js",
+      "st-ethernet-ip/dist/enip/cip/epath/index.js",
+    ],
+  ],
+]);
+
 /** Places inside a layer's folder that the layer itself may import, though they are layers of their own. */
 export const registries: ReadonlyMap<string, readonly string[]> = new Map([
   [
@@ -110,8 +125,9 @@ export const builtinsPerFile: Readonly<Record<string, readonly string[]>> = {
   "src/config/load.ts": ["node:path"],
   "src/config/read-file.ts": ["node:fs"],
   "src/config/settings.ts": ["node:path"],
-  "src/drivers/modbus/decode.ts": ["node:buffer"],
+  "src/drivers/enip/decode.ts": ["node:buffer"],
   "src/drivers/modbus/port.ts": ["node:events"],
+  "src/drivers/modbus/text.ts": ["node:buffer"],
   "src/exporters/control.ts": ["node:fs"],
   "src/exporters/http.ts": ["node:stream"],
   "src/poller/planner.ts": ["node:events", "node:worker_threads"],

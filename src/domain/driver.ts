@@ -1,4 +1,5 @@
 /** What a protocol brings: a pure half that the plan, approvals and explain need, and a half that speaks. */
+import type { ValueType } from "./expectation.ts";
 import type { MethodId, Protocol } from "./operations.ts";
 import type { Answer } from "./outcome.ts";
 import type { Allowance, Proof, Transport } from "./plan.ts";
@@ -7,7 +8,10 @@ import type { Wire } from "./wire.ts";
 /** What the watchlist and the profile say of one check, merged and typed, before the method has judged it. */
 export interface MethodInput {
   readonly unitId?: number;
-  readonly register?: { readonly protocolAddress: number; readonly count: number };
+  /** 0-based, inclusive; `value` where the registers are read as one value. */
+  readonly register?: { readonly protocolAddress: number; readonly count: number; readonly value?: ValueType };
+  /** What the check goes over: the method's own, or one of its other transports that the watchlist names. */
+  readonly transport?: Transport;
 }
 
 /** The pure half: exact frames and figures, with no package loaded. */
@@ -15,6 +19,8 @@ export interface Method<Ask = unknown> {
   readonly id: MethodId;
   readonly protocol: Protocol;
   readonly transport: Transport;
+  /** Others that a check may name in its place; absent where there are none. */
+  readonly otherTransports?: readonly Transport[];
   readonly defaultPort: number;
   /** What an answer proves at least; a profile may say more for its family. */
   readonly proves: Proof;

@@ -13,7 +13,14 @@ export interface Identity {
 
 /** What a well-formed reply means. A protocol error is an answer: something there is alive. */
 export type Answer =
-  | { readonly said: "alive"; readonly identity?: Identity; readonly more?: true; readonly note?: string }
+  | {
+      readonly said: "alive";
+      readonly identity?: Identity;
+      readonly more?: true;
+      readonly note?: string;
+      /** What was read, where one value was; a bit is 0 or 1. Whether it is as expected is not the driver's to say. */
+      readonly value?: number;
+    }
   | {
       readonly said: "degraded";
       readonly failure: "protocol_error" | "expectation_failed";

@@ -1,4 +1,5 @@
 /** Everything that may be sent, compiled and frozen: what is not in the plan is not sent. */
+import type { ExpectedValue } from "./expectation.ts";
 import type { MethodId, Operation, Protocol } from "./operations.ts";
 import type { StandingReason } from "./reasons.ts";
 import type { FrameTemplate } from "./template.ts";
@@ -81,6 +82,7 @@ export interface Check<Ask = unknown> {
   readonly closing: Allowance;
   readonly proves: Proof;
   readonly expectedIdentity?: ExpectedIdentity;
+  readonly expectedValue?: ExpectedValue;
   /** End of the approval with its grace; the gate refuses from here on even when no file is read again. */
   readonly approvedUntil: WallMs;
   /** Equal digests mean the same bytes to the same place: a kept session survives a reload only then. */

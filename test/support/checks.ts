@@ -1,26 +1,31 @@
 /** Checks written down by hand, with the frames that the Modbus method itself makes. */
 import type { Check, CheckId, DeviceId, LineId } from "../../src/domain/plan.ts";
+import type { MethodInput } from "../../src/domain/driver.ts";
+import type { MethodId } from "../../src/domain/operations.ts";
 import { milliseconds, wallMs } from "../../src/domain/units.ts";
 import { modbusMethods, type ModbusAsk } from "../../src/drivers/modbus/methods.ts";
 
 export interface ModbusCheckOptions {
   readonly address?: string;
   readonly port: number;
+  /** "modbus-fc43" unless said otherwise. */
+  readonly method?: MethodId;
+  readonly register?: NonNullable<MethodInput["register"]>;
   readonly unitId?: number;
   readonly connection?: "fresh" | "kept";
   readonly connectWithinMs?: number;
   readonly localAddress?: string;
 }
 
-/** FC 43/14, basic, of one device on loopback. */
+/** Of one device on loopback; FC 43/14, basic, unless said otherwise. */
 export function modbusCheck(options: ModbusCheckOptions): Check<ModbusAsk> {
-  const { address = "127.0.0.1", port, unitId = 1, connection = "fresh", connectWithinMs = 800, localAddress } = options;
-  const method = modbusMethods.find(({ id }) => id === "modbus-fc43");
-  const parsed = method?.parse({ unitId });
-  if (!method || !parsed || !("ask" in parsed)) throw new Error(`no modbus-fc43 check for unit ${unitId}`);
+  const { address = "127.0.0.1", port, unitId = 1, connection = "fresh", connectWithinMs = 800, localAddress, register } = options;
+  const method = modbusMethods.find(({ id }) => id === (options.method ?? "modbus-fc43"));
+  const parsed = method?.parse({ unitId, ...(register && { register }) });
+  if (!method || !parsed || !("ask" in parsed)) throw new Error(`no such check for unit ${unitId}: ${JSON.stringify(parsed)}`);
   const { ask } = parsed;
   return {
-    id: "plc/modbus-fc43" as CheckId,
+    id: `plc/${method.id}` as CheckId,
     device: "plc" as DeviceId,
     method: method.id,
     protocol: method.protocol,

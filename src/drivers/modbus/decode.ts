@@ -1,8 +1,8 @@
 /** Reads a Read Device Identification reply strictly, before any library sees it (Modbus Application Protocol V1.1b3, 6.21). */
-import { isUtf8 } from "node:buffer";
 import { MalformedReply } from "../../domain/driver.ts";
 import type { Identity } from "../../domain/outcome.ts";
 import { hex } from "../../domain/template.ts";
+import { textOf } from "./text.ts";
 
 export interface Identification {
   /** Object id to its bytes, as they came. */
@@ -17,11 +17,6 @@ export interface Identification {
 const headBytes = 7;
 
 const conformityLevels: ReadonlySet<number> = new Set([0x01, 0x02, 0x03, 0x81, 0x82, 0x83]);
-/** Long enough for every name in the captures; a metric label and a log line stay readable. */
-const textCharactersMax = 128;
-/** What nearly every device sends and nothing need be done about. */
-const plainText = /^[\x21-\x7e](?:[\x20-\x7e]{0,126}[\x21-\x7e])?$/u;
-
 /**
  * @param pdu from the function code on
  * @throws MalformedReply when anything does not fit exactly.
@@ -50,20 +45,6 @@ export function identityOf(objects: ReadonlyMap<number, Uint8Array>): Identity |
   const revision = textOf(objects.get(2));
   if (vendor === undefined && product === undefined && revision === undefined) return undefined;
   return { ...(vendor && { vendor }), ...(product && { product }), ...(revision && { revision }) };
-}
-
-/** The standard asks for ASCII; devices send Latin-1 and UTF-8 as well, padded with blanks or NULs. */
-function textOf(bytes: Uint8Array | undefined): string | undefined {
-  if (!bytes) return undefined;
-  const latin1 = String.fromCharCode.apply(undefined, bytes as ArrayLike<number> as number[]);
-  if (plainText.test(latin1) && !latin1.includes("  ")) return latin1;
-  const raw = isUtf8(bytes) ? Buffer.from(bytes).toString("utf8") : latin1;
-  // Cc and Cf take NULs, escapes and marks that turn the writing direction; the others do not print or are line ends.
-  const printable = raw
-    .replaceAll(/[\p{C}\p{Zl}\p{Zp}\uFFFD]/gu, " ")
-    .replaceAll(/\s+/gu, " ")
-    .trim();
-  return Array.from(printable).slice(0, textCharactersMax).join("").trimEnd() || undefined;
 }
 
 function objectsOf(pdu: Uint8Array): Map<number, Uint8Array> {

@@ -6,6 +6,7 @@ import { decodeIdentification, type Identification, identityOf } from "./decode.
 import { exceptionAnswer } from "./exceptions.ts";
 import type { ModbusAsk } from "./methods.ts";
 import { WirePort } from "./port.ts";
+import { decodeRead, decodeServerId } from "./replies.ts";
 
 export const modbusDriver: Driver<ModbusAsk> = {
   protocol: "modbus",
@@ -21,10 +22,17 @@ export const modbusDriver: Driver<ModbusAsk> = {
 /** What of modbus-serial is used. Its promises never settle in some cases and its unit id is a field that anyone may set; the callbacks have neither. */
 interface Client {
   open(done: () => void): void;
-  writeFC43(unitId: number, readCode: number, objectId: number, done: (error: ModbusError | null) => void): void;
+  writeFC1(unitId: number, protocolAddress: number, count: number, done: Done): void;
+  writeFC2(unitId: number, protocolAddress: number, count: number, done: Done): void;
+  writeFC3(unitId: number, protocolAddress: number, count: number, done: Done): void;
+  writeFC4(unitId: number, protocolAddress: number, count: number, done: Done): void;
+  /** Two arguments that it does not use come before the callback: left out, the callback would be one of them and never be called. */
+  writeFC17(unitId: number, unused: 0, alsoUnused: 0, done: Done): void;
+  writeFC43(unitId: number, readCode: number, objectId: number, done: Done): void;
   /** By transaction id; never emptied by the library. */
   _transactions: Record<number, unknown>;
 }
+type Done = (error: ModbusError | null) => void;
 type ModbusError = Error & { readonly modbusCode?: number };
 type Library = new (port: WirePort) => Client;
 
@@ -38,7 +46,8 @@ async function loaded(): Promise<Library> {
 interface Pending {
   readonly ask: ModbusAsk;
   readonly reject: (reason: Error) => void;
-  identification?: Identification;
+  /** What the reply means, once one was read. */
+  answer?: Answer;
 }
 
 /** Function code and exception code. */
@@ -62,10 +71,10 @@ class ModbusSession implements Session<ModbusAsk> {
       this.#pending = pending;
       // One request is out at a time; the library would keep every one of them for ever.
       this.#client._transactions = {};
-      this.#client.writeFC43(ask.unitId, ask.readCode, ask.objectId, (error) => {
+      send(this.#client, ask, (error) => {
         this.#pending = undefined;
-        if (!error && pending.identification) resolve(identificationAnswer(pending.identification));
-        else if (error?.modbusCode !== undefined) resolve(exceptionAnswer(error.modbusCode, "FC 43/14"));
+        // An exception is an error to the library and an answer to us.
+        if (pending.answer && (!error || error.modbusCode !== undefined)) resolve(pending.answer);
         else reject(new MalformedReply(`modbus-serial: ${error?.message ?? "an answer that was not inspected"}`, { cause: error }));
       });
     });
@@ -81,7 +90,9 @@ class ModbusSession implements Session<ModbusAsk> {
     const pending = this.#pending;
     if (!pending) return undefined;
     try {
-      return inspected(reply, pending);
+      const { answer, seen } = inspected(reply, pending.ask);
+      pending.answer = answer;
+      return seen;
     } catch (error) {
       if (!(error instanceof MalformedReply)) throw error;
       pending.reject(error);
@@ -90,18 +101,54 @@ class ModbusSession implements Session<ModbusAsk> {
   }
 }
 
-/** What modbus-serial needs to find the transaction, and no more of it. */
-function inspected(reply: Uint8Array, pending: Pending): Uint8Array {
+function send(client: Client, ask: ModbusAsk, done: Done): void {
+  const { unitId } = ask;
+  switch (ask.functionCode) {
+    case 1:
+      return client.writeFC1(unitId, ask.protocolAddress, ask.count, done);
+    case 2:
+      return client.writeFC2(unitId, ask.protocolAddress, ask.count, done);
+    case 3:
+      return client.writeFC3(unitId, ask.protocolAddress, ask.count, done);
+    case 4:
+      return client.writeFC4(unitId, ask.protocolAddress, ask.count, done);
+    case 17:
+      return client.writeFC17(unitId, 0, 0, done);
+    case 43:
+      return client.writeFC43(unitId, ask.readCode, ask.objectId, done);
+  }
+}
+
+/** What a reply means, and what of it modbus-serial needs to find the transaction. */
+interface Inspected {
+  readonly answer: Answer;
+  readonly seen: Uint8Array;
+}
+
+function inspected(reply: Uint8Array, ask: ModbusAsk): Inspected {
   const pdu = reply.slice(1);
   if (pdu[0]! & 0x80) {
     if (pdu.length !== exceptionBytes) throw new MalformedReply(`an exception of ${pdu.length} bytes, expected ${exceptionBytes}`);
-    return reply;
+    return { answer: exceptionAnswer(pdu[1]!, ask.functionCode === 43 ? "FC 43/14" : `FC ${ask.functionCode}`), seen: reply };
   }
-  pending.identification = decodeIdentification(pdu, pending.ask.readCode);
-  // Without more-follows and objects: it would follow the one by itself and without end, and reads the other beyond the frame.
-  const head = new Uint8Array(8);
-  head.set(reply.slice(0, 5));
-  return head;
+  switch (ask.functionCode) {
+    case 17:
+      // A length that it would not look at twice, and no text.
+      return { answer: decodeServerId(pdu), seen: Uint8Array.of(reply[0]!, 17, 2, 0, 0) };
+    case 43: {
+      // Without more-follows and objects: it would follow the one by itself and without end, and reads the other beyond the frame.
+      const head = new Uint8Array(8);
+      head.set(reply.slice(0, 5));
+      return { answer: identificationAnswer(decodeIdentification(pdu, ask.readCode)), seen: head };
+    }
+    case 1:
+    case 2:
+    case 3:
+    case 4: {
+      const value = decodeRead(pdu, ask);
+      return { answer: { said: "alive", ...(value !== undefined && { value }) }, seen: reply };
+    }
+  }
 }
 
 function identificationAnswer({ objects, more, nextObjectId }: Identification): Answer {

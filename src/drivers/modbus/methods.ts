@@ -1,5 +1,6 @@
 /** The pure half of Modbus: what may be asked, as exact frames. A new request is one row here and one branch in the driver. */
 import type { Method, MethodInput } from "../../domain/driver.ts";
+import type { ValueType } from "../../domain/expectation.ts";
 import type { MethodId, Operation } from "../../domain/operations.ts";
 import type { Allowance, Proof } from "../../domain/plan.ts";
 import { frameTemplate } from "../../domain/template.ts";
@@ -11,52 +12,163 @@ export interface IdentificationAsk {
   readonly readCode: 1;
   readonly objectId: 0;
 }
-
-export type ModbusAsk = IdentificationAsk;
-
-interface Row {
-  readonly id: MethodId;
-  readonly operation: Operation;
-  readonly proves: Proof;
-  parse(unitId: number, input: MethodInput): { readonly ask: ModbusAsk } | { readonly problems: readonly string[] };
-  /** Function code and data. */
-  pdu(ask: ModbusAsk): readonly number[];
-  describe(ask: ModbusAsk): string;
+/** Report Server ID (6.13). */
+export interface ServerIdAsk {
+  readonly functionCode: 17;
+  readonly unitId: number;
+}
+/** Read coils, discrete inputs, holding registers, input registers (6.1 to 6.4), in this order. */
+export interface ReadAsk {
+  readonly functionCode: 1 | 2 | 3 | 4;
+  readonly unitId: number;
+  /** 0-based. */
+  readonly protocolAddress: number;
+  /** Bits with function codes 1 and 2, registers with 3 and 4. */
+  readonly count: number;
+  /** What they are read as; absent: nothing is made of them. */
+  readonly value?: ValueType;
 }
 
-const rows: readonly Row[] = [
+export type ModbusAsk = IdentificationAsk | ServerIdAsk | ReadAsk;
+
+type Parsed<Ask> = { readonly ask: Ask } | { readonly problems: readonly string[] };
+
+interface Row<Ask extends ModbusAsk> {
+  readonly id: MethodId;
+  readonly operation: Operation;
+  /** A communication module may answer for a CPU that has stopped; a profile that knows its family may say more. */
+  readonly proves: Proof;
+  parse(unitId: number, input: MethodInput): Parsed<Ask>;
+  /** Function code and data. */
+  pdu(ask: Ask): readonly number[];
+  describe(ask: Ask): string;
+}
+
+const identification: Row<IdentificationAsk> = {
+  id: "modbus-fc43",
+  operation: "modbus-read-device-identification",
+  proves: "comms-module",
+  parse(unitId, { register }) {
+    if (register) return { problems: ["register: found one, expected none: FC 43/14 reads no register"] };
+    return { ask: Object.freeze({ functionCode: 43, unitId, readCode: 1, objectId: 0 }) };
+  },
+  pdu: ({ functionCode, readCode, objectId }) => [functionCode, 0x0e, readCode, objectId],
+  describe: ({ unitId }) => `FC 43/14 read device identification, basic, unit ${unitId}`,
+};
+
+const serverId: Row<ServerIdAsk> = {
+  id: "modbus-fc17",
+  operation: "modbus-report-server-id",
+  proves: "comms-module",
+  parse(unitId, { register }) {
+    if (register) return { problems: ["register: found one, expected none: FC 17 reads no register"] };
+    return { ask: Object.freeze({ functionCode: 17, unitId }) };
+  },
+  pdu: ({ functionCode }) => [functionCode],
+  describe: ({ unitId }) => `FC 17 report server id, unit ${unitId}`,
+};
+
+interface Table {
+  readonly functionCode: ReadAsk["functionCode"];
+  readonly operation: Operation;
+  /** One of them, and several. */
+  readonly names: readonly [string, string];
+  /** The most that one reply can carry. */
+  readonly countMax: number;
+  readonly bitsEach: 1 | 16;
+}
+
+const tables: readonly Table[] = [
+  { functionCode: 1, operation: "modbus-read-coils", names: ["coil", "coils"], countMax: 2000, bitsEach: 1 },
+  { functionCode: 2, operation: "modbus-read-discrete-inputs", names: ["discrete input", "discrete inputs"], countMax: 2000, bitsEach: 1 },
   {
-    id: "modbus-fc43",
-    operation: "modbus-read-device-identification",
-    // A communication module may answer for a CPU that has stopped; a profile that knows its family may say more.
+    functionCode: 3,
+    operation: "modbus-read-holding-registers",
+    names: ["holding register", "holding registers"],
+    countMax: 125,
+    bitsEach: 16,
+  },
+  { functionCode: 4, operation: "modbus-read-input-registers", names: ["input register", "input registers"], countMax: 125, bitsEach: 16 },
+];
+
+const addresses = 65_536;
+
+function reads(table: Table): Row<ReadAsk> {
+  const { functionCode, operation, names } = table;
+  return {
+    id: `modbus-fc${functionCode}`,
+    operation,
     proves: "comms-module",
     parse(unitId, { register }) {
-      if (register) return { problems: ["register: found one, expected none: FC 43/14 reads no register"] };
-      return { ask: Object.freeze({ functionCode: 43, unitId, readCode: 1, objectId: 0 }) };
+      if (!register) return { problems: [`register: missing, expected the ${names[1]} to read`] };
+      const problems = [...rangeProblems(table, register), ...valueProblems(table, register)];
+      const { protocolAddress, count, value } = register;
+      if (problems.length > 0) return { problems };
+      return { ask: Object.freeze({ functionCode, unitId, protocolAddress, count, ...(value && { value }) }) };
     },
-    pdu: ({ functionCode, readCode, objectId }) => [functionCode, 0x0e, readCode, objectId],
-    describe: ({ unitId }) => `FC 43/14 read device identification, basic, unit ${unitId}`,
-  },
-];
+    pdu: ({ protocolAddress, count }) => [functionCode, protocolAddress >> 8, protocolAddress & 0xff, count >> 8, count & 0xff],
+    describe({ unitId, protocolAddress, count, value }) {
+      const range = count === 1 ? `${protocolAddress}` : `${protocolAddress} to ${protocolAddress + count - 1}`;
+      return `FC ${functionCode} read ${names[count === 1 ? 0 : 1]} ${range} (0-based)${asValue(value)}, unit ${unitId}`;
+    },
+  };
+}
+
+type Register = NonNullable<MethodInput["register"]>;
+
+function rangeProblems({ names, countMax }: Table, { protocolAddress, count }: Register): readonly string[] {
+  const problems: string[] = [];
+  if (!Number.isInteger(protocolAddress) || protocolAddress < 0 || protocolAddress >= addresses)
+    problems.push(`protocolAddress: found ${protocolAddress}, expected 0 to 65535`);
+  if (!Number.isInteger(count) || count < 1 || count > countMax)
+    problems.push(`count: found ${count}, expected 1 to ${countMax} ${names[1]}`);
+  if (problems.length === 0 && protocolAddress + count > addresses)
+    problems.push(`register: found ${protocolAddress} and ${count} on, expected an end at 65535 or before`);
+  return problems;
+}
+
+function valueProblems({ bitsEach, names }: Table, { count, value }: Register): readonly string[] {
+  if (value === undefined) return [];
+  if ((value.type === "bit") !== (bitsEach === 1))
+    return [`type: found ${value.type}, expected ${bitsEach === 1 ? "bit" : "a type of 16 or 32 bits"} for ${names[1]}`];
+  const wide = "wordOrder" in value;
+  if (count === (wide ? 2 : 1)) return [];
+  return [`count: found ${count}, expected ${wide ? 2 : 1} for one ${value.type}`];
+}
+
+function asValue(value: ValueType | undefined): string {
+  if (value === undefined) return "";
+  return ` as ${value.type}${"wordOrder" in value ? `, ${value.wordOrder === "big" ? "high" : "low"} word first` : ""}`;
+}
 
 const nothing: Allowance = Object.freeze({ connectionsMax: 0, requestsMax: 0, bytesMax: 0, templates: Object.freeze([]) });
 const connection: Allowance = Object.freeze({ ...nothing, connectionsMax: 1 });
 
-export const modbusMethods: readonly Method<ModbusAsk>[] = rows.map((row) => ({
-  id: row.id,
-  protocol: "modbus",
-  transport: "tcp",
-  defaultPort: 502,
-  proves: row.proves,
-  parse(input) {
-    const { unitId } = input;
-    return unitId !== undefined && isUnit(unitId) ? row.parse(unitId, input) : { problems: [unitProblem(unitId)] };
-  },
-  opening: () => connection,
-  asking: (ask) => oneRequest(row.operation, ask.unitId, row.pdu(ask)),
-  closing: () => nothing,
-  describe: (ask) => row.describe(ask),
-}));
+export const modbusMethods: readonly Method<ModbusAsk>[] = [
+  method(identification),
+  method(serverId),
+  ...tables.map((table) => method(reads(table))),
+];
+
+/** A method is given back only the asks that its own row has made. */
+function method<Ask extends ModbusAsk>(row: Row<Ask>): Method<ModbusAsk> {
+  const made: Method<Ask> = {
+    id: row.id,
+    protocol: "modbus",
+    transport: "tcp",
+    defaultPort: 502,
+    proves: row.proves,
+    parse(input) {
+      const { unitId } = input;
+      return unitId !== undefined && isUnit(unitId) ? row.parse(unitId, input) : { problems: [unitProblem(unitId)] };
+    },
+    opening: () => connection,
+    asking: (ask) => oneRequest(row.operation, ask.unitId, row.pdu(ask)),
+    closing: () => nothing,
+    describe: (ask) => row.describe(ask),
+  };
+  return made as unknown as Method<ModbusAsk>;
+}
 
 /** Modbus Messaging on TCP/IP Implementation Guide V1.0b, 4.4.1.2. */
 function isUnit(unitId: number): boolean {

@@ -31,3 +31,41 @@ driverContract({
     ["the longest frame there is, full of zeros", (request) => framed(request, `2b${"00".repeat(252)}`)],
   ],
 });
+
+driverContract({
+  name: "modbus-fc3",
+  driver: modbusDriver,
+  policy: modbusPolicy,
+  check: (port, connection) =>
+    modbusCheck({
+      port,
+      connection,
+      method: "modbus-fc3",
+      register: { protocolAddress: 100, count: 2, value: { type: "uint32", wordOrder: "big" } },
+    }),
+  reply: (request) => framed(request, "030400010203"),
+  garbage: [
+    ["an answer of input registers", (request) => framed(request, "040400010203")],
+    ["one register too few", (request) => framed(request, "03020001")],
+    ["one register too many", (request) => framed(request, "0306000102030405")],
+    ["a byte count beyond the frame", (request) => framed(request, "030400")],
+    ["bytes behind the registers", (request) => framed(request, "03040001020300")],
+    ["an answer without a byte count", (request) => framed(request, "03")],
+    ["an exception with more than a code", (request) => framed(request, "830200")],
+    ["the answer twice", (request) => framed(request, "030400010203").repeat(2)],
+  ],
+});
+
+driverContract({
+  name: "modbus-fc17",
+  driver: modbusDriver,
+  policy: modbusPolicy,
+  check: (port, connection) => modbusCheck({ port, connection, method: "modbus-fc17" }),
+  reply: (request) => framed(request, "1105b4ff504c43"),
+  garbage: [
+    ["a byte count beyond the frame", (request) => framed(request, "1106b4ff504c43")],
+    ["bytes behind the text", (request) => framed(request, "1105b4ff504c4300")],
+    ["a server id without a run indicator", (request) => framed(request, "1101b4")],
+    ["nothing of itself", (request) => framed(request, "1100")],
+  ],
+});
