@@ -88,8 +88,7 @@ test("a driver that has gone bad is stopped at the wire, its device tripped and 
   assert.deepEqual(await trips(), tripped);
   const page = (await webOf(network, "poller").visit("GET", "/metrics")).body;
   assert.match((await site.cli("status")).out, /writes-coil.*tripped|tripped.*writes-coil/su);
-  poller.signal("SIGTERM");
-  assert.equal(await poller.ended, 0, poller.said());
+  assert.equal(await poller.end(), 0, poller.said());
   const packets = onIp(await capture.stop());
 
   for (const name of names) {

@@ -40,8 +40,7 @@ test("a fresh check is at most 10 IP packets, 6 of them ours, and exactly one re
   // Long enough for a loop of requests to show itself: the bare library sent thousands in a second.
   await watchTheWireFor(8500);
   const status = await site.ask("status", {});
-  poller.signal("SIGTERM");
-  assert.equal(await poller.ended, 0, poller.said());
+  assert.equal(await poller.end(), 0, poller.said());
   for (const device of [pymodbus, libmodbus, endless]) await waitForKernelToLetGo(network, "poller", device, 3000);
   const packets = onIp(await capture.stop());
   for (const device of [pymodbus, libmodbus, endless]) {

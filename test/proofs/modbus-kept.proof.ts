@@ -46,8 +46,7 @@ suite("a poller", { concurrency: 3 }, () => {
     const capture = await startCapture(network, "poller");
     const poller = await site.start();
     await watchTheWireFor(6500);
-    poller.signal("SIGTERM");
-    assert.equal(await poller.ended, 0, poller.said());
+    assert.equal(await poller.end(), 0, poller.said());
     await waitForKernelToLetGo(network, "poller", plc, 3000);
     const packets = onIp(await capture.stop());
     const table = describe(packets);
@@ -77,8 +76,7 @@ suite("a poller", { concurrency: 3 }, () => {
     assert.equal(await second.ended, 1, second.said());
     assert.match(second.said(), /another process holds the socket @watchkeeper-lab:[0-9a-f]+ of this network namespace/u);
     await watchTheWireFor(3 * intervalMs);
-    first.signal("SIGTERM");
-    assert.equal(await first.ended, 0, first.said());
+    assert.equal(await first.end(), 0, first.said());
     const packets = onIp(await capture.stop());
     assert.ok(requestsFromUs(packets).length >= 2, describe(packets));
     assert.ok(
@@ -96,8 +94,7 @@ suite("a poller", { concurrency: 3 }, () => {
     const [first, second] = await startBoth(folders);
     assert.equal(await second.ended, 1, second.said());
     assert.match(second.said(), /another process holds the socket @watchkeeper of this network namespace/u);
-    first.signal("SIGTERM");
-    assert.equal(await first.ended, 0, first.said());
+    assert.equal(await first.end(), 0, first.said());
 
     async function startBoth([one = "", two = ""]: readonly string[]) {
       const run = (folder: string) =>
@@ -117,8 +114,7 @@ suite("a poller", { concurrency: 3 }, () => {
     const capture = await startCapture(network, "poller");
     const poller = await site.start();
     await device.next("asked", 10_000);
-    poller.signal("SIGTERM");
-    assert.equal(await poller.ended, 0, poller.said());
+    assert.equal(await poller.end(), 0, poller.said());
     const left = async (): Promise<boolean> =>
       (await tcpSockets(network, "poller")).every(({ remoteAddress, state }) => remoteAddress !== plc || state === "TIME_WAIT");
     await waitFor(left, { what: "the kernel to let go", deadlineMs: 3000 });

@@ -93,8 +93,7 @@ test("nothing goes to a device that is not allowed, and explain says why", async
   }
 
   site.write(withEntry(watchlist, mistakes[0]!));
-  poller.signal("SIGTERM");
-  assert.equal(await poller.ended, 0, poller.said());
+  assert.equal(await poller.end(), 0, poller.said());
   const last = await capture.count();
   // A file with a mistake polls nothing at all at a start.
   const second = site.launch();

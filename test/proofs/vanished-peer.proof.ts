@@ -71,8 +71,7 @@ suite("a peer that falls silent", { concurrency: 4 }, () => {
     const poller = await site.start();
     await requestOut(network);
     await kernelGaveUp(network);
-    poller.signal("SIGTERM");
-    assert.equal(await poller.ended, 0, poller.said());
+    assert.equal(await poller.end(), 0, poller.said());
     await kernelGaveUp(network);
     const silentFrom = await capture.count();
     await watchTheWireFor(1500);
@@ -102,8 +101,7 @@ suite("a peer that falls silent", { concurrency: 4 }, () => {
     const poller = await site.start();
     await waitFor(async () => (await capture.count()) >= 1, { what: "the first SYN", deadlineMs: 20_000 });
     await watchTheWireFor(7000);
-    poller.signal("SIGTERM");
-    assert.equal(await poller.ended, 0, poller.said());
+    assert.equal(await poller.end(), 0, poller.said());
     await kernelGaveUp(network);
     const packets = onIp(await capture.stop());
     const checks = streamsOf(packets);

@@ -13,6 +13,8 @@ export interface Poller {
   signal(name: NodeJS.Signals): void;
   /** Resolves when it logs that it has started to ask; fails when it ends instead. */
   started(): Promise<void>;
+  /** SIGTERM; its exit code once it has drained and ended. */
+  end(): Promise<number | NodeJS.Signals>;
   /** Its exit code, or the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals>;
   /** Everything that it said, for a failing assertion. */
@@ -20,6 +22,8 @@ export interface Poller {
 }
 
 const startDeadlineMs = 30_000;
+/** An exchange takes 5.8 s at most, and a device that does not follow a FIN 2 s more. */
+const endDeadlineMs = 20_000;
 
 /** Starts it; the process is `argv` itself, so that a frozen or killed pid is the poller's own. It ends with the network at the latest. */
 export function startPoller(network: Network, host: string, argv: readonly string[]): Poller {
@@ -41,6 +45,12 @@ export function startPoller(network: Network, host: string, argv: readonly strin
         return log.some((line) => line.includes(" are asked, "));
       };
       await waitFor(probe, { what: "the poller to start", deadlineMs: startDeadlineMs, context: said });
+    },
+    end: async () => {
+      child.kill("SIGTERM");
+      const probe = (): readonly [number | NodeJS.Signals] | undefined => (end === undefined ? undefined : [end]);
+      const [code] = await waitFor(probe, { what: "the poller to drain and end", deadlineMs: endDeadlineMs, context: said });
+      return code;
     },
     ended,
     said,
