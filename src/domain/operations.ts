@@ -8,6 +8,10 @@ export const operations = {
   "modbus-read-input-registers": "Modbus FC 4 read input registers",
   "modbus-report-server-id": "Modbus FC 17 report server id",
   "modbus-read-device-identification": "Modbus FC 43/14 read device identification",
+  "enip-list-identity": "EtherNet/IP List Identity",
+  "enip-register-session": "EtherNet/IP RegisterSession",
+  "enip-read-identity": "EtherNet/IP SendRRData with CIP Get_Attributes_All of the Identity object, instance 1",
+  "enip-unregister-session": "EtherNet/IP UnregisterSession",
 } as const;
 
 export type Operation = keyof typeof operations;

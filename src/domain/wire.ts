@@ -13,6 +13,8 @@ export interface FramePolicy {
   frameLength(buffered: Uint8Array, direction: "out" | "in"): number | "malformed";
   /** The operation that an outbound frame asks for; undefined when it is not on the read-only list. */
   operation(frame: Uint8Array): Operation | undefined;
+  /** Those that the protocol answers with nothing, such as a goodbye: nothing is waited for. */
+  readonly unanswered: ReadonlySet<Operation>;
   /** Whether `reply` answers `request`; a reply to nothing we asked is malformed. */
   answers(request: Uint8Array, reply: Uint8Array): boolean;
 }

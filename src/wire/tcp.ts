@@ -70,7 +70,7 @@ class TcpWire implements OwnedWire {
   readonly #listeners: ((frame: Uint8Array) => void)[] = [];
   #phase: Phase = "connecting";
   #permit: Permit | undefined;
-  /** The request that has no answer yet. */
+  /** The request that has no answer yet, and is to have one. */
   #outstanding: Uint8Array | undefined;
   /** How it ended; the first cause stands. */
   #verdict: Closed | undefined;
@@ -146,7 +146,7 @@ class TcpWire implements OwnedWire {
     if (this.#socket.writableLength !== 0) return this.abort("timeout", "an earlier frame had not left");
     const spending = this.#permit!.spendFrame(copy, operation);
     if (!spending.granted) return this.abort(failureOf(spending), spending.detail);
-    this.#outstanding = copy;
+    if (!this.#policy.unanswered.has(operation)) this.#outstanding = copy;
     this.#socket.write(copy);
     // What the kernel did not take at once would leave later, after a stop perhaps.
     if (this.#socket.writableLength !== 0) this.abort("timeout", "the kernel did not take the frame at once");

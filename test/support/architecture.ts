@@ -2,7 +2,7 @@
 import { isBuiltin } from "node:module";
 import path from "node:path";
 import type { Layer } from "../architecture-rules.ts";
-import { builtinsPerFile, layers, ordinaryBuiltins, registries, reservedBuiltins } from "../architecture-rules.ts";
+import { builtinsPerFile, layers, modulesOfPackages, ordinaryBuiltins, registries, reservedBuiltins } from "../architecture-rules.ts";
 import type { Import, Reach } from "./imports.ts";
 import { reachOf } from "./imports.ts";
 import type { ProjectPath } from "./source-tree.ts";
@@ -54,7 +54,9 @@ function reasonAgainst(file: ProjectPath, layer: Layer, { specifier }: Import, b
   if (specifier.startsWith(".")) return reasonAgainstFile(file, layer, specifier);
   if (isBuiltin(specifier)) return file.startsWith("src/") ? reasonAgainstBuiltin(file, specifier, builtins) : undefined;
   const name = packageOf(specifier);
-  return layer.packages.includes(name) ? undefined : `imports the package ${name}, which ${layer.place} may not`;
+  if (!layer.packages.includes(name)) return `imports the package ${name}, which ${layer.place} may not`;
+  const modules = modulesOfPackages.get(name);
+  return modules === undefined || modules.includes(specifier) ? undefined : `imports ${specifier}: of ${name} only ${modules.join(", ")}`;
 }
 
 function reasonAgainstFile(file: ProjectPath, layer: Layer, specifier: string): string | undefined {

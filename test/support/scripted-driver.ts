@@ -79,5 +79,6 @@ export const scriptedPolicy: FramePolicy = {
   inboundBytesMax: 260,
   frameLength: (buffered) => (buffered.length < 11 ? 0 : buffered[7] === 0x2b ? 11 : buffered.length),
   operation: (frame) => (frame[7] === 0x2b ? "modbus-read-device-identification" : undefined),
+  unanswered: new Set(),
   answers: () => true,
 };

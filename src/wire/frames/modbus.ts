@@ -20,6 +20,7 @@ export const modbusPolicy: FramePolicy = {
   inboundBytesMax: prefixBytes + lengthMax,
   frameLength,
   operation,
+  unanswered: new Set(),
   answers,
 };
 
