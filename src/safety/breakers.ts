@@ -41,14 +41,14 @@ export class Breakers {
 
   /** A start was taken: where a scope is held, it is the trial. */
   tried(device: PlannedDevice, now: MonotonicMs): void {
-    for (const { breaker } of this.#of(device)) breaker.tried(now);
+    for (const { breaker } of this.#of(device)) breaker.tried(device.id, now);
   }
 
   /** When the device may be tried again; undefined when nothing holds it. */
   heldUntil(device: PlannedDevice): MonotonicMs | undefined {
     let end: MonotonicMs | undefined;
     for (const { breaker } of this.#of(device)) {
-      const until = breaker.heldUntil();
+      const until = breaker.heldUntil(device.id);
       if (until !== undefined) end = end === undefined ? until : later(end, until);
     }
     return end;

@@ -11,31 +11,48 @@ function capacityOf(startsPerSecond: number): number {
   return Math.max(1, Math.ceil(startsPerSecond / 10));
 }
 
+interface Asked {
+  /** Of the check that was asked. */
+  readonly digest: string;
+  readonly at: MonotonicMs;
+}
+
 export class Budgets {
   #lines = new Map<LineId, TokenBucket>();
   #segments = new Map<SegmentId, TokenBucket>();
   #site: TokenBucket | undefined;
   /** When each check last put a packet on the wire, or was first seen: its interval counts from there. */
-  #askedAt = new Map<CheckId, MonotonicMs>();
+  #askedAt = new Map<CheckId, Asked>();
 
   /** What stays keeps its level; what is new starts empty: nothing is asked within its first interval. */
   adopt(plan: Plan, now: MonotonicMs): void {
-    this.#lines = new Map(
+    // Everything is worked out before anything is taken over: a plan that cannot be adopted changes nothing.
+    const lines = new Map(
       [...plan.lines.values()].map((line) => [
         line.id,
         this.#lines.get(line.id)?.resized(1, line.gap, now) ?? new TokenBucket(1, line.gap, now),
       ]),
     );
-    this.#segments = new Map(
+    const segments = new Map(
       [...plan.segments.values()].map((segment) => [segment.id, rate(this.#segments.get(segment.id), segment.startsPerSecondMax, now)]),
     );
-    this.#site = rate(this.#site, plan.siteStartsPerSecondMax, now);
-    this.#askedAt = new Map([...plan.checks.keys()].map((id) => [id, this.#askedAt.get(id) ?? now]));
+    const site = rate(this.#site, plan.siteStartsPerSecondMax, now);
+    const askedAt = new Map(
+      [...plan.checks.values()].map(({ id, digest }): [CheckId, Asked] => {
+        const before = this.#askedAt.get(id);
+        // A name alone says nothing: checks of one method are numbered, and lines of a file change places.
+        return [id, before?.digest === digest ? before : { digest, at: now }];
+      }),
+    );
+    this.#lines = lines;
+    this.#segments = segments;
+    this.#site = site;
+    this.#askedAt = askedAt;
   }
 
   /** When this check's own line is free for it; now or earlier means at once. */
   lineReadyAt(check: Check, now: MonotonicMs): MonotonicMs {
-    const asked = this.#askedAt.get(check.id) ?? now;
+    const asked = this.#askedAt.get(check.id)?.at ?? now;
     return later(this.#line(check).readyAt(now), after(asked, check.interval));
   }
 
@@ -52,19 +69,24 @@ export class Budgets {
     const buckets = [this.#line(check), this.#segment(segment), this.#whole()];
     if (buckets.some((bucket) => bucket.readyAt(now) > now)) throw new RangeError(`budgets: ${check.id} taken from an empty bucket`);
     for (const bucket of buckets) bucket.take(now);
-    this.#askedAt.set(check.id, now);
+    this.#asked(check.id, now);
   }
 
   /** A packet left at this moment: the interval counts from the latest one, so that a slow connect cannot shorten it. */
   sent(check: Check, now: MonotonicMs): void {
     this.#lines.get(check.line)?.empty(now);
-    if (this.#askedAt.has(check.id)) this.#askedAt.set(check.id, now);
+    this.#asked(check.id, now);
   }
 
   /** Time jumped or stood still: nobody knows what was sent when, so everybody waits a full interval. */
   empty(now: MonotonicMs): void {
     for (const bucket of [...this.#lines.values(), ...this.#segments.values(), this.#whole()]) bucket.empty(now);
-    for (const id of this.#askedAt.keys()) this.#askedAt.set(id, now);
+    for (const id of this.#askedAt.keys()) this.#asked(id, now);
+  }
+
+  #asked(id: CheckId, at: MonotonicMs): void {
+    const before = this.#askedAt.get(id);
+    if (before) this.#askedAt.set(id, { digest: before.digest, at });
   }
 
   #line(check: Check): TokenBucket {

@@ -1,9 +1,10 @@
-/** What past askings teach: back-off, gateway holds, mass-loss holds, and the trips that a history brings about. */
-import type { Outcome, Scope, Trip } from "../domain/outcome.ts";
+/** What past askings teach: back-off, what registers held, gateway holds, mass-loss holds, and the trips that a history brings about. */
+import type { Answer, Outcome, Scope, Trip } from "../domain/outcome.ts";
 import type { Check, CheckId, LineId, Plan, PlannedDevice } from "../domain/plan.ts";
 import { after, type MonotonicMs } from "../domain/units.ts";
 import { Breakers } from "./breakers.ts";
 import { backoffUntil, noHistory, refusedTooOften, remembered, type CheckHistory } from "./history.ts";
+import { Readings } from "./readings.ts";
 
 export interface Lessons {
   /** Until when a mass-loss hold covers the device. */
@@ -20,6 +21,7 @@ export interface Consequences {
 
 export class Experience {
   readonly #breakers = new Breakers();
+  readonly #readings = new Readings();
   readonly #gatewayHolds = new Map<LineId, MonotonicMs>();
   #histories = new Map<CheckId, CheckHistory>();
   #plan: Plan | undefined;
@@ -28,6 +30,7 @@ export class Experience {
     this.#plan = plan;
     this.#histories = new Map([...this.#histories].filter(([id]) => plan.checks.has(id)));
     this.#breakers.adopt(plan);
+    this.#readings.adopt(plan);
     for (const line of this.#gatewayHolds.keys()) if (!plan.lines.has(line)) this.#gatewayHolds.delete(line);
   }
 
@@ -47,13 +50,25 @@ export class Experience {
   /** A person has looked at the device: what it did before no longer counts. */
   forget(check: CheckId): void {
     this.#histories.delete(check);
+    this.#readings.forget(check);
+  }
+
+  /** The answer in the light of what the register is to hold and held before. */
+  weigh(check: Check, answer: Answer, at: MonotonicMs): Answer {
+    return this.#readings.weigh(check, answer, at);
+  }
+
+  /** A request that nobody answered may still wait in a gateway, whoever ended the exchange; how long, the line says. */
+  leftUnanswered(outcome: Outcome): void {
+    if (outcome.kind === "answered" || (outcome.sent.requests === 0 && !(outcome.kind === "failed" && outcome.failure === "timeout")))
+      return;
+    const hold = this.#plan?.lines.get(outcome.check.line)?.holdAfterTimeout;
+    if (hold) this.#gatewayHolds.set(outcome.check.line, after(outcome.at, hold));
   }
 
   learn(check: Check, device: PlannedDevice, outcome: Exclude<Outcome, { readonly kind: "refused" }>): Consequences {
     const history = remembered(this.#histories.get(check.id) ?? noHistory, outcome);
     this.#histories.set(check.id, history);
-    const hold = this.#plan?.lines.get(check.line)?.holdAfterTimeout;
-    if (outcome.kind === "failed" && outcome.failure === "timeout" && hold) this.#gatewayHolds.set(check.line, after(outcome.at, hold));
     const ended = history.missed === 0 ? this.#breakers.answered(device) : [];
     const begun = history.proven && history.missed === check.missesToDown ? this.#breakers.lost(device, outcome.at) : [];
     return {

@@ -36,6 +36,13 @@ export interface GateParts {
   readonly record: (fact: Fact) => void;
 }
 
+const endsKept: ReadonlySet<Refused["reason"]> = new Set<Refused["reason"]>([
+  "approval_expired",
+  "not_leader",
+  "audit_unwritable",
+  "window_pause",
+]);
+
 export class HeartbeatGate implements Gate, PermitOffice {
   readonly clock: Clock;
   readonly #parts: GateParts;
@@ -81,9 +88,9 @@ export class HeartbeatGate implements Gate, PermitOffice {
   }
 
   adopt(plan: Plan): void {
+    // Throws, where it must, before anything of the new plan is in force.
+    this.#budgets.adopt(plan, this.clock.monotonic());
     this.#plan = plan;
-    const now = this.clock.monotonic();
-    this.#budgets.adopt(plan, now);
     this.#experience.adopt(plan);
     for (const permit of this.#out) if (!this.#planned(permit.check)) permit.revoke("plan_changed");
     void this.#keeper.letGoUnless((check) => this.#planned(check));
@@ -176,6 +183,8 @@ export class HeartbeatGate implements Gate, PermitOffice {
       now = this.clock.monotonic();
       objection = this.#planned(check) ? this.#decide(check, trigger, now) : { reason: "plan_changed", retryAt: undefined };
     }
+    // What may not be asked for long keeps no connection either.
+    if (objection && endsKept.has(objection.reason) && this.#keeper.holds(check)) await this.#keeper.letGo(check.line);
     const outcome = objection ? refused(check, now, objection) : await this.#ask(check, now);
     this.#learn(check, outcome);
     this.#parts.record(outcome);
@@ -215,11 +224,19 @@ export class HeartbeatGate implements Gate, PermitOffice {
     if (!("said" in result)) return failed(check, at, result.failure ?? "reset", result.detail, sent);
     const other = result.said === "gateway_only" ? undefined : mismatch(check.expectedIdentity, result.identity);
     if (other) return failed(check, at, "identity_mismatch", other, sent);
-    return { kind: "answered", check, at, took: between(startedAt, at), answer: result, sent } satisfies Answered;
+    return {
+      kind: "answered",
+      check,
+      at,
+      took: between(startedAt, at),
+      answer: this.#experience.weigh(check, result, at),
+      sent,
+    } satisfies Answered;
   }
 
   /** What the outcome means for the next asking. */
   #learn(check: Check, outcome: Outcome): void {
+    this.#experience.leftUnanswered(outcome);
     if (outcome.kind === "refused" || !this.#planned(check)) return;
     const { holds, trips } = this.#experience.learn(check, this.#deviceOf(check), outcome);
     for (const hold of holds) this.#parts.record({ kind: "held", at: this.clock.monotonic(), ...hold });

@@ -44,8 +44,8 @@ export interface KeeperParts {
 export class ConnectionKeeper {
   readonly #parts: KeeperParts;
   readonly #held = new Map<LineId, Held>();
-  /** Their end has begun, and the kernel has not let go yet. */
-  readonly #ending = new Set<OwnedWire>();
+  /** By line: their end has begun, and the kernel has not let go yet. */
+  readonly #ending = new Map<LineId, Map<OwnedWire, Promise<void>>>();
 
   constructor(parts: KeeperParts) {
     this.#parts = parts;
@@ -57,9 +57,9 @@ export class ConnectionKeeper {
     return held?.check.digest === check.digest && held.wire.quiet;
   }
 
-  /** Whether another conversation must be let go before this check can be asked. */
+  /** Whether another connection must be gone before this check can be asked: one that is kept, or one whose end has not yet come. */
   occupied(check: Check): boolean {
-    return this.#held.has(check.line) && !this.holds(check);
+    return !this.holds(check) && (this.#held.has(check.line) || this.#ending.has(check.line));
   }
 
   /** The caller holds the line and has let go of what occupied it. Settles at the latest `releaseWithin` after the permit's deadline, whatever wire, driver and library do. */
@@ -74,16 +74,14 @@ export class ConnectionKeeper {
     return this.#speak(permit, { wire, ending: new Ending(wire.closed) }, undefined, speaker.driver);
   }
 
-  /** Ends what is held on a line: the protocol's goodbye where there is leave for one, then FIN, confirmed. */
+  /** Ends what is held on a line: the protocol's goodbye where there is leave for one, then FIN, confirmed. Waits for ends that had begun before. */
   async letGo(line: LineId): Promise<void> {
     const held = this.#held.get(line);
-    if (!held) return;
-    this.#held.delete(line);
-    const permit = this.#parts.farewell(held.check);
-    if (permit) await this.#sayGoodbye(held, permit);
-    held.wire.finish();
-    if (!permit) forget(held.session);
-    await this.#released(held);
+    if (held) {
+      this.#held.delete(line);
+      this.#ends(line, held, this.#farewell(held));
+    }
+    await Promise.all(this.#ending.get(line)?.values() ?? []);
   }
 
   /** Ends every held connection whose check `keep` does not want. */
@@ -98,12 +96,13 @@ export class ConnectionKeeper {
       this.#held.delete(line);
       held.wire.abort("timeout", detail);
       forget(held.session);
+      this.#ends(line, held, this.#released(held));
     }
   }
 
   /** Whoever has not answered a FIN by now gets none of its time: after this nothing leaves on a connection that was ending. */
   cutEnding(detail: string): void {
-    for (const wire of this.#ending) wire.abort("timeout", detail);
+    for (const ending of this.#ending.values()) for (const wire of ending.keys()) wire.abort("timeout", detail);
   }
 
   get heldCount(): number {
@@ -138,7 +137,9 @@ export class ConnectionKeeper {
       wire.reclaim();
       this.#hold(check, held ?? this.#heldFrom(check, connection, session));
     } else {
-      await this.#end(connection, left ? undefined : session, result);
+      const end = this.#end(connection, left ? undefined : session, result);
+      this.#ends(check.line, connection, end);
+      await end;
     }
     return { result, sent: permit.sent };
   }
@@ -168,6 +169,25 @@ export class ConnectionKeeper {
     await this.#released(connection);
   }
 
+  /** The line is not free before this end has come. */
+  #ends(line: LineId, { wire }: Connection, end: Promise<unknown>): void {
+    const ending = this.#ending.get(line) ?? new Map<OwnedWire, Promise<void>>();
+    this.#ending.set(line, ending);
+    const over = end.then(() => {
+      ending.delete(wire);
+      if (ending.size === 0 && this.#ending.get(line) === ending) this.#ending.delete(line);
+    });
+    ending.set(wire, over);
+  }
+
+  async #farewell(held: Held): Promise<void> {
+    const permit = this.#parts.farewell(held.check);
+    if (permit) await this.#sayGoodbye(held, permit);
+    held.wire.finish();
+    if (!permit) forget(held.session);
+    await this.#released(held);
+  }
+
   async #sayGoodbye(held: Held, permit: Permit): Promise<void> {
     const { wire, session } = held;
     wire.lend(permit);
@@ -178,12 +198,8 @@ export class ConnectionKeeper {
   }
 
   /** The kernel has let go, or the time for that is over. */
-  async #released({ wire, ending }: Connection): Promise<Closed> {
-    const { clock } = this.#parts;
-    this.#ending.add(wire);
-    const closed = await this.#orAt(ending, after(clock.monotonic(), releaseWithin), "the kernel did not let go in time").closed;
-    this.#ending.delete(wire);
-    return closed;
+  #released({ ending }: Connection): Promise<Closed> {
+    return this.#orAt(ending, after(this.#parts.clock.monotonic(), releaseWithin), "the kernel did not let go in time").closed;
   }
 
   /** At the deadline the wire is aborted, and `releaseWithin` later given up. One timer at a time: nearly all are taken back. */

@@ -74,6 +74,24 @@ describe("budgets", () => {
     assert.ok(budgets.lineReadyAt(check("renamed", renamed), at(60_001)) >= 120_000);
   });
 
+  it("a name that stands for other bytes after a reload starts anew: numbered checks may change places", () => {
+    const bus = [1, 2].map((unitId) => ({ name: `u${unitId}`, address: "192.0.2.9", line: "gateway:g", unitId }));
+    const before = literalPlan(bus);
+    const budgets = new Budgets();
+    budgets.adopt(before, at(0));
+    budgets.take(check("u1", before), hvac, at(70_000));
+    const swapped = literalPlan(bus.map((unit) => ({ ...unit, unitId: 3 - unit.unitId })));
+    budgets.adopt(swapped, at(80_000));
+    assert.equal(budgets.lineReadyAt(check("u2", swapped), at(80_000)), 140_000);
+  });
+
+  it("take nothing over from a plan that cannot be", () => {
+    const budgets = started();
+    const broken = { ...plan, siteStartsPerSecondMax: 0 };
+    assert.throws(() => budgets.adopt(broken, at(100)), RangeError);
+    assert.equal(budgets.lineReadyAt(check("a"), at(100)), 60_000);
+  });
+
   it("are empty after a freeze or a clock jump", () => {
     const budgets = started();
     budgets.empty(at(500_000));

@@ -3,8 +3,10 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { CheckId } from "../../src/domain/plan.ts";
 import { settled } from "../support/fake-clock.ts";
+import { wallMs } from "../../src/domain/units.ts";
 import { literalPlan } from "../support/literal-plan.ts";
 import { ask, plc, plcCheck, readySite } from "../support/ready-site.ts";
+import { SimulatedSite } from "../support/simulated-site.ts";
 
 describe("asking", () => {
   it("asks one request on one connection, says FIN, and reports the answer", async () => {
@@ -40,6 +42,35 @@ describe("asking", () => {
     await site.clock.advance(60_000);
     assert.equal((await ask(site))?.kind, "answered");
     assert.equal(site.witness.connections.length, 2);
+  });
+
+  it("opens no second connection on a line while the first, let go by a reload, has not ended", async () => {
+    const bus = [1, 2].map((unitId) => ({ ...plc, name: `u${unitId}`, unitId, connection: "kept" as const, line: "gateway:g" }));
+    const site = new SimulatedSite({ plan: literalPlan(bus), script: () => ({ does: "late-close-after-answer" }) });
+    site.pulse.start();
+    await site.clock.advance(70_000);
+    const exchange = async (name: string): Promise<void> => {
+      const asked = site.gate.exchange(`${name}/modbus-fc43` as CheckId, "schedule");
+      await site.clock.advance(5000);
+      await asked;
+    };
+    await exchange("u1");
+    await site.clock.advance(30_000);
+    site.adopt(literalPlan(bus.slice(1)));
+    await exchange("u2");
+    const [first, second] = site.witness.connections;
+    assert.ok(first && second && first.to <= second.from, JSON.stringify([first?.to, second?.from]));
+  });
+
+  it("keeps no connection past the end of the approval", async () => {
+    const site = await readySite({ device: { connection: "kept", approvedUntil: wallMs(Date.parse("2026-11-21T12:02:00Z")) } });
+    await ask(site);
+    assert.equal(site.keeper?.heldCount, 1);
+    await site.clock.advance(120_000);
+    const outcome = await ask(site);
+    assert.equal(outcome?.kind === "refused" && outcome.reason, "approval_expired");
+    assert.equal(site.keeper?.heldCount, 0);
+    assert.equal(site.witness.packets.at(-1)?.kind, "fin");
   });
 
   it("gives two askers at once the one answer", async () => {

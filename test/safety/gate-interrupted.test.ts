@@ -112,6 +112,32 @@ describe("taking leave back in the middle", () => {
   });
 });
 
+describe("several dead devices among healthy ones", () => {
+  for (const does of ["no-connect", "refuse", "silence"] as const) {
+    it(`do not blind the rest of their segment: ${does}`, async () => {
+      const devices = Array.from({ length: 10 }, (_, n) => ({ name: `d${n}`, address: `192.0.2.${n + 1}` }));
+      for (const first of [0, 2, 4, 7]) {
+        let broken = false;
+        const dead = new Set([first, (first + 1) % 10, (first + 5) % 10].map((n) => `d${n}`));
+        const site = new SimulatedSite({
+          plan: literalPlan(devices),
+          script: (check) => (broken && dead.has(check.device) ? { does } : { does: "answer", afterMs: 5 }),
+          pulseEveryMs: 10_000,
+        });
+        site.start();
+        await site.clock.advance(180_000);
+        broken = true;
+        await site.clock.advance(3_600_000);
+        for (const { name } of devices) {
+          const last = site.frameTimes(name).at(-1) ?? 0;
+          if (!dead.has(name)) assert.ok(site.clock.monotonic() - last < 125_000, `${name} is watched (${does}, ${[...dead].join(" ")})`);
+        }
+        await site.shutDown();
+      }
+    });
+  }
+});
+
 describe("several falling silent together", () => {
   const four = ["a", "b", "c", "d"].map((name, index) => ({ name, address: `192.0.2.${index + 1}` }));
   it("holds segment and family, tries one after 15 min, goes on when it answers", async () => {

@@ -18,7 +18,7 @@ describe("mass loss", () => {
     assert.equal(lose(breaker, 2, 2), false);
     assert.equal(breaker.open, false);
     assert.equal(lose(breaker, 3, 3), true);
-    assert.equal(breaker.heldUntil(), 900_000);
+    assert.equal(breaker.heldUntil(id("healthy")), 900_000);
   });
   it("needs a fifth of the members", () => {
     assert.equal(lose(new MassLossBreaker(), 3, 16), false);
@@ -38,12 +38,21 @@ describe("mass loss", () => {
     const breaker = new MassLossBreaker();
     lose(breaker, 3, 3);
     assert.equal(breaker.lost(id("d9"), 3, at(5)), false);
-    breaker.tried(at(900_000));
-    assert.equal(breaker.heldUntil(), 1_800_000);
+    breaker.tried(id("healthy"), at(900_000));
+    assert.equal(breaker.heldUntil(id("other")), 1_800_000);
     assert.equal(breaker.answered(id("d9")), true);
-    assert.equal(breaker.heldUntil(), undefined);
-    breaker.tried(at(1));
-    assert.equal(breaker.heldUntil(), undefined);
+    assert.equal(breaker.heldUntil(id("other")), undefined);
+    breaker.tried(id("other"), at(1));
+    assert.equal(breaker.heldUntil(id("other")), undefined);
+  });
+  it("tries one that still answered before one that was lost, and nobody twice in a row", () => {
+    const breaker = new MassLossBreaker();
+    lose(breaker, 3, 10);
+    assert.equal(breaker.heldUntil(id("healthy")), 900_000);
+    assert.equal(breaker.heldUntil(id("d0")), 1_200_000);
+    breaker.tried(id("d0"), at(1_200_000));
+    assert.equal(breaker.heldUntil(id("d1")), 2_400_000);
+    assert.equal(breaker.heldUntil(id("d0")), 3_000_000);
   });
 });
 
@@ -55,10 +64,10 @@ describe("breakers of segments and families", () => {
     breakers.adopt(plan);
     const opened = devices.flatMap(({ name }) => breakers.lost(plan.devices.get(id(name))!, at(0)));
     assert.deepEqual(opened, ["profile:generic-modbus-tcp"]);
-    assert.equal(breakers.heldUntil(plan.devices.get(id("a"))!), 900_000);
+    assert.equal(breakers.heldUntil(plan.devices.get(id("a"))!), 1_200_000);
     assert.equal(breakers.heldUntil(plan.devices.get(id("other"))!), undefined);
     breakers.adopt(plan);
-    assert.equal(breakers.heldUntil(plan.devices.get(id("a"))!), 900_000, "a reload does not open it");
+    assert.equal(breakers.heldUntil(plan.devices.get(id("a"))!), 1_200_000, "a reload does not open it");
     breakers.adopt(literalPlan([]));
     assert.equal(breakers.heldUntil(plan.devices.get(id("a"))!), undefined);
   });
@@ -69,7 +78,7 @@ describe("breakers of segments and families", () => {
     const [a, b, c] = devices.map(({ name }) => plan.devices.get(id(name))!);
     for (const device of [a!, b!, c!]) breakers.lost(device, at(0));
     breakers.tried(a!, at(950_000));
-    assert.equal(breakers.heldUntil(b!), 1_850_000);
+    assert.equal(breakers.heldUntil(b!), 2_150_000);
     assert.deepEqual(breakers.answered(b!), ["segment:hvac", "profile:generic-modbus-tcp"]);
   });
   it("know nothing of a device that is not in the plan", () => {

@@ -10,6 +10,8 @@ import type { Closed, FramePolicy, OwnedWire } from "../../src/domain/wire.ts";
 export type Script =
   | { readonly does: "answer"; readonly afterMs: number; readonly connectMs?: number }
   | { readonly does: "silence" | "refuse" | "no-connect" | "malformed" | "late-close" }
+  /** Answers, and takes its time with the FIN. */
+  | { readonly does: "late-close-after-answer" }
   | { readonly does: "reset"; readonly afterMs: number }
   | { readonly does: "answer-then-close"; readonly afterMs: number };
 
@@ -136,7 +138,7 @@ class ScriptedWire implements OwnedWire {
   finish(): void {
     if (!this.#open) return;
     this.#left({ kind: "fin" });
-    this.#close({ by: "us", detail: "finished" }, this.#script.does === "late-close" ? 1900 : 1);
+    this.#close({ by: "us", detail: "finished" }, this.#script.does.startsWith("late-close") ? 1900 : 1);
   }
 
   abort(failure: FailureKind, detail: string): void {
@@ -150,8 +152,9 @@ class ScriptedWire implements OwnedWire {
     const script = this.#script;
     switch (script.does) {
       case "answer":
+      case "late-close-after-answer":
       case "answer-then-close":
-        this.#later(script.afterMs, () => {
+        this.#later(script.does === "late-close-after-answer" ? 5 : script.afterMs, () => {
           this.#outstanding = false;
           for (const listener of this.#listeners) listener(request);
           if (script.does === "answer-then-close") this.#later(1, () => this.#close({ by: "peer", detail: "closed by the device" }, 0));
