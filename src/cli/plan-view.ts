@@ -2,6 +2,7 @@
 import type { ApprovalState, Compiled } from "../config/compile/compile.ts";
 import { lastDayBefore } from "../config/compile/dates.ts";
 import type { CheckJson, FrameJson, PlanJson, RefusedJson } from "../config/plan-json.ts";
+import { requestWords } from "../config/request-words.ts";
 import type { Method } from "../domain/driver.ts";
 import { formatDuration } from "../domain/duration.ts";
 import type { MethodId } from "../domain/operations.ts";
@@ -57,7 +58,7 @@ function asked({ plan }: Compiled, json: PlanJson, view: PlanView): readonly str
 
 /** One line that an engineer signs. */
 export function sends(check: Check | undefined, methods: ReadonlyMap<MethodId, Method>): string {
-  return (check && methods.get(check.method)?.describe(check.ask)) ?? "";
+  return check === undefined ? "" : requestWords(check, methods);
 }
 
 function families({ plan, covers, approvals }: Compiled, json: PlanJson, view: PlanView): readonly string[] {

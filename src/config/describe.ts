@@ -12,6 +12,7 @@ import { lastDayBefore } from "./compile/dates.ts";
 import { checkWorstCase, type Sysctls } from "./compile/worst-case.ts";
 import type { LoadedSite } from "./loaded-site.ts";
 import { formatProblem, type Problem } from "./problem.ts";
+import { requestWords } from "./request-words.ts";
 import { parseYaml } from "./yaml.ts";
 
 export interface Wording {
@@ -147,7 +148,7 @@ function describeCheck(check: Check, { methods, sysctls }: Wording, alarm: Alarm
   const worst = checkWorstCase(sysctls, check);
   const normal = connection === "kept" && worst.kept !== null ? worst.kept : worst.fresh;
   return [
-    `${check.id}: ${methods.get(check.method)?.describe(check.ask) ?? check.method}`,
+    `${check.id}: ${requestWords(check, methods)}`,
     `  to ${target.address} ${target.transport}${target.port > 0 ? `/${target.port}` : ""} every ${formatDuration(interval)}${how}; ${waits}answer within ${formatDuration(answerWithin)}; an answer proves ${check.proves}`,
     ...templatesOf(check).map((template) => `  frame ${frameText(template)}`),
     `  packets: ${normal.fromPoller} to the device and ${normal.fromDevice} back; at worst ${worst.packetsMax} to it, ${worst.packetsMaxFrozen} if the poller freezes, ${worst.packetsMaxKilled} if it is killed, and ${worst.arpBroadcastsMax} ARP broadcasts`,

@@ -69,7 +69,7 @@ export function assemble({ site, places, families, candidates, findings, budgets
 }
 
 function check(candidate: Candidate, slot: Milliseconds): Check {
-  const { id, place, family, entry, interval, connection, connectWithin, answerWithin } = candidate;
+  const { id, place, family, entry, register, interval, connection, connectWithin, answerWithin } = candidate;
   const { method, ask, target, phases, proves } = required(candidate.spoken, id);
   const { vendors, products } = family.identification;
   return {
@@ -89,6 +89,7 @@ function check(candidate: Candidate, slot: Milliseconds): Check {
     ...phases,
     proves,
     ...(vendors.length + products.length > 0 ? { expectedIdentity: { vendors, products } } : {}),
+    ...(register?.expectation && { expectedValue: { register: register.id, expectation: register.expectation } }),
     approvedUntil: required(approvedUntil(family), id),
     digest: digestOf({
       method: entry.method,

@@ -1,5 +1,6 @@
 /** One check as the files describe it, worked out as far as it can be, before anything decides whether it may be asked. */
-import type { Method } from "../../domain/driver.ts";
+import type { Method, MethodInput } from "../../domain/driver.ts";
+import { formatDuration } from "../../domain/duration.ts";
 import type { MethodId } from "../../domain/operations.ts";
 import type { Allowance, CheckId, Proof, Target } from "../../domain/plan.ts";
 import type { FrameTemplate } from "../../domain/template.ts";
@@ -79,6 +80,8 @@ export function candidate(
     };
   }
   const interval = effectiveInterval(rule?.intervalMin ?? intervalFloor(entry.method, site.lab), entry.interval);
+  const hasty = hastyExpectation(register, interval);
+  if (hasty !== undefined) return { problems: [problemAt(site.watchlist, [...path, hasty.key], hasty)] };
   const earlier = place.entry.checks.slice(0, index).filter(({ method }) => method === entry.method).length;
   const made: Candidate = {
     id: `${place.entry.id}/${entry.method}${earlier === 0 ? "" : `#${earlier + 1}`}` as CheckId,
@@ -115,6 +118,22 @@ function registerFlaw(entry: WatchlistCheck, register: LivenessRegister | undefi
   return { key: "register", found: `${quote(entry.register)}, one of the ${register.space}`, expected };
 }
 
+/** A value that is looked at once a minute cannot be seen to change within half of one. */
+function hastyExpectation(register: LivenessRegister | undefined, interval: Milliseconds): Flaw | undefined {
+  const expectation = register?.expectation;
+  if (expectation === undefined || !("within" in expectation) || expectation.within >= interval) return undefined;
+  return {
+    key: "register",
+    found: `${quote(register!.id)}, whose value is to move within ${formatDuration(expectation.within)}`,
+    expected: `at least the interval of ${formatDuration(interval)}: what happens between two askings is not seen`,
+  };
+}
+
+/** What a method is told of a register. */
+export function readOf({ protocolAddress, count, value }: LivenessRegister): NonNullable<MethodInput["register"]> {
+  return { protocolAddress, count, ...(value && { value }) };
+}
+
 /** Without a unit the request would ask the gateway and prove nothing of the device behind it. */
 function busFlaw(place: Place, entry: WatchlistCheck): Flaw | undefined {
   if (place.entry.via === undefined || entry.unitId !== undefined) return undefined;
@@ -132,7 +151,7 @@ function speak(
   if (method === undefined) return undefined;
   const parsed = method.parse({
     ...(entry.unitId === undefined ? {} : { unitId: entry.unitId }),
-    ...(register === undefined ? {} : { register: { protocolAddress: register.protocolAddress, count: register.count } }),
+    ...(register === undefined ? {} : { register: readOf(register) }),
   });
   if ("problems" in parsed) return parsed;
   const port = place.entry.via === undefined ? (place.entry.port ?? method.defaultPort) : (place.gateway?.port ?? method.defaultPort);

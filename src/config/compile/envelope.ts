@@ -6,7 +6,8 @@ import { hex } from "../../domain/template.ts";
 import type { Forbidden, OwnerStatement } from "../schema/profile.ts";
 import type { LivenessRegister } from "../schema/register.ts";
 import type { Overflow, WatchdogMode } from "../schema/statements.ts";
-import { phasesOf, type Methods } from "./candidate.ts";
+import { expectationWords, type Expectation } from "../../domain/expectation.ts";
+import { phasesOf, readOf, type Methods } from "./candidate.ts";
 import type { Family, FamilyMethod } from "./family.ts";
 import { registerSpaceOf } from "./modbus-codes.ts";
 
@@ -34,7 +35,7 @@ export interface EnvelopeMethod {
   readonly intervalMinMs: number;
   readonly connectWithinMs: number;
   readonly answerWithinMs: number;
-  /** By register, `holding-registers 0-1`, or by the empty name where none is read. */
+  /** By `requestName`: `holding-registers 0-1`, or the empty name where no register is read. */
   readonly requests: Readonly<Record<string, EnvelopeRequest>>;
 }
 
@@ -75,9 +76,21 @@ export function envelopeOf(family: Family, methods: Methods): Envelope {
   };
 }
 
-/** The name of a request in an envelope. */
-export function requestName(register: Pick<LivenessRegister, "space" | "protocolAddress" | "count"> | undefined): string {
-  return register === undefined ? "" : rangeName(register);
+/**
+ * The name of a request in an envelope: what is read, as what, and what is expected of it, so that an approval covers all three.
+ * `holding-registers 100-101 as uint32, word order big, expected 1 to 5`.
+ */
+export function requestName(register: Omit<LivenessRegister, "id" | "note"> | undefined): string {
+  if (register === undefined) return "";
+  const { value, expectation } = register;
+  const order = value !== undefined && "wordOrder" in value ? `, word order ${value.wordOrder}` : "";
+  const as = value === undefined ? "" : ` as ${value.type}${order}`;
+  return `${rangeName(register)}${as}${expectation === undefined ? "" : `, expected ${exactly(expectation)}`}`;
+}
+
+/** The words round a duration to what a person reads: beside them it stands as it is. */
+function exactly(expectation: Expectation): string {
+  return `${expectationWords(expectation)}${"within" in expectation ? ` (${expectation.within} ms)` : ""}`;
 }
 
 export function envelopePhase({ connectionsMax, requestsMax, bytesMax, templates }: Allowance): EnvelopePhase {
@@ -102,7 +115,7 @@ function envelopeMethod(method: Method, { intervalMin, connectWithin, answerWith
 
 /** For unit 1; for a method that knows no units, without one. A request that the method refuses can stand in no check either. */
 function envelopeRequest(method: Method, register: LivenessRegister | undefined): EnvelopeRequest | undefined {
-  const read = register === undefined ? {} : { register: { protocolAddress: register.protocolAddress, count: register.count } };
+  const read = register === undefined ? {} : { register: readOf(register) };
   const parsed = [method.parse({ unitId: 1, ...read }), method.parse(read)].find((one) => "ask" in one);
   if (parsed === undefined || !("ask" in parsed)) return undefined;
   const { opening, asking, closing } = phasesOf(method, parsed.ask);

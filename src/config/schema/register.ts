@@ -1,6 +1,8 @@
 /** Register addresses without the usual confusion: 0-based as the protocol has it, or as Modicon numbered them, never a bare 40001. */
 import { z } from "zod";
+import type { Expectation, ValueType } from "../../domain/expectation.ts";
 import { id, oneOf, optionalText, whole } from "./common.ts";
+import { registersOf, valueKeys, valueOf, type RawValue } from "./expectation.ts";
 
 export const registerSpaces = ["coils", "discrete-inputs", "input-registers", "holding-registers"] as const;
 export type RegisterSpace = (typeof registerSpaces)[number];
@@ -16,6 +18,10 @@ export interface RegisterRange {
 export interface LivenessRegister extends RegisterRange {
   readonly id: string;
   readonly note: string | null;
+  /** What its registers are read as; absent: an answer is all that is wanted of them. */
+  readonly value?: ValueType;
+  /** There only with `value`. */
+  readonly expectation?: Expectation;
 }
 
 /** In the file: one of `protocolAddress` and `modicon`; Modicon's number says the space, which may then be left out. */
@@ -27,15 +33,15 @@ const place = {
     465_536,
     "The number as Modicon writes it: 40001 and 400001 are the holding register 0 of the protocol.",
   ).exactOptional(),
-  count: whole(1, 125, "How many, beginning there.").default(1).meta({ description: "How many, beginning there." }),
+  count: whole(1, 125, "How many, beginning there; where it is left out, as many as one value takes.").exactOptional(),
 };
 const placeKeys = Object.keys(place);
 
-interface Place {
+interface Place extends Pick<RawValue, "type"> {
   readonly space?: RegisterSpace;
   readonly protocolAddress?: number;
   readonly modicon?: number;
-  readonly count: number;
+  readonly count?: number;
 }
 
 type Shape = z.core.$ZodShape;
@@ -60,7 +66,7 @@ function complainedAt({ modicon, protocolAddress }: Place): string[] {
 }
 
 /** The range, or what was expected instead. */
-function locate({ space, protocolAddress, modicon, count }: Place): RegisterRange | string {
+function locate({ space, protocolAddress, modicon, type, count = registersOf(type) }: Place): RegisterRange | string {
   if (modicon !== undefined && protocolAddress !== undefined) return "either protocolAddress or modicon, not both";
   if (protocolAddress !== undefined) {
     if (space === undefined) return `space beside protocolAddress: one of ${registerSpaces.join(", ")}`;
@@ -96,4 +102,13 @@ function fromModicon(number: number): Pick<RegisterRange, "space" | "protocolAdd
 export const livenessRegister: z.ZodType<LivenessRegister> = withRegisters({
   id: id("The name a check uses."),
   note: optionalText("What stands in it."),
-}).meta({ description: "Registers that a check may read." });
+  ...valueKeys,
+})
+  .transform((raw, context): LivenessRegister => {
+    const { type: _type, wordOrder: _wordOrder, expect: _expect, ...register } = raw as LivenessRegister & RawValue;
+    const read = valueOf(raw, register.space === "coils" || register.space === "discrete-inputs", register.count);
+    if (!("key" in read)) return { ...register, ...read };
+    context.addIssue({ code: "custom", message: read.expected, input: raw, path: [read.key] });
+    return z.NEVER;
+  })
+  .meta({ description: "Registers that a check may read." });
