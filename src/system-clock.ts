@@ -5,8 +5,9 @@ import { monotonicMs, wallMs, type MonotonicMs } from "./domain/units.ts";
 /** setTimeout fires at once for anything longer than 2^31-1 ms; longer spans are chained. */
 const timerMax = 2 ** 31 - 1;
 
-// process.hrtime is CLOCK_MONOTONIC and, unlike performance.now, has no per-process zero.
-const monotonic = (): MonotonicMs => monotonicMs(Number(process.hrtime.bigint()) / 1e6);
+/** Both are CLOCK_MONOTONIC; performance.now is the cheaper one and counts from the process's start, which hrtime tells. */
+const processStart = Number(process.hrtime.bigint()) / 1e6 - performance.now();
+const monotonic = (): MonotonicMs => monotonicMs(processStart + performance.now());
 
 export const systemClock: Clock = {
   monotonic,

@@ -64,5 +64,7 @@ function tidiedAnswer(answer: Answer): Answer {
 }
 
 function tidiedIdentity(identity: Identity): Identity {
-  return Object.fromEntries(Object.entries(identity).map(([name, text]: [string, string]) => [name, shortName(text)]));
+  const tidied: Record<string, string> = {};
+  for (const [name, text] of Object.entries(identity)) tidied[name] = shortName(text as string);
+  return tidied;
 }
