@@ -1,6 +1,7 @@
 /** What `plan` shows a person: what is asked and how often, what each family sends at most, and what is not asked and why. */
 import type { ApprovalState, Compiled } from "../config/compile/compile.ts";
 import { lastDayBefore } from "../config/compile/dates.ts";
+import { busUses, busWords } from "../config/compile/lines.ts";
 import type { CheckJson, FrameJson, PlanJson, RefusedJson } from "../config/plan-json.ts";
 import { requestWords } from "../config/request-words.ts";
 import type { Method } from "../domain/driver.ts";
@@ -28,6 +29,7 @@ export function planView(compiled: Compiled, json: PlanJson, view: PlanView): re
     style.strong(`site ${printable(plan.site, 63)}`) + style.faint(`   plan ${plan.digest}`),
     `${counted(plan.devices.size, "device")}: ${counted(plan.checks.size, "check")} asked, ${plan.refused.size} not asked`,
     ...wrapped(budgets(json), width),
+    ...[...busUses(plan)].flatMap(([id, use]) => wrapped(`${id}: ${busWords(use)}`, width)),
     "",
     ...asked(compiled, json, view),
     "",

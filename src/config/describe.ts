@@ -9,6 +9,7 @@ import { alarms, type Alarm } from "./compile/alarm.ts";
 import { templatesOf, type Methods } from "./compile/candidate.ts";
 import type { Compiled } from "./compile/compile.ts";
 import { lastDayBefore } from "./compile/dates.ts";
+import { busUses, busWords } from "./compile/lines.ts";
 import { checkWorstCase, type Sysctls } from "./compile/worst-case.ts";
 import type { LoadedSite } from "./loaded-site.ts";
 import { formatProblem, type Problem } from "./problem.ts";
@@ -208,13 +209,13 @@ function describeBudgets({ plan }: Compiled): readonly string[] {
   const line = (whose: string, most: number, members: readonly Check[]): string =>
     `${whose}: ${decimal(planned(members))} of ${decimal(most * budgetShareMax)} starts per second (70 % of ${most})`;
   const bySegment = Map.groupBy(plan.checks.values(), ({ device }) => plan.devices.get(device)?.segment);
-  const gateways = [...plan.lines.values()].filter(({ holdAfterTimeout }) => holdAfterTimeout > 0);
+  const gateways = [...busUses(plan)].map(([id, use]) => ({ ...plan.lines.get(id)!, use }));
   return [
     line("site", plan.siteStartsPerSecondMax, [...plan.checks.values()]),
     ...[...plan.segments.values()].map(({ id, startsPerSecondMax }) => line(`segment ${id}`, startsPerSecondMax, bySegment.get(id) ?? [])),
     ...gateways.map(
-      ({ id, gap, holdAfterTimeout }) =>
-        `${id}: at least ${formatDuration(milliseconds(gap))} between requests, ${formatDuration(holdAfterTimeout)} of rest after one that was not answered`,
+      ({ id, gap, holdAfterTimeout, use }) =>
+        `${id}: at least ${formatDuration(milliseconds(gap))} between requests, ${formatDuration(holdAfterTimeout)} of rest after one that was not answered; ${busWords(use)}`,
     ),
   ];
 }

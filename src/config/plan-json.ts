@@ -6,6 +6,7 @@ import { slotPeriod } from "../domain/slots.ts";
 import { hex, type FrameTemplate } from "../domain/template.ts";
 import { alarms, type Alarm } from "./compile/alarm.ts";
 import type { Compiled } from "./compile/compile.ts";
+import { busUses } from "./compile/lines.ts";
 import { checkWorstCase, type CheckWorstCase, type Sysctls } from "./compile/worst-case.ts";
 
 /** A new member may come with any release; a member that goes, or means something else, makes it plan/v2. */
@@ -21,11 +22,20 @@ export interface PlanJson {
   };
   readonly profiles: readonly { readonly id: string; readonly covers: string }[];
   readonly devices: readonly DeviceJson[];
-  readonly lines: readonly { readonly id: string; readonly segment: string; readonly gapMs: number; readonly holdAfterTimeoutMs: number }[];
+  readonly lines: readonly LineJson[];
   readonly checks: readonly CheckJson[];
   readonly refused: readonly RefusedJson[];
   /** The figures were worked out for these settings of the kernel. */
   readonly sysctls: Sysctls;
+}
+
+export interface LineJson {
+  readonly id: string;
+  readonly segment: string;
+  readonly gapMs: number;
+  readonly holdAfterTimeoutMs: number;
+  /** Of a serial bus behind a gateway: what dead units would take of its time; at most a tenth. null elsewhere. */
+  readonly bus: { readonly deadUnitTakesMs: number; readonly shareOfOneDead: number; readonly shareOfAllDead: number } | null;
 }
 
 export interface BudgetJson {
@@ -118,12 +128,7 @@ export function planJson({ plan, covers, deviceDigests, findings }: PlanSource, 
       checks: [...device.checks],
       digest: deviceDigests.get(device.id) ?? null,
     })),
-    lines: [...plan.lines.values()].map(({ id, segment, gap, holdAfterTimeout }) => ({
-      id,
-      segment,
-      gapMs: gap,
-      holdAfterTimeoutMs: holdAfterTimeout,
-    })),
+    lines: linesJson(plan),
     checks: [...plan.checks.values()].map((check) => checkJson(check, alarmOf.get(check.id)!, sysctls)),
     refused: [...plan.refused.values()].map(({ check, device, method, reason, detail, templates }) => ({
       check,
@@ -137,6 +142,19 @@ export function planJson({ plan, covers, deviceDigests, findings }: PlanSource, 
     })),
     sysctls,
   };
+}
+
+function linesJson(plan: Plan): readonly LineJson[] {
+  const uses = busUses(plan);
+  return [...plan.lines.values()].map(({ id, segment, gap, holdAfterTimeout }) => {
+    const use = uses.get(id);
+    const bus = use && {
+      deadUnitTakesMs: use.deadUnitTakes,
+      shareOfOneDead: rounded(use.shareOfOneDead),
+      shareOfAllDead: rounded(use.shareOfAllDead),
+    };
+    return { id, segment, gapMs: gap, holdAfterTimeoutMs: holdAfterTimeout, bus: bus ?? null };
+  });
 }
 
 function budgetsJson({ checks, devices, segments, siteStartsPerSecondMax }: Plan): PlanJson["budgets"] {

@@ -1,14 +1,15 @@
 /** Which checks the shared budgets can carry: in the order of the watchlist, up to 70 % of each segment's and the site's starts, and 10 % of a bus. */
 import { formatDuration } from "../../domain/duration.ts";
 import { budgetShareMax, busShareMax, limits, segmentStartsPerSecondMost, siteStartsPerSecondMost } from "../../domain/limits.ts";
-import type { CheckId } from "../../domain/plan.ts";
+import type { CheckId, DeviceId } from "../../domain/plan.ts";
 import { milliseconds, type Milliseconds } from "../../domain/units.ts";
 import { problemAt, type Loaded, type Path, type Problem } from "../problem.ts";
 import type { Budget, GatewayEntry, SegmentEntry, Watchlist } from "../schema/watchlist.ts";
-import { busInterval, busShareOfAllDead, deadUnitTakes } from "./lines.ts";
+import { busInterval, busShareOfAllDead, busShareOfOneDead, deadUnitTakes } from "./lines.ts";
 
 export interface Demand {
   readonly check: CheckId;
+  readonly device: DeviceId;
   readonly interval: Milliseconds;
   readonly segment: SegmentEntry;
   /** Whose bus the check uses. */
@@ -58,7 +59,7 @@ class Ledger {
   readonly #demandCount: number;
   readonly #segmentDemandCounts: ReadonlyMap<string, number>;
   readonly #segments = new Map<string, number>();
-  readonly #buses = new Map<string, readonly Milliseconds[]>();
+  readonly #buses = new Map<string, readonly Pick<Demand, "device" | "interval">[]>();
   #site = 0;
 
   constructor(demands: readonly Demand[], budgets: SiteBudgets) {
@@ -67,25 +68,31 @@ class Ledger {
     this.#segmentDemandCounts = new Map([...Map.groupBy(demands, ({ segment }) => segment.id)].map(([id, of]) => [id, of.length]));
   }
 
-  enter({ interval, segment, gateway }: Demand): void {
+  enter({ device, interval, segment, gateway }: Demand): void {
     this.#site += startsPerSecond(interval);
     this.#segments.set(segment.id, (this.#segments.get(segment.id) ?? 0) + startsPerSecond(interval));
-    if (gateway !== undefined) this.#buses.set(gateway.id, [...(this.#buses.get(gateway.id) ?? []), interval]);
+    if (gateway !== undefined) this.#buses.set(gateway.id, [...(this.#buses.get(gateway.id) ?? []), { device, interval }]);
   }
 
   objection(demand: Demand): string | undefined {
     return this.#busObjection(demand) ?? this.#segmentObjection(demand) ?? this.#siteObjection(demand);
   }
 
-  #busObjection({ gateway, interval }: Demand): string | undefined {
+  #busObjection({ gateway, device, interval }: Demand): string | undefined {
     if (gateway === undefined) return undefined;
     const unit = `a dead unit of gateway ${gateway.id} takes ${formatDuration(deadUnitTakes(gateway))} of its bus (responseTimeout x (retries + 1))`;
     if (interval < busInterval(gateway)) {
       return `${unit}, more than 10 % at an interval of ${formatDuration(interval)}: ${formatDuration(busInterval(gateway))} fits`;
     }
-    const all = [...(this.#buses.get(gateway.id) ?? []), interval];
-    if (busShareOfAllDead(gateway, all) <= busShareMax + rounding) return undefined;
-    return `${unit}: with all ${all.length} units dead more than 10 % even at their longest back-off; ask fewer units, or lower retries in the gateway`;
+    const all = [...(this.#buses.get(gateway.id) ?? []), { device, interval }];
+    const own = all.filter((one) => one.device === device).map((one) => one.interval);
+    if (busShareOfOneDead(deadUnitTakes(gateway), own) > busShareMax + rounding) {
+      const fitting = formatDuration(milliseconds(Math.ceil((own.length * deadUnitTakes(gateway)) / busShareMax)));
+      return `${unit}, and ${device} has ${own.length} checks: more than 10 % together; an interval of ${fitting} for each of them fits`;
+    }
+    const intervals = all.map((one) => one.interval);
+    if (busShareOfAllDead(deadUnitTakes(gateway), intervals) <= busShareMax + rounding) return undefined;
+    return `${unit}: with all ${new Set(all.map((one) => one.device)).size} units dead more than 10 % even at their longest back-off; ask fewer units, or lower retries in the gateway`;
   }
 
   #segmentObjection({ segment, interval }: Demand): string | undefined {

@@ -143,6 +143,7 @@ const liftedByApproval: ReadonlySet<StandingReason> = new Set<StandingReason>([
 function served(candidates: readonly Candidate[], standing: ReadonlyMap<CheckId, readonly Finding[]>) {
   const demand = ({ id, interval, place }: Candidate) => ({
     check: id,
+    device: place.entry.id,
     interval,
     segment: place.segment,
     gateway: place.entry.via === undefined ? undefined : place.gateway,

@@ -1,7 +1,7 @@
 /** Shared budgets: 70 % of each, in the order of the watchlist, with the interval that would fit; and a tenth of a serial bus. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { busInterval, busShareOfAllDead, deadUnitTakes, line, lineGap } from "../../../src/config/compile/lines.ts";
+import { busInterval, busShareOfAllDead, busUses, deadUnitTakes, line, lineGap } from "../../../src/config/compile/lines.ts";
 import { formatProblem } from "../../../src/config/problem.ts";
 import type { GatewayEntry } from "../../../src/config/schema/watchlist.ts";
 import type { LineId, SegmentId } from "../../../src/domain/plan.ts";
@@ -127,11 +127,34 @@ describe("a serial bus", () => {
     );
   });
 
+  test("counts all the checks of a unit: dead, it leaves each of them unanswered", () => {
+    const twice = (interval: string): Raw =>
+      rawUnit(1, {
+        checks: [
+          { method: "modbus-fc43", unitId: 1, interval },
+          { method: "modbus-fc3", unitId: 1, register: "alive", interval },
+        ],
+      });
+    assert.deepEqual(refusals(compiledFrom(approved(rawSite([twice("80s")])))), []);
+    const [refused] = compiledFrom(approved(rawSite([twice("79s")]))).plan.refused.values();
+    assert.equal(refused?.check, "unit-1/modbus-fc3");
+    assert.match(refused.detail, /unit-1 has 2 checks: more than 10 % together; an interval of 1 min 20 s for each of them fits/);
+  });
+
+  test("says what dead units would take of it", () => {
+    const { plan } = compiledFrom(approved(rawSite([unit(1, "60s"), unit(2, "120s"), rawDevice(3)])));
+    const uses = busUses(plan);
+    assert.deepEqual([...uses.keys()], ["gateway:fw-serial"]);
+    const use = uses.get("gateway:fw-serial" as LineId)!;
+    assert.equal(use.deadUnitTakes, 4000);
+    assert.equal(use.shareOfOneDead, 4 / 60);
+    assert.equal(use.shareOfAllDead, 8 / 900);
+  });
+
   test("carries no more units than fit when all are dead and asked as rarely as back-off goes", () => {
-    const bus = { ...gateway, unitCount: 30 } as unknown as GatewayEntry;
     assert.equal(
       busShareOfAllDead(
-        { ...bus, ...fourSeconds },
+        deadUnitTakes(fourSeconds),
         Array.from({ length: 9 }, () => seconds(60)),
       ),
       0.04,
