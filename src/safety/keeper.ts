@@ -54,7 +54,7 @@ export class ConnectionKeeper {
   /** Whether asking this check needs no new connection. */
   holds(check: Check): boolean {
     const held = this.#held.get(check.line);
-    return held?.check.digest === check.digest && held.wire.quiet;
+    return held !== undefined && held.wire.quiet && (held.check.digest === check.digest || mayShare(held.check, check));
   }
 
   /** Whether another connection must be gone before this check can be asked: one that is kept, or one whose end has not yet come. */
@@ -240,6 +240,18 @@ export class ConnectionKeeper {
     };
     return { closed: promise, cancel };
   }
+}
+
+/**
+ * Units behind one gateway, or several questions to one device: the same place, and nothing that a connection has to say before or after.
+ * Each asking still has a permit of its own, whose templates are those of its own check.
+ */
+function mayShare(one: Check, other: Check): boolean {
+  const wordless = ({ opening, closing, connection }: Check): boolean =>
+    connection === "kept" && opening.requestsMax === 0 && closing.requestsMax === 0;
+  const [a, b] = [one.target, other.target];
+  const samePlace = a.address === b.address && a.port === b.port && a.transport === b.transport && a.localAddress === b.localAddress;
+  return one.protocol === other.protocol && samePlace && wordless(one) && wordless(other);
 }
 
 /** A library that throws has read something that it did not like. */

@@ -37,7 +37,7 @@ export function scriptedDriver({ fault = () => "none", answer = () => alive, far
     protocol: "modbus",
     prepare: () => Promise.resolve(),
     async open(wire: Wire, ask: unknown): Promise<Session> {
-      const { unitId } = ask as { readonly unitId: number };
+      let { unitId } = ask as { readonly unitId: number };
       const today = fault();
       if (today === "open-throws") throw new Error("library: cannot open");
       if (today === "open-never-settles") return never;
@@ -46,7 +46,8 @@ export function scriptedDriver({ fault = () => "none", answer = () => alive, far
       wire.onFrame(() => replied?.());
       const send = (): void => wire.send(fc43Frame(unitId, ++transaction));
       return {
-        async ask(): Promise<Answer> {
+        async ask(asked: unknown): Promise<Answer> {
+          ({ unitId } = asked as { readonly unitId: number });
           const now = fault();
           if (now === "ask-throws-before-sending") throw new Error("library: bad argument");
           // As a library written in another age does.

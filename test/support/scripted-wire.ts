@@ -77,8 +77,9 @@ class ScriptedWire implements OwnedWire {
   #open = true;
   readonly #network: ScriptedNetwork;
   readonly #policy: FramePolicy;
-  readonly #check: Check;
-  readonly #script: Script;
+  /** Of the latest permit: a connection may serve several units. */
+  #check: Check;
+  #script: Script;
   readonly #connection: { to: number };
   readonly #listeners: ((frame: Uint8Array) => void)[] = [];
 
@@ -102,6 +103,8 @@ class ScriptedWire implements OwnedWire {
   lend(permit: Permit): void {
     if (this.#permit === permit) return;
     this.#permit = permit;
+    if (permit.check.id !== this.#check.id) this.#script = this.#network.scriptFor(permit.check);
+    this.#check = permit.check;
     permit.onRevoked((why) => {
       if (this.#permit === permit) this.abort("timeout", why);
     });
