@@ -105,6 +105,6 @@ describe(`${rounds} damaged replies`, () => {
     assert.ok(grown < 4_000_000, `${grown} bytes more after ${rounds - 10_000} replies`);
     // The damage reaches every depth: a corpus that is thrown away at the first byte proves little.
     for (const kind of ["alive", "degraded", "gateway_only", "malformed", "timeout"])
-      assert.ok((seen.get(kind) ?? 0) > 500, `${kind}: ${seen.get(kind)}`);
+      assert.ok((seen.get(kind) ?? 0) > 500, `${kind}: ${seen.get(kind) ?? 0}`);
   });
 });
