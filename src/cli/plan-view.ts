@@ -97,9 +97,9 @@ export function worstCase(checks: readonly CheckJson[]): readonly string[] {
   const most = (pick: (check: CheckJson) => number): number => Math.max(...checks.map(pick));
   const healthy = most(({ worstCase: { fresh } }) => fresh.fromPoller);
   return [
-    `packets to a device for one check: ${healthy} when it answers; at most ${most(({ worstCase: one }) => one.packetsMax)} when it falls silent, ` +
+    `packets to a device for one check: ${healthy} when it answers; at most ${most(({ worstCase: one }) => one.packetsMax)} whatever it does, ` +
       `${most(({ worstCase: one }) => one.packetsMaxFrozen)} when the poller freezes in the middle, ${most(({ worstCase: one }) => one.packetsMaxKilled)} when it is killed; ` +
-      `ARP to its segment: at most ${most(({ worstCase: one }) => one.arpBroadcastsMax)}`,
+      `ARP to its segment: at most ${most(({ worstCase: one }) => one.arpBroadcastsMax)} each time the kernel looks for it`,
   ];
 }
 

@@ -204,8 +204,8 @@ describe("the life of a site", () => {
         "generic-modbus-tcp: stage approved, 1 device, 1 of 1 check asked",
         "  covers sha256:…",
         "  approved until 2028-02-21",
-        `  packets to a device for one check: 6 when it answers; at most ${packetsMax ?? ""} when it falls silent, ${packetsMaxFrozen ?? ""} when the poller freezes in`,
-        `  the middle, ${packetsMaxKilled ?? ""} when it is killed; ARP to its segment: at most 3`,
+        `  packets to a device for one check: 6 when it answers; at most ${packetsMax ?? ""} whatever it does, ${packetsMaxFrozen ?? ""} when the poller freezes in the`,
+        `  middle, ${packetsMaxKilled ?? ""} when it is killed; ARP to its segment: at most 3 each time the kernel looks for it`,
       ].join("\n"),
     });
   });

@@ -43,7 +43,7 @@ describe("the plan in words", () => {
     assert.match(lines, /frame \.\. \.\. 00 00 00 05 01 2b 0e 01 00 \(modbus-read-device-identification\)/);
     assert.match(
       lines,
-      /packets: 6 to the device and 4 back; at worst 10 to it, \d+ if the poller freezes, \d+ if it is killed, and 3 ARP broadcasts/,
+      /packets: 6 to the device and 4 back; at worst 15 to it, \d+ if the poller freezes, \d+ if it is killed, and 3 ARP broadcasts/,
     );
     assert.match(lines, /alarm at the latest after 3 min 7 s \(3 misses\); nothing is asked after 2028-05-21/);
   });
@@ -94,7 +94,7 @@ describe("the plan in words", () => {
     const connection = { ...(rawProfile()["connection"] as Raw), mode: "kept", idleTimeout: documented("5m") };
     const devices = [rawDevice(1), rawDevice(2, { checks: [{ method: "icmp-echo", interval: "120s" }] })];
     const lines = text(approved(rawSite(devices, { profiles: { "test-plc": rawProfile({ connection }) } })));
-    assert.match(lines, /every 1 min, over a kept connection; .*\n.*\n.*packets: 2 to the device and 1 back; at worst 10/);
+    assert.match(lines, /every 1 min, over a kept connection; .*\n.*\n.*packets: 2 to the device and 1 back; at worst 15/);
     assert.match(lines, /to 10\.20\.1\.12 icmp every 2 min; answer within 5 s/);
     assert.match(lines, /\(3 misses, with half an interval of waiting for a shared budget\)/);
   });

@@ -74,7 +74,7 @@ describe("what one check sends", () => {
 
   test("is at worst more than normal, and more again for a poller that is killed or frozen", () => {
     const { fresh, packetsMax, packetsMaxKilled, packetsMaxFrozen } = checkWorstCase(usualSysctls, connecting);
-    assert.deepEqual([fresh.fromPoller, packetsMax, packetsMaxKilled, packetsMaxFrozen], [6, 10, 14, 21]);
+    assert.deepEqual([fresh.fromPoller, packetsMax, packetsMaxKilled, packetsMaxFrozen], [6, 15, 20, 28]);
   });
 
   test("without a connection is its requests and nothing else but ARP", () => {
