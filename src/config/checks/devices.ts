@@ -1,15 +1,17 @@
 /** Checks what each entry of a watchlist says within itself and beside its neighbours: ways of reaching, checks, statements, groups, budgets. */
 import { limits } from "../../domain/limits.ts";
+import { unitOfBus } from "../compile/gateway-unit.ts";
 import { registerSpaceOf } from "../compile/modbus-codes.ts";
 import { quote, type Path } from "../problem.ts";
 import type { Budget, WatchlistCheck, WatchlistDevice } from "../schema/watchlist.ts";
 import type { Complaints, Entries, Entry } from "./entries.ts";
 
 export function checkEntries(entries: Entries, complaints: Complaints): void {
+  const gatewayOf = gatewayOfAddress(entries);
   for (const { index, value } of entries.segments) checkRaise(["segments", index], value, limits.segmentStartsPerSecondDefault, complaints);
   for (const entry of entries.devices) {
     checkWay(entry, entries, complaints);
-    checkChecks(entry, complaints);
+    checkChecks(entry, gatewayOf(entry.value), complaints);
     checkWatchdog(entry, complaints);
   }
   checkUnits(entries, complaints);
@@ -50,11 +52,27 @@ function checkWay({ index, value }: Entry<WatchlistDevice>, { gateways }: Entrie
   }
 }
 
-function checkChecks({ index, value }: Entry<WatchlistDevice>, complaints: Complaints): void {
+/** The gateway at whose address a device stands, or with which it is one piece of hardware. */
+function gatewayOfAddress({ devices, gateways, hardware }: Entries): (device: WatchlistDevice) => string | undefined {
+  const at = new Map(gateways.map(({ value }) => [value.address, value.id]));
+  const gatewayAt = ({ address }: WatchlistDevice): string | undefined => (address === undefined ? undefined : at.get(address));
+  const ofDevice = new Map(devices.map(({ value }) => [value.id, gatewayAt(value)]));
+  const ofHardware = new Map(
+    hardware.flatMap(({ value }) => {
+      const gateway = value.devices.map((id) => ofDevice.get(id)).find((id) => id !== undefined);
+      return value.devices.map((id) => [id, gateway] as const);
+    }),
+  );
+  return (device) => gatewayAt(device) ?? ofHardware.get(device.id);
+}
+
+function checkChecks({ index, value }: Entry<WatchlistDevice>, gateway: string | undefined, complaints: Complaints): void {
   const seen = new Map<string, number>();
   value.checks.forEach((check, n) => {
     const path: Path = ["devices", index, "checks", n];
     checkCheck(path, check, value.via !== undefined, complaints);
+    const stray = value.via === undefined && gateway !== undefined ? unitOfBus(check, gateway) : undefined;
+    if (stray !== undefined) complaints.add([...path, "unitId"], stray);
     const same = JSON.stringify([check.method, check.unitId, check.register]);
     const first = seen.get(same);
     if (first === undefined) seen.set(same, n);

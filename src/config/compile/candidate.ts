@@ -5,12 +5,13 @@ import type { MethodId } from "../../domain/operations.ts";
 import type { Allowance, CheckId, Proof, Target } from "../../domain/plan.ts";
 import type { FrameTemplate } from "../../domain/template.ts";
 import type { Milliseconds } from "../../domain/units.ts";
-import { problemAt, quote, type Path, type Problem } from "../problem.ts";
+import { problemAt, quote, type Complaint, type Path, type Problem } from "../problem.ts";
 import type { LoadedSite } from "../loaded-site.ts";
 import type { LivenessRegister } from "../schema/register.ts";
 import type { WatchlistCheck } from "../schema/watchlist.ts";
 import { connectionFor } from "./connection.ts";
 import type { Family, FamilyMethod } from "./family.ts";
+import { unitOfBus } from "./gateway-unit.ts";
 import { effectiveInterval, intervalFloor } from "./interval.ts";
 import { registerSpaceOf } from "./modbus-codes.ts";
 import type { Place } from "./place.ts";
@@ -100,10 +101,8 @@ export function candidate(
   return { candidate: made };
 }
 
-interface Flaw {
+interface Flaw extends Complaint {
   readonly key: string;
-  readonly found: string;
-  readonly expected: string;
 }
 
 function registerFlaw(entry: WatchlistCheck, register: LivenessRegister | undefined, family: Family): Flaw | undefined {
@@ -135,8 +134,10 @@ export function readOf({ protocolAddress, count, value }: LivenessRegister): Non
 }
 
 /** Without a unit the request would ask the gateway and prove nothing of the device behind it. */
-function busFlaw(place: Place, entry: WatchlistCheck): Flaw | undefined {
-  if (place.entry.via === undefined || entry.unitId !== undefined) return undefined;
+function busFlaw({ entry: device, bus }: Place, entry: WatchlistCheck): Flaw | undefined {
+  const stray = device.via === undefined && bus !== undefined ? unitOfBus(entry, bus.id) : undefined;
+  if (stray !== undefined) return { key: "unitId", ...stray };
+  if (device.via === undefined || entry.unitId !== undefined) return undefined;
   return { key: "method", found: `${entry.method} without unitId`, expected: "a method with a unitId: the device stands behind a gateway" };
 }
 

@@ -1,14 +1,15 @@
 /** From the files of a site to the plan: everything that may be sent, and for everything else the one reason why not. */
 import type { Method } from "../../domain/driver.ts";
 import type { MethodId } from "../../domain/operations.ts";
-import type { CheckId, DeviceId, Plan, ProfileId } from "../../domain/plan.ts";
+import type { CheckId, DeviceId, LineId, Plan, ProfileId } from "../../domain/plan.ts";
 import type { StandingReason } from "../../domain/reasons.ts";
-import type { WallMs } from "../../domain/units.ts";
+import { milliseconds, type Milliseconds, type WallMs } from "../../domain/units.ts";
 import type { LoadedSite } from "../loaded-site.ts";
 import { problemAt, quote, sortProblems, type Problem } from "../problem.ts";
 import { assemble } from "./assemble.ts";
 import { overBudget, siteBudgets } from "./budgets.ts";
 import { candidate, type Candidate } from "./candidate.ts";
+import type { Member } from "./connection-slots.ts";
 import { endOf, type End } from "./dates.ts";
 import { deviceDigest } from "./device-digest.ts";
 import { digestOf } from "./digest.ts";
@@ -53,21 +54,22 @@ export function compile(site: LoadedSite, { methods, wallNow, lab }: CompileOpti
   if (site.lab !== lab) throw new RangeError(`compile: found a site loaded with lab ${site.lab}, expected ${lab}`);
   const merged = [...site.shippedProfiles.values()].map((shipped) => family(shipped, site.siteProfiles.get(shipped.value.id), lab));
   const families = new Map(merged.map(({ family: one }) => [one.id, one]));
-  const envelopes = new Map([...families].map(([id, one]) => [id, envelopeOf(one, methods)]));
-  const covers = new Map([...envelopes].map(([id, envelope]) => [id, digestOf(envelope)]));
   const { places, problems: misplaced } = placesOf(site.watchlist);
   const { candidates, problems: contradictory } = candidatesOf(site, methods, places, families);
-  const byDevice = Map.groupBy(candidates, ({ place }) => place.entry.id);
-  const deviceDigests = new Map(places.map((place) => [place.entry.id, deviceDigest(place, byDevice.get(place.entry.id) ?? [])]));
+  const byProfile = Map.groupBy(candidates, ({ family: own }) => own.id);
+  const envelopes = new Map([...families].map(([id, one]) => [id, envelopeOf(one, methods, shortestPaces(byProfile.get(id) ?? []))]));
+  const covers = new Map([...envelopes].map(([id, envelope]) => [id, digestOf(envelope)]));
   const { budgets, problems: ungranted } = siteBudgets(site.watchlist);
   const members = places.flatMap((place) => {
     const own = families.get(place.entry.profile);
     return own === undefined ? [] : [{ place, family: own }];
   });
+  const lines = Map.groupBy(members, ({ place }) => place.line);
+  const deviceDigests = digestsOf(site, places, lines, candidates);
   const circumstances = {
     site,
     exclusionsOf: exclusions(site.watchlist.value.excluded, places),
-    lines: Map.groupBy(members, ({ place }) => place.line),
+    lines,
     now: ({ family: own, place }: Candidate) => ({
       wall: wallNow,
       covers: covers.get(own.id) ?? "",
@@ -96,6 +98,21 @@ export function compile(site: LoadedSite, { methods, wallNow, lab }: CompileOpti
     approvals: frozenMap(approvalsOf(families, wallNow)),
     problems: Object.freeze(sortProblems(problems)),
   });
+}
+
+function digestsOf(
+  site: LoadedSite,
+  places: readonly Place[],
+  lines: ReadonlyMap<LineId, readonly Member[]>,
+  candidates: readonly Candidate[],
+): ReadonlyMap<DeviceId, string> {
+  const byDevice = Map.groupBy(candidates, ({ place }) => place.entry.id);
+  return new Map(
+    places.map((place) => {
+      const { id } = place.entry;
+      return [id, deviceDigest(site.watchlist.value, place, lines.get(place.line) ?? [], byDevice.get(id) ?? [])];
+    }),
+  );
 }
 
 function approvalsOf(families: ReadonlyMap<ProfileId, Family>, wallNow: WallMs): readonly [ProfileId, ApprovalState][] {
@@ -127,6 +144,13 @@ function candidatesOf(
     }
   }
   return { candidates, problems };
+}
+
+function shortestPaces(candidates: readonly Candidate[]): ReadonlyMap<MethodId, Milliseconds> {
+  const paces = new Map<MethodId, Milliseconds>();
+  for (const { entry, interval } of candidates)
+    paces.set(entry.method, milliseconds(Math.min(interval, paces.get(entry.method) ?? interval)));
+  return paces;
 }
 
 /** What a signature or the next stage would lift: such checks are weighed after all that run, to show whether they will fit. */

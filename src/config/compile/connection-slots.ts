@@ -39,6 +39,21 @@ export function countSlots(watchlist: Watchlist, line: readonly Member[]): SlotC
   return { pool, others, reserve, free: pool - others - reserve };
 }
 
+/**
+ * What an approval binds of a line's pool: every owner's statements once, in an order that does not depend on the watchlist's. A unit that
+ * joins a bus adds nothing, for the connections are its gateway's.
+ */
+export function poolStatements(watchlist: Watchlist, line: readonly Member[]): readonly object[] {
+  const byOwner = new Map(line.map(({ place }) => statedOf(watchlist, place)).map((stated) => [stated.owner, stated]));
+  return [...byOwner.values()]
+    .map(({ owner, otherClients, connectionPool }) => ({
+      owner,
+      otherClients: otherClients ?? null,
+      connectionPool: connectionPool ?? null,
+    }))
+    .toSorted((a, b) => (a.owner < b.owner ? -1 : 1));
+}
+
 /** The owner's statement is the only way above what the profile says, and never above what the site file says. */
 function poolOf(family: Family, statement: ConnectionPool | undefined): number {
   if (statement === undefined) return family.connection.poolSize;

@@ -1,7 +1,8 @@
 /** What an approval admits of a device: where it is, what is asked of it byte for byte, and what its owner has stated. */
 import { canonicalJson } from "../../domain/canonical.ts";
-import type { GatewayEntry } from "../schema/watchlist.ts";
+import type { GatewayEntry, Watchlist } from "../schema/watchlist.ts";
 import type { Candidate } from "./candidate.ts";
+import { poolStatements, type Member } from "./connection-slots.ts";
 import { digestOf } from "./digest.ts";
 import { envelopePhase, requestName } from "./envelope.ts";
 import type { Place } from "./place.ts";
@@ -9,24 +10,47 @@ import type { Place } from "./place.ts";
 /**
  * Interval, name, category and what the inventory knows besides maker, model and firmware are free to change: none of them changes a byte,
  * and no interval goes below what `covers` binds. A check that this build cannot speak is bound by its name; once it can, it counts as changed.
+ * What stands elsewhere and decides by which interface, over how many connections and on whose bus the device is asked is bound as well:
+ * its segment, the gateway whose line it shares, and the pool statements of everything on that line.
+ * @param line every member of the device's line, itself included
  */
-export function deviceDigest({ entry, segment, address, gateway, hardware }: Place, candidates: readonly Candidate[]): string {
+export function deviceDigest(watchlist: Watchlist, place: Place, line: readonly Member[], candidates: readonly Candidate[]): string {
+  const { entry, segment, address, bus, hardware } = place;
   const { manufacturer, model, firmware } = entry.asset;
   const checks = candidates.map(checkFacts).toSorted((a, b) => (canonicalJson(a) < canonicalJson(b) ? -1 : 1));
   return digestOf({
-    schema: "device/v1",
+    schema: "device/v2",
     id: entry.id,
     profile: entry.profile,
     function: entry.function,
-    segment: segment.id,
+    segment: { id: segment.id, subnet: segment.subnet, localAddress: segment.localAddress },
     address,
+    via: entry.via ?? null,
     port: entry.port ?? null,
-    gateway: entry.via === undefined || gateway === undefined ? null : gatewayFacts(gateway),
-    hardware: hardware ?? null,
+    gateway: bus === undefined ? null : gatewayFacts(bus),
+    hardware: hardware === undefined ? null : { ...hardware, siblings: siblingFacts(place, line) },
     asset: { manufacturer, model, firmware },
     statements: entry.statements,
+    line: poolStatements(watchlist, line),
     checks,
   });
+}
+
+/**
+ * The smallest pool and the largest reserve of a piece of hardware count for all of its addresses, and `covers` binds only the figures of
+ * the device's own profile. A digest cannot tell tighter from looser, so here a tightened profile is looked at again.
+ */
+function siblingFacts({ entry, hardware }: Place, line: readonly Member[]): readonly object[] {
+  return line
+    .filter(({ place }) => place.hardware === hardware && place.entry.profile !== entry.profile)
+    .map(({ place, family }) => ({
+      id: place.entry.id,
+      profile: family.id,
+      poolSize: family.connection.poolSize,
+      poolSizeAtSite: family.site?.value.connection.poolSize ?? null,
+      reserve: family.connection.reserve,
+    }))
+    .toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 function gatewayFacts({ id, address, port, responseTimeout, retries, unitCount, otherClients, connectionPool }: GatewayEntry): object {

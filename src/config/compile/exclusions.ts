@@ -34,7 +34,7 @@ type Test = (place: Place, address: Address | undefined, unitId: number | undefi
 
 /** What cannot be read is refused when the file is loaded; should it come this far, it excludes everything. */
 function covers({ address, range, gateway, unitId }: Exclusion): Test {
-  if (gateway !== undefined) return (place, _, unit) => place.gateway?.id === gateway && unit === unitId;
+  if (gateway !== undefined) return (place, _, unit) => place.bus?.id === gateway && unit === unitId;
   const subnet = range === undefined ? undefined : parseSubnet(range);
   if (subnet !== undefined) return (_, own) => own === undefined || contains(subnet, own);
   const single = address === undefined ? undefined : parsed(address);

@@ -13,6 +13,8 @@ export interface Place {
   readonly address: string;
   /** On whose bus the device hangs, or whose address it has. */
   readonly gateway: GatewayEntry | undefined;
+  /** The gateway whose line it shares: its own, or that of another address of its hardware. */
+  readonly bus: GatewayEntry | undefined;
   readonly hardware: HardwareEntry | undefined;
   readonly line: LineId;
 }
@@ -38,8 +40,8 @@ function directoryOf({ segments, gateways, hardware, devices }: Watchlist) {
     segments: new Map(segments.map((segment) => [segment.id, segment])),
     groups: new Map(hardware.flatMap((group) => group.devices.map((id): [DeviceId, HardwareEntry] => [id, group]))),
     /** The gateways of a group's devices; one at most is lawful. */
-    busesOf: (group: HardwareEntry | undefined): readonly string[] => [
-      ...new Set((group?.devices ?? []).flatMap((id) => gatewayOfDevice.get(id)?.id ?? [])),
+    busesOf: (group: HardwareEntry | undefined): readonly GatewayEntry[] => [
+      ...new Set((group?.devices ?? []).flatMap((id) => gatewayOfDevice.get(id) ?? [])),
     ],
   };
 }
@@ -60,19 +62,20 @@ function placed(
     return { problem: problemAt(watchlist, path, { found, expected }) };
   }
   const hardware = groups.get(entry.id);
-  const line = lineOf(spelled(address), gateway?.id ?? busesOf(hardware)[0], hardware);
-  return { place: { entry, path, segment, address: spelled(address), gateway, hardware, line } };
+  const bus = gateway ?? busesOf(hardware)[0];
+  const line = lineOf(spelled(address), bus, hardware);
+  return { place: { entry, path, segment, address: spelled(address), gateway, bus, hardware, line } };
 }
 
 /** By address, not by name: renaming a device does not refill its bucket. A gateway's own address and its bus are one line. */
-function lineOf(address: string, bus: string | undefined, hardware: HardwareEntry | undefined): LineId {
-  if (bus !== undefined) return `gateway:${bus}` as LineId;
+function lineOf(address: string, bus: GatewayEntry | undefined, hardware: HardwareEntry | undefined): LineId {
+  if (bus !== undefined) return `gateway:${bus.id}` as LineId;
   return (hardware === undefined ? `address:${address}` : `hardware:${hardware.id}`) as LineId;
 }
 
 function groupsOnTwoBuses(watchlist: Loaded<Watchlist>, { busesOf }: Directory): readonly Problem[] {
   return watchlist.value.hardware.flatMap((group, index) => {
-    const buses = busesOf(group);
+    const buses = busesOf(group).map(({ id }) => id);
     const complaint = { found: `devices on the gateways ${buses.join(" and ")}`, expected: "one gateway at most: a group is one line" };
     return buses.length > 1 ? [problemAt(watchlist, ["hardware", index], complaint)] : [];
   });

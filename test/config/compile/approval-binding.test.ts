@@ -14,12 +14,12 @@ import {
   rawDevice,
   rawProfile,
   rawSite,
-  rawUnit,
   refusals,
   today,
   type Raw,
   type RawSite,
 } from "./support/site.ts";
+import { changed, firstDevice, firstSegment, statements } from "./support/changes.ts";
 
 const profileId = "test-plc" as ProfileId;
 const two = (): Raw =>
@@ -30,24 +30,14 @@ const two = (): Raw =>
     ],
   });
 
-function changed(site: RawSite, change: (site: RawSite) => void): string[] {
-  const copy = structuredClone(site);
-  change(copy);
-  const compiled = compiledFrom(copy);
-  assert.deepEqual(compiled.problems, []);
-  return refusals(compiled);
-}
-
-const firstDevice = ({ watchlist }: RawSite): Raw => (watchlist["devices"] as Raw[])[0]!;
-const statements = (site: RawSite): Raw => firstDevice(site)["statements"] as Raw;
-const bus = ({ watchlist }: RawSite): Raw => (watchlist["gateways"] as Raw[])[0]!;
-
 describe("after approval, a device is not admitted once there is another", () => {
   const site = approved(rawSite([two()], {}, { segments: [hvac("hvac", "10.20.1"), hvac("aft", "10.20.2")] }));
   const changes: Readonly<Record<string, (site: RawSite) => void>> = {
     address: (s) => void (firstDevice(s)["address"] = "10.20.1.99"),
     port: (s) => void (firstDevice(s)["port"] = 1502),
     segment: (s) => void Object.assign(firstDevice(s), { segment: "aft", address: "10.20.2.11" }),
+    "subnet of its segment": (s) => void (firstSegment(s)["subnet"] = "10.20.0.0/23"),
+    "interface of its segment": (s) => void (firstSegment(s)["localAddress"] = "10.20.1.77"),
     function: (s) => void (firstDevice(s)["function"] = "monitoring"),
     maker: (s) => void (firstDevice(s)["asset"] = { manufacturer: "Other" }),
     model: (s) => void (firstDevice(s)["asset"] = { model: "X" }),
@@ -95,26 +85,6 @@ describe("after approval, a device is not admitted once there is another", () =>
   });
 });
 
-describe("after approval, a unit is not admitted once its gateway has another", () => {
-  const site = approved(rawSite([rawUnit(1)]));
-  const changes: Readonly<Record<string, (site: RawSite) => void>> = {
-    id: (s) => {
-      bus(s)["id"] = "fw-2";
-      firstDevice(s)["via"] = "fw-2";
-    },
-    address: (s) => void (bus(s)["address"] = "10.20.1.201"),
-    port: (s) => void (bus(s)["port"] = 1502),
-    "response timeout": (s) => void (bus(s)["responseTimeout"] = "500ms"),
-    "number of retries": (s) => void (bus(s)["retries"] = 0),
-    "number of units": (s) => void (bus(s)["unitCount"] = 7),
-    "list of other clients": (s) => void (bus(s)["otherClients"] = []),
-    pool: (s) => void (bus(s)["connectionPool"] = { size: 16, overflow: "rejects", source: "T-1 p. 9" }),
-  };
-  for (const [field, change] of Object.entries(changes)) {
-    test(field, () => assert.deepEqual(changed(site, change), ["unit-1/modbus-fc43 not_admitted"]));
-  }
-});
-
 describe("after approval, a device stays admitted when there is another", () => {
   const site = approved(rawSite([two()]));
   const changes: Readonly<Record<string, (site: RawSite) => void>> = {
@@ -124,6 +94,7 @@ describe("after approval, a device stays admitted when there is another", () => 
     interval: (s) => void ((firstDevice(s)["checks"] as Raw[])[0]!["interval"] = "30s"),
     "order of checks": (s) => void (firstDevice(s)["checks"] as Raw[]).reverse(),
     neighbour: (s) => void (s.watchlist["devices"] as Raw[]).push(rawDevice(2, { checks: [] })),
+    "zone of its segment": (s) => void (firstSegment(s)["zone"] = "OT-2"),
   };
   for (const [field, change] of Object.entries(changes)) {
     test(field, () => assert.deepEqual(changed(site, change), []));

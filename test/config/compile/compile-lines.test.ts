@@ -5,6 +5,8 @@ import { formatProblem } from "../../../src/config/problem.ts";
 import type {} from "../../../src/domain/plan.ts";
 import { approved, compiledFrom, gateway, rawDevice, rawProfile, rawSite, rawUnit, refusals, type Raw } from "./support/site.ts";
 
+/** The gateway itself, at its own address. */
+const itself: Raw[] = [{ method: "modbus-fc43", unitId: 255 }];
 const two = (): Raw[] => [rawDevice(1), rawDevice(2)];
 const problemsOf = (...site: Parameters<typeof rawSite>): string[] =>
   compiledFrom(rawSite(...site)).problems.map((problem) => formatProblem(problem).replace(/:\d+:/u, ":"));
@@ -34,13 +36,13 @@ describe("a line", () => {
   });
 
   test("is the gateway's bus for hardware of which one address is a gateway's", () => {
-    const devices = [rawDevice(1), rawDevice(2, { address: "10.20.1.200" })];
+    const devices = [rawDevice(1, { checks: itself }), rawDevice(2, { address: "10.20.1.200", checks: itself })];
     assert.deepEqual(lineOf(devices, hardware), ["gateway:fw-serial", "gateway:fw-serial"]);
   });
 
   test("cannot be two buses", () => {
     const gateways = [gateway, { ...gateway, id: "fw-2", address: "10.20.1.201" }];
-    const devices = [rawDevice(1, { address: "10.20.1.200" }), rawDevice(2, { address: "10.20.1.201" })];
+    const devices = [rawDevice(1, { address: "10.20.1.200", checks: [] }), rawDevice(2, { address: "10.20.1.201", checks: [] })];
     const [problem] = problemsOf(devices, {}, { gateways, ...hardware });
     assert.equal(
       problem,
@@ -76,10 +78,14 @@ describe("an exclusion", () => {
     ]);
   });
 
-  test("of a unit covers that one, even asked under the gateway's own address", () => {
+  test("of a unit covers that one, and the gateway itself under each of its addresses", () => {
     assert.deepEqual(excludedBy({ gateway: "fw-serial", unitId: 2 }, [rawUnit(1), rawUnit(2)]), ["unit-2/modbus-fc43 excluded"]);
-    const direct = rawDevice(1, { address: "10.20.1.200", checks: [{ method: "modbus-fc43", unitId: 2 }] });
-    assert.deepEqual(excludedBy({ gateway: "fw-serial", unitId: 2 }, [direct]), ["plc-1/modbus-fc43 excluded"]);
+    const direct = rawDevice(2, { address: "10.20.1.200", checks: itself });
+    assert.deepEqual(excludedBy({ gateway: "fw-serial", unitId: 255 }, [direct]), ["plc-2/modbus-fc43 excluded"]);
+    assert.deepEqual(excludedBy({ gateway: "fw-serial", unitId: 255 }, [rawDevice(1, { checks: itself }), direct], hardware), [
+      "plc-1/modbus-fc43 excluded",
+      "plc-2/modbus-fc43 excluded",
+    ]);
   });
 
   test("of one address of a piece of hardware covers all of it", () => {
@@ -145,6 +151,28 @@ describe("a problem of several lines together is found:", () => {
     assert.deepEqual(problemsOf([rawUnit(1, { checks: [{ method: "icmp-echo" }] })]), [
       "watchlist.yaml: devices[0].checks[0].method: found icmp-echo without unitId, expected a method with a unitId: the device stands behind a gateway",
     ]);
+  });
+  test("a unit of a bus, asked at its gateway's address, whatever the port", () => {
+    const complaint = (unit: string): string =>
+      `watchlist.yaml: devices[0].checks[0].unitId: found ${unit}, expected 255, gateway fw-serial itself: the device has its address, ` +
+      "or is one piece of hardware with it (hint: a unit behind it is a device of its own, with `via: fw-serial` and no address)";
+    const at = (changes: Raw): Raw => rawDevice(1, { address: "10.20.1.200", ...changes });
+    const seven: Raw[] = [{ method: "modbus-fc43", unitId: 7 }];
+    assert.deepEqual(problemsOf([at({ checks: seven })]), [complaint("7")]);
+    assert.deepEqual(problemsOf([at({ checks: seven, port: 503 })]), [complaint("7")]);
+    assert.deepEqual(problemsOf([at({ checks: seven, port: 503 }), rawUnit(7)]), [complaint("7")]);
+    assert.deepEqual(problemsOf([at({ checks: [{ method: "modbus-fc43" }] })]), [complaint("no unitId")]);
+    assert.deepEqual(problemsOf([at({ checks: itself })]), []);
+    assert.deepEqual(problemsOf([at({ checks: [{ method: "icmp-echo" }] })]), []);
+  });
+  test("a unit of a bus, asked at another address of its gateway", () => {
+    const hardware = { hardware: [{ id: "main", devices: ["plc-1", "plc-2"] }] };
+    const asked = (unitId: number): Raw[] => [
+      rawDevice(1, { checks: [{ method: "modbus-fc43", unitId }] }),
+      rawDevice(2, { address: "10.20.1.200", checks: [] }),
+    ];
+    assert.match(problemsOf(asked(7), {}, hardware).join(), /devices\[0\]\.checks\[0\]\.unitId: found 7, expected 255, gateway fw-serial/);
+    assert.deepEqual(problemsOf(asked(255), {}, hardware), []);
   });
   test("the same request twice, in one device or two", () => {
     const again = "found the same request to the same address as plc-1/modbus-fc43, expected each request once (hint: take one out)";

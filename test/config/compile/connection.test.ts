@@ -171,7 +171,11 @@ describe("a connection is free", () => {
   });
 
   test("for a device at a gateway's own address by the gateway's statements, unless it has its own", () => {
-    const atGateway = (statements: Raw): Raw => ({ ...device(1, statements), address: "10.20.1.200" });
+    const atGateway = (statements: Raw): Raw => ({
+      ...device(1, statements),
+      address: "10.20.1.200",
+      checks: [{ method: "modbus-fc43", unitId: 255 }],
+    });
     const bus = { gateways: [{ ...gateway, otherClients: clients(5), connectionPool: pool(9) }] };
     assert.deepEqual(reasons([atGateway({}), unit(2)], {}, bus), []);
     assert.deepEqual(reasons([atGateway({ otherClients: clients(1) }), unit(2)], {}, bus), []);
