@@ -51,7 +51,11 @@ export function stateStore(clock: Clock): StateStore {
       return record && { by: record.by || "somebody", reason: record.reason || "no reason given", since: record.since ?? null };
     },
     stop: (folder, { by, reason }) => problemsOf(new StopFile(folder, clock).write(by, reason)),
-    resume: (folder, { by, reason }) => problemsOf(new StopFile(folder, clock).lift(by, reason)),
+    standingStop: (folder) => {
+      const stopFile = new StopFile(folder, clock);
+      const { generation } = stopFile;
+      return stopFile.inForce ? { lift: ({ by, reason }) => problemsOf(stopFile.lift(by, reason, generation)) } : undefined;
+    },
     adopt: (folder, adopted, { by, reason }) => {
       const stopped = new StopFile(folder, clock).write(by, reason);
       if (stopped) return problemsOf(stopped);

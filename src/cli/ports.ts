@@ -17,6 +17,11 @@ export interface StopRecord {
   readonly since: Instant | null;
 }
 
+export interface StandingStop {
+  /** Refused when another stop has come since. The caller has written the audit record in between. */
+  lift(signed: Signed): undefined | Problems;
+}
+
 export interface Problems {
   /** Whole sentences: where, what was found, what is expected, what to do. */
   readonly problems: readonly string[];
@@ -28,9 +33,10 @@ export interface StateStore {
   birth(folder: string): StateBirth | Problems;
   /** Undefined while the site is not stopped. A STOP file that cannot be read is a stop. */
   stopped(folder: string): StopRecord | undefined;
+  /** Also where the site is stopped already: then it is another stop, which no resumption under way lifts. */
   stop(folder: string, signed: Signed): undefined | Problems;
-  /** The caller has written the audit record. */
-  resume(folder: string, signed: Signed): undefined | Problems;
+  /** The stop as it is now, to be lifted; undefined while the site is not stopped. */
+  standingStop(folder: string): StandingStop | undefined;
   /** Stops the site in it, then makes the folder this machine's and this site's own. */
   adopt(folder: string, adopted: StateBirth, signed: Signed): undefined | Problems;
   /** For a moment in which no poller runs. Fails where the folder is a copy, or belongs to another site or machine. */

@@ -33,6 +33,7 @@ export interface OperationsParts {
 
 /** Without an audit record polling goes on from a reserve for so long, then it stops. */
 const auditReserve = seconds(86_400);
+const stoppersMax = 20;
 
 export class Operations {
   readonly #parts: OperationsParts;
@@ -40,6 +41,8 @@ export class Operations {
   /** Who is changing the stop now; a change of the file by hand has no name. */
   #hand = "a change of the file STOP";
   #reload: { readonly running: Promise<readonly string[]>; next: Promise<readonly string[]> | undefined } | undefined;
+  /** Who stopped the site while it was stopped. */
+  readonly #stoppers = new Set<string>();
   #endings: (() => Promise<unknown>)[] = [];
 
   constructor(parts: OperationsParts) {
@@ -61,15 +64,25 @@ export class Operations {
 
   /** In slots from here on: devices whose time had come during the stop would otherwise all be asked together. */
   #resumed(): void {
+    this.#stoppers.clear();
     this.#parts.gate.resumed();
     this.#parts.scheduler.restart();
   }
 
-  /** A sentence when the stop holds but could not be written. */
+  /** A sentence when the stop holds but could not be written. While the site is stopped it is another one, which no resumption under way lifts. */
   stop(by: string, reason: string): string | undefined {
+    const another = this.#stopped;
     const problem = this.#parts.stopFile.write(by, reason)?.problem;
     this.#inTheNameOf(by);
+    if (another) this.#stoppedAgain(by, reason);
     return problem;
+  }
+
+  /** Once for each name until the site is resumed: whoever repeats a stop does not fill the audit. */
+  #stoppedAgain(by: string, reason: string): void {
+    if (this.#stoppers.has(by) || this.#stoppers.size >= stoppersMax) return;
+    this.#stoppers.add(by);
+    this.#audit("stop", "stopped_again", reason, by);
   }
 
   auditGone(): boolean {
@@ -189,12 +202,16 @@ export class Operations {
     const { journal, stopFile } = this.#parts;
     const unwritable = this.#unwritable();
     if (unwritable) return refused(unwritable);
-    const wasStopped = this.#stopped;
+    this.readStop();
+    if (!this.#stopped) return done({ wasStopped: false });
+    // The stop that this person has seen. The disk may take its time, and a stop that comes meanwhile is another.
+    const { generation } = stopFile;
     this.#audit("stop", "resume", reason, by);
     await journal.settled();
-    const problem = stopFile.lift(by, reason)?.problem;
+    const problem = stopFile.lift(by, reason, generation)?.problem;
     this.#inTheNameOf(by);
-    return problem === undefined ? done({ wasStopped }) : refused(problem);
+    if (problem !== undefined) this.#audit("stop", "resume", problem, by, "failure");
+    return problem === undefined ? done({ wasStopped: true }) : refused(problem);
   }
 
   async #reloaded(by: string): Promise<readonly string[]> {

@@ -1,5 +1,17 @@
 /** The site's stop: the file STOP in the state folder is the one truth, whoever wrote it, and it outlives every process. */
-import { closeSync, lstatSync, openSync, readFileSync, rmSync, statSync, type Stats } from "node:fs";
+import {
+  closeSync,
+  linkSync,
+  lstatSync,
+  lutimesSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  type BigIntStats,
+  type Stats,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import type { Clock } from "../domain/clock.ts";
 import { detail, shortName } from "./tidy.ts";
@@ -49,7 +61,7 @@ export class StopFile {
     return this.#record;
   }
 
-  /** Goes up with every stop, every lift and every change of the file: what was allowed under another generation no longer is. */
+  /** Goes up with every stop (also while one is in force), every lift and every change of the file: what was allowed under another generation no longer is. */
   get generation(): number {
     return this.#generation;
   }
@@ -66,15 +78,20 @@ export class StopFile {
     return this.inForce;
   }
 
-  /** Stops the site: in memory first, then on disk. With a problem the stop holds for this process only. */
+  /**
+   * Stops the site: in memory first, then on disk. With a problem the stop holds for this process only. Where one is in force already, this
+   * is another: a resumption that is under way must not lift it. The record keeps who stopped first, and why.
+   */
   write(by: string, reason: string): Unusable | undefined {
     this.read();
-    if (this.#present) return undefined;
-    this.#record = { by: shortName(by), reason: detail(reason), since: new Date(this.#clock.wall()).toISOString() };
+    const record = { by: shortName(by), reason: detail(reason), since: new Date(this.#clock.wall()).toISOString() };
+    const first = this.#present ? this.#record : undefined;
+    this.#record = first ?? record;
     this.#unwritten = true;
     this.#generation += 1;
     try {
-      this.#put(this.#record);
+      if (first) this.#putAgain(first, record);
+      else this.#put(record);
     } catch (error) {
       if (!isFileError(error)) throw error;
       return {
@@ -86,20 +103,44 @@ export class StopFile {
     return undefined;
   }
 
-  /** Lets the site run again: on disk first, then in memory. With a problem it stays stopped. The caller has written `by` and `reason` to the audit. */
-  lift(by: string, reason: string): Unusable | undefined {
+  /**
+   * Lets the site run again: on disk first, then in memory. With a problem it stays stopped. `generation` is the one at which the person
+   * decided; a stop that came since is another and stays. Where nothing is stopped it lifts nothing. The caller has written `by` and
+   * `reason` to the audit.
+   */
+  lift(by: string, reason: string, generation: number): Unusable | undefined {
     if (by.trim() === "" || reason.trim() === "")
       return { problem: "resume: found no name or no reason, expected who lets the site run again, and why" };
     this.read();
+    if (generation !== this.#generation) return { problem: anotherStop };
+    if (!this.inForce) return undefined;
     try {
-      rmSync(this.#path, { force: true });
-      syncFolder(dirname(this.#path));
+      if (!this.#takeAway()) return { problem: anotherStop };
     } catch (error) {
       if (!isFileError(error)) throw error;
       return { problem: `${this.#path}: cannot be removed (${error.message}); the site stays stopped. Remove it by hand` };
     }
     this.#unwritten = false;
     return this.read() ? { problem: `${this.#path}: the site stays stopped (${this.#record?.reason ?? ""})` } : undefined;
+  }
+
+  /** False when the file is another than the one that was read last: then it is there still. */
+  #takeAway(): boolean {
+    const found = lstatSync(this.#path, { bigint: true, throwIfNoEntry: false });
+    if (!found) return true;
+    if (markOf(found) !== this.#seen) return false;
+    // A folder is not ours to remove, and what is in it may matter.
+    if (found.isDirectory()) return true;
+    // Taken aside first: another process may have put its stop in the place between the look above and this.
+    const aside = `${this.#path}.lifted-${process.pid}`;
+    renameSync(this.#path, aside);
+    const taken = lstatSync(aside, { bigint: true });
+    const same = taken.ino === found.ino && taken.mtimeNs === found.mtimeNs;
+    // Fails where yet another stop lies there by now, which is as good.
+    if (!same) putBack(aside, this.#path);
+    rmSync(aside, { force: true });
+    syncFolder(dirname(this.#path));
+    return same;
   }
 
   #put(record: StopRecord): void {
@@ -113,11 +154,28 @@ export class StopFile {
     }
   }
 
+  /** Makes the file another one to everybody who has read it. What is not ours, or finds no room, keeps its content and gets a new time. */
+  #putAgain(first: StopRecord, latest: StopRecord): void {
+    try {
+      if (first.by !== "") return writeDurably(this.#path, `${JSON.stringify({ ...first, latest })}\n`);
+    } catch (error) {
+      if (!isFileError(error)) throw error;
+    }
+    try {
+      const now = this.#clock.wall() / 1000;
+      lutimesSync(this.#path, now, now);
+    } catch (error) {
+      if (!isFileError(error) || error.code !== "ENOENT") throw error;
+      // Lifted by another process in this very moment: that was the stop before.
+      this.#put(latest);
+    }
+  }
+
   #look(): Look {
     try {
-      const found = lstatSync(this.#path, { throwIfNoEntry: false });
+      const found = lstatSync(this.#path, { bigint: true, throwIfNoEntry: false });
       if (!found) return this.#absent();
-      const seen = `${found.ino} ${found.ctimeMs} ${found.size}`;
+      const seen = markOf(found);
       if (seen === this.#seen && this.#record) return { seen, record: this.#record, present: true };
       return { seen, record: recordIn(this.#path, found), present: true };
     } catch (error) {
@@ -141,7 +199,22 @@ interface Look {
   readonly present: boolean;
 }
 
-function recordIn(path: string, found: Stats): StopRecord {
+const anotherStop = "resume: found another stop than the one that was to be lifted, so the site stays stopped; look at it and resume again";
+
+/** Another one for every file that was ever written there, and after every change. */
+function markOf({ ino, ctimeNs, size }: BigIntStats): string {
+  return `${ino} ${ctimeNs} ${size}`;
+}
+
+function putBack(aside: string, path: string): void {
+  try {
+    linkSync(aside, path);
+  } catch (error) {
+    if (!isFileError(error) || error.code !== "EEXIST") throw error;
+  }
+}
+
+function recordIn(path: string, found: BigIntStats): StopRecord {
   // Opening anything but a file could wait for ever, as a pipe does.
   if (!found.isFile()) return odd("found something other than a file under the name STOP");
   return found.size > bytesMax ? odd("the file STOP is too long to be read") : understood(readFileSync(path, "utf8"));

@@ -42,7 +42,8 @@ describe("the state folder", () => {
     const { by, reason, since } = store.stopped(folder) ?? {};
     assert.deepEqual([by, reason], ["eto-1", "tried"]);
     assert.match(since ?? "", /^20\d\d-/);
-    assert.equal(store.resume(folder, signed), undefined);
+    assert.equal(store.standingStop(folder)?.lift(signed), undefined);
+    assert.equal(store.standingStop(folder), undefined);
     assert.equal(existsSync(path.join(folder, "STOP")), false);
   });
 

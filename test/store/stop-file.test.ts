@@ -1,7 +1,19 @@
 /** STOP is the one truth: whatever cannot be understood is a stop, and none is lost. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import fs, {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
@@ -13,6 +25,8 @@ let folder = "";
 let path = "";
 const clock = new FakeClock();
 const open = (): StopFile => new StopFile(folder, clock);
+/** As a person does who has just looked. */
+const lift = (stop: StopFile, by: string, reason: string): ReturnType<StopFile["lift"]> => stop.lift(by, reason, stop.generation);
 
 beforeEach(() => {
   parent = mkdtempSync(join(tmpdir(), "watchkeeper-stop-"));
@@ -54,13 +68,86 @@ describe("a stop", () => {
   test("ends when it is lifted with a name and a reason", () => {
     const stop = open();
     stop.write("eto-1", "test");
-    assert.match(stop.lift("", "fine again")?.problem ?? "", /no name/u);
-    assert.match(stop.lift("eto-1", " ")?.problem ?? "", /no reason/u);
+    assert.match(lift(stop, "", "fine again")?.problem ?? "", /no name/u);
+    assert.match(lift(stop, "eto-1", " ")?.problem ?? "", /no reason/u);
     assert.equal(stop.inForce, true);
-    assert.equal(stop.lift("eto-1", "fine again"), undefined);
+    assert.equal(lift(stop, "eto-1", "fine again"), undefined);
     assert.equal(stop.inForce, false);
     assert.equal(open().inForce, false);
   });
+});
+
+describe("a resumption lifts the stop that was looked at, and", () => {
+  test("none that came after it, though nobody has looked at the file in between", () => {
+    const stop = open();
+    stop.write("eto-1", "first");
+    const { generation } = stop;
+    stop.write("eto-2", "smoke again");
+    assert.match(stop.lift("eto-1", "fine", generation)?.problem ?? "", /found another stop/u);
+    assert.equal(stop.inForce, true);
+    assert.equal(JSON.parse(readFileSync(path, "utf8")).latest.by, "eto-2");
+    assert.equal(stop.lift("eto-1", "looked again", stop.generation), undefined);
+  });
+
+  test("none that another process wrote meanwhile, in the same words", () => {
+    const resuming = open();
+    resuming.write("eto-1", "same");
+    const { generation } = resuming;
+    open().write("eto-1", "same");
+    assert.match(resuming.lift("eto-1", "fine", generation)?.problem ?? "", /found another stop/u);
+    assert.equal(open().inForce, true);
+  });
+
+  test("none that came where there was none", () => {
+    const stop = open();
+    const { generation } = stop;
+    writeFileSync(path, "");
+    assert.match(stop.lift("eto-1", "fine", generation)?.problem ?? "", /found another stop/u);
+    assert.equal(open().inForce, true);
+  });
+
+  test("none that somebody puts in its place in the very moment of lifting", (context) => {
+    const stop = open();
+    stop.write("eto-1", "first");
+    const rename = fs.renameSync.bind(fs);
+    const place = context.mock.method(fs, "renameSync", (from: string, to: string) => {
+      place.mock.restore();
+      syncBuiltinESMExports();
+      open().write("eto-2", "second");
+      rename(from, to);
+    });
+    syncBuiltinESMExports();
+    assert.match(lift(stop, "eto-1", "fine")?.problem ?? "", /found another stop/u);
+    assert.equal(stop.read(), true);
+    assert.equal(open().record?.by, "eto-1");
+    assert.deepEqual(readdirSync(folder), ["STOP"]);
+  });
+
+  test("nothing where nothing is stopped", () => {
+    const stop = open();
+    assert.equal(lift(stop, "eto-1", "fine"), undefined);
+    assert.deepEqual(readdirSync(folder), []);
+  });
+});
+
+describe("a stop that comes while one is in force is another one,", () => {
+  const others: readonly [what: string, make: () => void][] = [
+    ["also over somebody's own words, which stay", () => writeFileSync(path, "do not poll!")],
+    ["also over a folder", () => mkdirSync(path)],
+    ["also over a link to nowhere", () => symlinkSync("/nonexistent", path)],
+    ["also over a pipe", () => void execFileSync("mkfifo", [path])],
+  ];
+  for (const [what, make] of others) {
+    test(what, () => {
+      make();
+      const kind = execFileSync("stat", ["-c", "%F %s", path], { encoding: "utf8" });
+      const resuming = open();
+      const { generation } = resuming;
+      assert.equal(open().write("eto-2", "smoke"), undefined);
+      assert.match(resuming.lift("eto-1", "fine", generation)?.problem ?? "", /found another stop/u);
+      assert.equal(execFileSync("stat", ["-c", "%F %s", path], { encoding: "utf8" }), kind);
+    });
+  }
 });
 
 describe("what is there and cannot be understood is a stop:", () => {
@@ -117,7 +204,7 @@ describe("the generation", () => {
     };
     poller.write("a", "b");
     note();
-    poller.lift("a", "b");
+    lift(poller, "a", "b");
     note();
     writeFileSync(path, "");
     note();
@@ -148,7 +235,7 @@ describe("a stop that cannot be written", () => {
     renameSync(`${folder}.away`, folder);
     assert.equal(stop.write("eto-1", "again"), undefined);
     assert.equal(JSON.parse(readFileSync(path, "utf8")).by, "eto-1");
-    assert.equal(stop.lift("eto-1", "room again"), undefined);
+    assert.equal(lift(stop, "eto-1", "room again"), undefined);
     assert.equal(stop.inForce, false);
   });
 });
@@ -156,7 +243,7 @@ describe("a stop that cannot be written", () => {
 test("a stop that cannot be lifted stays in force and says so", () => {
   const stop = open();
   mkdirSync(path);
-  assert.match(stop.lift("eto-1", "fine")?.problem ?? "", /stays stopped/u);
+  assert.match(lift(stop, "eto-1", "fine")?.problem ?? "", /stays stopped/u);
   assert.equal(stop.inForce, true);
 });
 

@@ -29,8 +29,9 @@ export const resume: Command = {
     if (asked.kind === "trouble") return failed(context, [asked.detail]);
     if (asked.kind === "answered")
       return asked.reply.ok ? told(context, asked.reply.result.wasStopped, true) : failed(context, asked.reply.problems);
-    const wasStopped = context.state.stopped(stateDir) !== undefined;
-    if (!wasStopped) return told(context, false, false);
+    // The stop as it is now: one that comes while the record is written is another, and stays.
+    const standing = context.state.standingStop(stateDir);
+    if (!standing) return told(context, false, false);
     const entry = {
       source: "cli",
       category: "stop",
@@ -38,9 +39,13 @@ export const resume: Command = {
       result: "success",
       detail: `by ${signed.by}: ${signed.reason}`,
     } as const;
-    const problem =
-      (await withJournal(context, settings, (journal) => audited(context, journal, entry))) ?? context.state.resume(stateDir, signed);
-    return problem ? failed(context, problem.problems) : told(context, true, false);
+    const unwritten = await withJournal(context, settings, (journal) => audited(context, journal, entry));
+    if (unwritten) return failed(context, unwritten.problems);
+    const problem = standing.lift(signed);
+    if (!problem) return told(context, true, false);
+    const failure = { ...entry, result: "failure", detail: `by ${signed.by}: ${problem.problems.join(" ")}` } as const;
+    const unsaid = await withJournal(context, settings, (journal) => audited(context, journal, failure));
+    return failed(context, [...problem.problems, ...(unsaid?.problems ?? [])]);
   },
 };
 

@@ -31,10 +31,9 @@ export const stop: Command = {
     const before = context.state.stopped(stateDir);
     const record = { by: context.text("by") ?? context.user, reason: context.text("reason") ?? "no reason given" };
     // The file comes first: it must not wait for a socket that may hang, nor for a record that may not be writable.
-    if (!before) {
-      const problem = context.state.stop(stateDir, record);
-      if (problem) return failed(context, problem.problems);
-    }
+    // Also where one lies there: somebody may be lifting that one right now.
+    const problem = context.state.stop(stateDir, record);
+    if (problem) return failed(context, problem.problems);
     return confirmed(context, settings, record, before);
   },
 };

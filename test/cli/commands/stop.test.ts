@@ -77,6 +77,7 @@ describe("stop", () => {
     assert.equal(ran.code, 0);
     assert.match(ran.out, /^Already stopped since 2026-11-21 12:00:00 UTC by chief: smoke$/m);
     assert.equal(site.state.stopRecord?.by, "chief");
+    assert.equal(site.state.stops, 2, "a resumption under way must not lift it");
   });
 
   test("stops even where the record cannot be written, and says so", async () => {
@@ -146,6 +147,24 @@ describe("resume", () => {
     site.state.problem = "journal.sqlite: the disk is full";
     assert.deepEqual(await site.run(resume, signed), { code: 1, out: "", err: "journal.sqlite: the disk is full" });
     assert.deepEqual(site.state.stopRecord, stopRecord);
+  });
+
+  test("leaves a stop that comes while its record is written, and says so in the audit", async () => {
+    site.state.stopRecord = stopRecord;
+    const open = site.state.journal.bind(site.state);
+    site.state.journal = async () => {
+      if (site.state.audit.length === 0) site.state.stop("", { by: "eto-2", reason: "smoke again" });
+      return open();
+    };
+    assert.deepEqual(await site.run(resume, signed), { code: 1, out: "", err: "found another stop" });
+    assert.notEqual(site.state.stopRecord, undefined);
+    assert.deepEqual(
+      site.state.audit.map(({ result, detail }) => [result, detail]),
+      [
+        ["success", "by eto-1: cable replaced"],
+        ["failure", "by eto-1: found another stop"],
+      ],
+    );
   });
 
   test("asks the poller where one runs", async () => {

@@ -6,7 +6,7 @@ import { runCli } from "../../../src/cli/cli.ts";
 import type { Command } from "../../../src/cli/command.ts";
 import { approve } from "../../../src/cli/commands/approve.ts";
 import { plan } from "../../../src/cli/commands/plan.ts";
-import type { StateBirth, StateJournal, StateStore, StopRecord } from "../../../src/cli/ports.ts";
+import type { StandingStop, StateBirth, StateJournal, StateStore, StopRecord } from "../../../src/cli/ports.ts";
 import { settingsText } from "../../../src/cli/site-template.ts";
 import type { AuditEntry } from "../../../src/domain/board.ts";
 import type { ControlHandlers, TripStatus } from "../../../src/domain/control.ts";
@@ -23,6 +23,8 @@ export interface Ran {
 export class MemoryState implements StateStore {
   born: StateBirth = { site: "mv-aurora", lab: false };
   stopRecord: StopRecord | undefined;
+  /** How often somebody stopped it, also while it was. */
+  stops = 0;
   trips: TripStatus[] = [];
   readonly audit: AuditEntry[] = [];
   /** What the disk says to every write, while it is full. */
@@ -39,13 +41,19 @@ export class MemoryState implements StateStore {
   }
   stop(_folder: string, { by, reason }: Parameters<StateStore["stop"]>[1]): ReturnType<StateStore["stop"]> {
     if (this.problem !== undefined) return { problems: [this.problem] };
-    this.stopRecord = { by, reason, since: "2026-11-21T12:00:00.000Z" };
+    this.stops += 1;
+    this.stopRecord ??= { by, reason, since: "2026-11-21T12:00:00.000Z" };
     return undefined;
   }
-  resume(): ReturnType<StateStore["resume"]> {
-    if (this.problem !== undefined) return { problems: [this.problem] };
-    this.stopRecord = undefined;
-    return undefined;
+  standingStop(): ReturnType<StateStore["standingStop"]> {
+    const noted = this.stops;
+    const lift: StandingStop["lift"] = () => {
+      if (this.problem !== undefined) return { problems: [this.problem] };
+      if (this.stops !== noted) return { problems: ["found another stop"] };
+      this.stopRecord = undefined;
+      return undefined;
+    };
+    return this.stopRecord && { lift };
   }
   adopt(folder: string, _adopted: StateBirth, signed: Parameters<StateStore["stop"]>[1]): ReturnType<StateStore["adopt"]> {
     return this.stop(folder, signed);

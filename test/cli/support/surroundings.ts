@@ -18,7 +18,7 @@ const noState: StateStore = {
   birth: () => ({ problems: ["no state folder"] }),
   stopped: () => undefined,
   stop: () => ({ problems: ["no state folder"] }),
-  resume: () => ({ problems: ["no state folder"] }),
+  standingStop: () => undefined,
   adopt: () => ({ problems: ["no state folder"] }),
   journal: () => Promise.resolve({ problems: ["no state folder"] }),
 };
