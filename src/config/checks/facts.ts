@@ -17,7 +17,7 @@ export function checkFacts(profile: Profile, complaints: Complaints): void {
   checkLoosening(profile, complaints);
 }
 
-function factsOf({ facts, methods, connection, watchdog }: Profile): readonly (readonly [Path, Fact<unknown>])[] {
+function factsOf({ facts, methods, connection, watchdog, registerTables }: Profile): readonly (readonly [Path, Fact<unknown>])[] {
   return [
     ...Array.from(facts, ([name, fact]): [Path, Fact<unknown>] => [["facts", name], fact]),
     ...Object.entries(methods).map(([method, { support }]): [Path, Fact<unknown>] => [["methods", method, "support"], support]),
@@ -26,6 +26,7 @@ function factsOf({ facts, methods, connection, watchdog }: Profile): readonly (r
     [["connection", "idleTimeout"], connection.idleTimeout],
     [["watchdog", "fedBy"], watchdog.fedBy],
     [["watchdog", "closeCausesFault"], watchdog.closeCausesFault],
+    ...(registerTables === undefined ? [] : [[["registerTables"], registerTables] as const]),
   ];
 }
 
@@ -62,8 +63,10 @@ function checkFact(path: Path, fact: Fact<unknown>, profile: Profile, complaints
   }
 }
 
+const unstated: Fact<never> = { value: null, status: "not-documented", grade: "N", sources: [], note: null };
+
 /** The values that allow more than where nothing is known. */
-function checkLoosening({ sources, connection, watchdog }: Profile, complaints: Complaints): void {
+function checkLoosening({ sources, connection, watchdog, registerTables = unstated }: Profile, complaints: Complaints): void {
   const { poolSize, overflow, idleTimeout } = connection;
   const { fedBy } = watchdog;
   const loose: readonly (readonly [path: Path, fact: Fact<unknown>, looser: boolean, instead: string])[] = [
@@ -75,6 +78,7 @@ function checkLoosening({ sources, connection, watchdog }: Profile, complaints: 
       "evicts-oldest or null",
     ],
     [["connection", "idleTimeout", "value"], idleTimeout, idleTimeout.value !== null && connection.mode === "kept", "null"],
+    [["registerTables", "value"], registerTables, registerTables.value === "distinct", "shared or null"],
     [["watchdog", "fedBy", "value"], fedBy, ["none", "write-only", "owner-only"].includes(fedBy.value ?? "unknown"), "null"],
   ];
   const hint = "only a document that two persons have opened (checkedBy) may loosen anything; what is only remembered goes under `facts:`";

@@ -1,5 +1,6 @@
 /** Checks a profile within itself and, where it is a site's own, against the shipped profile that it tightens. */
 import { approvalMonthsMax } from "../../domain/limits.ts";
+import { forbiddenOf } from "../compile/forbidden.ts";
 import { registerSpaceOf } from "../compile/modbus-codes.ts";
 import { quote, type Path } from "../problem.ts";
 import type { Approval } from "../schema/approval.ts";
@@ -11,7 +12,7 @@ import { checkFacts } from "./facts.ts";
 
 export function checkProfile(profile: Profile, complaints: Complaints): void {
   checkFacts(profile, complaints);
-  checkRegisters(profile.liveness, profile.forbidden, [], complaints);
+  checkRegisters(profile.liveness, forbiddenOf(profile, undefined), [], complaints);
   for (const [method, { decision, support }] of Object.entries(profile.methods)) {
     if (decision === "forbid" || support.value !== "no") continue;
     const path: Path = ["methods", method, "decision"];
@@ -23,7 +24,7 @@ export function checkProfile(profile: Profile, complaints: Complaints): void {
 export function checkSiteProfile(site: SiteProfile, shipped: Profile | undefined, complaints: Complaints): void {
   checkApproval(site.approval, complaints);
   const shippedRegisters = shipped?.liveness ?? [];
-  checkRegisters(site.liveness, [...site.forbidden, ...(shipped?.forbidden ?? [])], shippedRegisters, complaints);
+  checkRegisters(site.liveness, forbiddenOf(shipped, site), shippedRegisters, complaints);
   if (shipped === undefined) return;
   for (const [method, { decision }] of Object.entries(site.methods)) {
     if (Object.hasOwn(shipped.methods, method) || decision === "forbid") continue;

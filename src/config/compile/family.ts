@@ -10,6 +10,7 @@ import type { SiteProfile } from "../schema/site-profile.ts";
 import type { WatchdogMode } from "../schema/statements.ts";
 import { familyConnection, type FamilyConnection } from "./connection.ts";
 import { directions, strictKinds } from "./direction.ts";
+import { forbiddenOf } from "./forbidden.ts";
 import { intervalFloor, shortestInterval } from "./interval.ts";
 import { familyTimeouts, type Timeouts } from "./timeouts.ts";
 
@@ -26,6 +27,7 @@ export interface Family {
   readonly watchdog: FamilyWatchdog;
   readonly identification: Identification;
   readonly ownerMustState: readonly OwnerStatement[];
+  /** A register range stands here for each table in which the device may keep it. */
   readonly forbidden: readonly Forbidden[];
   readonly liveness: ReadonlyMap<string, LivenessRegister>;
 }
@@ -71,7 +73,7 @@ export function family(
     },
     identification: profile.identification,
     ownerMustState: directions.ownerMustState.tightest(profile.ownerMustState, own?.ownerMustState ?? []),
-    forbidden: [...profile.forbidden, ...(own?.forbidden ?? [])],
+    forbidden: forbiddenOf(profile, own),
     liveness: new Map([...profile.liveness, ...(own?.liveness ?? [])].map((register) => [register.id, register])),
   };
   return { family: merged, problems: redefined(profile, site) };

@@ -27,6 +27,8 @@ export interface Profile {
   readonly watchdog: ProfileWatchdog;
   readonly identification: Identification;
   readonly ownerMustState: readonly OwnerStatement[];
+  /** Whether the two register tables, and the two bit tables, are different memory; absent or null: shared. */
+  readonly registerTables?: Fact<RegisterTables>;
   readonly forbidden: readonly Forbidden[];
   readonly liveness: readonly LivenessRegister[];
 }
@@ -77,7 +79,10 @@ export const ownerStatements = ["otherClients", "connectionPool", "watchdog", "f
 /** Keys of a device's `statements`. */
 export type OwnerStatement = (typeof ownerStatements)[number];
 
-/** Never asked, whatever a site file or a check says. */
+const registerTables = ["distinct", "shared"] as const;
+export type RegisterTables = (typeof registerTables)[number];
+
+/** Never asked, whatever a site file or a check says; registers in both tables of their kind, where `registerTables` does not keep them apart. */
 export type Forbidden =
   | (RegisterRange & { readonly kind: "registers"; readonly reason: string; readonly sources: readonly string[] })
   | { readonly kind: "function-code"; readonly functionCode: number; readonly reason: string; readonly sources: readonly string[] }
@@ -158,7 +163,10 @@ export const forbidden: z.ZodType<readonly Forbidden[], unknown> = z
     { error: "a list of {kind, …, reason}" },
   )
   .default([])
-  .meta({ description: "What is never asked of this family, whatever a site file or a check says." });
+  .meta({
+    description:
+      "What is never asked of this family, whatever a site file or a check says. A register range covers both register tables, or both bit tables, unless the profile's registerTables is distinct.",
+  });
 
 export const ownerMustState: z.ZodType<readonly OwnerStatement[], unknown> = z
   .array(oneOf(ownerStatements, "A key of a device's statements."), { error: `a list of ${ownerStatements.join(", ")}` })
@@ -195,6 +203,10 @@ export const profileSchema: z.ZodType<Profile> = z
     watchdog,
     identification,
     ownerMustState,
+    registerTables: fact(
+      oneOf(registerTables, "distinct or shared."),
+      "Whether holding and input registers, and coils and discrete inputs, are different memory; left out or null counts as shared: what is forbidden in one table is forbidden in the other.",
+    ).exactOptional(),
     forbidden,
     liveness,
   })

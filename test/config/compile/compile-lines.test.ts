@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { formatProblem } from "../../../src/config/problem.ts";
 import type {} from "../../../src/domain/plan.ts";
-import { approved, compiledFrom, gateway, rawDevice, rawProfile, rawSite, rawUnit, refusals, type Raw } from "./support/site.ts";
+import { approved, compiledFrom, gateway, rawDevice, rawSite, rawUnit, refusals, type Raw } from "./support/site.ts";
 
 /** The gateway itself, at its own address. */
 const itself: Raw[] = [{ method: "modbus-fc43", unitId: 255 }];
@@ -96,21 +96,6 @@ describe("an exclusion", () => {
     assert.deepEqual(excludedBy({ address: "10.20.1.12" }, [rawDevice(1), rawDevice(2, { checks: [] })], hardware), [
       "plc-1/modbus-fc43 excluded",
     ]);
-  });
-});
-
-describe("a forbidden register", () => {
-  const refused = (protocolAddress: number, count: number, space = "holding-registers"): string[] => {
-    const forbidden = [{ kind: "registers", space, protocolAddress, count, reason: "crashes the CPU" }];
-    const device = rawDevice(1, { checks: [{ method: "modbus-fc3", unitId: 1, register: "alive" }] });
-    return refusals(compiledFrom(approved(rawSite([device], { profiles: { "test-plc": rawProfile({ forbidden }) } }))));
-  };
-  test("is not read, not even the last of a range (16 and 17 are)", () => {
-    assert.deepEqual(refused(17, 1), ["plc-1/modbus-fc3 method_withdrawn"]);
-    assert.deepEqual(refused(10, 7), ["plc-1/modbus-fc3 method_withdrawn"]);
-    assert.deepEqual(refused(10, 6), []);
-    assert.deepEqual(refused(18, 5), []);
-    assert.deepEqual(refused(16, 2, "input-registers"), []);
   });
 });
 
