@@ -1,9 +1,11 @@
 /** The devices of `npm run simulate`: every second one is healthy, the others misbehave, each in its own way. */
+import { behaviourName as enipBehaviourName, type EnipBehaviour } from "./enip/device.ts";
 import type { FleetEntry } from "./fleet.ts";
 import { behaviourName, type ConnectionLimit, type ModbusBehaviour, oneConnectionOnly } from "./modbus/device.ts";
 
 /** Simulators listen at the protocol's port + 10000, so that they need no privilege and are never taken for a plant. */
 export const modbusPort = 10_502;
+export const enipPort = 54_818;
 
 /** One /24 of the loopback network, without .0 and .255. */
 export const devicesMax = 254;
@@ -57,5 +59,37 @@ export function exampleFleet(count: number, prefix: string, port: number = modbu
     const number = index + 1;
     const identity = { vendorName: "Watchkeeper", productCode: "SIM-MODBUS", revision: "1.0", productName: `simulated device ${number}` };
     return { protocol: "modbus", name: `modbus-${number}`, note, options: { host: `${prefix}${number}`, port, identity, ...behaving } };
+  });
+}
+
+const enipBehaviours: readonly EnipBehaviour[] = [
+  "silent",
+  { kind: "late", afterMs: 2000 },
+  "truncated",
+  "wrong-context",
+  "wrong-command",
+  "wrong-session",
+  "oversize",
+  "item-too-long",
+  "duplicate-reply",
+  "session-refused",
+  "reset",
+  "never-closes",
+  { kind: "cip-error", status: 0x08 },
+  { kind: "encapsulation-error", status: 0x01 },
+];
+
+/** EtherNet/IP adapters on the same addresses, each at TCP and UDP: every second one is healthy. */
+export function exampleEnipFleet(count: number, prefix: string, port: number = enipPort): readonly FleetEntry[] {
+  return Array.from({ length: count }, (_, index): FleetEntry => {
+    const behaviour = index % 2 === 0 ? "healthy" : (enipBehaviours[((index - 1) / 2) % enipBehaviours.length] ?? "healthy");
+    const number = index + 1;
+    const identity = { serialNumber: number, productName: `simulated adapter ${number}` };
+    return {
+      protocol: "enip",
+      name: `enip-${number}`,
+      note: enipBehaviourName(behaviour),
+      options: { host: `${prefix}${number}`, port, identity, behaviour },
+    };
   });
 }

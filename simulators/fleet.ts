@@ -1,8 +1,9 @@
 /** Starts a list of simulated devices together, and ends them together. */
+import { type EnipDevice, type EnipDeviceOptions, startEnipDevice } from "./enip/device.ts";
 import { type ModbusDevice, type ModbusDeviceOptions, startModbusDevice } from "./modbus/device.ts";
 
 /** One device to start. A further protocol is a further member of this union and a case in `startOne`. */
-export type FleetEntry = ModbusFleetEntry;
+export type FleetEntry = ModbusFleetEntry | EnipFleetEntry;
 
 export interface ModbusFleetEntry {
   readonly protocol: "modbus";
@@ -13,13 +14,27 @@ export interface ModbusFleetEntry {
   readonly options: ModbusDeviceOptions;
 }
 
-export type FleetMember = ModbusFleetMember;
+export interface EnipFleetEntry {
+  readonly protocol: "enip";
+  readonly name: string;
+  readonly note: string;
+  readonly options: EnipDeviceOptions;
+}
+
+export type FleetMember = ModbusFleetMember | EnipFleetMember;
 
 export interface ModbusFleetMember {
   readonly protocol: "modbus";
   readonly name: string;
   readonly note: string;
   readonly device: ModbusDevice;
+}
+
+export interface EnipFleetMember {
+  readonly protocol: "enip";
+  readonly name: string;
+  readonly note: string;
+  readonly device: EnipDevice;
 }
 
 export interface Fleet {
@@ -54,6 +69,8 @@ async function startOne(entry: FleetEntry): Promise<FleetMember> {
   switch (entry.protocol) {
     case "modbus":
       return { protocol: "modbus", name, note, device: await startModbusDevice(entry.options) };
+    case "enip":
+      return { protocol: "enip", name, note, device: await startEnipDevice(entry.options) };
   }
 }
 

@@ -145,3 +145,4 @@ export const builtinsPerFile: Readonly<Record<string, readonly string[]>> = {
   "src/wire/tcp.ts": ["node:net"],
   "src/wire/tripwire.ts": ["node:dgram", "node:diagnostics_channel", "node:net"],
 };
+  "src/wire/udp.ts": ["node:dgram", "node:net"],

@@ -9,14 +9,15 @@ interface Project {
   read(file: string): string;
 }
 
-/** ICMP has no frames of its own to compare (the kernel's ping writes them), and any address answers it. */
-const elsewhere: Readonly<Record<string, { readonly framePolicy: RegExp; readonly simulator?: RegExp }>> = {
+/** EtherNet/IP is written out where people read it. ICMP has no frames of its own to compare (the kernel's ping writes them), and any address answers it. */
+const elsewhere: Readonly<Record<string, { readonly framePolicy?: RegExp; readonly simulator?: RegExp; readonly profile?: string }>> = {
+  enip: { profile: "ethernet-ip" },
   icmp: { framePolicy: /^src\/wire\/echo\.ts$/, simulator: /^simulators\// },
 };
 
 function missingParts(protocol: string, { files, read }: Project): string[] {
   const has = (pattern: RegExp): boolean => files.some((file) => pattern.test(file));
-  const { framePolicy, simulator } = { simulator: undefined, framePolicy: undefined, ...elsewhere[protocol] };
+  const { framePolicy, simulator, profile = protocol } = elsewhere[protocol] ?? {};
   const parts: readonly [part: string, present: boolean][] = [
     [`the pure half, src/drivers/${protocol}/methods.ts`, files.includes(`src/drivers/${protocol}/methods.ts`)],
     [`the speaking half, src/drivers/${protocol}/driver.ts`, files.includes(`src/drivers/${protocol}/driver.ts`)],
@@ -25,8 +26,8 @@ function missingParts(protocol: string, { files, read }: Project): string[] {
     [`its line in src/drivers/registry.ts`, read("src/drivers/registry.ts").includes(`"./${protocol}/`)],
     [`a simulator, simulators/${protocol}/`, has(simulator ?? new RegExp(`^simulators/${protocol}(/|\\.ts$)`))],
     [
-      `a profile for unknown devices, device-profiles/generic-${protocol}*.yaml`,
-      has(new RegExp(`^device-profiles/generic-${protocol}.*\\.yaml$`)),
+      `a profile for unknown devices, device-profiles/generic-${profile}*.yaml`,
+      has(new RegExp(`^device-profiles/generic-${profile}.*\\.yaml$`)),
     ],
   ];
   return parts.filter(([, present]) => !present).map(([part]) => part);

@@ -1,6 +1,5 @@
 /** The story of the demo, scene by scene. A scene that cannot be seen ends it: nothing is told that did not happen. */
 import type { Fleet } from "../fleet.ts";
-import type { ModbusCounts } from "../modbus/device.ts";
 import { asked, cast, excludedId, neverAsked, patientId } from "./cast.ts";
 import type { Followed } from "./follow.ts";
 import { NotSeen, type Patience } from "./patience.ts";
@@ -130,7 +129,7 @@ function missesOf(followed: Followed): number {
   return Object.values(failed).reduce((sum, count) => sum + count, 0);
 }
 
-type Summed = { [Key in keyof ModbusCounts]: ModbusCounts[Key] extends number ? Key : never }[keyof ModbusCounts];
+type Summed = "requests" | "writes" | "malformedRequests" | "pipelinedRequests";
 
 function total(fleet: Fleet, what: Summed): number {
   return fleet.members.reduce((sum, { device }) => sum + device.counts[what], 0);

@@ -3,7 +3,7 @@ import type { RunOptions } from "../cli/ports.ts";
 import type { Settings } from "../config/loaded-site.ts";
 import type { Circumstances } from "../domain/gate.ts";
 import type { Check, Plan } from "../domain/plan.ts";
-import type { FramePolicy } from "../domain/wire.ts";
+import type { Dial, FramePolicy } from "../domain/wire.ts";
 import type { Protocol } from "../domain/operations.ts";
 import { drivers } from "../drivers/registry.ts";
 import { EventLog } from "../exporters/event-log.ts";
@@ -17,14 +17,19 @@ import type { OpenedJournal } from "../store/journal.ts";
 import { BoardRecorder } from "../store/recorder.ts";
 import { StopFile } from "../store/stop-file.ts";
 import { systemClock as clock, yieldToLoop } from "../system-clock.ts";
+import { enipPolicy } from "../wire/frames/enip.ts";
 import { modbusPolicy } from "../wire/frames/modbus.ts";
-import { tcpDialler } from "../wire/tcp.ts";
+import { tcpDialler, type Violation } from "../wire/tcp.ts";
+import { udpDialler } from "../wire/udp.ts";
 import { Operations } from "./operations.ts";
 import { planned } from "./planner.ts";
 import { packageVersion } from "./version.ts";
 
 /** Who reads the frames of which protocol. Drivers may not import wires, so the two meet here. */
-const policies: ReadonlyMap<Protocol, FramePolicy> = new Map([["modbus", modbusPolicy]]);
+const policies: ReadonlyMap<Protocol, FramePolicy> = new Map([
+  ["modbus", modbusPolicy],
+  ["enip", enipPolicy],
+]);
 
 export interface Assembled {
   readonly board: MemoryBoard;
@@ -43,7 +48,8 @@ export function assemble(options: RunOptions, settings: Settings, plan: Plan, { 
   const board = new MemoryBoard(clock, plan, { stopped: stopFile.inForce, trips, proven });
   const observer = { transition: log.transition.bind(log), happened: log.happened.bind(log) };
   const recorder = new BoardRecorder({ board, journal, clock, observer });
-  const dial = tcpDialler({ clock, onViolation: ({ target, detail }) => gate.blocked(target.address, detail) });
+  const onViolation = ({ target, detail }: Violation): void => gate.blocked(target.address, detail);
+  const dial = diallerByTransport(tcpDialler({ clock, onViolation }), udpDialler({ onViolation }).dial);
   const gate: HeartbeatGate = new HeartbeatGate(
     {
       clock,
@@ -67,6 +73,11 @@ export function assemble(options: RunOptions, settings: Settings, plan: Plan, { 
   const replan = async () => planned(options);
   const operations: Operations = new Operations({ clock, board, gate, journal, log, recorder, scheduler, stopFile, replan, settings });
   return { board, gate, log, operations, page, pulse, recorder, scheduler };
+}
+
+/** A transport that is neither reaches the TCP wire, which calls it a violation. */
+function diallerByTransport(overTcp: Dial, overUdp: Dial): Dial {
+  return (permit, policy) => (permit.check.target.transport === "udp" ? overUdp : overTcp)(permit, policy);
 }
 
 function speakerOf({ protocol }: Check): Speaker | undefined {

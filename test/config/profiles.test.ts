@@ -35,7 +35,13 @@ function facts({ connection, watchdog, methods, facts: others }: Profile): reado
 }
 
 test("those that the watchlist's example names are there", () => {
-  assert.deepEqual(ids.toSorted(), ["generic-modbus-rtu", "generic-modbus-tcp", "schneider-m221"]);
+  assert.deepEqual(ids.toSorted(), [
+    "generic-ethernet-ip",
+    "generic-modbus-rtu",
+    "generic-modbus-tcp",
+    "rockwell-controllogix",
+    "schneider-m221",
+  ]);
 });
 
 for (const id of ids) {

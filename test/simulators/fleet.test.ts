@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
-import { exampleFleet } from "../../simulators/example-fleet.ts";
+import { exampleEnipFleet, exampleFleet } from "../../simulators/example-fleet.ts";
 import { startFleet } from "../../simulators/fleet.ts";
 import { connectRaw } from "./raw-client.ts";
 
@@ -58,6 +58,21 @@ test("every behaviour there is occurs in a full example fleet", () => {
   assert.equal(new Set(notes).size, 26);
 });
 
+test("EtherNet/IP adapters stand beside them on the same addresses, with every behaviour of theirs in 30", async () => {
+  const list = exampleEnipFleet(30, "127.1.96.", 0);
+  assert.equal(new Set(list.map(({ note }) => note)).size, 15);
+  const fleet = await startFleet([...exampleFleet(1, "127.1.96.", 0), ...list.slice(0, 2)]);
+  assert.deepEqual(
+    fleet.members.map(({ name, protocol, device }) => [name, protocol, device.host]),
+    [
+      ["modbus-1", "modbus", "127.1.96.1"],
+      ["enip-1", "enip", "127.1.96.1"],
+      ["enip-2", "enip", "127.1.96.2"],
+    ],
+  );
+  await fleet.close();
+});
+
 test("the command shows what listens where until it is interrupted, then what each device was sent", async () => {
   const child = spawn(process.execPath, [main, "--devices", "2", "--bind", "127.1.94."], { stdio: ["ignore", "pipe", "inherit"] });
   const exited = once(child, "exit");
@@ -79,6 +94,7 @@ test("the command says what is wrong with how it was called, and listens on loop
   const wrong = [
     ["--devices", "0"],
     ["--devices", "255"],
+    ["--ethernet-ip", "0"],
     ["--bind", "10.20.1."],
     ["--bind", "127.1.256."],
     ["--for", "soon"],

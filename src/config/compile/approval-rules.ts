@@ -4,7 +4,7 @@ import { milliseconds, type WallMs } from "../../domain/units.ts";
 import { beyond, approvedEnvelope } from "./approved-envelope.ts";
 import type { Candidate } from "./candidate.ts";
 import { begins, endOf, lastDayBefore } from "./dates.ts";
-import { requestName, type Envelope } from "./envelope.ts";
+import { requestOf, type Envelope } from "./envelope.ts";
 import type { Family } from "./family.ts";
 
 /** What an approval is held against. */
@@ -55,8 +55,9 @@ export function approvalStale(candidate: Candidate, { siteFile, covers, envelope
   const again = `look at the change and approve ${covers}`;
   if (approved === undefined)
     return `${siteFile}: approval.covers is of other content, and holds no envelope that shows it to be wider: ${again}`;
-  const found = beyond(envelope, approved, candidate.entry.method, requestName(candidate.register));
-  return found.length === 0 ? undefined : `${siteFile}: the profile now goes beyond its approval (${found.join("; ")}): ${again}`;
+  const { entry, interval } = candidate;
+  const found = beyond(envelope, approved, { method: entry.method, request: requestOf(candidate), interval });
+  return found.length === 0 ? undefined : `${siteFile}: what would be sent goes beyond the approval (${found.join("; ")}): ${again}`;
 }
 
 /** The end of the approval for the gate, grace included; undefined where nobody has signed. */

@@ -70,7 +70,7 @@ export function candidate(
   const path: Path = [...place.path, "checks", index];
   const rule = family.methods.get(entry.method);
   const register = entry.register === undefined ? undefined : family.liveness.get(entry.register);
-  const flaw = registerFlaw(entry, register, family) ?? busFlaw(place, entry);
+  const flaw = registerFlaw(entry, register, family) ?? busFlaw(place, entry) ?? transportFlaw(entry, methods);
   if (flaw !== undefined) return { problems: [problemAt(site.watchlist, [...path, flaw.key], flaw)] };
   const spoken = speak(methods, place, entry, register, rule);
   if (spoken !== undefined && "problems" in spoken) {
@@ -141,6 +141,14 @@ function busFlaw({ entry: device, bus }: Place, entry: WatchlistCheck): Flaw | u
   return { key: "method", found: `${entry.method} without unitId`, expected: "a method with a unitId: the device stands behind a gateway" };
 }
 
+function transportFlaw({ method: id, transport }: WatchlistCheck, methods: Methods): Flaw | undefined {
+  const method = methods.get(id);
+  if (method === undefined || transport === undefined) return undefined;
+  const known = [method.transport, ...(method.otherTransports ?? [])];
+  if (known.includes(transport)) return undefined;
+  return { key: "transport", found: transport, expected: `${known.join(" or ")}: ${id} goes over nothing else` };
+}
+
 function speak(
   methods: Methods,
   place: Place,
@@ -153,9 +161,11 @@ function speak(
   const parsed = method.parse({
     ...(entry.unitId === undefined ? {} : { unitId: entry.unitId }),
     ...(register === undefined ? {} : { register: readOf(register) }),
+    ...(entry.transport === undefined ? {} : { transport: entry.transport }),
   });
   if ("problems" in parsed) return parsed;
+  const transport = entry.transport ?? method.transport;
   const port = place.entry.via === undefined ? (place.entry.port ?? method.defaultPort) : (place.gateway?.port ?? method.defaultPort);
-  const target: Target = { address: place.address, port, transport: method.transport, localAddress: place.segment.localAddress };
+  const target: Target = { address: place.address, port, transport, localAddress: place.segment.localAddress };
   return { method, ask: parsed.ask, target, phases: phasesOf(method, parsed.ask), proves: rule?.proves ?? method.proves };
 }

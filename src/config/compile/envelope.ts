@@ -1,7 +1,7 @@
 /** What an approval of a family covers, as figures: the bytes that may be sent, how often, over which connections. Its digest is `covers`. */
 import type { Method } from "../../domain/driver.ts";
 import type { MethodId } from "../../domain/operations.ts";
-import type { Allowance } from "../../domain/plan.ts";
+import type { Allowance, Transport } from "../../domain/plan.ts";
 import { hex } from "../../domain/template.ts";
 import type { Forbidden, OwnerStatement } from "../schema/profile.ts";
 import type { LivenessRegister } from "../schema/register.ts";
@@ -79,6 +79,16 @@ export function envelopeOf(family: Family, methods: Methods): Envelope {
 /**
  * The name of a request in an envelope: what is read, as what, and what is expected of it, so that an approval covers all three.
  * `holding-registers 100-101 as uint32, word order big, expected 1 to 5`.
+/** The request of a check: by register, or by its transport where that is not the method's usual one. */
+export function requestOf({ register, spoken }: Pick<Candidate, "register" | "spoken">): string {
+  if (spoken === undefined || spoken.target.transport === spoken.method.transport) return requestName(register);
+  return transportName(requestName(register), spoken.target.transport);
+}
+
+function transportName(request: string, transport: Transport): string {
+  return `${request}${request === "" ? "" : ", "}over ${transport}`;
+}
+
  */
 export function requestName(register: Omit<LivenessRegister, "id" | "note"> | undefined): string {
   if (register === undefined) return "";
@@ -102,8 +112,13 @@ function envelopeMethod(method: Method, { intervalMin, connectWithin, answerWith
   const space = registerSpaceOf(method.id);
   const registers = space === undefined ? [undefined] : [...family.liveness.values()].filter((register) => register.space === space);
   const requests = registers.flatMap((register): [string, EnvelopeRequest][] => {
-    const request = envelopeRequest(method, register);
-    return request === undefined ? [] : [[requestName(register), request]];
+    const name = requestName(register);
+    const usual = envelopeRequest(method, register);
+    const others = (method.otherTransports ?? []).map((transport) => [
+      transportName(name, transport),
+      envelopeRequest(method, register, transport),
+    ]);
+    return [[name, usual], ...others].filter((one): one is [string, EnvelopeRequest] => one[1] !== undefined);
   });
   return {
     intervalMinMs: intervalMin,
@@ -114,8 +129,8 @@ function envelopeMethod(method: Method, { intervalMin, connectWithin, answerWith
 }
 
 /** For unit 1; for a method that knows no units, without one. A request that the method refuses can stand in no check either. */
-function envelopeRequest(method: Method, register: LivenessRegister | undefined): EnvelopeRequest | undefined {
-  const read = register === undefined ? {} : { register: readOf(register) };
+function envelopeRequest(method: Method, register: LivenessRegister | undefined, transport?: Transport): EnvelopeRequest | undefined {
+  const read = { ...(register && { register: readOf(register) }), ...(transport && { transport }) };
   const parsed = [method.parse({ unitId: 1, ...read }), method.parse(read)].find((one) => "ask" in one);
   if (parsed === undefined || !("ask" in parsed)) return undefined;
   const { opening, asking, closing } = phasesOf(method, parsed.ask);

@@ -52,6 +52,8 @@ export interface WatchlistCheck {
   readonly unitId?: number;
   /** The id of a liveness register of the profile. */
   readonly register?: string;
+  /** Absent: the method's own. */
+  readonly transport?: "udp" | "tcp";
   readonly interval?: Milliseconds;
   readonly connectWithin?: Milliseconds;
   readonly answerWithin?: Milliseconds;
@@ -180,6 +182,10 @@ export const checkSchema: z.ZodType<WatchlistCheck> = z
     register: id(
       "The id of one of the profile's liveness registers; their addresses stand there, not here.",
       registerExpected,
+    ).exactOptional(),
+    transport: oneOf(
+      ["udp", "tcp"],
+      "What it goes over, where the method knows more than one way: List Identity over udp (left out) or tcp.",
     ).exactOptional(),
     interval: duration("How often. 60s where it is left out; never less than the floor and the profile allow.").exactOptional(),
     connectWithin: duration("How long to wait for a connection.")

@@ -29,13 +29,18 @@ export class FakeWire implements Wire {
     this.#listeners.push(listener);
   }
 
-  /** A PDU as the answer to the latest request. */
+  /** A whole frame. */
+  deliver(frameHex: string): void {
+    for (const listener of this.#listeners) listener(Uint8Array.from(Buffer.from(frameHex, "hex")));
+  }
+
+  /** A PDU as the answer to the latest Modbus request. */
   answer(pduHex: string): void {
     const request = Buffer.from(this.sent.at(-1) ?? "", "hex");
     const pdu = Buffer.from(pduHex.replaceAll(" ", ""), "hex");
     const frame = Buffer.concat([request.subarray(0, 7), pdu]);
     frame.writeUInt16BE(pdu.length + 1, 4);
-    for (const listener of this.#listeners) listener(new Uint8Array(frame));
+    this.deliver(frame.toString("hex"));
   }
 
   end(closed: Closed): void {
