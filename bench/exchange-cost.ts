@@ -49,7 +49,7 @@ export async function run({ rounds, warming, freshPerRound, keptPerRound }: Size
   function open(kind: "fresh" | "kept"): Opened {
     const plan = sitePlan({ devices: 1, connection: kind, placeOf: () => place! });
     clock.move(milliseconds(1));
-    const dial = tcpDialler({ clock, onViolation: ({ detail }) => impossible(detail) });
+    const dial = tcpDialler({ clock, cutOff: () => undefined, onViolation: ({ detail }) => impossible(detail) });
     const site = openSite(plan, clock, () => dial);
     clock.move(milliseconds(intervalMs));
     const [check] = plan.checks.keys();

@@ -26,7 +26,7 @@ export async function run({ devices, windows, windowMs }: Sizes): Promise<readon
   const clock = new MovedClock();
   const placeOf = (index: number): Place => simulated.places[index % ports]!;
   const plan = sitePlan({ devices, connection: "fresh", placeOf });
-  const dial = tcpDialler({ clock, onViolation: ({ detail }) => fail(detail) });
+  const dial = tcpDialler({ clock, cutOff: () => undefined, onViolation: ({ detail }) => fail(detail) });
   const site = openSite(plan, clock, () => dial);
   clock.move(milliseconds(intervalMs));
   await awake(site, plan, clock);

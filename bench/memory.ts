@@ -48,7 +48,7 @@ export async function run({ devices, keptConnections }: Sizes): Promise<readonly
 
   const simulated = await startDevices(1);
   const kept = sitePlan({ devices: keptConnections, connection: "kept", placeOf: () => simulated.places[0]! });
-  const second = openSite(kept, clock, () => tcpDialler({ clock, onViolation: () => {} }));
+  const second = openSite(kept, clock, () => tcpDialler({ clock, cutOff: () => undefined, onViolation: () => {} }));
   clock.move(milliseconds(intervalMs));
   await awake(second, kept, clock);
   const before = await memory();

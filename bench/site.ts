@@ -71,6 +71,7 @@ export function openSite(plan: Plan, clock: MovedClock, dial: (blocked: (address
       clock,
       circumstances: {
         stopped: () => false,
+        cutOff: () => undefined,
         auditWritable: () => true,
         leading: () => true,
         heardUntil: () => undefined,

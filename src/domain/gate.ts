@@ -1,6 +1,6 @@
 /** The one call through which anything is asked, and what it must know and does not own. */
 import type { Outcome } from "./outcome.ts";
-import type { Check, CheckId, DeviceId, Plan, SegmentId } from "./plan.ts";
+import type { Check, CheckId, DeviceId, Plan, SegmentId, Target } from "./plan.ts";
 import type { PassingReason } from "./reasons.ts";
 import type { Milliseconds, MonotonicMs, WallMs } from "./units.ts";
 
@@ -31,6 +31,8 @@ export interface Circumstances {
   linkDownUntil(device: DeviceId): MonotonicMs | undefined;
   /** When the pause that covers this device ends; undefined when none does. */
   pausedUntil(device: DeviceId, segment: SegmentId, now: WallMs): WallMs | undefined;
+  /** Why a packet to the target would leave by another interface than its segment's, in one line; undefined when it would not. */
+  cutOff(target: Target): string | undefined;
   auditWritable(): boolean;
   leading(): boolean;
 }

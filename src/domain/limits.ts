@@ -31,6 +31,8 @@ export const labLimits: Limits = Object.freeze({
   intervalFloorOpcuaGetEndpoints: seconds(1),
 });
 
+/** One start in 100 s. A smaller budget carries nothing, and its intervals would be beyond all numbers. */
+export const startsPerSecondLeast = 0.01;
 /** Upper ends of what an owner may raise at all. */
 export const segmentStartsPerSecondMost = 200;
 export const siteStartsPerSecondMost = 1000;
@@ -70,6 +72,8 @@ export const pulseEvery: Milliseconds = milliseconds(200);
 export const stallAfter: Milliseconds = milliseconds(500);
 /** Wall and monotonic time may drift apart by so much between two pulses. */
 export const clockJumpMin: Milliseconds = seconds(1);
+/** A decision to send goes by routes and interfaces that were looked at so long ago at most. */
+export const waySeenWithin: Milliseconds = milliseconds(50);
 export const stopWithin: Milliseconds = seconds(1);
 /** Of that, what a device is given to answer the FIN before the RST: with the pulse that reads STOP before it and some room for a busy machine. */
 export const stopFinishWithin: Milliseconds = milliseconds(500);

@@ -34,10 +34,11 @@ export interface Judgement {
   readonly cause: Cause;
 }
 
-/** A person or the product has decided not to ask: what was believed before no longer counts. A spent budget or back-off is not such a decision. */
+/** A person or the product has decided not to ask, or cannot reach the segment at all: what was believed before no longer counts. A spent budget or back-off is not such a decision. */
 const deliberate: ReadonlySet<RefusalReason> = new Set<RefusalReason>([
   "stopped",
   "draining",
+  "cut_off",
   "not_leader",
   "audit_unwritable",
   "tripped",

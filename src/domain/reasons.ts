@@ -24,6 +24,7 @@ export const passingReasons = {
   draining: "the poller is shutting down",
   plan_changed: "the plan changed while it was being asked",
   clock_suspect: "time jumped or the poller stood still; it looks around first",
+  cut_off: "the poller itself is cut off from this segment",
   not_leader: "another poller leads",
   audit_unwritable: "the audit record could not be written for too long",
   tripped: "tripped: a person must look and reset",
@@ -63,6 +64,6 @@ export const failureKinds = {
   gateway_target_silent: "the gateway answers, the device behind it does not",
   identity_mismatch: "another vendor or product answers at this address",
   guard_blocked: "the guard stopped a frame that is not in the plan",
-  driver_unavailable: "the protocol driver cannot run here",
+  driver_unavailable: "the poller's own driver or machine cannot ask",
 } as const;
 export type FailureKind = keyof typeof failureKinds;

@@ -2,7 +2,7 @@
 import type { RunOptions } from "../cli/ports.ts";
 import type { Settings } from "../config/loaded-site.ts";
 import type { Circumstances } from "../domain/gate.ts";
-import type { Check, Plan } from "../domain/plan.ts";
+import type { Check, Plan, Target } from "../domain/plan.ts";
 import type { Dial, FramePolicy } from "../domain/wire.ts";
 import type { Protocol } from "../domain/operations.ts";
 import { drivers } from "../drivers/registry.ts";
@@ -19,11 +19,13 @@ import { StopFile } from "../store/stop-file.ts";
 import { systemClock as clock, yieldToLoop } from "../system-clock.ts";
 import { enipPolicy } from "../wire/frames/enip.ts";
 import { modbusPolicy } from "../wire/frames/modbus.ts";
+import { Reach } from "../wire/reach.ts";
 import { tcpDialler, type Violation } from "../wire/tcp.ts";
 import { udpDialler } from "../wire/udp.ts";
 import { Operations } from "./operations.ts";
 import { planned } from "./planner.ts";
 import { packageVersion } from "./version.ts";
+import { WaysOut } from "./ways-out.ts";
 
 /** Who reads the frames of which protocol. Drivers may not import wires, so the two meet here. */
 const policies: ReadonlyMap<Protocol, FramePolicy> = new Map([
@@ -49,11 +51,13 @@ export function assemble(options: RunOptions, settings: Settings, plan: Plan, { 
   const observer = { transition: log.transition.bind(log), happened: log.happened.bind(log) };
   const recorder = new BoardRecorder({ board, journal, clock, observer });
   const onViolation = ({ target, detail }: Violation): void => gate.blocked(target.address, detail);
-  const dial = diallerByTransport(tcpDialler({ clock, onViolation }), udpDialler({ onViolation }).dial);
+  const reach = new Reach(clock);
+  const cutOff = (target: Target): string | undefined => reach.cutOff(target);
+  const dial = diallerByTransport(tcpDialler({ clock, cutOff, onViolation }), udpDialler({ onViolation }).dial);
   const gate: HeartbeatGate = new HeartbeatGate(
     {
       clock,
-      circumstances: circumstances(stopFile, () => operations),
+      circumstances: circumstances(stopFile, cutOff, () => operations),
       keeper: (farewell) => new ConnectionKeeper({ clock, dial, farewell, speakerOf }),
       suspect: (now) => pulse.suspect(now),
       trips,
@@ -61,7 +65,12 @@ export function assemble(options: RunOptions, settings: Settings, plan: Plan, { 
     },
     plan,
   );
-  const pulse: Pulse = new Pulse(clock, { readStop: () => operations.readStop(), disturbed: (detail) => gate.disturbed(detail) });
+  const waysOut = new WaysOut({ clock, reach, gate, plan: () => board.plan, record: (fact) => recorder.record(fact) });
+  const look = (): void => {
+    operations.readStop();
+    waysOut.look();
+  };
+  const pulse: Pulse = new Pulse(clock, { readStop: look, disturbed: (detail) => gate.disturbed(detail) });
   const page = new PrometheusPage({
     build: { version: packageVersion(), revision: "", nodeVersion: process.version },
     journal,
@@ -86,9 +95,10 @@ function speakerOf({ protocol }: Check): Speaker | undefined {
   return driver && policy ? { driver, policy } : undefined;
 }
 
-function circumstances(stopFile: StopFile, operations: () => Operations): Circumstances {
+function circumstances(stopFile: StopFile, cutOff: Circumstances["cutOff"], operations: () => Operations): Circumstances {
   return {
     stopped: () => stopFile.inForce,
+    cutOff,
     auditWritable: () => !operations().auditGone(),
     leading: () => true,
     // Windows, passive sources and link reports come later; the gate asks for them already.

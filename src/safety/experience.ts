@@ -3,7 +3,7 @@ import type { Answer, Outcome, Scope, Trip } from "../domain/outcome.ts";
 import type { Check, CheckId, LineId, Plan, PlannedDevice } from "../domain/plan.ts";
 import { after, type MonotonicMs } from "../domain/units.ts";
 import { Breakers } from "./breakers.ts";
-import { backoffUntil, noHistory, refusedTooOften, remembered, type CheckHistory } from "./history.ts";
+import { backoffUntil, isTelling, noHistory, refusedTooOften, remembered, type CheckHistory } from "./history.ts";
 import { Readings } from "./readings.ts";
 
 export interface Lessons {
@@ -18,6 +18,8 @@ export interface Consequences {
   readonly holds: readonly { readonly scope: Scope; readonly held: boolean; readonly detail: string }[];
   readonly trips: readonly Trip[];
 }
+
+const nothingLearnt: Consequences = { holds: [], trips: [] };
 
 export class Experience {
   readonly #breakers = new Breakers();
@@ -72,6 +74,7 @@ export class Experience {
     const ended = history.missed === 0 ? this.#breakers.answered(device) : [];
     const begun = history.proven && history.missed === check.missesToDown ? this.#breakers.lost(device, outcome.at) : [];
     return {
+    if (!isTelling(outcome)) return nothingLearnt;
       holds: [
         ...ended.map((scope) => ({ scope, held: false, detail: `${device.id} answered` })),
         ...begun.map((scope) => ({ scope, held: true, detail: `${device.id} fell silent, several others with it` })),

@@ -126,6 +126,12 @@ export class HeartbeatGate implements Gate, PermitOffice {
 
   /** The guard stopped something that no permit was lent for; every device at that address trips. */
   blocked(address: string, detail: string): void {
+  /** The ways out have changed: what is out on one that leads elsewhere ends now. A kept connection stays and says nothing: its FIN would go astray too. */
+  rerouted(): void {
+    const { circumstances } = this.#parts;
+    for (const permit of this.#out) if (circumstances.cutOff(permit.check.target) !== undefined) permit.revoke("cut_off");
+  }
+
     this.#parts.record({ kind: "blocked", at: this.clock.monotonic(), address, detail });
     const there = [...this.#plan.checks.values()].filter((check) => check.target.address === address);
     for (const check of there) this.trip({ scope: `device:${check.device}`, cause: "guard_violation", detail });
@@ -224,14 +230,8 @@ export class HeartbeatGate implements Gate, PermitOffice {
     if (!("said" in result)) return failed(check, at, result.failure ?? "reset", result.detail, sent);
     const other = result.said === "gateway_only" ? undefined : mismatch(check.expectedIdentity, result.identity);
     if (other) return failed(check, at, "identity_mismatch", other, sent);
-    return {
-      kind: "answered",
-      check,
-      at,
-      took: between(startedAt, at),
-      answer: this.#experience.weigh(check, result, at),
-      sent,
-    } satisfies Answered;
+    const answer = this.#experience.weigh(check, result, at);
+    return { kind: "answered", check, at, took: between(startedAt, at), answer, sent } satisfies Answered;
   }
 
   /** What the outcome means for the next asking. */

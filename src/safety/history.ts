@@ -1,6 +1,6 @@
 /** What a check's past says about asking it again: back-off once it is down, refusal episodes, and the hold after a gateway's timeout. */
 import { backoffMax, refusalEpisodesToTrip, refusalEpisodeWindow } from "../domain/limits.ts";
-import type { Outcome } from "../domain/outcome.ts";
+import type { Answered, Failed, Outcome } from "../domain/outcome.ts";
 import type { Check } from "../domain/plan.ts";
 import { after, milliseconds, type Milliseconds, type MonotonicMs } from "../domain/units.ts";
 
@@ -17,9 +17,14 @@ export interface CheckHistory {
 
 export const noHistory: CheckHistory = { proven: false, missed: 0, lastAsked: undefined, episodes: [], inEpisode: false };
 
-/** Adds an outcome that had a packet in it; refusals of our own leave the history as it is. */
+/** Whether an outcome says anything about the device: what this machine refused or could not do is no reason to ask it more rarely. */
+export function isTelling(outcome: Outcome): outcome is Answered | Failed {
+  return outcome.kind === "answered" || (outcome.kind === "failed" && outcome.failure !== "driver_unavailable");
+}
+
+/** Adds an outcome; one that says nothing about the device leaves the history as it is. */
 export function remembered(history: CheckHistory, outcome: Outcome): CheckHistory {
-  if (outcome.kind === "refused") return history;
+  if (!isTelling(outcome)) return history;
   const lastAsked = outcome.at;
   if (outcome.kind === "answered") {
     const behind = outcome.answer.said === "gateway_only";

@@ -48,6 +48,7 @@ export const standing: readonly Rule<Standing>[] = [
   { reason: "stopped", applies: (s) => when(s.circumstances.stopped()) },
   { reason: "draining", applies: (s) => when(s.draining) },
   { reason: "clock_suspect", applies: (s) => when(s.suspect) },
+  { reason: "cut_off", applies: (s) => when(s.circumstances.cutOff(s.check.target) !== undefined) },
   { reason: "not_leader", applies: (s) => when(!s.circumstances.leading()) },
   { reason: "approval_expired", applies: (s) => when(s.wall >= s.check.approvedUntil) },
   { reason: "audit_unwritable", applies: (s) => when(!s.circumstances.auditWritable()) },

@@ -11,20 +11,16 @@ const failures: ReadonlyMap<string, FailureKind> = new Map<string, FailureKind>(
   ["EHOSTUNREACH", "unreachable"],
   ["ENETUNREACH", "unreachable"],
   ["EHOSTDOWN", "unreachable"],
-  ["ENETDOWN", "unreachable"],
   ["ENONET", "unreachable"],
-  ["EADDRNOTAVAIL", "unreachable"],
-  // What a firewall on this machine says.
-  ["EACCES", "unreachable"],
-  ["EPERM", "unreachable"],
 ]);
 
 /** Failures of which the other side, or the way to it, is the cause. */
 const theirs: ReadonlySet<FailureKind> = new Set<FailureKind>(["refused", "reset", "timeout", "unreachable"]);
 
 /**
- * How a wire ended that met this error. A code that is not in the table (no file descriptors left, no memory, no free port of our own) says
- * something about this machine and nothing about the device: `driver_unavailable`, which no device is blamed for.
+ * How a wire ended that met this error. A code that is not in the table (no file descriptors left, no memory, no free port or no such
+ * address of our own, an interface that is down, EACCES and EPERM of a firewall on this machine) says something about this machine and
+ * nothing about the device: `driver_unavailable`, which no device is blamed for.
  *
  * Undefined when the error is not the operating system's: a bug, for the caller to throw.
  */

@@ -20,6 +20,8 @@ export interface Violation {
 export interface TcpDiallerParts {
   readonly clock: Clock;
   readonly onViolation: (violation: Violation) => void;
+  /** Why a packet to the target would leave by another interface than its segment's; undefined when it would not. */
+  readonly cutOff: (target: Target) => string | undefined;
 }
 
 /** Charges the permit's connection, then connects, both before it returns its promise. */
@@ -32,6 +34,9 @@ export function tcpDialler(parts: TcpDiallerParts): Dial {
     }
     const spending = permit.spendConnection();
     if (!spending.granted) return Promise.resolve({ by: "us", failure: failureOf(spending), detail: spending.detail });
+    // Binding to localAddress chooses the source address, not the interface.
+    const away = parts.cutOff(permit.check.target);
+    if (away !== undefined) return Promise.resolve({ by: "us", failure: "driver_unavailable", detail: away });
     return new TcpWire(parts, permit, policy).opened();
   };
 }

@@ -79,6 +79,7 @@ describe("a device with one check", () => {
       "not_leader",
       "approval_expired",
       "draining",
+      "cut_off",
       "audit_unwritable",
     ] as const) {
       assert.equal(words(fold(down, refused(200_000, reason)), 200_001), `unknown: ${reason}`);

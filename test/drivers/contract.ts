@@ -70,7 +70,10 @@ export function driverContract(subject: Subject): void {
   async function begin(device: PeerOptions, connection: "fresh" | "kept" = "fresh"): Promise<Conversation> {
     peer = await startPeer(device);
     const permit = TestPermit.for(subject.check(peer.port, connection), clock);
-    const wire = await tcpDialler({ clock, onViolation: (violation) => violations.push(violation) })(permit, policy);
+    const wire = await tcpDialler({ clock, cutOff: () => undefined, onViolation: (violation) => violations.push(violation) })(
+      permit,
+      policy,
+    );
     assert.ok(isOpen(wire), JSON.stringify(wire));
     return { wire, permit, session: undefined };
   }

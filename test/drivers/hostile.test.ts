@@ -45,7 +45,10 @@ interface Grip {
 
 async function dialled(connection: "fresh" | "kept" = "fresh"): Promise<Grip> {
   const permit = TestPermit.for(modbusCheck({ port: device.port, connection }), clock);
-  const wire = await tcpDialler({ clock, onViolation: (violation) => violations.push(violation) })(permit, modbusPolicy);
+  const wire = await tcpDialler({ clock, cutOff: () => undefined, onViolation: (violation) => violations.push(violation) })(
+    permit,
+    modbusPolicy,
+  );
   assert.ok(isOpen(wire));
   return { wire, permit };
 }

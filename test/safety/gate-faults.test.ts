@@ -46,6 +46,19 @@ describe("whatever a driver does", () => {
     assert.equal(site.witness.packets.length, 0);
   });
 
+  it("what this machine cannot do begins no back-off, no hold and no trip", async () => {
+    const site = await readySite({ driver: () => undefined });
+    for (let i = 0; i < 6; i++) {
+      const outcome = await ask(site);
+      assert.equal(outcome?.kind === "failed" && outcome.failure, "driver_unavailable");
+      await site.clock.advance(60_000);
+    }
+    assert.deepEqual(
+      site.facts.filter(({ kind }) => kind === "tripped" || kind === "held"),
+      [],
+    );
+  });
+
   it("a library that cannot say goodbye, or fails at it, is forgotten all the same", async () => {
     for (const closingRequests of [0, 1]) {
       const site = await readySite({ device: { connection: "kept", closingRequests }, fault: () => "leave-throws", farewell: true });

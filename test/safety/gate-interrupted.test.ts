@@ -30,6 +30,31 @@ describe("taking leave back in the middle", () => {
     assert.equal(reasonAfter(await during((site) => site.adopt(changed))), "plan_changed");
     assert.equal(reasonAfter(await during((site) => site.adopt(literalPlan([])))), "plan_changed");
   });
+  it("a way that leads elsewhere, and that alone", async () => {
+    assert.equal(reasonAfter(await during((site) => (site.cutOff = "its cable is out"))), "cut_off");
+    const site = await readySite();
+    const asked = site.gate.exchange(plcCheck, "schedule");
+    await site.clock.advance(5);
+    site.gate.rerouted();
+    await site.clock.advance(1000);
+    assert.equal((await asked)?.kind, "answered");
+  });
+  it("a way that leads elsewhere leaves a kept connection alone: its FIN would go astray too", async () => {
+    const site = await readySite({ device: { connection: "kept" } });
+    const kinds = () => site.witness.packets.map((packet) => packet.kind);
+    const asked = site.gate.exchange(plcCheck, "schedule");
+    await site.clock.advance(1000);
+    await asked;
+    site.cutOff = "its cable is out";
+    await site.clock.advance(60_000);
+    assert.equal(lastOutcome(site)?.kind, "answered");
+    assert.deepEqual(kinds(), ["connect", "frame"]);
+    site.cutOff = undefined;
+    const again = site.gate.exchange(plcCheck, "schedule");
+    await site.clock.advance(1000);
+    assert.equal((await again)?.kind, "answered");
+    assert.deepEqual(kinds(), ["connect", "frame", "frame"]);
+  });
   it("a trip of its segment", async () => {
     const site = await during((running) => running.gate.trip({ scope: "segment:hvac", cause: "harm", detail: "seen" }));
     assert.equal(reasonAfter(site), "tripped");

@@ -40,6 +40,15 @@ describe("refusing", () => {
     site.leading = false;
     assert.equal(await reasonOf(site), "not_leader");
   });
+  it("cut off from the segment, as long as it is; nothing is learnt from it", async () => {
+    const site = await readySite();
+    site.cutOff = "no interface that is up holds 192.0.2.5";
+    for (let i = 0; i < 5; i++) assert.equal(await reasonOf(site, "ask-now"), "cut_off");
+    assert.equal(site.gate.preview(literalPlan([plc]).checks.get(plcCheck)!).admitted, false);
+    site.cutOff = undefined;
+    assert.equal((await ask(site))?.kind, "answered");
+    assert.deepEqual(site.gate.trips(), []);
+  });
   it("audit unwritable", async () => {
     const site = await readySite();
     site.auditWritable = false;

@@ -47,6 +47,11 @@ describe("back-off", () => {
     assert.equal(silent.proven, false);
     assert.equal(after(answered(0)).proven, true);
   });
+  it("does not come from what this machine could not do", () => {
+    const own = [1, 2, 3, 4].map((when) => failed("driver_unavailable", when));
+    assert.equal(after(...own), noHistory);
+    assert.equal(backoffUntil(check, after(failed("timeout", 0), failed("timeout", 1), ...own)), undefined);
+  });
   it("leaves the history alone when nothing was asked", () => {
     const refused: Outcome = { kind: "refused", check, at: at(5), reason: "backoff", retryAt: undefined, sent: nothingSent };
     assert.equal(remembered(noHistory, refused), noHistory);

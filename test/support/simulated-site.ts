@@ -36,6 +36,8 @@ export class SimulatedSite {
   stoppedInMemory = false;
   leading = true;
   auditWritable = true;
+  /** Why every device is out of reach; undefined while the poller's own cable is in. */
+  cutOff: string | undefined = undefined;
   readonly paused: Map<DeviceId, WallMs> = new Map();
   readonly heard: Map<DeviceId, MonotonicMs> = new Map();
   readonly linkDown: Map<DeviceId, MonotonicMs> = new Map();
@@ -47,6 +49,7 @@ export class SimulatedSite {
       heardUntil: (device) => this.heard.get(device),
       linkDownUntil: (device) => this.linkDown.get(device),
       pausedUntil: (device) => this.paused.get(device),
+      cutOff: () => this.cutOff,
       auditWritable: () => this.auditWritable,
       leading: () => this.leading,
     };
@@ -112,7 +115,9 @@ export class SimulatedSite {
     return this.witness.packets.filter((packet) => packet.kind === "frame" && packet.check.device === device).map((packet) => packet.at);
   }
 
+  /** What a beat of the pulse looks at. */
   #readStop(): void {
+    this.gate.rerouted();
     const stopped = this.stopFile;
     if (stopped && !this.stoppedInMemory) void this.gate.stop();
     this.stoppedInMemory = stopped;

@@ -160,9 +160,18 @@ describe("nothing is dialled", () => {
   test("over another transport, which is a violation", async () => {
     const check = modbusCheck({ port: 502 });
     const permit = TestPermit.for({ ...check, target: { ...check.target, transport: "udp" } }, clock);
-    const closed = await tcpDialler({ clock, onViolation: () => {} })(permit, modbusPolicy);
+    const closed = await tcpDialler({ clock, cutOff: () => undefined, onViolation: () => {} })(permit, modbusPolicy);
     assert.ok(!isOpen(closed) && closed.failure === "guard_blocked");
     assert.equal(kernel.connects, 0);
+  });
+
+  test("when its packets would leave by another interface: nobody's fault but ours", async () => {
+    const peer = await peerThat();
+    const permit = TestPermit.for(modbusCheck({ port: peer.port }), clock);
+    const cutOff = ({ address }: { readonly address: string }): string => `packets to ${address} would leave by tun0`;
+    const closed = await tcpDialler({ clock, cutOff, onViolation: () => {} })(permit, modbusPolicy);
+    assert.deepEqual(closed, { by: "us", failure: "driver_unavailable", detail: "packets to 127.0.0.1 would leave by tun0" });
+    assert.deepEqual([permit.violations, kernel.connects], [[], 0]);
   });
 
   test("when the permit is taken back in the same tick", async () => {
@@ -185,7 +194,7 @@ describe("nothing is dialled", () => {
       deadline: { value: permit.deadline },
       onRevoked: { value: permit.onRevoked.bind(permit) },
     });
-    const closed = await tcpDialler({ clock, onViolation: () => {} })(bound, modbusPolicy);
+    const closed = await tcpDialler({ clock, cutOff: () => undefined, onViolation: () => {} })(bound, modbusPolicy);
     assert.deepEqual(closed, { by: "us", failure: "timeout", detail: "the permit was taken back: stopped" });
     assert.equal(kernel.connects, 0);
   });
@@ -225,11 +234,11 @@ describe("a device that cannot be reached", () => {
     await deaf.close();
   });
 
-  test("from an address that is not ours is unreachable", async () => {
+  test("from an address that is not ours is our own trouble", async () => {
     const peer = await peerThat();
     const closed = await dial({ port: peer.port, localAddress: "192.0.2.1" }).dialled;
     assert.ok(!isOpen(closed));
-    assert.equal(closed.failure, "unreachable");
+    assert.deepEqual([closed.by, closed.failure], ["us", "driver_unavailable"]);
   });
 });
 

@@ -51,7 +51,10 @@ describe("a device that is", () => {
       const clock = new FakeClock();
       const check = modbusCheck({ port: device.port });
       const permit = TestPermit.for(check, clock);
-      const wire = await tcpDialler({ clock, onViolation: () => assert.fail("a violation") })(permit, modbusPolicy);
+      const wire = await tcpDialler({ clock, cutOff: () => undefined, onViolation: () => assert.fail("a violation") })(
+        permit,
+        modbusPolicy,
+      );
       assert.ok(isOpen(wire));
       const cancel = clock.at(permit.deadline, () => wire.abort("timeout", "no answer in time"));
       const session = await modbusDriver.open(wire, check.ask);
@@ -87,7 +90,10 @@ describe("a device that says more than it was asked", () => {
       stack.defer(() => device.close());
       const clock = new FakeClock();
       const check = modbusCheck({ port: device.port, connection: "kept" });
-      const wire = await tcpDialler({ clock, onViolation: () => assert.fail("a violation") })(TestPermit.for(check, clock), modbusPolicy);
+      const wire = await tcpDialler({ clock, cutOff: () => undefined, onViolation: () => assert.fail("a violation") })(
+        TestPermit.for(check, clock),
+        modbusPolicy,
+      );
       assert.ok(isOpen(wire));
       const session = await modbusDriver.open(wire, check.ask);
       // The second frame may come together with the first, or behind an answer that was good.

@@ -24,6 +24,7 @@ const refused = [
   "draining",
   "plan_changed",
   "clock_suspect",
+  "cut_off",
   "not_leader",
   "audit_unwritable",
   "tripped",
@@ -82,6 +83,10 @@ function site(board: Board, gauge: Add, counter: Add): void {
     [{ scope: "device:pump" }, 1],
     [{ scope: "segment:hvacx" }, 1],
   ]);
+  gauge(
+    "watchkeeper_held",
+    scopes.slice(1).map((scope): [Labels, number] => [{ scope }, scope === "segment:bridge" ? 1 : 0]),
+  );
   counter("watchkeeper_guard_blocked_total", [[{}, 1]]);
   counter("watchkeeper_stalls_total", [[{}, 0]]);
   counter("watchkeeper_journal_lost_total", [[{}, 7]]);

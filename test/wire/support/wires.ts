@@ -49,7 +49,10 @@ export interface Dialled {
 
 export function dial(options: ModbusCheckOptions, permitOptions: TestPermitOptions = {}): Dialled {
   const permit = TestPermit.for(modbusCheck(options), clock, permitOptions);
-  const dialled = tcpDialler({ clock, onViolation: (violation) => violations.push(violation) })(permit, modbusPolicy);
+  const dialled = tcpDialler({ clock, cutOff: () => undefined, onViolation: (violation) => violations.push(violation) })(
+    permit,
+    modbusPolicy,
+  );
   return { permit, dialled };
 }
 
