@@ -130,7 +130,7 @@ export const builtinsPerFile: Readonly<Record<string, readonly string[]>> = {
   "src/drivers/modbus/text.ts": ["node:buffer"],
   "src/exporters/control.ts": ["node:fs"],
   "src/exporters/http.ts": ["node:stream"],
-  "src/poller/planner.ts": ["node:events", "node:worker_threads"],
+  "src/poller/planner.ts": ["node:worker_threads"],
   "src/poller/version.ts": ["node:fs"],
   "src/store/audit-chain.ts": ["node:crypto"],
   "src/store/database-worker.ts": ["node:worker_threads"],

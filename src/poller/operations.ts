@@ -215,16 +215,12 @@ export class Operations {
   }
 
   async #reloaded(by: string): Promise<readonly string[]> {
-    const { board, gate, log, recorder, replan, scheduler } = this.#parts;
-    const result = await replan();
-    if ("plan" in result) await prepared(result.plan);
-    const problems = "problems" in result ? result.problems : [];
-    if ("plan" in result) {
-      // One tick: nobody ever sees half of a plan.
-      gate.adopt(result.plan);
-      scheduler.adopt(result.plan);
-      recorder.adopt(result.plan);
-    }
+    const { board, log } = this.#parts;
+    const problems = await this.#replanned().catch((error: unknown) => {
+      log.bug(error);
+      const found = error instanceof Error ? error.message : String(error);
+      return [`reload: a mistake in the poller itself kept the files from being taken over (${found}); its log says more`];
+    });
     board.reloaded(problems.length);
     this.#audit("configuration", "reload", problems[0] ?? `plan ${board.plan.digest}`, by, problems.length === 0 ? "success" : "failure");
     log.reloaded(by, problems);
@@ -239,6 +235,18 @@ export class Operations {
   }
 
   #unwritable(): string | undefined {
+  async #replanned(): Promise<readonly string[]> {
+    const { gate, recorder, replan, scheduler } = this.#parts;
+    const result = await replan();
+    if ("problems" in result) return result.problems;
+    await prepared(result.plan);
+    // One tick: nobody ever sees half of a plan.
+    gate.adopt(result.plan);
+    scheduler.adopt(result.plan);
+    recorder.adopt(result.plan);
+    return [];
+  }
+
     const { problem, unwritableSince } = this.#parts.journal;
     if (unwritableSince === undefined) return undefined;
     return `the audit cannot be written (${problem ?? "unknown"}): nothing is changed until it can; see the disk of the state folder`;

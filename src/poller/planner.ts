@@ -1,5 +1,4 @@
 /** Reads a site's files and compiles its plan in a thread of its own: 10,000 devices take seconds, and a poller that stands still is not trusted. */
-import { once } from "node:events";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { machine } from "../cli/machine.ts";
 import { compile } from "../config/compile/compile.ts";
@@ -8,6 +7,7 @@ import { loadSite } from "../config/load.ts";
 import type { Settings } from "../config/loaded-site.ts";
 import { formatProblem } from "../config/problem.ts";
 import type { Plan } from "../domain/plan.ts";
+import { printable } from "../domain/printable.ts";
 import { methods } from "../drivers/registry.ts";
 import { systemClock } from "../system-clock.ts";
 
@@ -19,13 +19,44 @@ export interface PlannerOptions {
 /** Problems are whole lines with file, line, found and expected. */
 export type Planned = { readonly settings: Settings; readonly plan: Plan } | { readonly problems: readonly string[] };
 
-/** What the files say now. Rejects only when the thread itself cannot run, which is a bug or a lack of memory. */
-export async function planned(options: PlannerOptions): Promise<Planned> {
-  const worker = new Worker(new URL(import.meta.url), { workerData: options });
-  const [result] = (await once(worker, "message")) as [Planned];
-  await worker.terminate();
+/** What the files say now. Never rejects: a thread that fails, runs out of memory or ends is a problem line like a mistake in a file. */
+export async function planned(options: PlannerOptions, start: (options: PlannerOptions) => Worker = startPlanner): Promise<Planned> {
+  const result = await answerOf(options, start);
   // Frozen again: freezing does not survive the way between threads.
   return "plan" in result ? deepFrozen(result) : result;
+}
+
+function answerOf(options: PlannerOptions, start: (options: PlannerOptions) => Worker): Promise<Planned> {
+  return new Promise((resolve) => {
+    const failed = (error: unknown): void => resolve({ problems: [failure(options, error)] });
+    let worker: Worker;
+    try {
+      worker = start(options);
+    } catch (error) {
+      // No memory or no more threads to be had.
+      if (!(error instanceof Error)) throw error;
+      return failed(error);
+    }
+    worker.once("message", (message: Planned) => {
+      resolve(message);
+      void worker.terminate();
+    });
+    worker.on("messageerror", failed);
+    worker.on("error", failed);
+    worker.once("exit", (code) => failed(new Error(`its thread ended with code ${code} before it answered`)));
+  });
+}
+
+function startPlanner(options: PlannerOptions): Worker {
+  return new Worker(new URL(import.meta.url), { workerData: options });
+}
+
+function failure({ settingsFile }: PlannerOptions, error: unknown): string {
+  const found = error instanceof Error ? error.message : String(error);
+  return printable(
+    `${settingsFile}: the plan could not be worked out (${found}), expected a thread that reads the files; see that the machine has memory to spare, else report this as a mistake of Watchkeeper`,
+    1000,
+  );
 }
 
 function plan({ settingsFile, lab }: PlannerOptions): Planned {
