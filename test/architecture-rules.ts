@@ -130,7 +130,7 @@ export const builtinsPerFile: Readonly<Record<string, readonly string[]>> = {
   "src/drivers/modbus/text.ts": ["node:buffer"],
   "src/exporters/control.ts": ["node:fs"],
   "src/exporters/http.ts": ["node:stream"],
-  "src/poller/planner.ts": ["node:worker_threads"],
+  "src/poller/planner.ts": ["node:events", "node:worker_threads"],
   "src/poller/version.ts": ["node:fs"],
   "src/store/audit-chain.ts": ["node:crypto"],
   "src/store/database-worker.ts": ["node:worker_threads"],
@@ -141,9 +141,8 @@ export const builtinsPerFile: Readonly<Record<string, readonly string[]>> = {
   "src/store/state-folder.ts": ["node:crypto", "node:fs", "node:os", "node:path"],
   "src/store/stop-file.ts": ["node:fs", "node:path"],
   "src/wire/own-sockets.ts": ["node:net"],
-  "src/wire/reach.ts": ["node:fs", "node:os"],
   "src/wire/single-poller.ts": ["node:crypto", "node:events", "node:net"],
   "src/wire/tcp.ts": ["node:net"],
   "src/wire/tripwire.ts": ["node:dgram", "node:diagnostics_channel", "node:net"],
-};
   "src/wire/udp.ts": ["node:dgram", "node:net"],
+};

@@ -7,7 +7,7 @@ import type { Forbidden, OwnerStatement } from "../schema/profile.ts";
 import type { LivenessRegister } from "../schema/register.ts";
 import type { Overflow, WatchdogMode } from "../schema/statements.ts";
 import { expectationWords, type Expectation } from "../../domain/expectation.ts";
-import { phasesOf, readOf, type Methods } from "./candidate.ts";
+import { phasesOf, readOf, type Candidate, type Methods } from "./candidate.ts";
 import type { Family, FamilyMethod } from "./family.ts";
 import { registerSpaceOf } from "./modbus-codes.ts";
 
@@ -76,9 +76,6 @@ export function envelopeOf(family: Family, methods: Methods): Envelope {
   };
 }
 
-/**
- * The name of a request in an envelope: what is read, as what, and what is expected of it, so that an approval covers all three.
- * `holding-registers 100-101 as uint32, word order big, expected 1 to 5`.
 /** The request of a check: by register, or by its transport where that is not the method's usual one. */
 export function requestOf({ register, spoken }: Pick<Candidate, "register" | "spoken">): string {
   if (spoken === undefined || spoken.target.transport === spoken.method.transport) return requestName(register);
@@ -89,6 +86,9 @@ function transportName(request: string, transport: Transport): string {
   return `${request}${request === "" ? "" : ", "}over ${transport}`;
 }
 
+/**
+ * The name of a request in an envelope: what is read, as what, and what is expected of it, so that an approval covers all three.
+ * `holding-registers 100-101 as uint32, word order big, expected 1 to 5`.
  */
 export function requestName(register: Omit<LivenessRegister, "id" | "note"> | undefined): string {
   if (register === undefined) return "";
