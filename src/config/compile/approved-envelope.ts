@@ -2,6 +2,8 @@
 import { z } from "zod";
 import type { MethodId } from "../../domain/operations.ts";
 import { canonicalJson } from "../../domain/canonical.ts";
+import { formatDuration } from "../../domain/duration.ts";
+import { milliseconds, type Milliseconds } from "../../domain/units.ts";
 import { ownerStatements } from "../schema/profile.ts";
 import { overflows, watchdogModes } from "../schema/statements.ts";
 import { digestOf } from "./digest.ts";
@@ -9,18 +11,20 @@ import { directions, type Comparison, type Directions } from "./direction.ts";
 import type { Envelope, EnvelopeMethod, EnvelopePhase } from "./envelope.ts";
 
 const count = z.int().min(0);
-const names = z.array(z.string());
+/** A lone surrogate has no canonical text: such an envelope is nobody's. */
+const wellFormed = z.string().refine((text) => text.isWellFormed());
+const names = z.array(wellFormed);
 const phase: z.ZodType<EnvelopePhase> = z.strictObject({
   connectionsMax: count,
   requestsMax: count,
   bytesMax: count,
-  frames: z.array(z.strictObject({ operation: z.string(), hex: z.string(), mask: z.string() })),
+  frames: z.array(z.strictObject({ operation: wellFormed, hex: wellFormed, mask: wellFormed })),
 });
 const method: z.ZodType<EnvelopeMethod> = z.strictObject({
   intervalMinMs: count,
   connectWithinMs: count,
   answerWithinMs: count,
-  requests: z.record(z.string(), z.strictObject({ opening: phase, asking: phase, closing: phase })),
+  requests: z.record(wellFormed, z.strictObject({ opening: phase, asking: phase, closing: phase })),
 });
 const envelope: z.ZodType<Envelope> = z.strictObject({
   schema: z.literal("envelope/v1"),
@@ -35,7 +39,7 @@ const envelope: z.ZodType<Envelope> = z.strictObject({
   ownerMustState: z.array(z.enum(ownerStatements)),
   forbidden: names,
   identification: z.strictObject({ vendors: names, products: names }),
-  methods: z.record(z.string(), method),
+  methods: z.record(wellFormed, method),
 });
 
 /** The envelope that an approval block holds; undefined where it holds none that `covers` is the digest of: then `covers` must be today's. */
@@ -44,13 +48,25 @@ export function approvedEnvelope(held: unknown, covers: string | undefined): Env
   return read.success && digestOf(read.data) === covers ? read.data : undefined;
 }
 
-/** Every figure by which one request of today goes beyond the approved envelope, in words; none: it lies inside. */
-export function beyond(now: Envelope, then: Envelope, id: MethodId, request: string): readonly string[] {
+/** One check as it would be asked now. */
+export interface Asked {
+  readonly method: MethodId;
+  /** As `requestOf` names it. */
+  readonly request: string;
+  readonly interval: Milliseconds;
+}
+
+/**
+ * Every figure by which a check of today goes beyond the approved envelope, in words; none: it lies inside. Its pace is its own: a new
+ * device that is to be asked more often takes nothing from those that are admitted.
+ */
+export function beyond(now: Envelope, then: Envelope, { method: id, request, interval }: Asked): readonly string[] {
   const today = now.methods[id];
   const approved = then.methods[id];
   if (today === undefined || approved === undefined) return [`${id} was not approved`];
   return [
-    ...figures(id, today, approved, ["intervalMinMs", "connectWithinMs", "answerWithinMs"]),
+    ...paceBeyond(interval, approved),
+    ...figures(id, today, approved, ["connectWithinMs", "answerWithinMs"]),
     ...figures(
       "connection",
       { ...now.connection, idleTimeoutMs: now.connection.idleTimeoutMs ?? 0 },
@@ -68,7 +84,14 @@ export function beyond(now: Envelope, then: Envelope, id: MethodId, request: str
 /** Whether everything that may be sent now was approved then. */
 export function isInside(now: Envelope, then: Envelope): boolean {
   const methods = Object.entries(now.methods) as [MethodId, EnvelopeMethod][];
-  return methods.every(([id, { requests }]) => Object.keys(requests).every((request) => beyond(now, then, id, request).length === 0));
+  return methods.every(([method, { requests, intervalMinMs }]) =>
+    Object.keys(requests).every((request) => beyond(now, then, { method, request, interval: milliseconds(intervalMinMs) }).length === 0),
+  );
+}
+
+function paceBeyond(interval: Milliseconds, { intervalMinMs }: EnvelopeMethod): readonly string[] {
+  if (!directions.intervalMinMs.looser(interval, intervalMinMs)) return [];
+  return [`asked every ${formatDuration(interval)}, approved not faster than every ${formatDuration(milliseconds(intervalMinMs))}`];
 }
 
 type ValueOf<Key extends keyof Directions> = Directions[Key] extends Comparison<infer Value> ? Value : never;

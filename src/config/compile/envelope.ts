@@ -3,6 +3,7 @@ import type { Method } from "../../domain/driver.ts";
 import type { MethodId } from "../../domain/operations.ts";
 import type { Allowance, Transport } from "../../domain/plan.ts";
 import { hex } from "../../domain/template.ts";
+import type { Milliseconds } from "../../domain/units.ts";
 import type { Forbidden, OwnerStatement } from "../schema/profile.ts";
 import type { LivenessRegister } from "../schema/register.ts";
 import type { Overflow, WatchdogMode } from "../schema/statements.ts";
@@ -32,6 +33,7 @@ export interface Envelope {
 }
 
 export interface EnvelopeMethod {
+  /** The shortest interval at which the site asks a device of the family by this method; where none is: the shortest that the profile allows. */
   readonly intervalMinMs: number;
   readonly connectWithinMs: number;
   readonly answerWithinMs: number;
@@ -52,12 +54,13 @@ export interface EnvelopePhase {
   readonly frames: readonly { readonly operation: string; readonly hex: string; readonly mask: string }[];
 }
 
-export function envelopeOf(family: Family, methods: Methods): Envelope {
+/** @param paces by method, the shortest interval of the family's checks as they are planned now: what the person who approves looks at */
+export function envelopeOf(family: Family, methods: Methods, paces: ReadonlyMap<MethodId, Milliseconds>): Envelope {
   const { connection, watchdog, identification } = family;
   const allowed = [...family.methods].filter(([, { decision }]) => decision === "allow");
   const spoken = allowed.flatMap(([id, rule]): [MethodId, EnvelopeMethod][] => {
     const method = methods.get(id);
-    return method === undefined ? [] : [[id, envelopeMethod(method, rule, family)]];
+    return method === undefined ? [] : [[id, envelopeMethod(method, { ...rule, intervalMin: paces.get(id) ?? rule.intervalMin }, family)]];
   });
   return {
     schema: "envelope/v1",

@@ -50,6 +50,7 @@ describe("an approval covers", () => {
 
   test("no name that people give it", () => {
     const named = site(expecting(1));
+    named.watchlist["devices"] = [rawDevice(1, { checks: [{ method: "modbus-fc3", unitId: 1, register: "level" }] })];
     named.profiles = { "test-plc": rawProfile({ liveness: [{ id: "level", modicon: 40_101, ...expecting(1) }] }) };
     assert.equal(compiledFrom(named).covers.get("test-plc" as ProfileId), covers(expecting(1)));
   });

@@ -78,7 +78,7 @@ export const cases: readonly Case[] = [
     site: edited(withProfile({ connection: { ...(rawProfile()["connection"] as Raw), poolSize: documented(8) } }), ({ profiles }) => {
       profiles["test-plc"] = rawProfile({ connection: { ...(rawProfile()["connection"] as Raw), poolSize: documented(9) } });
     }),
-    detail: /goes beyond its approval \(connection\.poolSize is 9, approved was 8\): look at the change and approve sha256:/,
+    detail: /goes beyond the approval \(connection\.poolSize is 9, approved was 8\): look at the change and approve sha256:/,
   },
   {
     what: "the profile is other than what was approved, and the approval holds no figures",

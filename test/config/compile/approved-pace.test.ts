@@ -1,0 +1,66 @@
+/** An approval binds the pace that a person looked at, not the one that the profile would allow. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { ProfileId } from "../../../src/domain/plan.ts";
+import { changed, firstDevice } from "./support/changes.ts";
+import { approved, compiledFrom, rawDevice, rawProfile, rawSite, refusals, type Raw, type RawSite } from "./support/site.ts";
+
+const profileId = "test-plc" as ProfileId;
+const every = (interval: string): Raw => ({ checks: [{ method: "modbus-fc43", unitId: 1, interval }] });
+const atOneMinute = (): RawSite => approved(rawSite([rawDevice(1, every("60s"))]));
+const pace = (interval: string) => (site: RawSite) => void Object.assign(firstDevice(site), every(interval));
+
+describe("a device approved at 60 s", () => {
+  test("is not asked once the watchlist says 30 s, and the refusal says both figures", () => {
+    const copy = atOneMinute();
+    pace("30s")(copy);
+    const compiled = compiledFrom(copy);
+    assert.deepEqual(refusals(compiled), ["plc-1/modbus-fc43 approval_stale"]);
+    const [refusal] = compiled.plan.refused.values();
+    assert.match(
+      refusal?.detail ?? "",
+      /\(asked every 30 s, approved not faster than every 1 min\): look at the change and approve sha256:/,
+    );
+  });
+
+  test("is asked when the watchlist says 2 min", () => {
+    assert.deepEqual(changed(atOneMinute(), pace("2m")), []);
+  });
+
+  test("is asked when the watchlist says the same in other words", () => {
+    assert.deepEqual(changed(atOneMinute(), pace("1m")), []);
+  });
+
+  test("is not asked at 30 s because it had no interval of its own, which is 60 s", () => {
+    const silent = approved(rawSite([rawDevice(1)]));
+    assert.deepEqual(changed(silent, pace("30s")), ["plc-1/modbus-fc43 approval_stale"]);
+  });
+
+  test("goes on beside a new device at 30 s, which waits for its own approval", () => {
+    const found = changed(atOneMinute(), ({ watchlist }) => void (watchlist["devices"] as Raw[]).push(rawDevice(2, every("30s"))));
+    assert.deepEqual(found, ["plc-2/modbus-fc43 not_admitted"]);
+  });
+});
+
+describe("the pace in an envelope", () => {
+  const paceOf = (site: RawSite): unknown => compiledFrom(site).envelopes.get(profileId)?.methods["modbus-fc43"]?.intervalMinMs;
+
+  test("is the shortest of the family's checks, raised to the floor", () => {
+    assert.equal(paceOf(rawSite([rawDevice(1, every("60s")), rawDevice(2, every("45s"))])), 45_000);
+    assert.equal(paceOf(rawSite([rawDevice(1, every("10s"))])), 30_000);
+  });
+
+  test("is the profile's shortest where no device is asked by the method", () => {
+    const profiles = { "test-plc": rawProfile({ methods: { "modbus-fc43": { ...fc43(), intervalMin: "90s" } } }) };
+    assert.equal(paceOf(rawSite([], { profiles })), 90_000);
+    assert.equal(paceOf(rawSite([])), 30_000);
+  });
+
+  test("is in covers: another shortest pace is another digest", () => {
+    const covers = (interval: string): unknown => compiledFrom(rawSite([rawDevice(1, every(interval))])).covers.get(profileId);
+    assert.notEqual(covers("60s"), covers("45s"));
+    assert.equal(covers("60s"), covers("1m"));
+  });
+
+  const fc43 = (): Raw => (rawProfile()["methods"] as Raw)["modbus-fc43"] as Raw;
+});
