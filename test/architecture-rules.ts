@@ -141,6 +141,7 @@ export const builtinsPerFile: Readonly<Record<string, readonly string[]>> = {
   "src/store/state-folder.ts": ["node:crypto", "node:fs", "node:os", "node:path"],
   "src/store/stop-file.ts": ["node:fs", "node:path"],
   "src/wire/own-sockets.ts": ["node:net"],
+  "src/wire/reach.ts": ["node:fs", "node:os"],
   "src/wire/single-poller.ts": ["node:crypto", "node:events", "node:net"],
   "src/wire/tcp.ts": ["node:net"],
   "src/wire/tripwire.ts": ["node:dgram", "node:diagnostics_channel", "node:net"],

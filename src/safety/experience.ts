@@ -69,12 +69,12 @@ export class Experience {
   }
 
   learn(check: Check, device: PlannedDevice, outcome: Exclude<Outcome, { readonly kind: "refused" }>): Consequences {
+    if (!isTelling(outcome)) return nothingLearnt;
     const history = remembered(this.#histories.get(check.id) ?? noHistory, outcome);
     this.#histories.set(check.id, history);
     const ended = history.missed === 0 ? this.#breakers.answered(device) : [];
     const begun = history.proven && history.missed === check.missesToDown ? this.#breakers.lost(device, outcome.at) : [];
     return {
-    if (!isTelling(outcome)) return nothingLearnt;
       holds: [
         ...ended.map((scope) => ({ scope, held: false, detail: `${device.id} answered` })),
         ...begun.map((scope) => ({ scope, held: true, detail: `${device.id} fell silent, several others with it` })),

@@ -124,14 +124,14 @@ export class HeartbeatGate implements Gate, PermitOffice {
     this.#parts.record({ kind: "stalled", at: now, detail });
   }
 
-  /** The guard stopped something that no permit was lent for; every device at that address trips. */
-  blocked(address: string, detail: string): void {
   /** The ways out have changed: what is out on one that leads elsewhere ends now. A kept connection stays and says nothing: its FIN would go astray too. */
   rerouted(): void {
     const { circumstances } = this.#parts;
     for (const permit of this.#out) if (circumstances.cutOff(permit.check.target) !== undefined) permit.revoke("cut_off");
   }
 
+  /** The guard stopped something that no permit was lent for; every device at that address trips. */
+  blocked(address: string, detail: string): void {
     this.#parts.record({ kind: "blocked", at: this.clock.monotonic(), address, detail });
     const there = [...this.#plan.checks.values()].filter((check) => check.target.address === address);
     for (const check of there) this.trip({ scope: `device:${check.device}`, cause: "guard_violation", detail });
