@@ -3,7 +3,7 @@ import type { CheckStatus, DeviceStatus, RefusedStatus, Status } from "../domain
 import { formatDuration } from "../domain/duration.ts";
 import { printable } from "../domain/printable.ts";
 import { milliseconds } from "../domain/units.ts";
-import { ago, causeOf, due, livenessWord, noticeLines, tripNotice, type View } from "./status-view.ts";
+import { ago, causeOf, due, holdNotice, holdsOn, livenessWord, noticeLines, tripNotice, type View } from "./status-view.ts";
 import { columns } from "./text.ts";
 import { inWords } from "./words.ts";
 import type { Cause } from "../domain/liveness.ts";
@@ -24,6 +24,7 @@ export function deviceView(device: DeviceStatus, status: Status, { width, style 
       width,
     ),
     ...trips.flatMap((trip) => noticeLines(tripNotice(trip), { width, style })),
+    ...holdsOn(device, status).flatMap((hold) => noticeLines(holdNotice(hold), { width, style })),
     ...device.checks.flatMap((check) => ["", ...checkLines(check, status, width)]),
     ...device.refused.flatMap((refused) => ["", ...refusedLines(refused, width)]),
   ];

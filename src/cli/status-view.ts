@@ -1,5 +1,5 @@
 /** What `status` shows a person: trouble first, one line a device, fitting the terminal. */
-import type { DeviceStatus, Instant, Status, TripStatus } from "../domain/control.ts";
+import type { DeviceStatus, HoldStatus, Instant, Status, TripStatus } from "../domain/control.ts";
 import { livenesses, type Cause, type Liveness } from "../domain/liveness.ts";
 import { printable } from "../domain/printable.ts";
 import { labNotice } from "./lab.ts";
@@ -29,10 +29,9 @@ export function siteView(status: Status, stop: StopRecord | undefined, { width, 
 }
 
 /** Whether a person should act: the exit code. */
-export function needsAttention({ stopped, trips, reload, devices }: Status): boolean {
-  return (
-    stopped || trips.length > 0 || !reload.successful || devices.some(({ liveness }) => liveness === "down" || liveness === "degraded")
-  );
+export function needsAttention({ stopped, trips, holds, reload, devices }: Status): boolean {
+  const trouble = stopped || trips.length > 0 || holds.length > 0 || !reload.successful;
+  return trouble || devices.some(({ liveness }) => liveness === "down" || liveness === "degraded");
 }
 
 /** The reason that explains most: a device none of whose checks is in the plan says why the plan has none. */
@@ -75,6 +74,18 @@ export function tripNotice({ scope, cause, detail, since }: TripStatus): Notice 
   };
 }
 
+export function holdNotice({ scope, detail, since, nextTrialAt }: HoldStatus): Notice {
+  const trial = nextTrialAt === null ? "one at a time is tried" : `one is tried at ${moment(nextTrialAt)}`;
+  return {
+    text: `HOLD ${scope.replace(":", " ")} since ${moment(since)}: several devices fell silent together; ${trial}, the others are not asked until one answers (${detail})`,
+  };
+}
+
+/** The holds that keep a device from being asked; none where nothing of it would be asked anyway. */
+export function holdsOn({ segment, profile, checks }: DeviceStatus, { holds }: Status): readonly HoldStatus[] {
+  return checks.length === 0 ? [] : holds.filter(({ scope }) => scope === `segment:${segment}` || scope === `profile:${profile}`);
+}
+
 /** `2026-11-21 12:00:05 UTC` */
 export function moment(at: Instant): string {
   return `${at.slice(0, 19).replace("T", " ")} UTC`;
@@ -87,9 +98,11 @@ function summary(devices: readonly DeviceStatus[]): string {
   return `${counted(devices.length, "device")}: ${shown.join(", ")}`;
 }
 
-function noticesOf({ stopped, trips, reload }: Status, stop: StopRecord | undefined): readonly Notice[] {
+function noticesOf({ stopped, trips, holds, reload }: Status, stop: StopRecord | undefined): readonly Notice[] {
   const notices = trips.slice(0, noticesMax).map(tripNotice);
   if (trips.length > noticesMax) notices.push({ text: `TRIPPED: ${trips.length - noticesMax} more; --json shows them all` });
+  notices.push(...holds.slice(0, noticesMax).map(holdNotice));
+  if (holds.length > noticesMax) notices.push({ text: `HOLD: ${holds.length - noticesMax} more; --json shows them all` });
   if (stopped) {
     const since = stop?.since ? ` since ${moment(stop.since)}` : "";
     const by = stop ? ` by ${stop.by}: ${stop.reason}` : "";
@@ -128,7 +141,7 @@ function table(status: Status, { width, style }: View): readonly string[] {
           livenessWord(one.liveness, style),
           ago(one.lastHeardAt, status.at),
           due(one.nextDueAt, status),
-          causeWords(one),
+          causeWords(one, status),
         ),
       ),
     ],
@@ -137,11 +150,14 @@ function table(status: Status, { width, style }: View): readonly string[] {
 }
 
 /** Where some checks are asked and others refused, the latter would stay unseen in a line about the former. */
-function causeWords(device: DeviceStatus): string {
+function causeWords(device: DeviceStatus, status: Status): string {
   const { checks, refused } = device;
   const also =
     checks.length > 0 && refused.length > 0 ? ` (${counted(refused.length, "check")} not asked: ${inWords(refused[0]!.reason)})` : "";
-  return inWords(causeOf(device)) + also;
+  const cause = causeOf(device);
+  // Up or down is what was last known: without this it would read as if it were still asked.
+  const held = cause !== "breaker_open" && holdsOn(device, status).length > 0 ? " (held: not asked for now)" : "";
+  return inWords(cause) + held + also;
 }
 
 /** In one unit, rounded down for the past: `59 s`, `12 min`, `23 h`, `14 d`. */

@@ -30,6 +30,14 @@ export interface ReloadView {
   readonly problems: number;
 }
 
+/** Several devices of the scope fell silent together: none of it is asked but one trial at a time, until one answers. */
+export interface Hold {
+  readonly scope: Scope;
+  readonly since: WallMs;
+  /** One line: whose silence began it. */
+  readonly detail: string;
+}
+
 export interface Board {
   readonly plan: Plan;
   devices(): Iterable<DeviceView>;
@@ -38,6 +46,7 @@ export interface Board {
   checksOf(id: DeviceId): readonly CheckView[];
   refusals(): Iterable<StandingRefusal>;
   trips(): readonly (Trip & { readonly since: WallMs })[];
+  holds(): readonly Hold[];
   readonly stopped: boolean;
   readonly reload: ReloadView;
   /** Bytes, requests and connections that left, by segment: what an IDS may subtract. */

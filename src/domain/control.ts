@@ -67,6 +67,14 @@ export interface TripStatus {
   readonly since: Instant;
 }
 
+export interface HoldStatus {
+  readonly scope: Scope;
+  readonly detail: string;
+  readonly since: Instant;
+  /** When the next device of it is tried at the earliest. */
+  readonly nextTrialAt: Instant | null;
+}
+
 export interface Status {
   readonly schema: "status/v1";
   readonly site: string;
@@ -76,6 +84,7 @@ export interface Status {
   readonly stopped: boolean;
   readonly reload: { readonly successful: boolean; readonly lastSuccessAt: Instant | null; readonly problems: number };
   readonly trips: readonly TripStatus[];
+  readonly holds: readonly HoldStatus[];
   readonly devices: readonly DeviceStatus[];
 }
 

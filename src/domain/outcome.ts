@@ -68,6 +68,11 @@ export type Outcome = Answered | Failed | Refused;
 /** What a trip or a stop applies to. */
 export type Scope = "site" | `device:${string}` | `segment:${string}` | `profile:${string}`;
 
+/** False of a bare segment id. */
+export function isScope(text: string): text is Scope {
+  return text === "site" || /^(device|segment|profile):/u.test(text);
+}
+
 export interface Trip {
   readonly scope: Scope;
   readonly cause: "guard_violation" | "identity_mismatch" | "refusal_episodes" | "harm" | "slower" | "poison_reply";
@@ -82,6 +87,7 @@ export type Fact =
   | { readonly kind: "tripped"; readonly at: MonotonicMs; readonly trip: Trip }
   | { readonly kind: "reset"; readonly at: MonotonicMs; readonly scope: Scope; readonly by: string; readonly reason: string }
   | { readonly kind: "stopped"; readonly at: MonotonicMs; readonly stopped: boolean; readonly by: string }
+  /** A mass-loss hold has a scope; a bare segment id is a segment that the poller is cut off from. */
   | { readonly kind: "held"; readonly at: MonotonicMs; readonly scope: SegmentId | string; readonly held: boolean; readonly detail: string }
   /** The guard stopped something; `check` is known when a permit was lent. Nothing left. */
   | { readonly kind: "blocked"; readonly at: MonotonicMs; readonly address: string; readonly check?: Check; readonly detail: string }

@@ -33,7 +33,7 @@ export const passingReasons = {
   window_pause: "paused by a maintenance window",
   link_down: "the switch port of the device is down",
   passive_evidence: "the device was heard without asking",
-  breaker_open: "several devices fell silent together; one trial at a time",
+  breaker_open: "held: several devices fell silent together; one trial at a time",
   gateway_hold: "the gateway may still be sending an earlier request",
   line_budget: "asked less than an interval ago",
   backoff: "the device is down and asked more and more rarely",

@@ -1,8 +1,8 @@
 /** The board in the words of the control socket: what `status` prints, and one outcome as `check` tells it. */
-import type { Board, CheckView, DeviceView } from "../domain/board.ts";
+import type { Board, CheckView, DeviceView, Hold } from "../domain/board.ts";
 import type { Clock } from "../domain/clock.ts";
-import type { CheckOutcome, CheckStatus, DeviceStatus, Instant, RefusedStatus, Status, TripStatus } from "../domain/control.ts";
-import type { Answer, Outcome, Trip } from "../domain/outcome.ts";
+import type { CheckOutcome, CheckStatus, DeviceStatus, HoldStatus, Instant, RefusedStatus, Status, TripStatus } from "../domain/control.ts";
+import type { Answer, Outcome, Scope, Trip } from "../domain/outcome.ts";
 import type { CheckId, StandingRefusal } from "../domain/plan.ts";
 import { failureKinds, passingReasons, standingReasons } from "../domain/reasons.ts";
 import { wallMs, type MonotonicMs, type WallMs } from "../domain/units.ts";
@@ -10,7 +10,10 @@ import { wallMs, type MonotonicMs, type WallMs } from "../domain/units.ts";
 /** When each check is due: the scheduler's answer. */
 export type DueAt = (check: CheckId) => MonotonicMs | undefined;
 
-export function statusOf(board: Board, clock: Clock, dueAt: DueAt): Status {
+/** When a held scope has its next trial: the gate's answer. */
+export type TrialAt = (scope: Scope) => MonotonicMs | undefined;
+
+export function statusOf(board: Board, clock: Clock, dueAt: DueAt, trialAt: TrialAt): Status {
   const { plan, stopped, reload } = board;
   const refusals = Map.groupBy(board.refusals(), ({ device }) => device);
   return {
@@ -22,6 +25,7 @@ export function statusOf(board: Board, clock: Clock, dueAt: DueAt): Status {
     stopped,
     reload: { successful: reload.successful, lastSuccessAt: orNull(reload.lastSuccess), problems: reload.problems },
     trips: board.trips().map(tripStatus),
+    holds: board.holds().map((hold) => holdStatus(hold, clock, trialAt)),
     devices: Array.from(board.devices(), (view) => {
       const checks = board.checksOf(view.device.id).map((check) => checkStatus(check, clock, dueAt));
       return deviceStatus(view, checks, refusals.get(view.device.id) ?? []);
@@ -31,6 +35,11 @@ export function statusOf(board: Board, clock: Clock, dueAt: DueAt): Status {
 
 export function tripStatus({ scope, cause, detail, since }: Trip & { readonly since: WallMs }): TripStatus {
   return { scope, cause, detail, since: instant(since) };
+}
+
+function holdStatus({ scope, detail, since }: Hold, clock: Clock, trialAt: TrialAt): HoldStatus {
+  const at = trialAt(scope);
+  return { scope, detail, since: instant(since), nextTrialAt: at === undefined ? null : momentOf(at, clock) };
 }
 
 export function outcomeStatus(outcome: Outcome, clock: Clock): CheckOutcome {

@@ -2,7 +2,9 @@
 import pino, { type DestinationStream, type Logger } from "pino";
 import type { Transition } from "../domain/board.ts";
 import type { Clock } from "../domain/clock.ts";
-import type { Fact, Outcome } from "../domain/outcome.ts";
+import { formatDuration } from "../domain/duration.ts";
+import { massLossTrialEvery } from "../domain/limits.ts";
+import { isScope, type Fact, type Outcome } from "../domain/outcome.ts";
 import type { PlannedDevice } from "../domain/plan.ts";
 import { printable } from "../domain/printable.ts";
 import { after, seconds, type Milliseconds } from "../domain/units.ts";
@@ -87,7 +89,8 @@ export class EventLog {
       case "stopped":
         return this.write("warn", fact.stopped ? "stopped" : "resumed", stopMessage(fact), { by: fact.by });
       case "held":
-        return this.write("warn", fact.held ? "hold" : "hold_ended", `${fact.scope}: ${fact.held ? "held" : "hold ended"}`, {
+        return this.write(fact.held && isScope(fact.scope) ? "error" : "warn", fact.held ? "hold" : "hold_ended", holdMessage(fact), {
+          scope: fact.scope,
           detail: fact.detail,
         });
       case "blocked": {
@@ -132,6 +135,14 @@ export class EventLog {
 
 function stopMessage({ stopped, by }: Extract<Happening, { kind: "stopped" }>): string {
   return stopped ? `stopped by ${by}: no device is asked, every device is unknown` : `resumed by ${by}`;
+}
+
+function holdMessage({ scope, held, detail }: Extract<Happening, { kind: "held" }>): string {
+  // A bare segment is one that the poller is cut off from.
+  if (!isScope(scope)) return `${scope}: ${detail}`;
+  const what = scope.replace(":", " ");
+  if (!held) return `HOLD ended, ${what}: ${detail}; its devices are asked again`;
+  return `HOLD ${what}: several devices fell silent together; its devices are not asked but one every ${formatDuration(massLossTrialEvery)}, until one answers. Somebody should look`;
 }
 
 /** The stack, and those of its causes, in one line. */

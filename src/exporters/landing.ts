@@ -1,6 +1,8 @@
 /** The page at /: how the site is, what needs a person, and where the rest is. Plain HTML, no script, nothing loaded from elsewhere. */
 import type { Board, DeviceView } from "../domain/board.ts";
 import type { Clock } from "../domain/clock.ts";
+import { formatDuration } from "../domain/duration.ts";
+import { massLossTrialEvery } from "../domain/limits.ts";
 import { livenesses, type Liveness } from "../domain/liveness.ts";
 import { causeInWords } from "./cause-words.ts";
 
@@ -29,6 +31,7 @@ ${lab ? banner("lab", "Lab mode: simulators and tests, no plant.") : ""}
 ${board.stopped ? banner("stop", "Stopped. No device is asked until somebody resumes: <code>watchkeeper resume</code>.") : ""}
 ${board.reload.successful ? "" : banner("warn", `The files on disk have ${board.reload.problems} problems and were not taken over: <code>watchkeeper check-config</code> names them.`)}
 ${trips(board)}
+${holds(board)}
 <table class="counts"><tr>${livenesses.map((state) => `<td class="${state}"><b>${counts[state]}</b> ${state}`).join("")}</table>
 ${troubles(troubled, counts)}
 <h2>More</h2>
@@ -67,6 +70,15 @@ function trips(board: Board): string {
   });
   return `<h2>Tripped: somebody must look and reset</h2>
 <table><tr><th>What<th>Why<th><th>Since${rows.join("")}</table>${rest(all.length)}`;
+}
+
+function holds(board: Board): string {
+  const all = board.holds();
+  if (all.length === 0) return "";
+  const rows = all.map(({ scope, detail, since }) => `<tr><td>${html(scope)}<td>${html(detail)}<td>${html(moment(since))}`);
+  return `<h2>Held: several devices fell silent together</h2>
+<p>Not asked but one every ${formatDuration(massLossTrialEvery)}, until one answers. Devices of it that still answered are not known to be alive.
+<table><tr><th>What<th>Why<th>Since${rows.join("")}</table>`;
 }
 
 function troubles(devices: readonly DeviceView[], { down, degraded }: Counts): string {

@@ -88,7 +88,7 @@ export class SiteMetrics {
   }
 
   #update(board: Board): void {
-    const { stopped, lab, auditWritable, reloadSuccessful, reloadedAt, tripped } = this.#gauges;
+    const { stopped, lab, auditWritable, reloadSuccessful, reloadedAt, tripped, held } = this.#gauges;
     stopped.set(board.stopped ? 1 : 0);
     lab.set(board.plan.lab ? 1 : 0);
     auditWritable.set(this.#journal.unwritableSince === undefined ? 1 : 0);
@@ -99,6 +99,9 @@ export class SiteMetrics {
     this.#plan = board.plan;
     for (const scope of this.#shared) tripped.set({ scope }, 0);
     for (const { scope } of board.trips()) tripped.set({ scope }, 1);
+    held.reset();
+    for (const scope of this.#shared) if (scope !== "site") held.set({ scope }, 0);
+    for (const { scope } of board.holds()) held.set({ scope }, 1);
     this.#updateCounters(board);
   }
 
@@ -128,6 +131,7 @@ export class SiteMetrics {
 
 function gauges(registers: Registry[]): Readonly<Record<"stopped" | "lab" | "auditWritable" | "reloadSuccessful" | "reloadedAt", Gauge>> & {
   readonly tripped: Gauge<"scope">;
+  readonly held: Gauge<"scope">;
 } {
   const gauge = (name: string, help: string): Gauge => new Gauge({ name: `watchkeeper_${name}`, help, registers });
   return {
@@ -139,6 +143,12 @@ function gauges(registers: Registry[]): Readonly<Record<"stopped" | "lab" | "aud
     tripped: new Gauge({
       name: "watchkeeper_tripped",
       help: "1 for what a person must look at and reset. Site, segments and profiles are always there, a device while it is tripped.",
+      labelNames: ["scope"],
+      registers,
+    }),
+    held: new Gauge({
+      name: "watchkeeper_held",
+      help: "1 while a segment or profile is held: several devices fell silent together, one at a time is tried. To be alerted on: held devices are not asked and never get as far as down.",
       labelNames: ["scope"],
       registers,
     }),
@@ -175,7 +185,7 @@ function counters(
   };
 }
 
-/** What may trip and is few: always shown, so that an alert sees the step from 0 to 1. */
+/** What may trip or be held and is few: always shown, so that an alert sees the step from 0 to 1. */
 function sharedScopes(plan: Plan): ReadonlySet<Scope> {
   const profiles = new Set(Array.from(plan.devices.values(), ({ profile }): Scope => `profile:${profile}`));
   return new Set<Scope>(["site", ...Array.from(plan.segments.keys(), (id): Scope => `segment:${id}`), ...profiles]);

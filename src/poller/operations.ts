@@ -133,8 +133,15 @@ export class Operations {
 
   readonly handlers: ControlHandlers = {
     status: () => {
-      const { board, clock } = this.#parts;
-      return done(statusOf(board, clock, (check) => this.#dueAt(check)));
+      const { board, clock, gate } = this.#parts;
+      return done(
+        statusOf(
+          board,
+          clock,
+          (check) => this.#dueAt(check),
+          (scope) => gate.trialAt(scope),
+        ),
+      );
     },
     check: ({ device, method }) => this.#ask(device as DeviceId, method),
     stop: ({ by, reason }) => {

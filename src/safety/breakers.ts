@@ -54,6 +54,17 @@ export class Breakers {
     return end;
   }
 
+  /** The earliest moment at which one of `devices` may be the scope's trial; undefined while the scope is not held. */
+  trialAt(scope: Scope, devices: Iterable<PlannedDevice>): MonotonicMs | undefined {
+    let first: MonotonicMs | undefined;
+    for (const device of devices) {
+      const member = device.checks.length > 0 && this.#of(device).some((guarded) => guarded.scope === scope && guarded.breaker.open);
+      const until = member ? this.heldUntil(device) : undefined;
+      if (until !== undefined && (first === undefined || until < first)) first = until;
+    }
+    return first;
+  }
+
   /** Asked several times at every exchange: nothing is put together from names here. */
   #of({ segment, profile }: PlannedDevice): readonly Guarded[] {
     return [this.#segments.get(segment), this.#profiles.get(profile)].filter((guarded) => guarded !== undefined);

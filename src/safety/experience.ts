@@ -44,6 +44,11 @@ export class Experience {
     };
   }
 
+  /** When a held scope lets its next trial go at the earliest; undefined while it is not held. */
+  trialAt(scope: Scope): MonotonicMs | undefined {
+    return this.#breakers.trialAt(scope, this.#plan?.devices.values() ?? []);
+  }
+
   /** A start was taken: where a scope is held, it is the trial. */
   tried(device: PlannedDevice, now: MonotonicMs): void {
     this.#breakers.tried(device, now);

@@ -55,6 +55,8 @@ export class HeartbeatGate implements Gate, PermitOffice {
   readonly #out = new Set<MintedPermit>();
   #plan: Plan;
   #draining = false;
+  /** When a held scope lets its next trial go. */
+  readonly trialAt = (scope: Scope): MonotonicMs | undefined => this.#experience.trialAt(scope);
 
   constructor(parts: GateParts, plan: Plan) {
     this.clock = parts.clock;

@@ -1,7 +1,7 @@
 /** What is known now, in memory: readers see views of it, and only the recorder changes it. */
-import type { Board, CheckView, DeviceView, ReloadView, Transition } from "../domain/board.ts";
+import type { Board, CheckView, DeviceView, Hold, ReloadView, Transition } from "../domain/board.ts";
 import type { Clock } from "../domain/clock.ts";
-import { fold, overheard } from "../domain/liveness.ts";
+import { fold, overheard, type Judgement } from "../domain/liveness.ts";
 import { nothingSent, type Outcome, type Scope, type Sent, type Trip } from "../domain/outcome.ts";
 import type { Check, CheckId, DeviceId, Plan, PlannedDevice, SegmentId, StandingRefusal } from "../domain/plan.ts";
 import type { StandingReason } from "../domain/reasons.ts";
@@ -22,6 +22,7 @@ export class MemoryBoard implements Board {
   readonly #clock: Clock;
   readonly #proven: ReadonlyMap<CheckId, string>;
   readonly #trips = new Map<Scope, StandingTrip>();
+  readonly #holds = new Map<Scope, Hold>();
   readonly #sent = new Map<SegmentId, Sent>();
   #plan: Plan;
   #devices: Map<DeviceId, DeviceRecord> = new Map();
@@ -41,7 +42,7 @@ export class MemoryBoard implements Board {
     this.#reload = { successful: true, lastSuccess: clock.wall(), problems: 0 };
     this.#plan = plan;
     this.adopt(plan);
-    for (const record of this.#devices.values()) record.reported = judged(record, clock.monotonic());
+    for (const record of this.#devices.values()) record.reported = this.#judged(record, clock.monotonic());
   }
 
   // What readers see.
@@ -74,6 +75,10 @@ export class MemoryBoard implements Board {
 
   trips(): readonly StandingTrip[] {
     return [...this.#trips.values()];
+  }
+
+  holds(): readonly Hold[] {
+    return [...this.#holds.values()];
   }
 
   get stopped(): boolean {
@@ -109,6 +114,8 @@ export class MemoryBoard implements Board {
     );
     this.#checks = new Map([...plan.checks].map(([id, check]) => [id, adoptedCheck(checks.get(id), check)]));
     this.#departed = new Map([...devices].flatMap(([id, { device }]) => (this.#devices.has(id) ? [] : [[id, device.segment]])));
+    const asked = this.#holds.size === 0 ? undefined : askedScopes(plan);
+    for (const scope of this.#holds.keys()) if (!asked?.has(scope)) this.#holds.delete(scope);
     for (const segment of plan.segments.keys()) if (!this.#sent.has(segment)) this.#sent.set(segment, nothingSent);
   }
 
@@ -158,6 +165,14 @@ export class MemoryBoard implements Board {
     return true;
   }
 
+  hold(hold: Hold): void {
+    if (!this.#holds.has(hold.scope)) this.#holds.set(hold.scope, hold);
+  }
+
+  release(scope: Scope): void {
+    this.#holds.delete(scope);
+  }
+
   countBlocked(): void {
     this.#blocked += 1;
   }
@@ -176,7 +191,7 @@ export class MemoryBoard implements Board {
     const record = this.#devices.get(id);
     if (!record) return undefined;
     const from = record.reported.liveness;
-    const { liveness, cause } = (record.reported = judged(record, now));
+    const { liveness, cause } = (record.reported = this.#judged(record, now));
     return from === liveness ? undefined : { device: id, at: this.#wallAt(now), from, to: liveness, cause, detail };
   }
 
@@ -186,7 +201,15 @@ export class MemoryBoard implements Board {
 
   #view(record: DeviceRecord): DeviceView {
     const { device, lastHeard, identity } = record;
-    return { device, judgement: judged(record, this.#clock.monotonic()), lastHeard, identity };
+    return { device, judgement: this.#judged(record, this.#clock.monotonic()), lastHeard, identity };
+  }
+
+  /** A hold takes nothing back that is known; where nothing is known any more, it is why. */
+  #judged(record: DeviceRecord, now: MonotonicMs): Judgement {
+    const judgement = judged(record, now);
+    if (this.#holds.size === 0 || (judgement.cause !== "no_fresh_evidence" && judgement.cause !== "not_asked_yet")) return judgement;
+    const held = scopesOf(record.device).some((scope) => this.#holds.has(scope));
+    return held ? { liveness: judgement.liveness, cause: "breaker_open" } : judgement;
   }
 
   #adopted(
@@ -235,6 +258,11 @@ export class MemoryBoard implements Board {
 
 function scopesOf(device: PlannedDevice): readonly Scope[] {
   return ["site", `device:${device.id}`, `segment:${device.segment}`, `profile:${device.profile}`];
+}
+
+/** Segments and families of which something is asked: elsewhere nothing can be held. */
+function askedScopes(plan: Plan): ReadonlySet<Scope> {
+  return new Set([...plan.devices.values()].filter(({ checks }) => checks.length > 0).flatMap(scopesOf));
 }
 
 function adoptedCheck(known: CheckRecord | undefined, check: Check): CheckRecord {

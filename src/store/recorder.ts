@@ -1,7 +1,7 @@
 /** The one place where facts enter: folds each into the board, and writes transitions, trips and the audit to the journal. */
 import type { AuditEntry, Recorder, Transition } from "../domain/board.ts";
 import type { Clock } from "../domain/clock.ts";
-import type { Fact, Outcome, Scope } from "../domain/outcome.ts";
+import { isScope, type Fact, type Outcome, type Scope } from "../domain/outcome.ts";
 import type { DeviceId, Plan, PlannedDevice } from "../domain/plan.ts";
 import type { MonotonicMs, WallMs } from "../domain/units.ts";
 import type { MemoryBoard } from "./board.ts";
@@ -78,6 +78,7 @@ export class BoardRecorder implements Recorder {
         this.#reviewAll(fact.stopped ? `stopped by ${fact.by}` : `resumed by ${fact.by}`);
         break;
       case "held":
+        if (isScope(fact.scope)) this.#hold(fact.scope, fact);
         this.#auditOften(`held ${fact.scope} ${fact.held}`, "guard", fact.held ? "hold" : "hold_ended", `${fact.scope}: ${fact.detail}`);
         break;
       case "blocked":
@@ -118,6 +119,11 @@ export class BoardRecorder implements Recorder {
     this.#board.adopt(plan);
     this.#sweeping = plan.devices.keys();
     this.#reviewAll("the plan changed");
+  }
+
+  #hold(scope: Scope, { held, detail }: Extract<Fact, { readonly kind: "held" }>): void {
+    if (held) this.#board.hold({ scope, detail, since: this.#clock.wall() });
+    else this.#board.release(scope);
   }
 
   #reviewAll(detail: string): void {

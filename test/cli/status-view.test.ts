@@ -116,6 +116,50 @@ test("a stopped site says who stopped it, and that nothing is due", () => {
   ]);
 });
 
+describe("a hold", () => {
+  const held = siteStatus({
+    holds: [
+      {
+        scope: "segment:hvac",
+        detail: "bilge-plc fell silent, several others with it",
+        since: "2026-11-21T11:50:00.000Z",
+        nextTrialAt: "2026-11-21T12:05:00.000Z",
+      },
+    ],
+    devices: [
+      deviceStatus(),
+      deviceStatus({ device: "bilge-plc", liveness: "down", cause: "timeout" }),
+      deviceStatus({ device: "chiller-1", liveness: "unknown", cause: "breaker_open" }),
+      deviceStatus({ device: "winch", segment: "deck" }),
+    ],
+  });
+  test("is a notice of its own, and every device in it says so", () => {
+    assert.deepEqual(siteView(held, undefined, { width: 100, style: plain }).slice(3), [
+      "HOLD segment hvac since 2026-11-21 11:50:00 UTC: several devices fell silent together; one is tried",
+      "at 2026-11-21 12:05:00 UTC, the others are not asked until one answers (bilge-plc fell silent,",
+      "several others with it)",
+      "",
+      "DEVICE           LIVENESS  HEARD    NEXT     CAUSE",
+      "bilge-plc        DOWN      12 s     48 s     no answer in time (held: not asked for now)",
+      "chiller-1        unknown   12 s     48 s     held: several devices fell silent together; one trial",
+      "                                             at a time",
+      "fresh-water-plc  up        12 s     48 s     it answers (held: not asked for now)",
+      "winch            up        12 s     48 s     it answers",
+    ]);
+  });
+  test("stands with the device it covers, and not with another", () => {
+    const shown = (device: number) => deviceView(held.devices[device]!, held, { width: 80, style: plain }).join("\n");
+    assert.match(shown(0), /HOLD segment hvac/);
+    assert.doesNotMatch(shown(3), /HOLD/);
+  });
+  test("that is one of many is counted", () => {
+    const holds = Array.from({ length: 22 }, (_, index) => ({ ...held.holds[0]!, scope: `segment:s${index}` as const, nextTrialAt: null }));
+    const lines = siteView(siteStatus({ holds }), undefined, { width: 120, style: plain });
+    assert.ok(lines.includes("HOLD: 2 more; --json shows them all"));
+    assert.match(lines.join(" "), /one at a time is tried/);
+  });
+});
+
 test("more trips than a screen holds are counted", () => {
   const trips = Array.from({ length: 23 }, (_, index) => ({ ...troubled.trips[0]!, scope: `device:plc-${index}` as const }));
   const lines = siteView(siteStatus({ trips }), undefined, { width: 120, style: plain });
@@ -204,6 +248,7 @@ describe("a person should look at", () => {
   const cases = [
     ["a stop", siteStatus({ stopped: true }), true],
     ["a trip", siteStatus({ trips: troubled.trips }), true],
+    ["a hold", siteStatus({ holds: [{ scope: "segment:hvac", detail: "x", since: "2026-11-21T11:50:00.000Z", nextTrialAt: null }] }), true],
     ["a failed reload", siteStatus({ reload: troubled.reload }), true],
     ["a device that is down", siteStatus({ devices: [deviceStatus({ liveness: "down" })] }), true],
     ["a device that is degraded", siteStatus({ devices: [deviceStatus({ liveness: "degraded" })] }), true],

@@ -39,6 +39,7 @@ function board(): MemoryBoard {
   return new MemoryBoard(clock, { ...plan, refused }, memory);
 }
 
+const trialAt = () => monotonicMs(now + 900_000);
 const dueAt = (check: CheckId) => (check === checkA.id ? monotonicMs(now + 48_000) : undefined);
 
 describe("the status of a site", () => {
@@ -46,7 +47,7 @@ describe("the status of a site", () => {
     const site = board();
     site.outcome(answered({ said: "alive", identity: { vendor: "Schneider Electric", product: "TM221CE24R" } }));
     site.outcome({ kind: "refused", check: checkA, at: now, reason: "line_budget", retryAt: undefined, sent: nothingSent });
-    const status = statusOf(site, clock, dueAt);
+    const status = statusOf(site, clock, dueAt, trialAt);
     assert.equal(status.schema, "status/v1");
     assert.equal(status.at, "2026-11-21T12:00:00.000Z");
     assert.deepEqual(status.devices[0], {
@@ -88,7 +89,7 @@ describe("the status of a site", () => {
     site.stop(true);
     site.trip({ scope: "device:plc-a", cause: "identity_mismatch", detail: "found WAGO", since: clock.wall() });
     site.reloaded(2);
-    const { stopped, trips, reload } = statusOf(site, clock, dueAt);
+    const { stopped, trips, reload } = statusOf(site, clock, dueAt, trialAt);
     assert.equal(stopped, true);
     assert.deepEqual(trips, [
       { scope: "device:plc-a", cause: "identity_mismatch", detail: "found WAGO", since: "2026-11-21T12:00:00.000Z" },
@@ -96,8 +97,24 @@ describe("the status of a site", () => {
     assert.deepEqual(reload, { successful: false, lastSuccessAt: "2026-11-21T12:00:00.000Z", problems: 2 });
   });
 
+  test("holds the mass-loss holds, with the time of the next trial", () => {
+    const site = board();
+    site.hold({ scope: "segment:hvac", detail: "plc-a fell silent, several others with it", since: clock.wall() });
+    const { holds, devices } = statusOf(site, clock, dueAt, trialAt);
+    assert.deepEqual(holds, [
+      {
+        scope: "segment:hvac",
+        detail: "plc-a fell silent, several others with it",
+        since: "2026-11-21T12:00:00.000Z",
+        nextTrialAt: "2026-11-21T12:15:00.000Z",
+      },
+    ]);
+    assert.equal(devices[0]?.cause, "breaker_open");
+    assert.equal(statusOf(site, clock, dueAt, () => undefined).holds[0]?.nextTrialAt, null);
+  });
+
   test("survives the way over the socket as it is", () => {
-    const status = statusOf(board(), clock, dueAt);
+    const status = statusOf(board(), clock, dueAt, trialAt);
     assert.deepEqual(JSON.parse(JSON.stringify(status)), status);
   });
 });
@@ -129,7 +146,7 @@ describe("the last outcome in one line", () => {
     test(what, () => {
       const site = board();
       site.outcome(outcome);
-      assert.equal(statusOf(site, clock, dueAt).devices[0]?.checks[0]?.last, line);
+      assert.equal(statusOf(site, clock, dueAt, trialAt).devices[0]?.checks[0]?.last, line);
     });
   }
 });

@@ -74,8 +74,9 @@ test("each happening is one line with its own word and level", () => {
   log.happened({ kind: "reset", at, scope: "device:plc", by: "eto-1", reason: "swapped back" });
   log.happened({ kind: "stopped", at, stopped: true, by: "eto-1" });
   log.happened({ kind: "stopped", at, stopped: false, by: "eto-1" });
-  log.happened({ kind: "held", at, scope: "hvac", held: true, detail: "4 of 5 fell silent" });
-  log.happened({ kind: "held", at, scope: "hvac", held: false, detail: "plc answered" });
+  log.happened({ kind: "held", at, scope: "segment:hvac", held: true, detail: "4 of 5 fell silent" });
+  log.happened({ kind: "held", at, scope: "segment:hvac", held: false, detail: "plc answered" });
+  log.happened({ kind: "held", at, scope: "hvac", held: true, detail: "the poller is cut off: no route" });
   log.happened({ kind: "blocked", at, address: "192.0.2.11", check: check("plc"), detail: "off the template" });
   log.happened({ kind: "blocked", at, address: "192.0.2.11", detail: "no permit" });
   log.happened({ kind: "stalled", at, detail: "600 ms" });
@@ -91,8 +92,9 @@ test("each happening is one line with its own word and level", () => {
       "reset warn",
       "stopped warn",
       "resumed warn",
-      "hold warn",
+      "hold error",
       "hold_ended warn",
+      "hold warn",
       "blocked error",
       "blocked error",
       "stalled warn",
@@ -100,6 +102,25 @@ test("each happening is one line with its own word and level", () => {
       "reload_failed error",
       "problem error",
       "problem error",
+    ],
+  );
+});
+
+test("a hold says what it means, and a segment that is cut off is no hold", () => {
+  const { log, entries, clock } = logging();
+  const at = clock.monotonic();
+  log.happened({ kind: "held", at, scope: "segment:hvac", held: true, detail: "plc fell silent, several others with it" });
+  log.happened({ kind: "held", at, scope: "segment:hvac", held: false, detail: "plc answered" });
+  log.happened({ kind: "held", at, scope: "hvac", held: true, detail: "the poller is cut off: no route" });
+  assert.deepEqual(
+    entries().map(({ msg, scope }) => [msg, scope]),
+    [
+      [
+        "HOLD segment hvac: several devices fell silent together; its devices are not asked but one every 15 min, until one answers. Somebody should look",
+        "segment:hvac",
+      ],
+      ["HOLD ended, segment hvac: plc answered; its devices are asked again", "segment:hvac"],
+      ["hvac: the poller is cut off: no route", "hvac"],
     ],
   );
 });

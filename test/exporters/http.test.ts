@@ -123,6 +123,7 @@ describe("the landing page", () => {
     assert.match(body, /Lab mode/u);
     assert.match(body, /2 problems and were not taken over/u);
     assert.match(body, /device:pump<td>identity mismatch/u);
+    assert.match(body, /Held: several devices fell silent together.*<td>segment:bridge<td>pump fell silent/su);
     assert.match(body, /<td class="degraded"><b>1<\/b> degraded/u);
     assert.doesNotMatch(body, /No device is asked/u);
     board.stop(true);

@@ -108,6 +108,8 @@ describe("a series is there from the start:", () => {
     'watchkeeper_withheld_total{reason="window_pause"} 0',
     'watchkeeper_tripped{scope="site"} 0',
     'watchkeeper_tripped{scope="segment:hvac"} 0',
+    'watchkeeper_held{scope="segment:hvac"} 0',
+    'watchkeeper_held{scope="profile:schneider-m221"} 0',
     'watchkeeper_sent_bytes_total{segment="hvac"} 0',
     "watchkeeper_guard_blocked_total 0",
     "watchkeeper_stalls_total 0",

@@ -71,6 +71,18 @@ describe("breakers of segments and families", () => {
     breakers.adopt(literalPlan([]));
     assert.equal(breakers.heldUntil(plan.devices.get(id("a"))!), undefined);
   });
+  it("say when the next trial of a scope is, of whichever device", () => {
+    const plan = literalPlan([...devices, { name: "healthy", address: "192.0.2.9", segment: "power" }]);
+    const breakers = new Breakers();
+    breakers.adopt(plan);
+    const trialAt = () => breakers.trialAt("profile:generic-modbus-tcp", plan.devices.values());
+    assert.equal(trialAt(), undefined);
+    for (const { name } of devices) breakers.lost(plan.devices.get(id(name))!, at(0));
+    assert.equal(trialAt(), 900_000);
+    breakers.tried(plan.devices.get(id("healthy"))!, at(900_000));
+    assert.equal(trialAt(), 2_100_000, "one that was lost, a third of the wait later");
+    assert.equal(breakers.trialAt("segment:hvac", plan.devices.values()), undefined);
+  });
   it("wait for the longer of two holds", () => {
     const plan = literalPlan(devices.map((device) => ({ ...device, segment: "hvac" })));
     const breakers = new Breakers();

@@ -216,17 +216,21 @@ describe("what somebody outside can trigger", () => {
   });
 });
 
-test("links and holds are told to whoever writes for people", () => {
-  const { clock, recorder, told, journal } = recording();
+test("links and holds are told to whoever writes for people; the board shows a hold until it ends", () => {
+  const { clock, board, recorder, told, journal } = recording();
   recorder.record({ kind: "link", device: check("plc").device, at: clock.monotonic(), up: false });
-  recorder.record({ kind: "held", at: clock.monotonic(), scope: "hvac", held: true, detail: "4 of 5 fell silent" });
-  recorder.record({ kind: "held", at: clock.monotonic(), scope: "hvac", held: false, detail: "plc answered" });
+  recorder.record({ kind: "held", at: clock.monotonic(), scope: "segment:hvac", held: true, detail: "4 of 5 fell silent" });
+  assert.deepEqual(board.holds(), [{ scope: "segment:hvac", since: clock.wall(), detail: "4 of 5 fell silent" }]);
+  recorder.record({ kind: "held", at: clock.monotonic(), scope: "segment:hvac", held: false, detail: "plc answered" });
+  assert.deepEqual(board.holds(), []);
+  recorder.record({ kind: "held", at: clock.monotonic(), scope: "hvac", held: true, detail: "the poller is cut off" });
+  assert.deepEqual(board.holds(), [], "cut off is no silence of devices");
   assert.deepEqual(
     told.happenings.map(({ kind }) => kind),
-    ["link", "held", "held"],
+    ["link", "held", "held", "held"],
   );
   assert.deepEqual(
     journal.entries.map(({ type }) => type),
-    ["hold", "hold_ended"],
+    ["hold", "hold_ended", "hold"],
   );
 });

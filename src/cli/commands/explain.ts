@@ -11,7 +11,7 @@ import { nearest } from "../nearest.ts";
 import { pollerOf } from "../poller.ts";
 import { failed } from "../report.ts";
 import { plannedSite, settingsOf, type FileProblems, type PlannedSite } from "../site.ts";
-import { due, moment } from "../status-view.ts";
+import { due, holdsOn, moment } from "../status-view.ts";
 import { styleFor, widthFor } from "../style.ts";
 import { counted } from "../text.ts";
 import { inWords } from "../words.ts";
@@ -97,6 +97,11 @@ function whyNow(context: Context, id: string, { compiled, settings }: PlannedSit
   const trip = live.trips.find(({ scope }) => scopes.includes(scope));
   if (trip)
     return `${id} is not asked: ${trip.scope} tripped at ${moment(trip.since)}: ${trip.detail}; when you have looked, \`watchkeeper reset\``;
+  const [hold] = holdsOn(device, live);
+  if (hold) {
+    const trial = hold.nextTrialAt === null ? "" : `; the next trial, of whichever device, is at ${moment(hold.nextTrialAt)}`;
+    return `${id} is not asked: ${hold.scope} is held since ${moment(hold.since)}: ${hold.detail}${trial}`;
+  }
   const old = live.planDigest === compiled.plan.digest ? "" : "; the files have changed since, see `watchkeeper reload`";
   return `${id} is asked: ${counted(device.checks.length, "check")}, next due: ${due(device.nextDueAt, live)}; ${device.liveness}, ${inWords(device.cause)}${old}`;
 }

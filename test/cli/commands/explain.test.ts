@@ -78,6 +78,15 @@ describe("explain says first", () => {
     });
   }
 
+  test("that it is held with others that fell silent, and when one of them is tried", async () => {
+    const hold = { scope: "segment:hvac", detail: "plc-2 fell silent", since: "2026-11-21T09:30:00.000Z" } as const;
+    await knowing({ holds: [{ ...hold, nextTrialAt: "2026-11-21T12:10:00.000Z" }] });
+    assert.equal(
+      await firstLine(),
+      "plc-1 is not asked: segment:hvac is held since 2026-11-21 09:30:00 UTC: plc-2 fell silent; the next trial, of whichever device, is at 2026-11-21 12:10:00 UTC",
+    );
+  });
+
   test("nothing of another device's trip", async () => {
     await knowing({ trips: [trip("device:plc-2"), trip("segment:cargo")] });
     assert.match(await firstLine(), /^plc-1 is asked: /);

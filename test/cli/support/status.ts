@@ -48,6 +48,7 @@ export function siteStatus(changes: Partial<Status> = {}): Status {
     stopped: false,
     reload: { successful: true, lastSuccessAt: "2026-11-21T11:00:00.000Z", problems: 0 },
     trips: [],
+    holds: [],
     devices: [deviceStatus()],
     ...changes,
   };
