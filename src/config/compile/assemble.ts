@@ -16,6 +16,7 @@ import { slots } from "../../domain/slots.ts";
 
 import type { Milliseconds } from "../../domain/units.ts";
 import type { LoadedSite } from "../loaded-site.ts";
+import type { Identification } from "../schema/profile.ts";
 import { approvedUntil } from "./approval-rules.ts";
 import type { SiteBudgets } from "./budgets.ts";
 import { templatesOf, type Candidate, type Spoken } from "./candidate.ts";
@@ -40,7 +41,8 @@ export function assemble({ site, places, families, candidates, findings, budgets
   const against = ({ id }: Candidate): Finding | undefined => findings.get(id)?.[0];
   const admitted = candidates.filter((one) => against(one) === undefined);
   const offsets = slots(admitted.map(({ id, interval, place }) => ({ check: id, line: place.line, segment: place.segment.id, interval })));
-  const checks = admitted.map((one) => check(one, offsets.get(one.id)!));
+  const identities = groupIdentities(places, families);
+  const checks = admitted.map((one) => check(one, offsets.get(one.id)!, identities));
   const refused = candidates.flatMap((one): StandingRefusal[] => {
     const finding = against(one);
     return finding === undefined ? [] : [refusal(one, finding)];
@@ -68,10 +70,10 @@ export function assemble({ site, places, families, candidates, findings, budgets
   });
 }
 
-function check(candidate: Candidate, slot: Milliseconds): Check {
+function check(candidate: Candidate, slot: Milliseconds, identities: GroupIdentities): Check {
   const { id, place, family, entry, register, interval, connection, connectWithin, answerWithin } = candidate;
   const { method, ask, target, phases, proves } = required(candidate.spoken, id);
-  const { vendors, products } = family.identification;
+  const { vendors, products } = (place.hardware && identities.get(place.hardware.id)) ?? family.identification;
   return {
     id,
     device: place.entry.id,
@@ -100,6 +102,28 @@ function check(candidate: Candidate, slot: Milliseconds): Check {
       says: method.describe(ask),
     }),
   };
+}
+
+type GroupIdentities = ReadonlyMap<string, Identification>;
+
+/**
+ * By hardware group: whoever may answer at one of its addresses may answer at each. The two halves of a redundant pair swap their addresses
+ * at a changeover, and that is no intruder. A family that expects nobody in particular makes the whole group so.
+ */
+function groupIdentities(places: readonly Place[], families: ReadonlyMap<ProfileId, Family>): GroupIdentities {
+  const grouped = Map.groupBy(
+    places.filter(({ hardware }) => hardware !== undefined),
+    ({ hardware }) => hardware!.id,
+  );
+  return new Map(
+    [...grouped].map(([id, members]) => [id, united(members.flatMap(({ entry }) => families.get(entry.profile)?.identification ?? []))]),
+  );
+}
+
+function united(all: readonly Identification[]): Identification {
+  const names = (key: keyof Identification): readonly string[] =>
+    all.some((one) => one[key].length === 0) ? [] : [...new Set(all.flatMap((one) => one[key]))].toSorted();
+  return { vendors: names("vendors"), products: names("products") };
 }
 
 function refusal({ id, place, entry, spoken }: Candidate, { reason, detail }: Finding): StandingRefusal {
