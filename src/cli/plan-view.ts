@@ -3,6 +3,7 @@ import type { ApprovalState, Compiled } from "../config/compile/compile.ts";
 import { lastDayBefore } from "../config/compile/dates.ts";
 import { busUses, busWords } from "../config/compile/lines.ts";
 import type { CheckJson, FrameJson, PlanJson, RefusedJson } from "../config/plan-json.ts";
+import { unlessHeld } from "../config/describe.ts";
 import { requestWords } from "../config/request-words.ts";
 import type { Method } from "../domain/driver.ts";
 import { formatDuration } from "../domain/duration.ts";
@@ -55,7 +56,7 @@ function asked({ plan }: Compiled, json: PlanJson, view: PlanView): readonly str
     span(check.alarmAtLatestAfterMs),
     sends(plan.checks.get(check.id as CheckId), methods),
   ]);
-  return columns([head, ...rows], width);
+  return [...columns([head, ...rows], width), ...wrapped(`ALARM AFTER is at the latest, ${unlessHeld}.`, width)];
 }
 
 /** One line that an engineer signs. */

@@ -153,9 +153,12 @@ function describeCheck(check: Check, { methods, sysctls }: Wording, alarm: Alarm
     `  to ${target.address} ${target.transport}${target.port > 0 ? `/${target.port}` : ""} every ${formatDuration(interval)}${how}; ${waits}answer within ${formatDuration(answerWithin)}; an answer proves ${check.proves}`,
     ...templatesOf(check).map((template) => `  frame ${frameText(template)}`),
     `  packets: ${normal.fromPoller} to the device and ${normal.fromDevice} back; at worst ${worst.packetsMax} to it, ${worst.packetsMaxFrozen} if the poller freezes, ${worst.packetsMaxKilled} if it is killed, and ${worst.arpBroadcastsMax} ARP broadcasts`,
-    `  alarm at the latest after ${formatDuration(alarm.atLatestAfter)} (${missesToDown} misses${alarm.mayWait ? ", with half an interval of waiting for a shared budget" : ""}); nothing is asked after ${lastDayBefore(check.approvedUntil)}`,
+    `  alarm at the latest after ${formatDuration(alarm.atLatestAfter)} (${missesToDown} misses${alarm.mayWait ? ", with half an interval of waiting for a shared budget" : ""}), ${unlessHeld}; nothing is asked after ${lastDayBefore(check.approvedUntil)}`,
   ];
 }
+
+/** What "alarm at the latest" leaves out: silent together, the others are no longer asked and never get as far as down. */
+export const unlessHeld = "unless a hold begins (several devices silent together): then the hold is the alarm";
 
 /** Free bytes, where a counter or a session handle goes, as dots; a byte with free bits in brackets. */
 function frameText({ operation, bytes, mask }: FrameTemplate): string {

@@ -200,6 +200,7 @@ describe("the life of a site", () => {
         "",
         "ASKED                        AT              EVERY  ALARM AFTER  SENDS",
         "fresh-water-plc/modbus-fc43  192.0.2.11:502  1 min  3 min 7 s    FC 43/14 read device identification, basic, unit 1",
+        "ALARM AFTER is at the latest, unless a hold begins (several devices silent together): then the hold is the alarm.",
         "",
         "generic-modbus-tcp: stage approved, 1 device, 1 of 1 check asked",
         "  covers sha256:…",
