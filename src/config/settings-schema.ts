@@ -18,7 +18,7 @@ interface Format {
 }
 
 /** A ~ is the shell's; nothing here would expand it. */
-const pathPattern = /^(?!~)[^\p{Cc}]{1,1024}$/u;
+const pathPattern = /^(?!~)[^\p{Cc}\p{Cs}]{1,1024}$/u;
 const isPath = (value: unknown): boolean => typeof value === "string" && pathPattern.test(value);
 const pathExpected = "a path, absolute or relative to this file's folder, without ~";
 const among = (words: readonly string[]): Format => ({

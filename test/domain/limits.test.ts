@@ -25,6 +25,10 @@ describe("limits", () => {
     assert.ok(all.answerWithinDefault <= all.answerWithinMax && all.connectWithinDefault <= all.connectWithinMax);
     assert.ok(limits.segmentStartsPerSecondDefault <= limits.siteStartsPerSecondDefault);
     assert.ok(all.segmentStartsPerSecondMost <= all.siteStartsPerSecondMost);
+    assert.ok(all.startsPerSecondLeast <= limits.segmentStartsPerSecondDefault);
+  });
+  it("the smallest budget carries one check within the longest interval", () => {
+    assert.ok(all.startsPerSecondLeast * all.budgetShareMax * limits.intervalMax >= 1000);
   });
   it("an exchange, its release included, ends within the shortest interval", () => {
     assert.ok(all.connectWithinDefault + all.answerWithinDefault + all.releaseWithin + all.finishWithin < limits.intervalFloor);

@@ -29,12 +29,24 @@ export function idHint(text: string): string | undefined {
   return /[A-Z]/u.test(text) ? "write it in lower case" : undefined;
 }
 
-export const textPattern: RegExp = /^(?=.*\S)[^\p{Cc}\p{Cf}\u2028\u2029]{1,200}$/u;
+export const textPattern: RegExp = /^(?=.*\S)[^\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]{1,200}$/u;
 const textExpected = "a text of 1 to 200 characters on one line, in quotes where it looks like a number";
 
 /** Free text for people: names, reasons, documents. */
 export function text(description: string): z.ZodType<string, string> {
-  return matching(textPattern, textExpected, description);
+  return z
+    .string({ error: textExpected })
+    .check(({ value, issues }) => {
+      if (textPattern.test(value)) return;
+      issues.push({ code: "custom", message: textExpected, input: value, params: { hint: textHint(value) } });
+    })
+    .meta({ description });
+}
+
+/** An escape such as "\ud800" can write what no file in UTF-8 holds: no digest and no report could. */
+function textHint(value: string): string | undefined {
+  const half = /\p{Cs}/u.exec(value)?.[0];
+  return half === undefined ? undefined : `${codePoint(half)} is half of a character: write the character itself`;
 }
 
 /** The same, or nothing: null and a key that is left out are one. */

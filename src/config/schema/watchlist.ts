@@ -1,6 +1,13 @@
 /** The shape of watchlist.yaml: what the owner says of segments, gateways and devices. */
 import { z } from "zod";
-import { connectWithinMax, answerWithinMax, limits, segmentStartsPerSecondMost, siteStartsPerSecondMost } from "../../domain/limits.ts";
+import {
+  connectWithinMax,
+  answerWithinMax,
+  limits,
+  segmentStartsPerSecondMost,
+  siteStartsPerSecondMost,
+  startsPerSecondLeast,
+} from "../../domain/limits.ts";
 import { methodIds, type MethodId } from "../../domain/operations.ts";
 import type { DeviceFunction, DeviceId, ProfileId, SegmentId } from "../../domain/plan.ts";
 import type { Milliseconds } from "../../domain/units.ts";
@@ -111,11 +118,11 @@ export interface HardwareEntry {
 const address = (description: string): z.ZodType<string, string> => matching(/^[^]{1,100}$/u, "one literal unicast address", description);
 const subnet = (description: string): z.ZodType<string, string> => matching(/^[^]{1,100}$/u, "a subnet such as 10.20.1.0/24", description);
 
-const startsExpected = (most: number): string => `a number above 0 and at most ${most}`;
+const startsExpected = (most: number): string => `a number from ${startsPerSecondLeast} to ${most}`;
 const starts = (most: number, normal: number, description: string): z.ZodType<number, number | undefined> =>
   z
     .number({ error: startsExpected(most) })
-    .gt(0, { error: startsExpected(most) })
+    .min(startsPerSecondLeast, { error: startsExpected(most) })
     .max(most, { error: startsExpected(most) })
     .default(normal)
     .meta({ description });
