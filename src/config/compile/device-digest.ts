@@ -37,8 +37,8 @@ export function deviceDigest(watchlist: Watchlist, place: Place, line: readonly 
 }
 
 /**
- * The smallest pool and the largest reserve of a piece of hardware count for all of its addresses, and `covers` binds only the figures of
- * the device's own profile. A digest cannot tell tighter from looser, so here a tightened profile is looked at again.
+ * The smallest pool, the largest reserve and whoever may answer in a piece of hardware count for all of its addresses, and `covers` binds
+ * only the figures of the device's own profile. A digest cannot tell tighter from looser, so here a tightened profile is looked at again.
  */
 function siblingFacts({ entry, hardware }: Place, line: readonly Member[]): readonly object[] {
   return line
@@ -49,6 +49,7 @@ function siblingFacts({ entry, hardware }: Place, line: readonly Member[]): read
       poolSize: family.connection.poolSize,
       poolSizeAtSite: family.site?.value.connection.poolSize ?? null,
       reserve: family.connection.reserve,
+      identification: family.identification,
     }))
     .toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }

@@ -82,6 +82,7 @@ describe("after approval, a device is not admitted once another address of its h
     profile: (s) => void (second(s)["profile"] = "test-plc"),
     "pool in its profile": (s) => void (s.profiles["other-plc"] = { ...other, ...connection({ poolSize: documented(9) }) }),
     "reserve in its profile": (s) => void (s.profiles["other-plc"] = { ...other, ...connection({ reserve: 3 }) }),
+    "maker in its profile": (s) => void (s.profiles["other-plc"] = { ...other, identification: { vendors: [], products: [] } }),
     "pool in its site file": (s) => void (s.siteProfiles["other-plc"]!["connection"] = { poolSize: 7 }),
   };
   test("(as it is, it is)", () =>
