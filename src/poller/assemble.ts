@@ -53,7 +53,7 @@ export function assemble(options: RunOptions, settings: Settings, plan: Plan, { 
   const onViolation = ({ target, detail }: Violation): void => gate.blocked(target.address, detail);
   const reach = new Reach(clock);
   const cutOff = (target: Target): string | undefined => reach.cutOff(target);
-  const dial = diallerByTransport(tcpDialler({ clock, cutOff, onViolation }), udpDialler({ onViolation }).dial);
+  const dial = diallerByTransport(tcpDialler({ clock, cutOff, onViolation }), udpDialler({ cutOff, onViolation }).dial);
   const gate: HeartbeatGate = new HeartbeatGate(
     {
       clock,

@@ -26,12 +26,16 @@ export class MintedPermit {
   readonly deadline: MonotonicMs;
   readonly #office: PermitOffice;
   readonly #templates: readonly FrameTemplate[];
+  /** In their order: opening, asking, closing. */
+  readonly #phases: readonly Allowance[];
   readonly #connectionsMax: number;
-  readonly #requestsMax: number;
   readonly #bytesMax: number;
   #connections = 0;
   #requests = 0;
   #bytes = 0;
+  /** The phase of the latest request, and how many there were in it. */
+  #phase = 0;
+  #inPhase = 0;
   #void: string | undefined;
   #takenBack: Reason | undefined;
   #listeners: ((why: string) => void)[] = [];
@@ -41,14 +45,13 @@ export class MintedPermit {
     this.deadline = deadline;
     this.#office = office;
     this.#templates = allowances.length === 1 ? allowances[0]!.templates : allowances.flatMap(({ templates }) => templates);
-    let [connections, requests, bytes] = [0, 0, 0];
-    for (const { connectionsMax, requestsMax, bytesMax } of allowances) {
+    this.#phases = allowances;
+    let [connections, bytes] = [0, 0];
+    for (const { connectionsMax, bytesMax } of allowances) {
       connections += connectionsMax;
-      requests += requestsMax;
       bytes += bytesMax;
     }
     this.#connectionsMax = connections;
-    this.#requestsMax = requests;
     this.#bytesMax = bytes;
   }
 
@@ -75,9 +78,12 @@ export class MintedPermit {
     if (foreign) return this.#violation(foreign);
     const overdue = this.#overdue();
     if (overdue) return overdue;
-    if (this.#requests + 1 > this.#requestsMax) return this.#violation(`a request beyond the allowance: ${hex(frame)}`);
+    const phase = this.#phaseOf(frame);
+    if (phase === undefined) return this.#violation(`a request beyond the allowance: ${hex(frame)}`);
     if (this.#bytes + frame.length > this.#bytesMax)
       return this.#violation(`${this.#bytes + frame.length} bytes where ${this.#bytesMax} are allowed`);
+    this.#inPhase = phase === this.#phase ? this.#inPhase + 1 : 1;
+    this.#phase = phase;
     this.#requests += 1;
     this.#bytes += frame.length;
     return this.#spent();
@@ -118,6 +124,16 @@ export class MintedPermit {
     const template = fitting(this.#templates, frame);
     if (!template) return `${operation} off the plan's template: ${hex(frame.subarray(0, 32))}`;
     return template.operation === operation ? undefined : `read as ${operation}, planned as ${template.operation}`;
+  }
+
+  /** The phase that this frame is a request of: no phase lends what it has left to another, and none comes twice. */
+  #phaseOf(frame: Uint8Array): number | undefined {
+    for (let phase = this.#phase; phase < this.#phases.length; phase++) {
+      const { requestsMax, templates } = this.#phases[phase]!;
+      const asked = phase === this.#phase ? this.#inPhase : 0;
+      if (asked < requestsMax && fitting(templates, frame)) return phase;
+    }
+    return undefined;
   }
 
   #overdue(): Spending | undefined {

@@ -12,6 +12,8 @@ import { type Outlet, placeOf, UdpWire } from "./udp-wire.ts";
 
 export interface UdpDiallerParts {
   readonly onViolation: (violation: Violation) => void;
+  /** Why a packet to the target would leave by another interface than its segment's; undefined when it would not. */
+  readonly cutOff: (target: Target) => string | undefined;
 }
 
 /** Datagrams that reached nobody. `late`: from an address that was asked, and no answer to what is open now; `foreign`: from any other. */
@@ -53,6 +55,9 @@ export function udpDialler(parts: UdpDiallerParts): UdpDialler {
         permit.violated(fault);
         return Promise.resolve({ by: "us", failure: "guard_blocked", detail: fault });
       }
+      // Binding to localAddress chooses the source address, not the interface. The permit asks again with every frame.
+      const away = parts.cutOff(target);
+      if (away !== undefined) return Promise.resolve(unavailable(away));
       const name = `${policy.protocol} ${isIP(target.address)} ${target.localAddress ?? ""}`;
       let door = doors.get(name);
       if (!door) {

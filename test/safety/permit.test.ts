@@ -5,6 +5,7 @@ import fc from "fast-check";
 import type { Refused } from "../../src/domain/outcome.ts";
 import { monotonicMs } from "../../src/domain/units.ts";
 import { MintedPermit } from "../../src/safety/permit.ts";
+import { enipCheck } from "../support/enip-checks.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { fc43Frame, literalCheck } from "../support/literal-plan.ts";
 
@@ -46,6 +47,49 @@ describe("a permit", () => {
     const again = second.permit.spendFrame(fc43Frame(1, 2), fc43);
     assert.match(again.granted ? "" : again.detail, /request beyond the allowance/u);
     assert.equal(second.state.violations.length, 1);
+  });
+
+  describe("of several phases", () => {
+    const identity = enipCheck({ method: "enip-identity-object", port: 44_818 });
+    const session = "01000000";
+    const context = "f401000007000000";
+    const opening = `650004000000000000000000${context}0000000001000000`;
+    const asking = `6f001600${session}00000000${context}00000000000000000500020000000000b2000600010220012401`;
+    const closing = `66000000${session}00000000${context}00000000`;
+    const operations = new Map([
+      [opening, "enip-register-session"],
+      [asking, "enip-read-identity"],
+      [closing, "enip-unregister-session"],
+    ] as const);
+
+    function granted(...frames: readonly string[]): readonly boolean[] {
+      const clock = new FakeClock();
+      const permit = MintedPermit.mint(
+        { clock, objection: () => undefined, spent: () => undefined, violated: () => undefined },
+        identity,
+        [identity.opening, identity.asking, identity.closing],
+        monotonicMs(clock.monotonic() + 1000),
+      );
+      return frames.map(
+        (frame) => permit.spendFrame(Uint8Array.from(Buffer.from(frame, "hex")), operations.get(frame as typeof opening)).granted,
+      );
+    }
+
+    it("grants each its own requests, in their order", () => {
+      assert.deepEqual(granted(opening, asking, closing), [true, true, true]);
+    });
+
+    it("lets a phase be left out", () => {
+      assert.deepEqual(granted(asking, closing), [true, true]);
+      assert.deepEqual(granted(opening, closing), [true, true]);
+    });
+
+    it("lends nothing of one to another, and lets none come again", () => {
+      assert.deepEqual(granted(opening, asking, asking), [true, true, false]);
+      assert.deepEqual(granted(opening, opening), [true, false]);
+      assert.deepEqual(granted(asking, opening), [true, false]);
+      assert.deepEqual(granted(closing, asking), [true, false]);
+    });
   });
 
   it("takes bytes beyond the allowance for a violation even where a template would fit", () => {

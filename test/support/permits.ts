@@ -3,7 +3,7 @@ import type { Clock } from "../../src/domain/clock.ts";
 import type { Operation } from "../../src/domain/operations.ts";
 import type { Sent } from "../../src/domain/outcome.ts";
 import type { Permit, Spending } from "../../src/domain/permit.ts";
-import type { Check } from "../../src/domain/plan.ts";
+import type { Allowance, Check } from "../../src/domain/plan.ts";
 import { fitting } from "../../src/domain/template.ts";
 import { after, type MonotonicMs } from "../../src/domain/units.ts";
 
@@ -21,7 +21,9 @@ export class TestPermit {
   readonly seen: (Operation | undefined)[] = [];
   readonly #clock: Clock;
   readonly #connectionsMax: number;
-  readonly #requestsMax: number;
+  readonly #phases: readonly Allowance[];
+  #phase = 0;
+  #inPhase = 0;
   #sent: Sent = { connections: 0, requests: 0, bytes: 0 };
   #void: string | undefined;
   #revoked: string | undefined;
@@ -32,7 +34,7 @@ export class TestPermit {
     this.#clock = clock;
     this.deadline = options.deadline ?? after(clock.monotonic(), check.answerWithin);
     this.#connectionsMax = options.connectionsMax ?? 1;
-    this.#requestsMax = [check.opening, check.asking, check.closing].reduce((sum, allowance) => sum + allowance.requestsMax, 0);
+    this.#phases = [check.opening, check.asking, check.closing];
   }
 
   static for(check: Check, clock: Clock, options: TestPermitOptions = {}): TestPermit & Permit {
@@ -49,9 +51,22 @@ export class TestPermit {
 
   spendFrame(frame: Uint8Array, operation: Operation | undefined): Spending {
     this.seen.push(operation);
-    const templates = [this.check.opening, this.check.asking, this.check.closing].flatMap((allowance) => allowance.templates);
+    const templates = this.#phases.flatMap((allowance) => allowance.templates);
     if (operation === undefined || fitting(templates, frame)?.operation !== operation) return this.#violation("off the template");
-    return this.#overdue() ?? this.#charge(this.#sent.requests < this.#requestsMax, { connections: 0, requests: 1, bytes: frame.length });
+    return this.#overdue() ?? this.#charge(this.#countedIn(frame), { connections: 0, requests: 1, bytes: frame.length });
+  }
+
+  /** False where no phase, from the present one on, has a request like this left. */
+  #countedIn(frame: Uint8Array): boolean {
+    const fits = (phase: number): boolean => {
+      const { requestsMax, templates } = this.#phases[phase]!;
+      return (phase === this.#phase ? this.#inPhase : 0) < requestsMax && fitting(templates, frame) !== undefined;
+    };
+    const phase = [0, 1, 2].find((index) => index >= this.#phase && fits(index));
+    if (phase === undefined) return false;
+    this.#inPhase = phase === this.#phase ? this.#inPhase + 1 : 1;
+    this.#phase = phase;
+    return true;
   }
 
   violated(detail: string): void {

@@ -6,7 +6,7 @@ import { enipPolicy } from "../../src/wire/frames/enip.ts";
 import { enipCheck, type EnipCheckOptions, enipReply, healthyReply } from "../support/enip-checks.ts";
 import { TestPermit } from "../support/permits.ts";
 import type { UdpPeer } from "./support/udp-peer.ts";
-import { answering, clock, dial, door, hexOf, opened, peerThat, request, useUdpWires, violations } from "./support/udp-wires.ts";
+import { answering, clock, cutOff, dial, door, hexOf, opened, peerThat, request, useUdpWires, violations } from "./support/udp-wires.ts";
 
 useUdpWires();
 
@@ -158,6 +158,16 @@ describe("nothing leaves", () => {
       assert.equal(door.sockets, 0);
     });
   }
+
+  test("by another interface than the segment's", async () => {
+    const peer = await peerThat();
+    cutOff("the way to it is eth1");
+    const { dialled, permit } = dial({ port: peer.port });
+    assert.deepEqual(await dialled, { by: "us", failure: "driver_unavailable", detail: "the way to it is eth1" });
+    assert.deepEqual(permit.violations, []);
+    assert.equal(await peer.settled(), 0);
+    assert.equal(door.sockets, 0);
+  });
 
   test("under a permit that was taken back before it was dialled", async () => {
     const peer = await peerThat();

@@ -15,12 +15,19 @@ export let clock: FakeClock;
 export let violations: Violation[];
 export let door: UdpDialler;
 let peers: UdpPeer[];
+let away: string | undefined;
+
+/** From now on packets would leave by another interface than the segment's. */
+export function cutOff(why: string): void {
+  away = why;
+}
 
 export function useUdpWires(): void {
   beforeEach(() => {
     clock = new FakeClock();
     violations = [];
-    door = udpDialler({ onViolation: (violation) => violations.push(violation) });
+    away = undefined;
+    door = udpDialler({ cutOff: () => away, onViolation: (violation) => violations.push(violation) });
     peers = [];
   });
 
