@@ -2,8 +2,9 @@
 import type { ApprovalState, Compiled } from "../config/compile/compile.ts";
 import { lastDayBefore } from "../config/compile/dates.ts";
 import { busUses, busWords } from "../config/compile/lines.ts";
-import type { CheckJson, FrameJson, PlanJson, RefusedJson } from "../config/plan-json.ts";
-import { unlessHeld } from "../config/describe.ts";
+import { raisedLines } from "../config/compile/raised.ts";
+import type { CheckJson, PlanJson, RefusedJson } from "../config/plan-json.ts";
+import { describeProposals, unlessHeld, wouldBeSent } from "../config/describe.ts";
 import { requestWords } from "../config/request-words.ts";
 import type { Method } from "../domain/driver.ts";
 import { formatDuration } from "../domain/duration.ts";
@@ -21,6 +22,7 @@ export interface PlanView extends View {
 }
 
 const refusalsMax = 25;
+const proposalsMax = 10;
 
 export function planView(compiled: Compiled, json: PlanJson, view: PlanView): readonly string[] {
   const { plan } = compiled;
@@ -33,9 +35,11 @@ export function planView(compiled: Compiled, json: PlanJson, view: PlanView): re
     ...[...busUses(plan)].flatMap(([id, use]) => wrapped(`${id}: ${busWords(use)}`, width)),
     "",
     ...asked(compiled, json, view),
+    ...lessOften(compiled, width),
     "",
     ...families(compiled, json, view),
     ...(plan.refused.size > 0 ? ["", ...notAsked(json, view)] : []),
+    ...proposed(compiled, json, view),
   ];
 }
 
@@ -120,16 +124,36 @@ function refusal(one: RefusedJson, view: PlanView): readonly string[] {
   return [
     ...wrapped(`${one.check}: ${one.meaning}`, width),
     ...sentences.flatMap((sentence) => wrapped(printable(sentence, 2000), width - 4)).map((line) => `    ${line}`),
-    // Everything but the packet: that is what a dry run is for.
-    ...(one.reason === "dry_run" ? frameLines(one.frames) : []),
   ];
 }
 
-/** Bytes that the mask leaves open (counters, session handles) are shown as `..`. */
-export function frameLines(frames: readonly FrameJson[]): readonly string[] {
-  return frames.map(({ operation, hex, mask }) => {
-    const bytes = (hex.match(/../gu) ?? []).map((byte, at) => (mask.slice(2 * at, 2 * at + 2) === "00" ? ".." : byte));
-    return `    sends ${bytes.join(" ")}  ${operation}`;
+function lessOften({ raised }: Compiled, width: number): readonly string[] {
+  const lines = raisedLines(raised);
+  const more = lines.length - refusalsMax;
+  const shown = lines.slice(0, refusalsMax).flatMap((line) => wrapped(line, width));
+  if (lines.length === 0) return [];
+  return ["", ...shown, ...(more > 0 ? [`and ${counted(more, "check")} more that the watchlist wants asked more often: see --full`] : [])];
+}
+
+/** Nobody signs bytes that were not shown. */
+function proposed(compiled: Compiled, json: PlanJson, { width, style, methods }: PlanView): readonly string[] {
+  const waiting = json.refused.filter((one) => one.waitsForApproval).map((one) => one.check as CheckId);
+  const more = waiting.length - proposalsMax;
+  const lines = describeProposals(compiled, waiting.slice(0, proposalsMax), { methods, sysctls: json.sysctls });
+  if (waiting.length === 0) return [];
+  return [
+    "",
+    style.strong(wouldBeSent),
+    ...indentedTo(lines, width),
+    ...(more > 0 ? [`and by ${counted(more, "check")} more: --full shows them, \`watchkeeper explain <device>\` those of one device`] : []),
+  ];
+}
+
+/** Lines that may be indented already, wrapped under themselves. */
+function indentedTo(lines: readonly string[], width: number): readonly string[] {
+  return lines.flatMap((line) => {
+    const indent = /^ */u.exec(line)?.[0] ?? "";
+    return wrapped(line.slice(indent.length), width - indent.length - 2).map((part, at) => `${indent}${at === 0 ? "" : "  "}${part}`);
   });
 }
 

@@ -1,7 +1,7 @@
 /** Edits the approval block of a site's profile file without touching anything else in it, its comments included. */
 import { isCollection, isMap, type Document, type YAMLMap } from "yaml";
 import { printable } from "../domain/printable.ts";
-import type { ProfileId } from "../domain/plan.ts";
+import type { DeviceId, ProfileId } from "../domain/plan.ts";
 import { siteFileOf } from "./compile/site-file.ts";
 import type { LoadedSite } from "./loaded-site.ts";
 import { formatProblem } from "./problem.ts";
@@ -19,6 +19,8 @@ export interface Edited {
   readonly text: string;
   /** What the person who approves should know, in sentences. */
   readonly notes: readonly string[];
+  /** Devices that the new text admits and a person has just named; absent where nobody is admitted anew. */
+  readonly admits?: readonly DeviceId[];
 }
 
 /** Nothing is to be written. */

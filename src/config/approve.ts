@@ -77,7 +77,7 @@ export function approve(site: LoadedSite, compiled: Compiled, request: ApprovalR
     envelope: JSON.parse(JSON.stringify(compiled.envelopes.get(profile))) as Record<string, unknown>,
     devices: new Map([...kept, ...admitted].toSorted(([a], [b]) => (a < b ? -1 : 1))),
   };
-  return editApproval(site, profile, changes, [...chosen.notes, ...notes, ...shortened]);
+  return { ...editApproval(site, profile, changes, [...chosen.notes, ...notes, ...shortened]), admits: chosen.devices };
 }
 
 /** The same content and devices for longer. What has changed since must be approved, not renewed. */

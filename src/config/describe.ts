@@ -1,8 +1,8 @@
 /** The plan in words that an engineer signs, and for one device the one line that says why it is not asked. */
 import { formatDuration } from "../domain/duration.ts";
 import { budgetShareMax } from "../domain/limits.ts";
-import type { Check, DeviceId, PlannedDevice, ProfileId, StandingRefusal } from "../domain/plan.ts";
-import { standingReasons, type StandingReason } from "../domain/reasons.ts";
+import type { Check, CheckId, DeviceId, PlannedDevice, ProfileId, StandingRefusal } from "../domain/plan.ts";
+import { standingReasons } from "../domain/reasons.ts";
 import type { FrameTemplate } from "../domain/template.ts";
 import { milliseconds } from "../domain/units.ts";
 import { alarms, type Alarm } from "./compile/alarm.ts";
@@ -10,6 +10,8 @@ import { templatesOf, type Methods } from "./compile/candidate.ts";
 import type { Compiled } from "./compile/compile.ts";
 import { lastDayBefore } from "./compile/dates.ts";
 import { busUses, busWords } from "./compile/lines.ts";
+import { liftedByApproval, type Sendable } from "./compile/proposals.ts";
+import { raisedLines } from "./compile/raised.ts";
 import { checkWorstCase, type Sysctls } from "./compile/worst-case.ts";
 import type { LoadedSite } from "./loaded-site.ts";
 import { formatProblem, type Problem } from "./problem.ts";
@@ -36,7 +38,9 @@ export function describePlan(compiled: Compiled, wording: Wording): readonly str
     `Plan ${plan.digest}`,
     ...broken,
     ...section("What is sent", describeDevices(compiled, wording)),
+    ...section("What is asked less often than the watchlist says", raisedLines(compiled.raised)),
     ...section("What is not asked, and why", [...plan.refused.values()].map(refusedLine)),
+    ...section(wouldBeSent, describeProposals(compiled, plan.refused.keys(), wording)),
     ...section("What is missing before approval", describeMissing(compiled)),
     ...section("Approvals", describeApprovals(compiled)),
     ...section("Budgets", describeBudgets(compiled)),
@@ -141,19 +145,55 @@ function describeDevice(
   ];
 }
 
-function describeCheck(check: Check, { methods, sysctls }: Wording, alarm: Alarm): readonly string[] {
+/** The title over checks that nobody has signed. */
+export const wouldBeSent: string = "WOULD BE SENT IF APPROVED";
+
+/** What these checks would send once approved; those left out that do not wait for approval. */
+export function describeProposals(
+  { proposals }: Pick<Compiled, "proposals">,
+  checks: Iterable<CheckId>,
+  wording: Wording,
+): readonly string[] {
+  return [...checks].flatMap((id) => {
+    const { check, alarm, mendFirst } = proposals.get(id) ?? {};
+    if (check === undefined || alarm === undefined) return [];
+    const before = mendFirst === undefined || mendFirst.length === 0 ? [] : [`  and not before this is mended: ${mendFirst.join(", ")}`];
+    return [...describeCheck(check, wording, alarm), ...before];
+  });
+}
+
+/** What an approval of these devices lets be sent: all of it, whether it is sent already or not. */
+export function describeAdmitted(compiled: Compiled, devices: Iterable<DeviceId>, wording: Wording): readonly string[] {
+  const { plan } = compiled;
+  const alarmOf = alarms(plan);
+  const named = new Set(devices);
+  const sent = [...plan.checks.values()].filter(({ device }) => named.has(device));
+  const refused = [...plan.refused.values()].filter(({ device }) => named.has(device)).map(({ check }) => check);
+  return [
+    ...sent.flatMap(({ approvedUntil: _until, ...check }) => describeCheck(check, wording, alarmOf.get(check.id)!)),
+    ...describeProposals(compiled, refused, wording),
+  ];
+}
+
+/** `approvedUntil` is absent where nobody has signed. */
+function describeCheck(
+  check: Sendable & Partial<Pick<Check, "approvedUntil">>,
+  { methods, sysctls }: Wording,
+  alarm: Alarm,
+): readonly string[] {
   const { target, interval, connection, connectWithin, answerWithin, missesToDown } = check;
   const connects = check.opening.connectionsMax > 0;
   const how = connects ? `, ${connection === "fresh" ? "a connection for each check" : "over a kept connection"}` : "";
   const waits = connects ? `connect within ${formatDuration(connectWithin)}, ` : "";
   const worst = checkWorstCase(sysctls, check);
+  const until = check.approvedUntil === undefined ? "" : `; nothing is asked after ${lastDayBefore(check.approvedUntil)}`;
   const normal = connection === "kept" && worst.kept !== null ? worst.kept : worst.fresh;
   return [
     `${check.id}: ${requestWords(check, methods)}`,
     `  to ${target.address} ${target.transport}${target.port > 0 ? `/${target.port}` : ""} every ${formatDuration(interval)}${how}; ${waits}answer within ${formatDuration(answerWithin)}; an answer proves ${check.proves}`,
     ...templatesOf(check).map((template) => `  frame ${frameText(template)}`),
     `  packets: ${normal.fromPoller} to the device and ${normal.fromDevice} back; at worst ${worst.packetsMax} to it, ${worst.packetsMaxFrozen} if the poller freezes, ${worst.packetsMaxKilled} if it is killed, and ${worst.arpBroadcastsMax} ARP broadcasts`,
-    `  alarm at the latest after ${formatDuration(alarm.atLatestAfter)} (${missesToDown} misses${alarm.mayWait ? ", with half an interval of waiting for a shared budget" : ""}), ${unlessHeld}; nothing is asked after ${lastDayBefore(check.approvedUntil)}`,
+    `  alarm at the latest after ${formatDuration(alarm.atLatestAfter)} (${missesToDown} misses${alarm.mayWait ? ", with half an interval of waiting for a shared budget" : ""}), ${unlessHeld}${until}`,
   ];
 }
 
@@ -175,24 +215,15 @@ function refusedLine({ check, reason, detail }: StandingRefusal): string {
 }
 
 /** What approval itself would lift is not missing before it. */
-const lifted: ReadonlySet<StandingReason> = new Set<StandingReason>([
-  "not_approved",
-  "not_admitted",
-  "approval_expired",
-  "approval_stale",
-  "stage",
-  "dry_run",
-]);
-
 function describeMissing({ plan, covers, deviceDigests, findings }: Compiled): readonly string[] {
   const waiting = Map.groupBy(
-    [...plan.refused.values()].filter(({ check }) => findings.get(check)?.some(({ reason }) => lifted.has(reason))),
+    [...plan.refused.values()].filter(({ check }) => findings.get(check)?.some(({ reason }) => liftedByApproval.has(reason))),
     ({ device }) => plan.devices.get(device)?.profile,
   );
   return [...waiting].flatMap(([profile, refused]) => {
     const devices = [...Map.groupBy(refused, ({ device }) => device)];
     const lines = devices.map(([id, checks]) => {
-      const missing = checks.flatMap(({ check }) => (findings.get(check) ?? []).filter(({ reason }) => !lifted.has(reason)));
+      const missing = checks.flatMap(({ check }) => (findings.get(check) ?? []).filter(({ reason }) => !liftedByApproval.has(reason)));
       const what = missing.length === 0 ? "nothing but the approval" : [...new Set(missing.map(({ detail }) => detail))].join("; ");
       return `  ${id} ${deviceDigests.get(id) ?? ""}: ${what}`;
     });

@@ -1,12 +1,13 @@
 /** `plan --json`, the interface plan/v1: everything that may be sent, how often and at worst, for programs that check captures, write manifests or draw up forms. */
 import { budgetShareMax } from "../domain/limits.ts";
-import { operationsOf, type Allowance, type Check, type Plan } from "../domain/plan.ts";
+import { operationsOf, type Allowance, type Check, type Plan, type Target } from "../domain/plan.ts";
 import { standingReasons, type StandingReason } from "../domain/reasons.ts";
 import { slotPeriod } from "../domain/slots.ts";
 import { hex, type FrameTemplate } from "../domain/template.ts";
 import { alarms, type Alarm } from "./compile/alarm.ts";
 import type { Compiled } from "./compile/compile.ts";
 import { busUses } from "./compile/lines.ts";
+import type { Proposal } from "./compile/proposals.ts";
 import { checkWorstCase, type CheckWorstCase, type Sysctls } from "./compile/worst-case.ts";
 
 /** A new member may come with any release; a member that goes, or means something else, makes it plan/v2. */
@@ -25,6 +26,8 @@ export interface PlanJson {
   readonly lines: readonly LineJson[];
   readonly checks: readonly CheckJson[];
   readonly refused: readonly RefusedJson[];
+  /** Checks that are asked less often than the watchlist says. */
+  readonly raised: readonly RaisedJson[];
   /** The figures were worked out for these settings of the kernel. */
   readonly sysctls: Sysctls;
 }
@@ -72,12 +75,19 @@ export interface PhaseJson {
   readonly frames: readonly FrameJson[];
 }
 
+export interface TargetJson {
+  readonly address: string;
+  readonly port: number;
+  readonly transport: string;
+  readonly localAddress: string | null;
+}
+
 export interface CheckJson {
   readonly id: string;
   readonly device: string;
   readonly method: string;
   readonly protocol: string;
-  readonly target: { readonly address: string; readonly port: number; readonly transport: string; readonly localAddress: string | null };
+  readonly target: TargetJson;
   readonly line: string;
   readonly intervalMs: number;
   readonly slotMs: number;
@@ -110,11 +120,29 @@ export interface RefusedJson {
   readonly further: readonly { readonly reason: StandingReason; readonly detail: string }[];
   /** What would be sent. */
   readonly frames: readonly FrameJson[];
+  /** A signature is among what it lacks, and nothing forbids it for good: what follows is what would be sent if approved. */
+  readonly waitsForApproval: boolean;
+  /** null, as all that follows, where this build cannot speak the method. */
+  readonly target: TargetJson | null;
+  readonly intervalMs: number | null;
+  readonly connection: "fresh" | "kept" | null;
+  readonly connectWithinMs: number | null;
+  readonly answerWithinMs: number | null;
+  readonly worstCase: CheckWorstCase | null;
+  /** null as well where it does not wait for approval. */
+  readonly alarmAtLatestAfterMs: number | null;
 }
 
-export type PlanSource = Pick<Compiled, "plan" | "covers" | "deviceDigests" | "findings">;
+export interface RaisedJson {
+  readonly check: string;
+  readonly statedMs: number;
+  readonly intervalMs: number;
+  readonly by: "floor" | "profile";
+}
 
-export function planJson({ plan, covers, deviceDigests, findings }: PlanSource, sysctls: Sysctls): PlanJson {
+export type PlanSource = Pick<Compiled, "plan" | "covers" | "deviceDigests" | "findings" | "proposals" | "raised">;
+
+export function planJson({ plan, covers, deviceDigests, findings, proposals, raised }: PlanSource, sysctls: Sysctls): PlanJson {
   const alarmOf = alarms(plan);
   return {
     schema: "plan/v1",
@@ -139,7 +167,9 @@ export function planJson({ plan, covers, deviceDigests, findings }: PlanSource, 
       detail,
       further: (findings.get(check) ?? []).slice(1),
       frames: templates.map(frameJson),
+      ...proposalJson(proposals.get(check), sysctls),
     })),
+    raised: [...raised].map(([check, { stated, interval, by }]) => ({ check, statedMs: stated, intervalMs: interval, by })),
     sysctls,
   };
 }
@@ -182,7 +212,7 @@ function checkJson(check: Check, alarm: Alarm, sysctls: Sysctls): CheckJson {
     device: check.device,
     method: check.method,
     protocol: check.protocol,
-    target: { address: target.address, port: target.port, transport: target.transport, localAddress: target.localAddress ?? null },
+    target: targetJson(target),
     line: check.line,
     intervalMs: check.interval,
     slotMs: rounded(check.slot),
@@ -202,6 +232,24 @@ function checkJson(check: Check, alarm: Alarm, sysctls: Sysctls): CheckJson {
     worstCase: checkWorstCase(sysctls, check),
     digest: check.digest,
   };
+}
+
+function proposalJson(proposal: Proposal | undefined, sysctls: Sysctls) {
+  const { check, alarm } = proposal ?? {};
+  return {
+    waitsForApproval: alarm !== undefined,
+    target: check === undefined ? null : targetJson(check.target),
+    intervalMs: check?.interval ?? null,
+    connection: check?.connection ?? null,
+    connectWithinMs: check?.connectWithin ?? null,
+    answerWithinMs: check?.answerWithin ?? null,
+    worstCase: check === undefined ? null : checkWorstCase(sysctls, check),
+    alarmAtLatestAfterMs: alarm === undefined ? null : Math.ceil(alarm.atLatestAfter),
+  };
+}
+
+function targetJson({ address, port, transport, localAddress }: Target): TargetJson {
+  return { address, port, transport, localAddress: localAddress ?? null };
 }
 
 function phaseJson({ connectionsMax, requestsMax, bytesMax, templates }: Allowance): PhaseJson {

@@ -29,7 +29,7 @@ describe("plan/v1", () => {
 
   test("has exactly these members", () => {
     const members = (value: object | undefined): string => Object.keys(value ?? {}).join(" ");
-    assert.equal(members(plan), "schema site lab digest budgets profiles devices lines checks refused sysctls");
+    assert.equal(members(plan), "schema site lab digest budgets profiles devices lines checks refused raised sysctls");
     assert.equal(members(plan.budgets.segments[0]), "id zone subnet startsPerSecondMax startsPerSecondUsable startsPerSecondPlanned");
     assert.equal(members(plan.devices[0]), "id name segment zone function category profile stage checks digest");
     assert.equal(members(plan.lines[0]), "id segment gapMs holdAfterTimeoutMs bus");
@@ -43,7 +43,25 @@ describe("plan/v1", () => {
       members(plan.checks[0]?.worstCase),
       "fresh kept packetsMax packetsMaxFrozen packetsMaxKilled arpBroadcastsMax arpProbesMax kernel",
     );
-    assert.equal(members(plan.refused[0]), "check device method reason meaning detail further frames");
+    assert.equal(
+      members(plan.refused[0]),
+      "check device method reason meaning detail further frames waitsForApproval target intervalMs connection connectWithinMs answerWithinMs worstCase alarmAtLatestAfterMs",
+    );
+  });
+
+  test("shows of a check that waits for approval where, how often and at worst, as it will stand once approved", () => {
+    const [refused] = json(rawSite(devices)).refused;
+    const [check] = plan.checks;
+    assert.deepEqual(
+      [refused?.check, refused?.waitsForApproval, refused?.target, refused?.intervalMs, refused?.connection, refused?.worstCase],
+      [check?.id, true, check?.target, check?.intervalMs, check?.connection, check?.worstCase],
+    );
+    assert.equal(refused?.alarmAtLatestAfterMs, check?.alarmAtLatestAfterMs);
+  });
+
+  test("shows of a check that may never be asked that it waits for nothing", () => {
+    const refused = plan.refused.find(({ device }) => device === "plc-2");
+    assert.deepEqual([refused?.waitsForApproval, refused?.alarmAtLatestAfterMs], [false, null]);
   });
 
   test("shows each frame in hexadecimal with its mask", () => {

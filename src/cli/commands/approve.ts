@@ -1,10 +1,12 @@
 /** Lets a person allow a device family to be asked: which bytes, to which devices, until when, and who said so. */
-import { approve as approval } from "../../config/approve.ts";
+import { approve as approval, type Edited } from "../../config/approve.ts";
+import { describeAdmitted, wouldBeSent } from "../../config/describe.ts";
 import type { DeviceId, ProfileId } from "../../domain/plan.ts";
-import { WrongUsage, type Command, type Context, type Options } from "../command.ts";
+import { printable } from "../../domain/printable.ts";
+import { WrongUsage, type Command, type Context, type ExitCode, type Options } from "../command.ts";
 import { failed } from "../report.ts";
 import { answers, carriedOut, signatureOf, signatureWords, signingOptions } from "../signing.ts";
-import { plannedSite } from "../site.ts";
+import { plannedSite, type PlannedSite } from "../site.ts";
 
 const covering: Options = {
   covers: { type: "text", value: "<digest>", summary: "sha256:… of what was looked at, as `watchkeeper plan` prints it", needed: true },
@@ -37,7 +39,7 @@ export const approve: Command = {
   more:
     "Look at `watchkeeper plan` first: the digest after `covers` stands for the exact bytes, the pace and the connections. " +
     "The approval goes into the site's file of the profile, whose comments are kept. Names are records, not authentication. " +
-    "What is missing is asked for on a terminal; elsewhere it is wrong usage.",
+    "On a terminal what is missing is asked for, then what would be sent is shown and a yes is waited for; elsewhere what is missing is wrong usage.",
   async run(context) {
     const allNew = context.flag("all-new") && context.text("devices") === undefined;
     const given = await answers(context, { ...(allNew ? {} : choice), ...covering, ...signingOptions });
@@ -49,11 +51,26 @@ export const approve: Command = {
     const covers = given.get("covers") ?? "";
     const stage = context.flag("trial") ? "trial" : "approved";
     const edit = approval(planned.site, planned.compiled, { profile, devices, covers, stage, ...signature }, context.clock.wall());
+    if (edit.ok && !(await agreed(context, planned, edit))) return notWritten(context, edit);
     const who = devices === "all-new" ? "all new devices" : devices.join(", ");
     const detail = `stage ${stage} for ${who}, covers ${covers}, ${signatureWords(signature)}`;
     return carriedOut(context, planned.settings, edit, { type: "approve", detail });
   },
 };
+
+/** On a terminal nobody signs blind: what would be sent is shown, and nothing but a yes goes on. Where nobody sits, `--covers` stands for having looked. */
+async function agreed(context: Context, { compiled }: PlannedSite, { admits = [], notes, file }: Edited): Promise<boolean> {
+  const { prompt, methods } = context;
+  if (prompt === undefined || context.flag("json")) return true;
+  const lines = describeAdmitted(compiled, admits, { methods, sysctls: context.machine().sysctls });
+  for (const line of [wouldBeSent, ...lines, "", ...notes]) context.warn(printable(line, 4000));
+  const answer = (await prompt(`Write this approval into ${file}? yes or no: `))?.trim().toLowerCase();
+  return answer === "yes" || answer === "y";
+}
+
+function notWritten(context: Context, { file }: Edited): ExitCode {
+  return failed(context, [`${file} is not changed: the approval was not agreed to`]);
+}
 
 function devicesOf(context: Context, given: string | undefined): readonly DeviceId[] | "all-new" {
   if (given === undefined) return "all-new";

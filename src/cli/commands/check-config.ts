@@ -1,4 +1,5 @@
 /** Reads every file of the site and says everything that is wrong, with file and line. */
+import { raisedLines } from "../../config/compile/raised.ts";
 import type { Command } from "../command.ts";
 import { labNotice } from "../lab.ts";
 import { failed } from "../report.ts";
@@ -37,12 +38,18 @@ export const checkConfig: Command = {
   },
 };
 
+/** Not wrong, and not what the file says either. */
+const raisedMax = 25;
+
 function told({ site, compiled }: PlannedSite): readonly string[] {
   const { checks, refused, devices } = compiled.plan;
+  const raised = raisedLines(compiled.raised);
   const files = [site.settings.file, site.watchlist.file, ...[...site.siteProfiles.values()].map(({ file }) => file)];
   return [
     ...(site.lab ? [labNotice] : []),
     `No mistake in ${files.join(", ")}.`,
     `${counted(devices.size, "device")}: ${counted(checks.size, "check")} would be asked, ${counted(refused.size, "check")} not: see \`watchkeeper plan\`.`,
+    ...raised.slice(0, raisedMax),
+    ...(raised.length > raisedMax ? [`and ${counted(raised.length - raisedMax, "check")} more: see \`watchkeeper plan --full\``] : []),
   ];
 }

@@ -10,13 +10,18 @@ export interface Alarm {
   readonly mayWait: boolean;
 }
 
+/** Of a check in the plan, or of one that might come into it. */
+type Timed = Pick<Check, "id" | "device" | "line" | "interval" | "slot" | "missesToDown" | "opening" | "connectWithin" | "answerWithin">;
+
 /**
  * Worked example: 3 misses at 60 s, 800 ms to connect and 5 s to answer: 3 x 60.1 s + 5.8 s is 3 min 7 s, rounded up; with half an
  * interval, 3 min 37 s. Passive evidence, where it counts, lengthens the interval and with it this figure.
  */
-export function alarms(plan: Pick<Plan, "checks" | "devices" | "segments" | "siteStartsPerSecondMax">): ReadonlyMap<CheckId, Alarm> {
+export function alarms(
+  plan: Pick<Plan, "devices" | "segments" | "siteStartsPerSecondMax"> & { readonly checks: ReadonlyMap<CheckId, Timed> },
+): ReadonlyMap<CheckId, Alarm> {
   const checks = [...plan.checks.values()];
-  const segmentOf = ({ device }: Check): SegmentId => plan.devices.get(device)!.segment;
+  const segmentOf = ({ device }: Timed): SegmentId => plan.devices.get(device)!.segment;
   const siteWaits = collide(checks, plan.siteStartsPerSecondMax);
   const segmentWaits = new Map(
     [...Map.groupBy(checks, segmentOf)].map(([id, members]) => [id, collide(members, plan.segments.get(id)!.startsPerSecondMax)]),
@@ -31,13 +36,13 @@ export function alarms(plan: Pick<Plan, "checks" | "devices" | "segments" | "sit
   );
 }
 
-function alarmAfter({ missesToDown, interval, opening, connectWithin, answerWithin }: Check, mayWait: boolean): Milliseconds {
+function alarmAfter({ missesToDown, interval, opening, connectWithin, answerWithin }: Timed, mayWait: boolean): Milliseconds {
   const timeouts = answerWithin + (opening.connectionsMax > 0 ? connectWithin : 0);
   return milliseconds(missesToDown * slotPeriod(interval) + timeouts + (mayWait ? interval / 2 : 0));
 }
 
 /** Whether two starts may come closer than the budget's pace: slots of different intervals drift past each other, those of one do not. */
-function collide(checks: readonly Check[], startsPerSecondMax: number): boolean {
+function collide(checks: readonly Timed[], startsPerSecondMax: number): boolean {
   const [first, ...others] = checks.toSorted((a, b) => a.slot - b.slot);
   if (first === undefined || others.length === 0) return false;
   if (others.some(({ interval }) => interval !== first.interval)) return true;

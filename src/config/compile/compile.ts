@@ -19,6 +19,8 @@ import { exclusions } from "./exclusions.ts";
 import { family, type Family } from "./family.ts";
 import { frozenMap } from "./freeze.ts";
 import { placesOf, type Place } from "./place.ts";
+import { liftedByApproval, proposals, type Proposal } from "./proposals.ts";
+import { raisedIntervals, type Raised } from "./raised.ts";
 import { siteFileOf } from "./site-file.ts";
 import { findingsAgainst, type Finding } from "./standing.ts";
 
@@ -39,6 +41,10 @@ export interface Compiled {
   readonly deviceDigests: ReadonlyMap<DeviceId, string>;
   /** Everything that stands against a check, not only the first: what is missing before it can be asked. */
   readonly findings: ReadonlyMap<CheckId, readonly Finding[]>;
+  /** What would be sent by those checks that are refused, where this build can speak them. */
+  readonly proposals: ReadonlyMap<CheckId, Proposal>;
+  /** Checks that are asked less often than the watchlist says. */
+  readonly raised: ReadonlyMap<CheckId, Raised>;
   /** Of families that somebody has signed: for the alarm before and in the grace. */
   readonly approvals: ReadonlyMap<ProfileId, ApprovalState>;
   readonly problems: readonly Problem[];
@@ -89,12 +95,15 @@ export function compile(site: LoadedSite, { methods, wallNow, lab }: CompileOpti
     ...tooManyUnits(site.watchlist, candidates),
     ...ungranted,
   ];
+  const plan = assemble({ site, places, families, candidates, findings, budgets });
   return Object.freeze({
-    plan: assemble({ site, places, families, candidates, findings, budgets }),
+    plan,
     covers: frozenMap(covers),
     envelopes: frozenMap(envelopes),
     deviceDigests: frozenMap(deviceDigests),
     findings: frozenMap(findings),
+    proposals: proposals(plan, candidates, findings),
+    raised: raisedIntervals(candidates, lab),
     approvals: frozenMap(approvalsOf(families, wallNow)),
     problems: Object.freeze(sortProblems(problems)),
   });
@@ -153,17 +162,7 @@ function shortestPaces(candidates: readonly Candidate[]): ReadonlyMap<MethodId, 
   return paces;
 }
 
-/** What a signature or the next stage would lift: such checks are weighed after all that run, to show whether they will fit. */
-const liftedByApproval: ReadonlySet<StandingReason> = new Set<StandingReason>([
-  "not_approved",
-  "not_admitted",
-  "approval_expired",
-  "approval_stale",
-  "stage",
-  "dry_run",
-]);
-
-/** First what runs, then what would run once approved; what cannot run takes no share. */
+/** First what runs, then what would run once approved, which shows whether it will fit; what cannot run takes no share. */
 function served(candidates: readonly Candidate[], standing: ReadonlyMap<CheckId, readonly Finding[]>) {
   const demand = ({ id, interval, place }: Candidate) => ({
     check: id,

@@ -141,12 +141,45 @@ describe("approve", () => {
     const prompt = (question: string): Promise<string> => {
       const name = /--([a-z-]+) /u.exec(question)?.[1] ?? "";
       questions.push(name);
-      return Promise.resolve(said[name] ?? "");
+      return Promise.resolve(name === "" ? "yes" : (said[name] ?? ""));
     };
     const ran = await site.run(approve, [family, ...signature], { prompt });
     assert.equal(ran.code, 0, ran.err);
-    assert.deepEqual(questions, ["devices", "covers"]);
+    assert.deepEqual(questions, ["devices", "covers", ""]);
   });
+
+  const all = (): readonly string[] => [family, "--all-new", "--covers", covers, ...signature];
+
+  test("shows on a terminal what would be sent, and waits for a yes before it writes", async () => {
+    let written: boolean | undefined;
+    const prompt = (question: string): Promise<string> => {
+      assert.match(question, /^Write this approval into device-profiles\/generic-modbus-tcp\.yaml\? yes or no: $/);
+      written = isWritten();
+      return Promise.resolve("Yes ");
+    };
+    const ran = await site.run(approve, all(), { prompt });
+    assert.equal(ran.code, 0, ran.err);
+    assert.equal(written, false);
+    assert.ok(isWritten());
+    for (const line of [
+      /^WOULD BE SENT IF APPROVED$/m,
+      /^ {2}to 192\.0\.2\.12 tcp\/502 every 1 min, a connection for each check;/m,
+      /^ {2}frame \.\. \.\. 00 00 00 05 01 2b 0e 01 00 /m,
+      /^ {2}packets: 6 to the device and 4 back; at worst \d+ to it/m,
+      /^ {2}alarm at the latest after /m,
+    ])
+      assert.match(ran.err, line);
+  });
+
+  for (const answer of ["no", "", "maybe", undefined]) {
+    test(`writes nothing on a terminal after the answer ${answer ?? "Ctrl-D"}`, async () => {
+      const ran = await site.run(approve, all(), { prompt: () => Promise.resolve(answer) });
+      assert.equal(ran.code, 1);
+      assert.match(ran.err, /is not changed: the approval was not agreed to$/);
+      assert.equal(isWritten(), false);
+      assert.deepEqual(site.state.audit, []);
+    });
+  }
 
   test("asks nothing more of a person who gives up", async () => {
     let asked = 0;

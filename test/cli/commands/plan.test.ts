@@ -41,13 +41,36 @@ describe("plan", () => {
     site.write(`device-profiles/${family}.yaml`, `schema: site-profile/v1\nid: ${family}\napproval: {stage: dry-run}\n`);
     const { code, out } = await site.run(plan);
     assert.equal(code, 0);
-    assert.deepEqual(out.split("\n").slice(-5), [
-      "NOT ASKED",
-      "plc-1/modbus-fc43: the profile is in dry run: everything but the packet",
-      `    approval.stage of ${family} is dry-run: everything is done but the packet; look at the frames, then approve`,
-      "    it",
-      "    sends .. .. 00 00 00 05 01 2b 0e 01 00  modbus-read-device-identification",
-    ]);
+    assert.match(out, /^NOT ASKED\nplc-1\/modbus-fc43: the profile is in dry run: everything but the packet$/m);
+    assert.match(out, /^WOULD BE SENT IF APPROVED\nplc-1\/modbus-fc43: FC 43\/14 /m);
+    assert.match(out, /^ {2}frame \.\. \.\. 00 00 00 05 01 2b 0e 01 00 \(modbus-read-device-identification\)$/m);
+  });
+
+  test("shows before approval exactly what would be sent: where, how often, over which connection, at worst, and the alarm", async () => {
+    for (const argv of [[], ["--full"]]) {
+      const { out } = await site.run(plan, argv);
+      const shown = out.slice(out.indexOf("WOULD BE SENT IF APPROVED")).replaceAll(/\s+/gu, " ");
+      assert.match(shown, /plc-1\/modbus-fc43: FC 43\/14 .* to 192\.0\.2\.11 tcp\/502 every 1 min, a connection for each check;/);
+      assert.match(shown, /packets: 6 to the device and 4 back; at worst \d+ to it, .*alarm at the latest after 3 min/);
+    }
+  });
+
+  test("names what must be mended before an approval helps", async () => {
+    site.write("watchlist.yaml", site.read("watchlist.yaml").replace("otherClients: []", "otherClients: [A, B, C]"));
+    assert.match((await site.run(plan)).out, /^ {2}and not before this is mended: no_connection_slot$/m);
+  });
+
+  test("says that an interval was raised, and why", async () => {
+    site.write("watchlist.yaml", site.read("watchlist.yaml").replace("interval: 60s", "interval: 10s"));
+    const raised = /plc-1\/modbus-fc43: asked every 30 s: the floor; the file says 10 s$/m;
+    for (const argv of [[], ["--full"]]) assert.match((await site.run(plan, argv)).out, raised);
+    assert.match((await site.run(checkConfig)).out, raised);
+    const json = JSON.parse((await site.run(plan, ["--json"])).out) as { raised: unknown };
+    assert.deepEqual(json.raised, [{ check: "plc-1/modbus-fc43", statedMs: 10_000, intervalMs: 30_000, by: "floor" }]);
+  });
+
+  test("says nothing of an interval that holds", async () => {
+    assert.doesNotMatch((await site.run(checkConfig)).out, /asked every/);
   });
 
   test("says everything that stands against a check, not only the first", async () => {
