@@ -97,6 +97,77 @@ describe("explain says first", () => {
   });
 });
 
+describe("explain says first, of a device that the running poller still asks,", () => {
+  const still = /^plc-1 IS STILL ASKED under the plan in force since 2026-11-21 11:00:00 UTC; the files now say: /;
+  const edit = (from: string, to: string): void => site.write("watchlist.yaml", site.read("watchlist.yaml").replace(from, to));
+  async function first(): Promise<string> {
+    const { out, err } = await site.run(explain, ["plc-1"]);
+    return (out === "" ? err : out).split("\n")[0] ?? "";
+  }
+
+  test("that the files refuse it", async () => {
+    await knowing();
+    edit("192.0.2.11", "192.0.2.99");
+    const line = await first();
+    assert.match(line, still);
+    assert.match(line, /the files now say: not asked: not_admitted: .*; `watchkeeper reload` puts files without a mistake in force/);
+  });
+
+  test("that the plan of the files has a mistake", async () => {
+    await knowing();
+    edit("unitId: 1, interval", "register: nowhere, interval");
+    assert.match(await first(), still);
+  });
+
+  test("that the files cannot be read", async () => {
+    await knowing();
+    site.write("watchlist.yaml", "schema: watchlist/v2\n");
+    const line = await first();
+    assert.match(line, still);
+    assert.match(line, /the files now say: not asked: .*watchlist\.yaml:1: schema: found "watchlist\/v2"/);
+  });
+
+  test("that the files no longer name it", async () => {
+    await knowing();
+    edit("id: plc-1,", "id: plc-7,");
+    const line = await first();
+    assert.match(line, still);
+    assert.match(line, /the files now say: not in watchlist\.yaml; /);
+  });
+
+  test("nothing of the kind while the site is stopped", async () => {
+    await knowing({ stopped: true });
+    edit("192.0.2.11", "192.0.2.99");
+    assert.match(
+      await first(),
+      /^plc-1 is not asked: the site is stopped; the plan in force since .* still holds it; the files now say: not asked: not_admitted: /,
+    );
+  });
+
+  test("that it is tripped, and what the files say", async () => {
+    await knowing({ trips: [trip("device:plc-1")] });
+    edit("192.0.2.11", "192.0.2.99");
+    assert.match(
+      await first(),
+      /^plc-1 is not asked: device:plc-1 tripped at .*; the plan in force since .* still holds it; the files now say: /,
+    );
+  });
+
+  test("nothing of a device that its plan does not ask", async () => {
+    await knowing();
+    edit("192.0.2.12", "192.0.2.98");
+    const { out } = await site.run(explain, ["plc-2"]);
+    assert.match(out, /^plc-2 is not asked: not_admitted: /);
+  });
+
+  test("that it cannot be known where the poller is not understood", async () => {
+    await site.poller({ status: () => Promise.resolve({ ok: false, problems: ["busy"] }) });
+    edit("192.0.2.11", "192.0.2.99");
+    const { out } = await site.run(explain, ["plc-1"]);
+    assert.match(out, /^plc-1 is not asked: not_admitted: .*; a poller may run, and does not say whether it still asks it\n/);
+  });
+});
+
 describe("explain goes on", () => {
   test("with what is sent and what the poller knows", async () => {
     await knowing();
@@ -108,7 +179,7 @@ describe("explain goes on", () => {
   test("with all of it as JSON", async () => {
     await knowing();
     const json = JSON.parse((await site.run(explain, ["plc-1", "--json"])).out) as Record<string, unknown>;
-    assert.deepEqual(Object.keys(json), ["device", "why", "details", "poller"]);
+    assert.deepEqual(Object.keys(json), ["device", "why", "details", "wouldBeSentIfApproved", "poller"]);
     assert.equal(json["why"], "plc-1 is asked: 1 check, next due: 48 s; up, it answers");
   });
 
@@ -119,6 +190,21 @@ describe("explain goes on", () => {
     assert.match(out, /^plc-1 is not asked: safety_function: watchlist\.yaml:5: /);
     assert.match(out, /^What else stands against it\n {2}plc-1\/modbus-fc43: also not_admitted: /m);
     assert.match(out, /^An approval would admit it as sha256:[0-9a-f]{64}$/m);
+  });
+
+  test("with exactly what would be sent once a device is approved", async () => {
+    site.watch(3);
+    const { out } = await site.run(explain, ["plc-3"]);
+    assert.match(out, /^plc-3 is not asked: not_admitted: /);
+    assert.match(
+      out,
+      /^WOULD BE SENT IF APPROVED\nplc-3\/modbus-fc43: FC 43\/14 .*\n {2}to 192\.0\.2\.13 tcp\/502 every 1 min, a connection for each check;.*\n {2}frame \.\. \.\. 00 00 00 05 01 2b 0e 01 00 .*\n {2}packets: .*\n {2}alarm at the latest after /m,
+    );
+  });
+
+  test("without it for a device that is never asked", async () => {
+    site.write("watchlist.yaml", site.read("watchlist.yaml").replace("function: control", "function: safety"));
+    assert.doesNotMatch((await site.run(explain, ["plc-1"])).out, /WOULD BE SENT/);
   });
 
   test("though a poller that runs cannot be understood", async () => {
