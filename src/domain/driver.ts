@@ -2,12 +2,14 @@
 import type { ValueType } from "./expectation.ts";
 import type { MethodId, Protocol } from "./operations.ts";
 import type { Answer } from "./outcome.ts";
-import type { Allowance, Proof, Transport } from "./plan.ts";
+import type { Allowance, Framing, Proof, Transport } from "./plan.ts";
 import type { Wire } from "./wire.ts";
 
 /** What the watchlist and the profile say of one check, merged and typed, before the method has judged it. */
 export interface MethodInput {
   readonly unitId?: number;
+  /** How the gateway takes frames; absent: as the method does. */
+  readonly framing?: Framing;
   /** 0-based, inclusive; `value` where the registers are read as one value. */
   readonly register?: { readonly protocolAddress: number; readonly count: number; readonly value?: ValueType };
   /** What the check goes over: the method's own, or one of its other transports that the watchlist names. */

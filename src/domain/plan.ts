@@ -16,8 +16,16 @@ export type SegmentId = Id<"segment">;
 export type ProfileId = Id<"profile">;
 
 export type Transport = "tcp" | "udp" | "icmp";
-/** What an answer proves to be alive, from the least to the most. */
-export type Proof = "network-interface" | "comms-module" | "cpu" | "program";
+/** Raw Modbus RTU frames with their CRC inside a TCP connection, as some serial gateways take them instead of Modbus TCP. */
+export type Framing = "rtu-over-tcp";
+/** What an answer proves to be alive, from the least to the most, in words for a person. */
+export const proofs = {
+  "network-interface": "network interface answers",
+  "comms-module": "communication module answers",
+  cpu: "CPU answers",
+  program: "program answers",
+} as const;
+export type Proof = keyof typeof proofs;
 /** What of the owner's devices this is; the last three are never asked. */
 export type DeviceFunction = "control" | "monitoring" | "network" | "safety" | "protection" | "navigation";
 
@@ -66,6 +74,8 @@ export interface Check<Ask = unknown> {
   readonly method: MethodId;
   readonly protocol: Protocol;
   readonly target: Target;
+  /** Absent: the protocol's own. */
+  readonly framing?: Framing;
   readonly line: LineId;
   /** The largest of floor, profile minimum and site value: nothing goes below it. */
   readonly interval: Milliseconds;

@@ -18,6 +18,7 @@ import { BoardRecorder } from "../store/recorder.ts";
 import { StopFile } from "../store/stop-file.ts";
 import { systemClock as clock, yieldToLoop } from "../system-clock.ts";
 import { enipPolicy } from "../wire/frames/enip.ts";
+import { modbusRtuPolicy } from "../wire/frames/modbus-rtu.ts";
 import { modbusPolicy } from "../wire/frames/modbus.ts";
 import { Reach } from "../wire/reach.ts";
 import { tcpDialler, type Violation } from "../wire/tcp.ts";
@@ -89,9 +90,9 @@ function diallerByTransport(overTcp: Dial, overUdp: Dial): Dial {
   return (permit, policy) => (permit.check.target.transport === "udp" ? overUdp : overTcp)(permit, policy);
 }
 
-function speakerOf({ protocol }: Check): Speaker | undefined {
+function speakerOf({ protocol, framing }: Check): Speaker | undefined {
   const driver = drivers.get(protocol);
-  const policy = policies.get(protocol);
+  const policy = framing === "rtu-over-tcp" ? modbusRtuPolicy : policies.get(protocol);
   return driver && policy ? { driver, policy } : undefined;
 }
 

@@ -251,7 +251,7 @@ function mayShare(one: Check, other: Check): boolean {
     connection === "kept" && opening.requestsMax === 0 && closing.requestsMax === 0;
   const [a, b] = [one.target, other.target];
   const samePlace = a.address === b.address && a.port === b.port && a.transport === b.transport && a.localAddress === b.localAddress;
-  return one.protocol === other.protocol && samePlace && wordless(one) && wordless(other);
+  return one.protocol === other.protocol && one.framing === other.framing && samePlace && wordless(one) && wordless(other);
 }
 
 /** A library that throws has read something that it did not like. */

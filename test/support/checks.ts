@@ -1,5 +1,5 @@
 /** Checks written down by hand, with the frames that the Modbus method itself makes. */
-import type { Check, CheckId, DeviceId, LineId } from "../../src/domain/plan.ts";
+import type { Check, CheckId, DeviceId, Framing, LineId } from "../../src/domain/plan.ts";
 import type { MethodInput } from "../../src/domain/driver.ts";
 import type { MethodId } from "../../src/domain/operations.ts";
 import { milliseconds, wallMs } from "../../src/domain/units.ts";
@@ -11,6 +11,7 @@ export interface ModbusCheckOptions {
   /** "modbus-fc43" unless said otherwise. */
   readonly method?: MethodId;
   readonly register?: NonNullable<MethodInput["register"]>;
+  readonly framing?: Framing;
   readonly unitId?: number;
   readonly connection?: "fresh" | "kept";
   readonly connectWithinMs?: number;
@@ -19,9 +20,9 @@ export interface ModbusCheckOptions {
 
 /** Of one device on loopback; FC 43/14, basic, unless said otherwise. */
 export function modbusCheck(options: ModbusCheckOptions): Check<ModbusAsk> {
-  const { address = "127.0.0.1", port, unitId = 1, connection = "fresh", connectWithinMs = 800, localAddress, register } = options;
+  const { address = "127.0.0.1", port, unitId = 1, connection = "fresh", connectWithinMs = 800, localAddress, register, framing } = options;
   const method = modbusMethods.find(({ id }) => id === (options.method ?? "modbus-fc43"));
-  const parsed = method?.parse({ unitId, ...(register && { register }) });
+  const parsed = method?.parse({ unitId, ...(register && { register }), ...(framing && { framing }) });
   if (!method || !parsed || !("ask" in parsed)) throw new Error(`no such check for unit ${unitId}: ${JSON.stringify(parsed)}`);
   const { ask } = parsed;
   return {
@@ -30,6 +31,7 @@ export function modbusCheck(options: ModbusCheckOptions): Check<ModbusAsk> {
     method: method.id,
     protocol: method.protocol,
     target: { address, port, transport: method.transport, ...(localAddress === undefined ? {} : { localAddress }) },
+    ...(framing && { framing }),
     line: `address:${address}` as LineId,
     interval: milliseconds(60_000),
     slot: milliseconds(0),

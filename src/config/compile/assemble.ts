@@ -19,7 +19,7 @@ import type { LoadedSite } from "../loaded-site.ts";
 import type { Identification } from "../schema/profile.ts";
 import { approvedUntil } from "./approval-rules.ts";
 import type { SiteBudgets } from "./budgets.ts";
-import { templatesOf, type Candidate, type Spoken } from "./candidate.ts";
+import { framingOf, templatesOf, type Candidate, type Spoken } from "./candidate.ts";
 import { digestOf } from "./digest.ts";
 import { envelopePhase } from "./envelope.ts";
 import type { Family } from "./family.ts";
@@ -80,6 +80,7 @@ function check(candidate: Candidate, slot: Milliseconds, identities: GroupIdenti
     method: entry.method,
     protocol: method.protocol,
     target,
+    ...(framingOf(place) && { framing: framingOf(place)! }),
     line: place.line,
     interval,
     slot,

@@ -2,7 +2,7 @@
 import type { Method, MethodInput } from "../../domain/driver.ts";
 import { formatDuration } from "../../domain/duration.ts";
 import type { MethodId } from "../../domain/operations.ts";
-import type { Allowance, CheckId, Proof, Target } from "../../domain/plan.ts";
+import type { Allowance, CheckId, Framing, Proof, Target } from "../../domain/plan.ts";
 import type { FrameTemplate } from "../../domain/template.ts";
 import type { Milliseconds } from "../../domain/units.ts";
 import { problemAt, quote, type Complaint, type Path, type Problem } from "../problem.ts";
@@ -141,6 +141,11 @@ function busFlaw({ entry: device, bus }: Place, entry: WatchlistCheck): Flaw | u
   return { key: "method", found: `${entry.method} without unitId`, expected: "a method with a unitId: the device stands behind a gateway" };
 }
 
+/** Of the units behind a gateway; the gateway itself, asked at its own address, has none. */
+export function framingOf({ entry, gateway }: Place): Framing | undefined {
+  return entry.via === undefined ? undefined : gateway?.framing;
+}
+
 function transportFlaw({ method: id, transport }: WatchlistCheck, methods: Methods): Flaw | undefined {
   const method = methods.get(id);
   if (method === undefined || transport === undefined) return undefined;
@@ -162,6 +167,7 @@ function speak(
     ...(entry.unitId === undefined ? {} : { unitId: entry.unitId }),
     ...(register === undefined ? {} : { register: readOf(register) }),
     ...(entry.transport === undefined ? {} : { transport: entry.transport }),
+    ...(framingOf(place) && { framing: framingOf(place)! }),
   });
   if ("problems" in parsed) return parsed;
   const transport = entry.transport ?? method.transport;

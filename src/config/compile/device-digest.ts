@@ -54,11 +54,22 @@ function siblingFacts({ entry, hardware }: Place, line: readonly Member[]): read
     .toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-function gatewayFacts({ id, address, port, responseTimeout, retries, unitCount, otherClients, connectionPool }: GatewayEntry): object {
+function gatewayFacts({
+  id,
+  address,
+  port,
+  framing,
+  responseTimeout,
+  retries,
+  unitCount,
+  otherClients,
+  connectionPool,
+}: GatewayEntry): object {
   return {
     id,
     address,
     port,
+    ...(framing && { framing }),
     responseTimeout,
     retries,
     unitCount,

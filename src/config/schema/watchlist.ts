@@ -9,7 +9,7 @@ import {
   startsPerSecondLeast,
 } from "../../domain/limits.ts";
 import { methodIds, type MethodId } from "../../domain/operations.ts";
-import type { DeviceFunction, DeviceId, ProfileId, SegmentId } from "../../domain/plan.ts";
+import type { DeviceFunction, DeviceId, Framing, ProfileId, SegmentId } from "../../domain/plan.ts";
 import type { Milliseconds } from "../../domain/units.ts";
 import { duration, id, matching, oneOf, optionalText, text, whole } from "./common.ts";
 import { connectionPool, otherClients, statementsSchema, type ConnectionPool, type OtherClient, type Statements } from "./statements.ts";
@@ -44,6 +44,8 @@ export interface GatewayEntry {
   readonly id: string;
   readonly address: string;
   readonly port: number;
+  /** Absent: Modbus TCP. */
+  readonly framing?: Framing;
   readonly segment: SegmentId;
   readonly responseTimeout: Milliseconds;
   /** What the gateway repeats on its serial side by itself. */
@@ -163,6 +165,10 @@ export const gatewaySchema: z.ZodType<GatewayEntry> = z
     id: id("The gateway's id."),
     address: address("Its one address."),
     port: whole(1, 65_535, "Its TCP port.").default(502),
+    framing: oneOf(
+      ["rtu-over-tcp"],
+      "rtu-over-tcp: it takes raw RTU frames with their CRC. Left out, it speaks Modbus TCP, as nearly all do.",
+    ).exactOptional(),
     segment: id<SegmentId>("The segment its address lies in."),
     responseTimeout: duration("How long the gateway waits for a unit on its serial side."),
     retries: whole(0, 10, "How often the gateway repeats a request on its serial side by itself."),

@@ -1,6 +1,7 @@
 /** Speaks Modbus through modbus-serial, which is kept from sockets, timers, retries and replies that it would take too lightly. */
 import { MalformedReply, type Driver, type Session } from "../../domain/driver.ts";
 import type { Answer } from "../../domain/outcome.ts";
+import type { Framing } from "../../domain/plan.ts";
 import type { Wire } from "../../domain/wire.ts";
 import { decodeIdentification, type Identification, identityOf } from "./decode.ts";
 import { exceptionAnswer } from "./exceptions.ts";
@@ -13,9 +14,9 @@ export const modbusDriver: Driver<ModbusAsk> = {
   async prepare() {
     library ??= await loaded();
   },
-  async open(wire) {
+  async open(wire, ask) {
     library ??= await loaded();
-    return new ModbusSession(wire, library);
+    return new ModbusSession(wire, library, "framing" in ask ? ask.framing : undefined);
   },
 };
 
@@ -58,8 +59,8 @@ class ModbusSession implements Session<ModbusAsk> {
   readonly #client: Client;
   #pending: Pending | undefined;
 
-  constructor(wire: Wire, Library: Library) {
-    this.#port = new WirePort(wire, (reply) => this.#inspect(reply));
+  constructor(wire: Wire, Library: Library, framing: Framing | undefined) {
+    this.#port = new WirePort(wire, (reply) => this.#inspect(reply), framing);
     // No setTimeout() on the client: without one the library arms no timers, and the keeper has the deadline.
     this.#client = new Library(this.#port);
     this.#client.open(() => {});

@@ -2,7 +2,8 @@
 import type { Method, MethodInput } from "../../domain/driver.ts";
 import type { ValueType } from "../../domain/expectation.ts";
 import type { MethodId, Operation } from "../../domain/operations.ts";
-import type { Allowance, Proof } from "../../domain/plan.ts";
+import { withCrc } from "../../domain/crc16.ts";
+import type { Allowance, Framing, Proof } from "../../domain/plan.ts";
 import { frameTemplate } from "../../domain/template.ts";
 
 /** FC 43/14, basic stream from its first object: vendor, product code, revision (Modbus Application Protocol V1.1b3, 6.21). */
@@ -27,6 +28,7 @@ export interface ReadAsk {
   readonly count: number;
   /** What they are read as; absent: nothing is made of them. */
   readonly value?: ValueType;
+  readonly framing?: Framing;
 }
 
 export type ModbusAsk = IdentificationAsk | ServerIdAsk | ReadAsk;
@@ -48,7 +50,8 @@ const identification: Row<IdentificationAsk> = {
   id: "modbus-fc43",
   operation: "modbus-read-device-identification",
   proves: "comms-module",
-  parse(unitId, { register }) {
+  parse(unitId, { register, framing }) {
+    if (framing) return { problems: [noLength("FC 43/14", framing)] };
     if (register) return { problems: ["register: found one, expected none: FC 43/14 reads no register"] };
     return { ask: Object.freeze({ functionCode: 43, unitId, readCode: 1, objectId: 0 }) };
   },
@@ -60,7 +63,8 @@ const serverId: Row<ServerIdAsk> = {
   id: "modbus-fc17",
   operation: "modbus-report-server-id",
   proves: "comms-module",
-  parse(unitId, { register }) {
+  parse(unitId, { register, framing }) {
+    if (framing) return { problems: [noLength("FC 17", framing)] };
     if (register) return { problems: ["register: found one, expected none: FC 17 reads no register"] };
     return { ask: Object.freeze({ functionCode: 17, unitId }) };
   },
@@ -99,19 +103,25 @@ function reads(table: Table): Row<ReadAsk> {
     id: `modbus-fc${functionCode}`,
     operation,
     proves: "comms-module",
-    parse(unitId, { register }) {
+    parse(unitId, { register, framing }) {
+      if (framing && unitId > 247) return { problems: [`unitId: found ${unitId}, expected 1 to 247 on a serial line (${framing})`] };
       if (!register) return { problems: [`register: missing, expected the ${names[1]} to read`] };
       const problems = [...rangeProblems(table, register), ...valueProblems(table, register)];
       const { protocolAddress, count, value } = register;
       if (problems.length > 0) return { problems };
-      return { ask: Object.freeze({ functionCode, unitId, protocolAddress, count, ...(value && { value }) }) };
+      return { ask: Object.freeze({ functionCode, unitId, protocolAddress, count, ...(value && { value }), ...(framing && { framing }) }) };
     },
     pdu: ({ protocolAddress, count }) => [functionCode, protocolAddress >> 8, protocolAddress & 0xff, count >> 8, count & 0xff],
-    describe({ unitId, protocolAddress, count, value }) {
+    describe({ unitId, protocolAddress, count, value, framing }) {
       const range = count === 1 ? `${protocolAddress}` : `${protocolAddress} to ${protocolAddress + count - 1}`;
-      return `FC ${functionCode} read ${names[count === 1 ? 0 : 1]} ${range} (0-based)${asValue(value)}, unit ${unitId}`;
+      return `FC ${functionCode} read ${names[count === 1 ? 0 : 1]} ${range} (0-based)${asValue(value)}, unit ${unitId}${framing ? ", as an RTU frame over TCP" : ""}`;
     },
   };
+}
+
+/** An RTU frame does not say how long it is; of these two replies only their own contents would. */
+function noLength(what: string, framing: Framing): string {
+  return `method: found ${what} over a gateway with framing ${framing}, where the end of its reply cannot be told; expected FC 1 to 4`;
 }
 
 type Register = NonNullable<MethodInput["register"]>;
@@ -163,7 +173,8 @@ function method<Ask extends ModbusAsk>(row: Row<Ask>): Method<ModbusAsk> {
       return unitId !== undefined && isUnit(unitId) ? row.parse(unitId, input) : { problems: [unitProblem(unitId)] };
     },
     opening: () => connection,
-    asking: (ask) => oneRequest(row.operation, ask.unitId, row.pdu(ask)),
+    asking: (ask) =>
+      "framing" in ask ? oneRtuRequest(row.operation, ask.unitId, row.pdu(ask)) : oneRequest(row.operation, ask.unitId, row.pdu(ask)),
     closing: () => nothing,
     describe: (ask) => row.describe(ask),
   };
@@ -186,6 +197,16 @@ function oneRequest(operation: Operation, unitId: number, pdu: readonly number[]
   const bytes = Uint8Array.of(0, 0, 0, 0, 0, pdu.length + 1, unitId, ...pdu);
   const mask = new Uint8Array(bytes.length).fill(0xff);
   mask.fill(0x00, 0, 2);
+  return one(operation, bytes, mask);
+}
+
+/** Every byte is fixed. */
+function oneRtuRequest(operation: Operation, unitId: number, pdu: readonly number[]): Allowance {
+  const bytes = withCrc(Uint8Array.of(unitId, ...pdu));
+  return one(operation, bytes, new Uint8Array(bytes.length).fill(0xff));
+}
+
+function one(operation: Operation, bytes: Uint8Array, mask: Uint8Array): Allowance {
   return Object.freeze({
     connectionsMax: 0,
     requestsMax: 1,

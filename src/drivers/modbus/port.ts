@@ -1,5 +1,7 @@
-/** A serial port as modbus-serial wants one: RTU frames with a CRC on its side, Modbus TCP frames on the wire's. */
+/** A serial port as modbus-serial wants one: RTU frames with a CRC on its side, on the wire's Modbus TCP frames or the same RTU frames. */
 import { EventEmitter } from "node:events";
+import { withCrc } from "../../domain/crc16.ts";
+import type { Framing } from "../../domain/plan.ts";
 import type { Wire } from "../../domain/wire.ts";
 
 const prefixBytes = 6;
@@ -15,10 +17,12 @@ export class WirePort extends EventEmitter {
   _transactionIdWrite = 1;
   readonly #wire: Wire;
   readonly #inspect: Inspect;
+  readonly #framing: Framing | undefined;
 
-  constructor(wire: Wire, inspect: Inspect) {
+  constructor(wire: Wire, inspect: Inspect, framing?: Framing) {
     super();
     this.#wire = wire;
+    this.#framing = framing;
     this.#inspect = inspect;
     wire.onFrame((frame) => this.#receive(frame));
     void wire.closed.then(() => (this.isOpen = false));
@@ -36,6 +40,13 @@ export class WirePort extends EventEmitter {
   }
 
   write(rtu: Uint8Array): void {
+    if (this.#framing === "rtu-over-tcp") {
+      // Without a transaction id in the frame, a reply belongs to the latest request: no other is out.
+      this._transactionIdRead = this._transactionIdWrite;
+      this.#count();
+      this.#wire.send(Uint8Array.from(rtu));
+      return;
+    }
     const length = rtu.length - crcBytes;
     const frame = new Uint8Array(prefixBytes + length);
     frame[0] = this._transactionIdWrite >> 8;
@@ -43,27 +54,19 @@ export class WirePort extends EventEmitter {
     frame[4] = length >> 8;
     frame[5] = length & 0xff;
     frame.set(rtu.subarray(0, length), prefixBytes);
-    this._transactionIdWrite = (this._transactionIdWrite + 1) & 0xffff;
+    this.#count();
     this.#wire.send(frame);
   }
 
-  #receive(frame: Uint8Array): void {
-    const reply = this.#inspect(frame.slice(prefixBytes));
-    if (!reply) return;
-    const rtu = Buffer.alloc(reply.length + crcBytes);
-    rtu.set(reply);
-    rtu.writeUInt16LE(crc16(reply), reply.length);
-    this._transactionIdRead = (frame[0]! << 8) | frame[1]!;
-    this.emit("data", rtu);
+  #count(): void {
+    this._transactionIdWrite = (this._transactionIdWrite + 1) & 0xffff;
   }
-}
 
-/** Modbus over Serial Line V1.02, 6.2.2. */
-function crc16(bytes: Uint8Array): number {
-  let crc = 0xffff;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xa001 : crc >>> 1;
+  #receive(frame: Uint8Array): void {
+    const raw = this.#framing === "rtu-over-tcp";
+    const reply = this.#inspect(raw ? frame.slice(0, -crcBytes) : frame.slice(prefixBytes));
+    if (!reply) return;
+    if (!raw) this._transactionIdRead = (frame[0]! << 8) | frame[1]!;
+    this.emit("data", Buffer.from(withCrc(reply)));
   }
-  return crc;
 }

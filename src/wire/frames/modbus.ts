@@ -13,6 +13,12 @@ const functionCodeAt = 7;
 const bitsMax = 2000;
 const registersMax = 125;
 const addresses = 65_536;
+const readFunctions: ReadonlyMap<number, { readonly operation: Operation; readonly countMax: number }> = new Map([
+  [1, { operation: "modbus-read-coils", countMax: bitsMax }],
+  [2, { operation: "modbus-read-discrete-inputs", countMax: bitsMax }],
+  [3, { operation: "modbus-read-holding-registers", countMax: registersMax }],
+  [4, { operation: "modbus-read-input-registers", countMax: registersMax }],
+]);
 const readDeviceIdentificationMei = 14;
 
 export const modbusPolicy: FramePolicy = {
@@ -40,13 +46,10 @@ function operation(frame: Uint8Array): Operation | undefined {
   if (frameLength(frame) !== frame.length || !isUnit(frame[prefixBytes]!)) return undefined;
   switch (frame[functionCodeAt]!) {
     case 1:
-      return readsAtMost(bitsMax, frame) ? "modbus-read-coils" : undefined;
     case 2:
-      return readsAtMost(bitsMax, frame) ? "modbus-read-discrete-inputs" : undefined;
     case 3:
-      return readsAtMost(registersMax, frame) ? "modbus-read-holding-registers" : undefined;
     case 4:
-      return readsAtMost(registersMax, frame) ? "modbus-read-input-registers" : undefined;
+      return frame.length === 12 ? readOperation(frame[functionCodeAt]!, word(frame, 8), word(frame, 10)) : undefined;
     case 17:
       return frame.length === 8 ? "modbus-report-server-id" : undefined;
     case 43:
@@ -61,11 +64,10 @@ function isUnit(unit: number): boolean {
   return (unit >= 1 && unit <= 247) || unit === 255;
 }
 
-function readsAtMost(countMax: number, frame: Uint8Array): boolean {
-  if (frame.length !== 12) return false;
-  const address = word(frame, 8);
-  const count = word(frame, 10);
-  return count >= 1 && count <= countMax && address + count <= addresses;
+/** The operation of a read with function code 1 to 4, whatever frames it; undefined beyond the bounds of the standard. */
+export function readOperation(functionCode: number, address: number, count: number): Operation | undefined {
+  const reads = readFunctions.get(functionCode);
+  return reads && count >= 1 && count <= reads.countMax && address + count <= addresses ? reads.operation : undefined;
 }
 
 /** Read codes 1 basic, 2 regular, 3 extended, 4 one object (6.21). */

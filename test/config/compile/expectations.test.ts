@@ -4,9 +4,23 @@ import { describe, test } from "node:test";
 import { requestWords } from "../../../src/config/request-words.ts";
 import { formatProblem } from "../../../src/config/problem.ts";
 import type { CheckId, ProfileId } from "../../../src/domain/plan.ts";
+import { hex } from "../../../src/domain/template.ts";
 import { methods } from "../../../src/drivers/registry.ts";
 import { compile } from "../../../src/config/compile/compile.ts";
-import { approved, compiledFrom, loaded, rawDevice, rawProfile, rawSite, refusals, today, type Raw, type RawSite } from "./support/site.ts";
+import {
+  approved,
+  compiledFrom,
+  gateway,
+  loaded,
+  rawDevice,
+  rawProfile,
+  rawSite,
+  rawUnit,
+  refusals,
+  today,
+  type Raw,
+  type RawSite,
+} from "./support/site.ts";
 
 const id = "plc-1/modbus-fc3" as CheckId;
 
@@ -83,4 +97,27 @@ test("a value that is to move faster than it is looked at is a problem", () => {
     ],
   );
   assert.deepEqual(compiledFrom(site({ type: "uint16", expect: { changesWithin: "60s" } })).problems, []);
+});
+
+describe("a gateway that takes RTU frames", () => {
+  const unit = (method: string): Raw =>
+    rawUnit(7, { checks: [{ method, unitId: 7, ...(method === "modbus-fc3" && { register: "alive" }) }] });
+  const raw = (device: Raw, framing: Raw): RawSite => rawSite([device], {}, { gateways: [{ ...gateway, ...framing }] });
+  const planned = (site_: RawSite) => compile(loaded(site_), { methods, wallNow: today, lab: false });
+
+  test("is asked in them, and the device's digest says so", () => {
+    const [plain, framed] = [planned(raw(unit("modbus-fc3"), {})), planned(raw(unit("modbus-fc3"), { framing: "rtu-over-tcp" }))];
+    const frames = ({ plan }: typeof plain): string =>
+      [...plan.refused.values()].flatMap(({ templates }) => templates.map(({ bytes }) => hex(bytes))).join();
+    assert.deepEqual([frames(plain), frames(framed)], ["000000000006070300100002", "070300100002c5a8"]);
+    assert.notDeepEqual(plain.deviceDigests, framed.deviceDigests);
+  });
+
+  test("is a problem for what has no length in RTU", () => {
+    const { problems } = planned(raw(unit("modbus-fc43"), { framing: "rtu-over-tcp" }));
+    assert.match(
+      problems.map(formatProblem).join(),
+      /devices\[0\]\.checks\[0\]: found method: found FC 43\/14 over a gateway with framing rtu-over-tcp/,
+    );
+  });
 });

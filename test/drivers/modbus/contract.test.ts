@@ -1,6 +1,8 @@
 /** The Modbus driver under the contract of all drivers. */
 import { modbusDriver } from "../../../src/drivers/modbus/driver.ts";
 import { modbusPolicy } from "../../../src/wire/frames/modbus.ts";
+import { withCrc } from "../../../src/domain/crc16.ts";
+import { modbusRtuPolicy } from "../../../src/wire/frames/modbus-rtu.ts";
 import { modbusCheck } from "../../support/checks.ts";
 import { driverContract } from "../contract.ts";
 
@@ -67,5 +69,26 @@ driverContract({
     ["bytes behind the text", (request) => framed(request, "1105b4ff504c4300")],
     ["a server id without a run indicator", (request) => framed(request, "1101b4")],
     ["nothing of itself", (request) => framed(request, "1100")],
+  ],
+});
+
+/** Unit id and PDU with their check sum. */
+const rtu = (request: string, pdu: string): string =>
+  Buffer.from(withCrc(Buffer.from(`${request.slice(0, 2)}${pdu}`, "hex"))).toString("hex");
+
+driverContract({
+  name: "modbus-fc3 as RTU over TCP",
+  driver: modbusDriver,
+  policy: modbusRtuPolicy,
+  check: (port, connection) =>
+    modbusCheck({ port, connection, framing: "rtu-over-tcp", method: "modbus-fc3", register: { protocolAddress: 100, count: 1 } }),
+  reply: (request) => rtu(request, "03020007"),
+  garbage: [
+    ["a wrong check sum", (request) => `${rtu(request, "03020007").slice(0, -4)}0000`],
+    ["a Modbus TCP frame", () => "000100000005010302000700"],
+    ["an answer of another unit", (request) => rtu(`63${request.slice(2)}`, "03020007")],
+    ["an answer to another function", (request) => rtu(request, "04020007")],
+    ["one register too many", (request) => rtu(request, "030400070008")],
+    ["the answer twice", (request) => rtu(request, "03020007").repeat(2)],
   ],
 });

@@ -7,6 +7,7 @@ import type { MethodId } from "../../../src/domain/operations.ts";
 import { fitting, hex } from "../../../src/domain/template.ts";
 import { modbusMethods } from "../../../src/drivers/modbus/methods.ts";
 import { drivers, methods } from "../../../src/drivers/registry.ts";
+import { modbusRtuPolicy } from "../../../src/wire/frames/modbus-rtu.ts";
 import { modbusPolicy } from "../../../src/wire/frames/modbus.ts";
 
 const method = methods.get("modbus-fc43")!;
@@ -142,6 +143,30 @@ describe("modbus-fc17", () => {
     assert.equal(one.describe(parsed.ask), "FC 17 report server id, unit 9");
     assert.ok("problems" in one.parse({ unitId: 0 }));
     assert.ok("problems" in one.parse({ unitId: 9, register: { protocolAddress: 0, count: 1 } }));
+  });
+});
+
+describe("a gateway that takes RTU frames over TCP", () => {
+  const framing = "rtu-over-tcp";
+  const register = { protocolAddress: 0, count: 10 };
+
+  test("is sent the read with its check sum, every byte of it fixed", () => {
+    const one = methods.get("modbus-fc3")!;
+    const parsed = one.parse({ unitId: 1, register, framing });
+    assert.ok("ask" in parsed);
+    const { templates, bytesMax } = one.asking(parsed.ask);
+    assert.deepEqual([hex(templates[0]!.bytes), hex(templates[0]!.mask), bytesMax], ["01030000000ac5cd", "ffffffffffffffff", 8]);
+    assert.match(one.describe(parsed.ask), /unit 1, as an RTU frame over TCP$/);
+    assert.equal(modbusRtuPolicy.operation(templates[0]!.bytes), "modbus-read-holding-registers");
+  });
+
+  test("is not asked what has no length in RTU, nor unit 255", () => {
+    for (const id of ["modbus-fc43", "modbus-fc17"] as const) {
+      const parsed = methods.get(id)!.parse({ unitId: 1, framing });
+      assert.ok("problems" in parsed);
+      assert.match(parsed.problems[0]!, /over a gateway with framing rtu-over-tcp, .* expected FC 1 to 4$/);
+    }
+    assert.ok("problems" in methods.get("modbus-fc3")!.parse({ unitId: 255, register, framing }));
   });
 });
 
