@@ -3,7 +3,7 @@ import type { CheckStatus, DeviceStatus, RefusedStatus, Status } from "../domain
 import { formatDuration } from "../domain/duration.ts";
 import { printable } from "../domain/printable.ts";
 import { milliseconds } from "../domain/units.ts";
-import { ago, causeOf, due, holdNotice, holdsOn, livenessWord, noticeLines, tripNotice, type View } from "./status-view.ts";
+import { ago, due, holdNotice, holdsOn, livenessWord, noticeLines, tripNotice, whyOf, type View } from "./status-view.ts";
 import { columns } from "./text.ts";
 import { inWords } from "./words.ts";
 import type { Cause } from "../domain/liveness.ts";
@@ -13,7 +13,7 @@ export function deviceView(device: DeviceStatus, status: Status, { width, style 
     [`device:${device.device}`, `segment:${device.segment}`, `profile:${device.profile}`, "site"].includes(scope),
   );
   return [
-    `${style.strong(device.device)}: ${livenessWord(device.liveness, style)}, ${inWords(causeOf(device))}`,
+    `${style.strong(device.device)}: ${livenessWord(device.liveness, style)}, ${whyOf(device)}`,
     ...columns(
       [
         ["  name", printable(device.name, 200)],
@@ -36,7 +36,14 @@ function checkLines(check: CheckStatus, status: Status, width: number): readonly
     ["  every", formatDuration(milliseconds(check.intervalMs))],
     ["  proves", check.proves],
     ["  last asked", check.lastAskedAt === null ? "never" : `${ago(check.lastAskedAt, at)} ago`],
-    ["  last answer", check.lastAnswerAt === null ? "never" : `${ago(check.lastAnswerAt, at)} ago${took(check)}`],
+    [
+      "  last answer",
+      check.lastAnswerAt === null
+        ? check.neverAnswered
+          ? "never, though asked again and again"
+          : "never"
+        : `${ago(check.lastAnswerAt, at)} ago${took(check)}`,
+    ],
     ["  next due", due(check.nextDueAt, status)],
     ["  came of it", check.last === null ? "-" : printable(check.last, 400)],
     ["  since the start", `${check.answered} answered${tallies("failed", check.failed)}${tallies("not asked", check.refused)}`],

@@ -1,6 +1,7 @@
 /** What `status` shows a person: trouble first, one line a device, fitting the terminal. */
-import type { DeviceStatus, HoldStatus, Instant, Status, TripStatus } from "../domain/control.ts";
+import type { CheckStatus, DeviceStatus, HoldStatus, Instant, Status, TripStatus } from "../domain/control.ts";
 import { livenesses, type Cause, type Liveness } from "../domain/liveness.ts";
+import { proofs } from "../domain/plan.ts";
 import { printable } from "../domain/printable.ts";
 import { labNotice } from "./lab.ts";
 import type { StopRecord } from "./ports.ts";
@@ -31,12 +32,18 @@ export function siteView(status: Status, stop: StopRecord | undefined, { width, 
 /** Whether a person should act: the exit code. */
 export function needsAttention({ stopped, trips, holds, reload, devices }: Status): boolean {
   const trouble = stopped || trips.length > 0 || holds.length > 0 || !reload.successful;
-  return trouble || devices.some(({ liveness }) => liveness === "down" || liveness === "degraded");
+  return trouble || devices.some((device) => device.liveness === "down" || device.liveness === "degraded" || silentOnes(device).length > 0);
 }
 
 /** The reason that explains most: a device none of whose checks is in the plan says why the plan has none. */
-export function causeOf({ cause, checks, refused }: DeviceStatus): Cause {
+function causeOf({ cause, checks, refused }: DeviceStatus): Cause {
   return checks.length === 0 ? (refused[0]?.reason ?? cause) : cause;
+}
+
+/** Why a device is what it is; of one that answers, what that proves. */
+export function whyOf(device: DeviceStatus): string {
+  const cause = causeOf(device);
+  return cause === "answers" && device.proves ? proofs[device.proves] : inWords(cause);
 }
 
 export function ago(at: Instant | null, now: Instant, never = "never"): string {
@@ -81,6 +88,11 @@ export function holdNotice({ scope, detail, since, nextTrialAt }: HoldStatus): N
   };
 }
 
+/** Checks that are asked and never answered: whether the device or the method is at fault, a person must find out. */
+function silentOnes({ checks }: DeviceStatus): readonly CheckStatus[] {
+  return checks.filter(({ neverAnswered }) => neverAnswered);
+}
+
 /** The holds that keep a device from being asked; none where nothing of it would be asked anyway. */
 export function holdsOn({ segment, profile, checks }: DeviceStatus, { holds }: Status): readonly HoldStatus[] {
   return checks.length === 0 ? [] : holds.filter(({ scope }) => scope === `segment:${segment}` || scope === `profile:${profile}`);
@@ -123,17 +135,26 @@ function table(status: Status, { width, style }: View): readonly string[] {
   const wide = width >= 110;
   const idWidth = Math.min(wide ? 32 : 22, Math.max(6, ...devices.map(({ device }) => device.length)));
   const segmentWidth = Math.min(20, Math.max(7, ...devices.map(({ segment }) => segment.length)));
-  const row = (id: string, segment: string, word: string, heard: string, next: string, cause: string): readonly string[] => [
+  const row = (
+    id: string,
+    segment: string,
+    word: string,
+    heard: string,
+    next: string,
+    proves: string,
+    cause: string,
+  ): readonly string[] => [
     printable(id, idWidth),
     ...(wide ? [printable(segment, segmentWidth)] : []),
     word,
     padded(heard, 7),
     padded(next, 7),
+    ...(wide ? [proves] : []),
     cause,
   ];
   return columns(
     [
-      row("DEVICE", "SEGMENT", "LIVENESS", "HEARD", "NEXT", "CAUSE").map(style.faint),
+      row("DEVICE", "SEGMENT", "LIVENESS", "HEARD", "NEXT", "PROVES", "CAUSE").map(style.faint),
       ...devices.map((one) =>
         row(
           one.device,
@@ -141,7 +162,8 @@ function table(status: Status, { width, style }: View): readonly string[] {
           livenessWord(one.liveness, style),
           ago(one.lastHeardAt, status.at),
           due(one.nextDueAt, status),
-          causeWords(one, status),
+          one.proves ?? "-",
+          causeWords(one, status, !wide),
         ),
       ),
     ],
@@ -150,14 +172,16 @@ function table(status: Status, { width, style }: View): readonly string[] {
 }
 
 /** Where some checks are asked and others refused, the latter would stay unseen in a line about the former. */
-function causeWords(device: DeviceStatus, status: Status): string {
+function causeWords(device: DeviceStatus, status: Status, inFull: boolean): string {
   const { checks, refused } = device;
   const also =
     checks.length > 0 && refused.length > 0 ? ` (${counted(refused.length, "check")} not asked: ${inWords(refused[0]!.reason)})` : "";
   const cause = causeOf(device);
   // Up or down is what was last known: without this it would read as if it were still asked.
   const held = cause !== "breaker_open" && holdsOn(device, status).length > 0 ? " (held: not asked for now)" : "";
-  return inWords(cause) + held + also;
+  const silent = silentOnes(device).length;
+  const never = silent > 0 && cause !== "unproven" ? ` (${counted(silent, "check")} never answered)` : "";
+  return (inFull ? whyOf(device) : inWords(cause)) + never + held + also;
 }
 
 /** In one unit, rounded down for the past: `59 s`, `12 min`, `23 h`, `14 d`. */

@@ -2,7 +2,7 @@
 import type { Clock } from "./clock.ts";
 import type { Cause, Judgement } from "./liveness.ts";
 import type { Fact, Identity, Outcome, Scope, Sent, Trip } from "./outcome.ts";
-import type { Check, DeviceId, Plan, PlannedDevice, SegmentId, StandingRefusal } from "./plan.ts";
+import type { Check, CheckId, DeviceId, Plan, PlannedDevice, Proof, SegmentId, StandingRefusal } from "./plan.ts";
 import type { FailureKind, PassingReason } from "./reasons.ts";
 import type { Milliseconds, WallMs } from "./units.ts";
 
@@ -24,6 +24,14 @@ export interface DeviceView {
   readonly identity: Identity | undefined;
 }
 
+/** What a device's answers come to, beyond what it is. */
+export interface Evidence {
+  /** The most that its answers prove while they count; undefined when none does. */
+  readonly proves: Proof | undefined;
+  /** Checks that never answered although they were asked often enough to notice: silent, and nobody knows whether they ever would answer. */
+  readonly neverAnswered: readonly CheckId[];
+}
+
 export interface ReloadView {
   readonly successful: boolean;
   readonly lastSuccess: WallMs | undefined;
@@ -42,6 +50,7 @@ export interface Board {
   readonly plan: Plan;
   devices(): Iterable<DeviceView>;
   device(id: DeviceId): DeviceView | undefined;
+  evidenceOf(id: DeviceId): Evidence;
   checks(): Iterable<CheckView>;
   checksOf(id: DeviceId): readonly CheckView[];
   refusals(): Iterable<StandingRefusal>;

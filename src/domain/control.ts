@@ -27,6 +27,8 @@ export interface CheckStatus {
   readonly check: string;
   readonly method: MethodId;
   readonly proves: Proof;
+  /** Asked and missed as often as would make it down, had it ever answered. */
+  readonly neverAnswered: boolean;
   readonly intervalMs: number;
   readonly lastAskedAt: Instant | null;
   readonly lastAnswerAt: Instant | null;
@@ -54,6 +56,8 @@ export interface DeviceStatus {
   readonly stage: Stage;
   readonly liveness: Liveness;
   readonly cause: Cause;
+  /** The most that its answers prove while they count; null when none does. */
+  readonly proves: Proof | null;
   readonly lastHeardAt: Instant | null;
   readonly nextDueAt: Instant | null;
   readonly checks: readonly CheckStatus[];

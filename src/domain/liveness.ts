@@ -94,6 +94,18 @@ export function judge(state: DeviceState, now: MonotonicMs): Judgement {
   return up ?? down ?? each[0] ?? { liveness: "unknown", cause: "not_approved" };
 }
 
+/** The checks whose latest answers still count: what they prove is proved. */
+export function answering(state: DeviceState, now: MonotonicMs): readonly CheckId[] {
+  const answers = ({ liveness }: Judgement): boolean => liveness === "up" || liveness === "degraded";
+  return [...state.checks].flatMap(([id, check]) => (answers(judgeCheck(check, now)) ? [id] : []));
+}
+
+/** The checks that are asked, never worked, and were missed as often as would make one that had worked down. */
+export function neverAnswered(state: DeviceState): readonly CheckId[] {
+  const never = ({ proven, missed, missesToDown, notAsked }: CheckState): boolean => !notAsked && !proven && missed >= missesToDown;
+  return [...state.checks].flatMap(([id, check]) => (never(check) ? [id] : []));
+}
+
 /** How long evidence counts: the larger of three effective intervals and 5 min. */
 export function evidenceLasts(interval: Milliseconds): Milliseconds {
   return Math.max(evidenceIntervals * interval, evidenceMin) as Milliseconds;

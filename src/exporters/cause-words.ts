@@ -7,7 +7,7 @@ const known: Readonly<Record<string, string>> = {
   ...passingReasons,
   ...failureKinds,
   answers: "it answers",
-  unproven: "this method never worked on it yet",
+  unproven: "never answered yet: its silence proves nothing",
   not_asked_yet: "not asked yet",
   no_fresh_evidence: "nothing was heard of it for too long",
 };

@@ -1,5 +1,5 @@
 /** The board in the words of the control socket: what `status` prints, and one outcome as `check` tells it. */
-import type { Board, CheckView, DeviceView, Hold } from "../domain/board.ts";
+import type { Board, CheckView, DeviceView, Evidence, Hold } from "../domain/board.ts";
 import type { Clock } from "../domain/clock.ts";
 import type { CheckOutcome, CheckStatus, DeviceStatus, HoldStatus, Instant, RefusedStatus, Status, TripStatus } from "../domain/control.ts";
 import type { Answer, Outcome, Scope, Trip } from "../domain/outcome.ts";
@@ -27,8 +27,9 @@ export function statusOf(board: Board, clock: Clock, dueAt: DueAt, trialAt: Tria
     trips: board.trips().map(tripStatus),
     holds: board.holds().map((hold) => holdStatus(hold, clock, trialAt)),
     devices: Array.from(board.devices(), (view) => {
-      const checks = board.checksOf(view.device.id).map((check) => checkStatus(check, clock, dueAt));
-      return deviceStatus(view, checks, refusals.get(view.device.id) ?? []);
+      const evidence = board.evidenceOf(view.device.id);
+      const checks = board.checksOf(view.device.id).map((check) => checkStatus(check, evidence, clock, dueAt));
+      return deviceStatus(view, evidence, checks, refusals.get(view.device.id) ?? []);
     }),
   };
 }
@@ -72,6 +73,7 @@ export function momentOf(at: MonotonicMs, clock: Clock): Instant {
 
 function deviceStatus(
   { device, judgement, lastHeard }: DeviceView,
+  { proves }: Evidence,
   checks: readonly CheckStatus[],
   refusals: readonly StandingRefusal[],
 ): DeviceStatus {
@@ -84,6 +86,7 @@ function deviceStatus(
     stage: device.stage,
     liveness: judgement.liveness,
     cause: judgement.cause,
+    proves: proves ?? null,
     lastHeardAt: orNull(lastHeard),
     // ISO 8601 in UTC sorts as text.
     nextDueAt: dues.toSorted()[0] ?? null,
@@ -92,13 +95,14 @@ function deviceStatus(
   };
 }
 
-function checkStatus(view: CheckView, clock: Clock, dueAt: DueAt): CheckStatus {
+function checkStatus(view: CheckView, { neverAnswered }: Evidence, clock: Clock, dueAt: DueAt): CheckStatus {
   const { check, last, lastRun, lastSuccess, lastTook, answered, failed, refused } = view;
   const due = dueAt(check.id);
   return {
     check: check.id,
     method: check.method,
     proves: check.proves,
+    neverAnswered: neverAnswered.includes(check.id),
     intervalMs: check.interval,
     lastAskedAt: orNull(lastRun),
     lastAnswerAt: orNull(lastSuccess),

@@ -1,9 +1,10 @@
 /** The page at /: how the site is, what needs a person, and where the rest is. Plain HTML, no script, nothing loaded from elsewhere. */
-import type { Board, DeviceView } from "../domain/board.ts";
+import type { Board, DeviceView, Evidence } from "../domain/board.ts";
 import type { Clock } from "../domain/clock.ts";
 import { formatDuration } from "../domain/duration.ts";
 import { massLossTrialEvery } from "../domain/limits.ts";
-import { livenesses, type Liveness } from "../domain/liveness.ts";
+import { livenesses, type Cause, type Liveness } from "../domain/liveness.ts";
+import { proofs, type Proof } from "../domain/plan.ts";
 import { causeInWords } from "./cause-words.ts";
 
 /** Devices listed by name; more are only counted. */
@@ -17,7 +18,7 @@ export interface LandingParts {
 }
 
 export async function landingPage({ board, clock, version, yieldToLoop }: LandingParts): Promise<string> {
-  const { counts, troubled } = await survey(board, yieldToLoop);
+  const found = await survey(board, yieldToLoop);
   const { site, lab } = board.plan;
   const title = `Watchkeeper – ${site}`;
   return `<!doctype html>
@@ -32,8 +33,9 @@ ${board.stopped ? banner("stop", "Stopped. No device is asked until somebody res
 ${board.reload.successful ? "" : banner("warn", `The files on disk have ${board.reload.problems} problems and were not taken over: <code>watchkeeper check-config</code> names them.`)}
 ${trips(board)}
 ${holds(board)}
-<table class="counts"><tr>${livenesses.map((state) => `<td class="${state}"><b>${counts[state]}</b> ${state}`).join("")}</table>
-${troubles(troubled, counts)}
+<table class="counts"><tr>${livenesses.map((state) => `<td class="${state}"><b>${found.counts[state]}</b> ${state}`).join("")}</table>
+${proves(found)}
+${troubles(found)}
 <h2>More</h2>
 <ul>
 <li><a href="/metrics">/metrics</a> for Prometheus (text format or OpenMetrics)
@@ -48,18 +50,39 @@ ${troubles(troubled, counts)}
 
 type Counts = Record<Liveness, number>;
 
-async function survey(board: Board, yieldToLoop: () => Promise<void>): Promise<{ counts: Counts; troubled: readonly DeviceView[] }> {
+interface Troubled {
+  readonly view: DeviceView;
+  readonly evidence: Evidence;
+}
+
+interface Survey {
+  readonly counts: Counts;
+  /** The first of those that somebody should look at. */
+  readonly troubled: readonly Troubled[];
+  readonly troubledCount: number;
+  /** How many devices are known by their answers to be alive so far and no further. */
+  readonly proved: ReadonlyMap<Proof, number>;
+}
+
+async function survey(board: Board, yieldToLoop: () => Promise<void>): Promise<Survey> {
   const counts: Counts = { up: 0, degraded: 0, down: 0, unknown: 0 };
-  const troubled: DeviceView[] = [];
+  const proved = new Map<Proof, number>();
+  const troubled: Troubled[] = [];
+  let troubledCount = 0;
   let seen = 0;
   for (const view of board.devices()) {
     const { liveness } = view.judgement;
     counts[liveness] += 1;
-    if ((liveness === "down" || liveness === "degraded") && troubled.length < listedMax) troubled.push(view);
+    const evidence = board.evidenceOf(view.device.id);
+    if (evidence.proves) proved.set(evidence.proves, (proved.get(evidence.proves) ?? 0) + 1);
+    if (liveness === "down" || liveness === "degraded" || evidence.neverAnswered.length > 0) {
+      troubledCount += 1;
+      if (troubled.length < listedMax) troubled.push({ view, evidence });
+    }
     seen += 1;
     if (seen % 1000 === 0) await yieldToLoop();
   }
-  return { counts, troubled };
+  return { counts, troubled, troubledCount, proved };
 }
 
 function trips(board: Board): string {
@@ -81,15 +104,30 @@ function holds(board: Board): string {
 <table><tr><th>What<th>Why<th>Since${rows.join("")}</table>`;
 }
 
-function troubles(devices: readonly DeviceView[], { down, degraded }: Counts): string {
-  if (devices.length === 0) return "";
-  const rows = devices.map(({ device, judgement, lastHeard }) => {
-    const { liveness, cause } = judgement;
-    const heard = lastHeard === undefined ? "never" : moment(lastHeard);
-    return `<tr><td>${html(device.name)}<td>${html(device.segment)}<td class="${liveness}">${liveness}<td>${html(causeInWords(cause))}<td>${html(heard)}`;
+/** An answer of a network card says nothing of the program behind it. */
+function proves({ proved }: Survey): string {
+  const rows = (Object.keys(proofs) as Proof[]).toReversed().flatMap((proof) => {
+    const count = proved.get(proof);
+    return count === undefined ? [] : [`<tr><td>${count}<td>${proofs[proof]}`];
   });
-  return `<h2>Down and degraded</h2>
-<table><tr><th>Device<th>Segment<th>State<th>Why<th>Last heard${rows.join("")}</table>${rest(down + degraded)}`;
+  return rows.length === 0 ? "" : `<h2>What their answers prove, at most</h2>\n<table><tr><th>Devices<th>Proved${rows.join("")}</table>`;
+}
+
+function troubles({ troubled, troubledCount }: Survey): string {
+  if (troubledCount === 0) return "";
+  const rows = troubled.map(({ view: { device, judgement, lastHeard }, evidence }) => {
+    const { liveness } = judgement;
+    const why = reasonsOf(judgement.cause, evidence);
+    const heard = lastHeard === undefined ? "never" : moment(lastHeard);
+    return `<tr><td>${html(device.name)}<td>${html(device.segment)}<td class="${liveness}">${liveness}<td>${html(why)}<td>${html(heard)}`;
+  });
+  return `<h2>Down, degraded, never answered</h2>
+<table><tr><th>Device<th>Segment<th>State<th>Why<th>Last heard${rows.join("")}</table>${rest(troubledCount)}`;
+}
+
+function reasonsOf(cause: Cause, { proves: proof, neverAnswered }: Evidence): string {
+  const why = cause === "answers" && proof ? proofs[proof] : causeInWords(cause);
+  return neverAnswered.length === 0 || cause === "unproven" ? why : `${why}; never answered yet: ${neverAnswered.join(", ")}`;
 }
 
 function rest(all: number): string {

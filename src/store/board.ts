@@ -1,5 +1,5 @@
 /** What is known now, in memory: readers see views of it, and only the recorder changes it. */
-import type { Board, CheckView, DeviceView, Hold, ReloadView, Transition } from "../domain/board.ts";
+import type { Board, CheckView, DeviceView, Evidence, Hold, ReloadView, Transition } from "../domain/board.ts";
 import type { Clock } from "../domain/clock.ts";
 import { fold, overheard, type Judgement } from "../domain/liveness.ts";
 import { nothingSent, type Outcome, type Scope, type Sent, type Trip } from "../domain/outcome.ts";
@@ -7,7 +7,17 @@ import type { Check, CheckId, DeviceId, Plan, PlannedDevice, SegmentId, Standing
 import type { StandingReason } from "../domain/reasons.ts";
 import { wallMs, type MonotonicMs, type WallMs } from "../domain/units.ts";
 import { CheckRecord } from "./check-record.ts";
-import { judged, newRecord, overruled, provenBefore, underNewPlan, type DeviceRecord, type Overruled } from "./device-record.ts";
+import {
+  evidence,
+  judged,
+  newRecord,
+  noEvidence,
+  overruled,
+  provenBefore,
+  underNewPlan,
+  type DeviceRecord,
+  type Overruled,
+} from "./device-record.ts";
 
 /** What outlives the process and is read before anything is asked. */
 export interface Memory {
@@ -58,6 +68,11 @@ export class MemoryBoard implements Board {
   device(id: DeviceId): DeviceView | undefined {
     const record = this.#devices.get(id);
     return record && this.#view(record);
+  }
+
+  evidenceOf(id: DeviceId): Evidence {
+    const record = this.#devices.get(id);
+    return record ? evidence(record, this.#plan, this.#clock.monotonic()) : noEvidence;
   }
 
   checks(): Iterable<CheckView> {

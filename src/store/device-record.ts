@@ -1,7 +1,18 @@
 /** What the board keeps of one device, and how a stop or a trip overrules what was believed of it. */
-import { carriedOver, judge, nothingKnown, unaskedFrom, type CheckState, type DeviceState, type Judgement } from "../domain/liveness.ts";
+import type { Evidence } from "../domain/board.ts";
+import {
+  answering,
+  carriedOver,
+  judge,
+  neverAnswered,
+  nothingKnown,
+  unaskedFrom,
+  type CheckState,
+  type DeviceState,
+  type Judgement,
+} from "../domain/liveness.ts";
 import type { Identity } from "../domain/outcome.ts";
-import type { Check, CheckId, PlannedDevice } from "../domain/plan.ts";
+import { proofs, type Check, type CheckId, type Plan, type PlannedDevice, type Proof } from "../domain/plan.ts";
 import type { StandingReason } from "../domain/reasons.ts";
 import type { MonotonicMs, WallMs } from "../domain/units.ts";
 
@@ -59,4 +70,14 @@ export function overruled(state: DeviceState, reason: Overruled | undefined): De
 export function judged({ state, refusal }: DeviceRecord, now: MonotonicMs): Judgement {
   if (state.checks.size > 0 || !refusal) return judge(state, now);
   return { liveness: "unknown", cause: refusal };
+}
+
+const leastFirst = Object.keys(proofs) as Proof[];
+
+export const noEvidence: Evidence = { proves: undefined, neverAnswered: [] };
+
+/** What its answers prove at `now`, and which of its checks never answered. */
+export function evidence({ state }: DeviceRecord, { checks }: Plan, now: MonotonicMs): Evidence {
+  const proved = new Set(answering(state, now).map((id) => checks.get(id)?.proves));
+  return { proves: leastFirst.findLast((proof) => proved.has(proof)), neverAnswered: neverAnswered(state) };
 }

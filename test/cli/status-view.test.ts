@@ -69,7 +69,7 @@ describe("a site in trouble", () => {
       "                                             build cannot speak this method)",
       "burner           unknown   never    -        safety, protection and navigation",
       "                                             devices are never asked",
-      "fresh-water-plc  up        12 s     48 s     it answers",
+      "fresh-water-plc  up        12 s     48 s     communication module answers",
     ]);
   });
 
@@ -84,13 +84,14 @@ describe("a site in trouble", () => {
       "RELOAD FAILED: 2 problems in the files; the plan before goes on. To see them:",
       "    watchkeeper check-config",
       "",
-      "DEVICE           SEGMENT  LIVENESS  HEARD    NEXT     CAUSE",
-      "tank-level-7     cargo    DOWN      12 min   6 min    no answer in time",
-      "chiller-1        hvac     DEGRADED  12 s     48 s     the device answered with an error",
-      "bilge-plc        hvac     unknown   never    -        tripped: a person must look and reset (1 check not asked: this",
-      "                                                      build cannot speak this method)",
-      "burner           hvac     unknown   never    -        safety, protection and navigation devices are never asked",
-      "fresh-water-plc  hvac     up        12 s     48 s     it answers",
+      "DEVICE           SEGMENT  LIVENESS  HEARD    NEXT     PROVES        CAUSE",
+      "tank-level-7     cargo    DOWN      12 min   6 min    -             no answer in time",
+      "chiller-1        hvac     DEGRADED  12 s     48 s     comms-module  the device answered with an error",
+      "bilge-plc        hvac     unknown   never    -        -             tripped: a person must look and reset (1 check not",
+      "                                                                    asked: this build cannot speak this method)",
+      "burner           hvac     unknown   never    -        -             safety, protection and navigation devices are never",
+      "                                                                    asked",
+      "fresh-water-plc  hvac     up        12 s     48 s     comms-module  it answers",
     ]);
   });
 
@@ -143,8 +144,8 @@ describe("a hold", () => {
       "bilge-plc        DOWN      12 s     48 s     no answer in time (held: not asked for now)",
       "chiller-1        unknown   12 s     48 s     held: several devices fell silent together; one trial",
       "                                             at a time",
-      "fresh-water-plc  up        12 s     48 s     it answers (held: not asked for now)",
-      "winch            up        12 s     48 s     it answers",
+      "fresh-water-plc  up        12 s     48 s     communication module answers (held: not asked for now)",
+      "winch            up        12 s     48 s     communication module answers",
     ]);
   });
   test("stands with the device it covers, and not with another", () => {
@@ -174,7 +175,7 @@ describe("a healthy site", () => {
       "1 device: 1 up",
       "",
       "DEVICE           LIVENESS  HEARD    NEXT     CAUSE",
-      "fresh-water-plc  up        12 s     48 s     it answers",
+      "fresh-water-plc  up        12 s     48 s     communication module answers",
     ]);
   });
 
@@ -244,6 +245,20 @@ test("a name from a file or device cannot move the terminal's cursor", () => {
   assert.ok(!lines.includes("\u001b"));
 });
 
+const silentCheck = checkStatus({ check: "fresh-water-plc/modbus-fc17", neverAnswered: true, lastAnswerAt: null });
+const silent = deviceStatus({ liveness: "unknown", cause: "unproven", checks: [silentCheck] });
+
+test("a check that never answered is named, whatever the device is", () => {
+  const shown = (device: typeof silent) =>
+    siteView(siteStatus({ devices: [device] }), undefined, { width: 120, style: plain }).at(-1) ?? "";
+  assert.match(shown(silent), /unknown .* never answered yet: its silence proves nothing$/);
+  assert.match(shown(deviceStatus({ checks: [checkStatus(), silentCheck] })), /up .* it answers \(1 check never answered\)$/);
+  assert.match(
+    deviceView(silent, siteStatus(), { width: 80, style: plain }).join("\n"),
+    /last answer {6}never, though asked again and again/,
+  );
+});
+
 describe("a person should look at", () => {
   const cases = [
     ["a stop", siteStatus({ stopped: true }), true],
@@ -252,6 +267,8 @@ describe("a person should look at", () => {
     ["a failed reload", siteStatus({ reload: troubled.reload }), true],
     ["a device that is down", siteStatus({ devices: [deviceStatus({ liveness: "down" })] }), true],
     ["a device that is degraded", siteStatus({ devices: [deviceStatus({ liveness: "degraded" })] }), true],
+    ["a check that was asked and never answered", siteStatus({ devices: [silent] }), true],
+    ["one beside others that answer", siteStatus({ devices: [deviceStatus({ checks: [checkStatus(), silentCheck] })] }), true],
     ["nothing when a device is not known yet", siteStatus({ devices: [deviceStatus({ liveness: "unknown" })] }), false],
     ["nothing when all is well", siteStatus(), false],
   ] as const;

@@ -58,6 +58,7 @@ describe("the status of a site", () => {
       stage: "approved",
       liveness: "up",
       cause: "answers",
+      proves: "comms-module",
       lastHeardAt: "2026-11-21T12:00:00.000Z",
       nextDueAt: "2026-11-21T12:00:48.000Z",
       checks: [
@@ -65,6 +66,7 @@ describe("the status of a site", () => {
           check: "plc-a/modbus-fc43",
           method: "modbus-fc43",
           proves: "comms-module",
+          neverAnswered: false,
           intervalMs: 60_000,
           lastAskedAt: "2026-11-21T12:00:00.000Z",
           lastAnswerAt: "2026-11-21T12:00:00.000Z",

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { MemoryBoard } from "../../src/store/board.ts";
-import { check, failed, plan } from "../store/support/site.ts";
+import { answered, check, failed, plan } from "../store/support/site.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { nastyName } from "./support/small-site.ts";
 import { serving, type Reply } from "./support/web.ts";
@@ -129,6 +129,24 @@ describe("the landing page", () => {
     board.stop(true);
     assert.match((await ask("GET", "/")).body, /Stopped\. No device is asked/u);
     assert.doesNotMatch(body, /192\.0\.2/u);
+  });
+
+  test("lists devices that never answered, and says what the answers of the others prove", async () => {
+    const clock = new FakeClock();
+    const card = check("plc", { id: "plc/card" as never, proves: "network-interface", digest: "sha256:card" });
+    const board = new MemoryBoard(clock, plan({ mute: {}, plc: { checks: [card, check("plc")] }, fresh: {} }), {
+      stopped: false,
+      trips: [],
+      proven: new Map(),
+    });
+    board.outcome(answered(card, clock.monotonic()));
+    for (let miss = 0; miss < 3; miss++) for (const id of ["mute", "plc"]) board.outcome(failed(check(id), clock.monotonic()));
+    const { ask } = await serving({ board, clock });
+    const { body } = await ask("GET", "/");
+    assert.match(body, /<td class="unknown">unknown<td>never answered yet: its silence proves nothing<td>never/u);
+    assert.match(body, /<td class="up">up<td>network interface answers; never answered yet: plc\/modbus-fc43</u);
+    assert.match(body, /What their answers prove, at most.*<tr><td>1<td>network interface answers<\/table>/su);
+    assert.doesNotMatch(body, /Device fresh/u);
   });
 
   test("lists devices in trouble by name, whatever they are called, up to a number", async () => {

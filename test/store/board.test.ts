@@ -39,39 +39,6 @@ describe("a device", () => {
     assert.equal(judgement(it), "unknown (no_fresh_evidence)");
   });
 
-  test("is unknown for the hold that keeps it from being asked once what was known of it is old, and not before", async () => {
-    const { board: it, clock } = board(plan({ plc: {}, fresh: {}, silent: {} }), {
-      proven: new Map([[check("silent").id, check("silent").digest]]),
-    });
-    it.outcome(answered(check("plc"), clock.monotonic()));
-    for (let miss = 0; miss < 3; miss++) it.outcome(failed(check("silent"), clock.monotonic()));
-    it.hold({ scope: "segment:hvac", since: clock.wall(), detail: "silent fell silent" });
-    it.hold({ scope: "segment:hvac", since: clock.wall(), detail: "another" });
-    assert.deepEqual(
-      it.holds().map(({ detail }) => detail),
-      ["silent fell silent"],
-    );
-    const all = (): readonly string[] => ["plc", "fresh", "silent"].map((id) => judgement(it, id));
-    assert.deepEqual(all(), ["up (answers)", "unknown (breaker_open)", "down (timeout)"]);
-    await clock.advance(seconds(301));
-    assert.deepEqual(all(), ["unknown (breaker_open)", "unknown (breaker_open)", "down (timeout)"]);
-    it.release("segment:hvac");
-    assert.deepEqual(all(), ["unknown (no_fresh_evidence)", "unknown (not_asked_yet)", "down (timeout)"]);
-  });
-
-  test("keeps its hold over a reload, unless nothing of the held scope is asked any more", () => {
-    const { board: it, clock } = board(plan({ plc: {} }));
-    it.hold({ scope: "segment:hvac", since: clock.wall(), detail: "x" });
-    it.hold({ scope: "profile:gone", since: clock.wall(), detail: "x" });
-    it.adopt(plan({ plc: {} }));
-    assert.deepEqual(
-      it.holds().map(({ scope }) => scope),
-      ["segment:hvac"],
-    );
-    it.adopt(plan({ plc: { checks: [], refused: [refusal("plc", "excluded")] } }));
-    assert.deepEqual(it.holds(), []);
-  });
-
   test("without a check is unknown for the reason of its refusal", () => {
     const { board: it } = board(plan({ plc: { checks: [], refused: [refusal("plc", "excluded")] } }));
     assert.equal(judgement(it), "unknown (excluded)");

@@ -12,7 +12,7 @@ import { nearest } from "../nearest.ts";
 import { pollerOf } from "../poller.ts";
 import { failed } from "../report.ts";
 import { plannedSite, settingsOf, type FileProblems, type PlannedSite } from "../site.ts";
-import { due, holdsOn, moment } from "../status-view.ts";
+import { due, holdsOn, moment, whyOf } from "../status-view.ts";
 import { styleFor, widthFor } from "../style.ts";
 import { counted } from "../text.ts";
 import { inWords } from "../words.ts";
@@ -127,7 +127,7 @@ function whyNow(context: Context, id: string, { compiled, settings }: PlannedSit
   const kept = keptBy(id, device, live);
   if (kept !== undefined) return `${id} is not asked: ${kept}`;
   const old = live.planDigest === compiled.plan.digest ? "" : "; the files have changed since, see `watchkeeper reload`";
-  return `${id} is asked: ${counted(device.checks.length, "check")}, next due: ${due(device.nextDueAt, live)}; ${device.liveness}, ${inWords(device.cause)}${old}`;
+  return `${id} is asked: ${counted(device.checks.length, "check")}, next due: ${due(device.nextDueAt, live)}; ${device.liveness}, ${whyOf(device)}${old}`;
 }
 
 function shown(

@@ -38,14 +38,14 @@ const trip = (scope: TripStatus["scope"]): TripStatus => ({
 describe("explain says first", () => {
   test("that it is asked, when next, and what it is", async () => {
     await knowing();
-    assert.equal(await firstLine(), "plc-1 is asked: 1 check, next due: 48 s; up, it answers");
+    assert.equal(await firstLine(), "plc-1 is asked: 1 check, next due: 48 s; up, communication module answers");
   });
 
   test("that the files have changed since", async () => {
     await knowing({ planDigest: "sha256:old" });
     assert.equal(
       await firstLine(),
-      "plc-1 is asked: 1 check, next due: 48 s; up, it answers; the files have changed since, see `watchkeeper reload`",
+      "plc-1 is asked: 1 check, next due: 48 s; up, communication module answers; the files have changed since, see `watchkeeper reload`",
     );
   });
 
@@ -173,14 +173,14 @@ describe("explain goes on", () => {
     await knowing();
     const { out } = await site.run(explain, ["plc-1"]);
     assert.match(out, /frame \.\. \.\. 00 00 00 05 01 2b 0e 01 00/);
-    assert.match(out, /^What the running poller knows\nplc-1: up, it answers$/m);
+    assert.match(out, /^What the running poller knows\nplc-1: up, communication module answers$/m);
   });
 
   test("with all of it as JSON", async () => {
     await knowing();
     const json = JSON.parse((await site.run(explain, ["plc-1", "--json"])).out) as Record<string, unknown>;
     assert.deepEqual(Object.keys(json), ["device", "why", "details", "wouldBeSentIfApproved", "poller"]);
-    assert.equal(json["why"], "plc-1 is asked: 1 check, next due: 48 s; up, it answers");
+    assert.equal(json["why"], "plc-1 is asked: 1 check, next due: 48 s; up, communication module answers");
   });
 
   test("with everything that stands against a device that is not asked", async () => {

@@ -26,8 +26,8 @@ describe("status", () => {
         "site mv-aurora   2026-11-21 12:00:05 UTC",
         "1 device: 1 up",
         "",
-        "DEVICE           SEGMENT  LIVENESS  HEARD    NEXT     CAUSE",
-        "fresh-water-plc  hvac     up        12 s     48 s     it answers",
+        "DEVICE           SEGMENT  LIVENESS  HEARD    NEXT     PROVES        CAUSE",
+        "fresh-water-plc  hvac     up        12 s     48 s     comms-module  it answers",
       ].join("\n"),
     });
   });
@@ -44,7 +44,7 @@ describe("status", () => {
     await knowing(siteStatus({ devices: [deviceStatus(), deviceStatus({ device: "other", liveness: "down" })] }));
     const ran = await site.run(status, ["fresh-water-plc"]);
     assert.equal(ran.code, 0, "another device's trouble is not this one's");
-    assert.match(ran.out, /^fresh-water-plc: up, it answers$/m);
+    assert.match(ran.out, /^fresh-water-plc: up, communication module answers$/m);
     assert.equal((await site.run(status, ["other"])).code, 1);
   });
 

@@ -8,6 +8,7 @@ export function checkStatus(changes: Partial<CheckStatus> = {}): CheckStatus {
     check: "fresh-water-plc/modbus-fc43",
     method: "modbus-fc43",
     proves: "comms-module",
+    neverAnswered: false,
     intervalMs: 60_000,
     lastAskedAt: "2026-11-21T11:59:53.000Z",
     lastAnswerAt: "2026-11-21T11:59:53.000Z",
@@ -30,6 +31,8 @@ export function deviceStatus(changes: Partial<DeviceStatus> = {}): DeviceStatus 
     stage: "approved",
     liveness: "up",
     cause: "answers",
+    // The device and its checks may be changed apart.
+    proves: changes.liveness === undefined || changes.liveness === "up" || changes.liveness === "degraded" ? "comms-module" : null,
     lastHeardAt: "2026-11-21T11:59:53.000Z",
     nextDueAt: "2026-11-21T12:00:53.000Z",
     checks: [checkStatus()],
