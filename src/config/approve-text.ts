@@ -1,12 +1,11 @@
 /** Edits the approval block of a site's profile file without touching anything else in it, its comments included. */
-import { isCollection, isMap, type Document, type YAMLMap } from "yaml";
-import { printable } from "../domain/printable.ts";
+import { isCollection, isMap, isNode, type Document, type YAMLMap } from "yaml";
 import type { DeviceId, ProfileId } from "../domain/plan.ts";
 import { siteFileOf } from "./compile/site-file.ts";
 import type { LoadedSite } from "./loaded-site.ts";
 import { formatProblem } from "./problem.ts";
 import { parseSiteProfile } from "./profiles.ts";
-import type { Approval } from "./schema/approval.ts";
+import type { Approval, Suspension } from "./schema/approval.ts";
 import { parseYaml, renderYaml } from "./yaml.ts";
 
 /** The whole new text of the file; the caller writes it. */
@@ -33,10 +32,18 @@ export interface Refused {
 export type Edit = Edited | Refused;
 
 /** Values of the approval block; a key that is not named stays as it is. */
-export type ApprovalChanges = { readonly [Key in keyof Approval]?: Exclude<Approval[Key], undefined> };
+export type ApprovalChanges = { readonly [Key in keyof Approval]?: Exclude<Approval[Key], undefined> } & {
+  readonly suspended?: readonly Suspension[];
+};
 
 /** @throws Error when the text that was made does not read back as what was meant: a bug, and nothing may be written. */
-export function editApproval(site: LoadedSite, id: ProfileId, changes: ApprovalChanges, notes: readonly string[], remark?: string): Edited {
+export function editApproval(
+  site: LoadedSite,
+  id: ProfileId,
+  changes: ApprovalChanges,
+  notes: readonly string[],
+  dropped: readonly ("earlier" | "suspended")[] = [],
+): Edited {
   const { file, location } = siteFileOf(site, id);
   const yaml = parseYaml(file, site.siteProfiles.get(id)?.text ?? blank(id));
   if (!yaml.ok) throw new Error(`${file} was loaded and cannot be read again:\n${yaml.problems.map(formatProblem).join("\n")}`);
@@ -44,7 +51,8 @@ export function editApproval(site: LoadedSite, id: ProfileId, changes: ApprovalC
   const block = document.get("approval");
   if (isMap(block)) block.flow = false;
   for (const [key, value] of Object.entries(changes)) set(document, key, value instanceof Map ? Object.fromEntries(value) : value);
-  if (remark !== undefined && isMap(block)) remarkOn(block, remark);
+  for (const key of dropped) document.deleteIn(["approval", key]);
+  if (changes.stage !== undefined && changes.stage !== "suspended" && isMap(block)) forgetSuspension(block);
   const text = renderYaml(document);
   readsBack(site, id, file, text, changes);
   return { ok: true, file, location, text, notes };
@@ -81,9 +89,13 @@ function compact(map: YAMLMap, depth: number): void {
   }
 }
 
-function remarkOn(block: YAMLMap, remark: string): void {
-  const earlier = block.commentBefore ?? "";
-  block.commentBefore = `${earlier === "" ? "" : `${earlier}\n`} ${printable(remark, 300)}`;
+/** Suspensions were once written as comments; beside an approval in force such a line would mislead. */
+function forgetSuspension(block: YAMLMap): void {
+  const nodes = [block, ...block.items.map(({ key }) => key)].filter((node) => isNode(node));
+  for (const node of nodes) {
+    const kept = node.commentBefore?.split("\n").filter((line) => !/^ suspended \d{4}-\d{2}-\d{2} by /u.test(line)) ?? [];
+    node.commentBefore = kept.length === 0 ? null : kept.join("\n");
+  }
 }
 
 function readsBack(site: LoadedSite, id: ProfileId, file: string, text: string, changes: ApprovalChanges): void {
@@ -91,9 +103,9 @@ function readsBack(site: LoadedSite, id: ProfileId, file: string, text: string, 
   const parsed = yaml.ok ? parseSiteProfile(yaml, id, site.shippedProfiles.get(id)?.value) : yaml;
   if (!parsed.ok) throw new Error(`the edited ${file} does not load:\n${parsed.problems.map(formatProblem).join("\n")}`);
   const { approval } = parsed.value;
-  for (const [key, meant] of Object.entries(changes) as [keyof Approval, unknown][]) {
-    if (comparable(approval[key]) !== comparable(meant))
-      throw new Error(`the edited ${file} does not say of approval.${key} what was meant`);
+  const read: Readonly<Record<string, unknown>> = { ...approval };
+  for (const [key, meant] of Object.entries(changes)) {
+    if (comparable(read[key]) !== comparable(meant)) throw new Error(`the edited ${file} does not say of approval.${key} what was meant`);
   }
 }
 

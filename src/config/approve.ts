@@ -1,4 +1,5 @@
 /** Approving, renewing and suspending a device family at a site: checks what a person is about to sign and makes the new text of the site's profile file. */
+import { canonicalJson } from "../domain/canonical.ts";
 import { approvalMonthsMax } from "../domain/limits.ts";
 import type { DeviceId, ProfileId } from "../domain/plan.ts";
 import type { StandingReason } from "../domain/reasons.ts";
@@ -10,7 +11,7 @@ import { dayOf, endOf, monthsLater } from "./compile/dates.ts";
 import type { Finding } from "./compile/standing.ts";
 import type { LoadedSite } from "./loaded-site.ts";
 import { formatProblem, quote } from "./problem.ts";
-import type { Approval, Basis } from "./schema/approval.ts";
+import { suspensionsOf, type Approval, type Basis, type EarlierSignature } from "./schema/approval.ts";
 import { date, text } from "./schema/common.ts";
 
 export type { Edit, Edited, Refused } from "./approve-text.ts";
@@ -77,7 +78,10 @@ export function approve(site: LoadedSite, compiled: Compiled, request: ApprovalR
     envelope: JSON.parse(JSON.stringify(compiled.envelopes.get(profile))) as Record<string, unknown>,
     devices: new Map([...kept, ...admitted].toSorted(([a], [b]) => (a < b ? -1 : 1))),
   };
-  return { ...editApproval(site, profile, changes, [...chosen.notes, ...notes, ...shortened]), admits: chosen.devices };
+  const earlier = earlierSignatures(before, [...kept.keys()], changes);
+  const said = [...chosen.notes, ...notes, ...shortened];
+  const all = earlier.length === 0 ? changes : { ...changes, earlier };
+  return { ...editApproval(site, profile, all, said, ["suspended", ...noneOf(earlier)]), admits: chosen.devices };
 }
 
 /** The same content and devices for longer. What has changed since must be approved, not renewed. */
@@ -93,7 +97,7 @@ export function renew(site: LoadedSite, compiled: Compiled, request: RenewalRequ
     problems.push(`covers: found a profile changed since its approval (${before.covers}): look at it and approve it instead`);
   }
   if (changed.length > 0) problems.push(`devices: found ${changed.join(", ")} changed or gone since the approval: approve them instead`);
-  return problems.length > 0 ? refused(problems) : editApproval(site, profile, signature(request, wallNow), []);
+  return problems.length > 0 ? refused(problems) : editApproval(site, profile, signature(request, wallNow), [], ["earlier"]);
 }
 
 /** Takes effect with the next reload; the signature stays, as a record. */
@@ -103,7 +107,8 @@ export function suspend(site: LoadedSite, { profile, by, reason }: SuspensionReq
     problems.push(`profile: found ${quote(profile)}, expected one of ${[...site.shippedProfiles.keys()].join(", ")}`);
   }
   if (problems.length > 0) return refused(problems);
-  return editApproval(site, profile, { stage: "suspended" }, [], `suspended ${dayOf(wallNow)} by ${by}: ${reason}`);
+  const suspended = [...suspensionsOf(site.siteProfiles.get(profile)?.value.approval), { by, on: dayOf(wallNow), reason }];
+  return editApproval(site, profile, { stage: "suspended", suspended }, []);
 }
 
 type Signed = Pick<
@@ -218,6 +223,26 @@ function stillCovers({ covers, envelopes }: Compiled, profile: ProfileId, before
   const now = envelopes.get(profile);
   const then = approvedEnvelope(before.envelope, before.covers);
   return now !== undefined && then !== undefined && isInside(now, then);
+}
+
+/** Who signed for the devices that stay: a new signature for some never takes the place of another's for the rest. */
+function earlierSignatures(before: Approval | undefined, kept: readonly DeviceId[], now: Signed): readonly EarlierSignature[] {
+  const { earlier = [], preparedBy, acceptedBy, approvedOn, expiresOn, basis, changeReference } = before ?? {};
+  const recorded = earlier.map((one) => ({ ...one, devices: one.devices.filter((id) => kept.includes(id)) }));
+  const rest = kept.filter((id) => !recorded.some(({ devices }) => devices.includes(id)));
+  const complete = preparedBy && acceptedBy && approvedOn && expiresOn && basis && changeReference;
+  const last = complete ? [{ preparedBy, acceptedBy, approvedOn, expiresOn, basis, changeReference, devices: rest.toSorted() }] : [];
+  return [...recorded, ...last].filter((one) => one.devices.length > 0 && !sameSignature(one, now));
+}
+
+function sameSignature(a: Signed, b: Signed): boolean {
+  const text = ({ preparedBy, acceptedBy, approvedOn, expiresOn, basis, changeReference }: Signed): string =>
+    canonicalJson({ preparedBy, acceptedBy, approvedOn, expiresOn, basis: { ...basis }, changeReference });
+  return text(a) === text(b);
+}
+
+function noneOf(earlier: readonly EarlierSignature[]): readonly "earlier"[] {
+  return earlier.length === 0 ? ["earlier"] : [];
 }
 
 /** Naming one device never lengthens the approval of another. */

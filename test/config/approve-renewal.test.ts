@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { approve, renew, suspend, type ApprovalRequest, type Edit } from "../../src/config/approve.ts";
 import type { Compiled } from "../../src/config/compile/compile.ts";
+import type { LoadedSite } from "../../src/config/loaded-site.ts";
 import type { ProfileId } from "../../src/domain/plan.ts";
 import { type WallMs } from "../../src/domain/units.ts";
 import {
@@ -69,6 +70,44 @@ describe("devices that were admitted before and are not named now", () => {
     assert.match(notes(add(withThird(before({ expiresOn: "2026-11-22" })), later("2026-11-23")).edit), /had expired: plc-1, plc-2/);
   });
 
+  test("keep the signature under which they were admitted", () => {
+    const raw = withThird(before());
+    (raw.watchlist["devices"] as Raw[]).push(rawDevice(4));
+    const sign = (site: LoadedSite, id: string, preparedBy: string): LoadedSite => {
+      const here = { site, compiled: recompiled(site) };
+      return written(site, approve(site, here.compiled, request(here, { devices: ids(id), preparedBy }), today));
+    };
+    const third = sign(loaded(raw), "plc-3", "eto-3");
+    const fourth = sign(third, "plc-4", "eto-4");
+    const records = (site: LoadedSite) => {
+      const { approval } = site.siteProfiles.get(profile)!.value;
+      return [approval.preparedBy, (approval.earlier ?? []).map(({ preparedBy, devices }) => [preparedBy, devices])];
+    };
+    assert.deepEqual(records(third), ["eto-3", [["eto-1", ["plc-1", "plc-2"]]]]);
+    assert.deepEqual(records(fourth), [
+      "eto-4",
+      [
+        ["eto-1", ["plc-1", "plc-2"]],
+        ["eto-3", ["plc-3"]],
+      ],
+    ]);
+    assert.deepEqual(refusals(recompiled(fourth)), []);
+    assert.deepEqual(records(sign(fourth, "plc-3", "eto-5")), [
+      "eto-5",
+      [
+        ["eto-1", ["plc-1", "plc-2"]],
+        ["eto-4", ["plc-4"]],
+      ],
+    ]);
+    const { site, compiled } = { site: fourth, compiled: recompiled(fourth) };
+    const everyone = approve(site, compiled, request({ site, compiled }, { devices: ids("plc-1", "plc-2", "plc-3", "plc-4") }), today);
+    assert.deepEqual(records(written(site, everyone)), ["eto-1", []]);
+    assert.doesNotMatch(everyone.ok ? everyone.text : "earlier", /earlier/);
+    const { profile: id, preparedBy, acceptedBy, basis, until, changeReference } = request({ site, compiled });
+    const renewed = renew(site, compiled, { profile: id, preparedBy, acceptedBy, basis, until, changeReference }, today);
+    assert.deepEqual(records(written(site, renewed)), ["eto-1", []]);
+  });
+
   test("are admitted no longer when they were changed themselves", () => {
     const raw = withThird(before());
     (raw.watchlist["devices"] as Raw[])[0]!["port"] = 1502;
@@ -128,12 +167,30 @@ describe("a suspension", () => {
     const here = setting(approved(rawSite(two())));
     const edit = suspend(here.site, { profile, by: "eto-1", reason: "plc-2 hung" }, today);
     assert.ok(edit.ok);
-    assert.match(edit.text, /# suspended 2026-11-21 by eto-1: plc-2 hung/);
+    assert.match(edit.text, /suspended:\n\s+- by: eto-1\n\s+on: 2026-11-21\n\s+reason: plc-2 hung/);
     const after = written(here.site, edit);
     assert.deepEqual(refusals(recompiled(after)), ["plc-1/modbus-fc43 stage", "plc-2/modbus-fc43 stage"]);
     assert.equal(after.siteProfiles.get(profile)?.value.approval.preparedBy, "eto-1");
     const twice = suspend(after, { profile, by: "eto-2", reason: "again" }, today);
-    assert.match(twice.ok ? twice.text : "", /# suspended 2026-11-21 by eto-1: plc-2 hung\n.*# suspended 2026-11-21 by eto-2: again/);
+    const [refusal] = recompiled(written(after, twice)).plan.refused.values();
+    assert.match(refusal?.detail ?? "", /is suspended \(2026-11-21 by eto-1: plc-2 hung; 2026-11-21 by eto-2: again\): approve it again/);
+  });
+
+  test("leaves no word of itself beside an approval that takes its place", () => {
+    const here = setting(approved(rawSite(two())));
+    const suspended = suspend(here.site, { profile, by: "eto-1", reason: "plc-2 hung" }, today);
+    assert.ok(suspended.ok);
+    const remarked = {
+      ...suspended,
+      text: suspended.text.replace("approval:\n", "approval:\n  # suspended 2026-10-01 by eto-9: old\n  # kept\n"),
+    };
+    const site = written(here.site, remarked);
+    const compiled = recompiled(site);
+    const edit = approve(site, compiled, request({ site, compiled }), today);
+    assert.ok(edit.ok);
+    assert.doesNotMatch(edit.text, /suspended/);
+    assert.match(edit.text, /# kept/);
+    assert.deepEqual(refusals(recompiled(written(site, edit))), ["plc-2/modbus-fc43 not_admitted"]);
   });
 
   test("makes the file where there is none", () => {

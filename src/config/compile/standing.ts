@@ -3,6 +3,7 @@ import { standingReasons, type StandingReason } from "../../domain/reasons.ts";
 import type { LineId } from "../../domain/plan.ts";
 import type { LoadedSite } from "../loaded-site.ts";
 import { formatPath, type Loaded, type Path } from "../problem.ts";
+import { suspensionsOf } from "../schema/approval.ts";
 import type { OwnerStatement } from "../schema/profile.ts";
 import { approvalExpired, approvalStale, notAdmitted, notApproved, type Now } from "./approval-rules.ts";
 import type { Candidate } from "./candidate.ts";
@@ -140,7 +141,11 @@ function forbiddenBy({ family, entry, register, spoken }: Candidate): string | u
 }
 
 function stageRefusal({ family, place }: Candidate): string | undefined {
-  if (family.stage === "suspended") return `approval.stage of ${family.id} is suspended: approve it again once its cause is gone`;
+  if (family.stage === "suspended") {
+    const causes = suspensionsOf(family.approval).map(({ by, on, reason }) => `${on} by ${by}: ${reason}`);
+    const why = causes.length === 0 ? "" : ` (${causes.join("; ")})`;
+    return `approval.stage of ${family.id} is suspended${why}: approve it again once its cause is gone`;
+  }
   if (family.stage !== "trial" || family.approval?.trialDevices.includes(place.entry.id)) return undefined;
   const named = (family.approval?.trialDevices ?? []).join(", ");
   return `approval.stage of ${family.id} is trial, and approval.trialDevices names ${named}: approve the family when the trial is over`;

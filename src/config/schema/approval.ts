@@ -10,6 +10,14 @@ export type Approval = UnsignedApproval | SignedApproval;
 export interface UnsignedApproval extends Partial<Signature> {
   readonly stage: "draft" | "dry-run" | "suspended";
   readonly trialDevices: readonly DeviceId[];
+  /** Who suspended it, and why; several where one did so after another. */
+  readonly suspended?: readonly Suspension[];
+}
+
+export interface Suspension {
+  readonly by: string;
+  readonly on: IsoDate;
+  readonly reason: string;
 }
 
 export interface SignedApproval extends Signature {
@@ -32,6 +40,19 @@ export interface Signature {
   readonly envelope?: Readonly<Record<string, unknown>>;
   /** `sha256:<64 hex>` for each device as it was admitted. */
   readonly devices: ReadonlyMap<DeviceId, string>;
+  /** Who admitted those of `devices` that the latest signature did not name; the names above are of the latest. */
+  readonly earlier?: readonly EarlierSignature[];
+}
+
+/** A record: what is asked, and until when, goes by the approval itself. */
+export interface EarlierSignature {
+  readonly preparedBy: string;
+  readonly acceptedBy: string;
+  readonly approvedOn: IsoDate;
+  readonly expiresOn: IsoDate;
+  readonly basis: Basis;
+  readonly changeReference: string;
+  readonly devices: readonly DeviceId[];
 }
 
 /** Exactly one of the two (checked). */
@@ -46,6 +67,10 @@ export interface RiskAcceptance {
   readonly reason: string;
   /** The last day; without grace. */
   readonly until: IsoDate;
+}
+
+export function suspensionsOf(approval: Approval | undefined): readonly Suspension[] {
+  return approval !== undefined && "suspended" in approval ? (approval.suspended ?? []) : [];
 }
 
 const basisExpected = "one of riskAcceptance and vendorConfirmation";
@@ -70,13 +95,24 @@ const basis: z.ZodType<Basis> = z
   })
   .meta({ description: "What the approval rests on: riskAcceptance or vendorConfirmation." });
 
-const signature = {
+const signed = {
   preparedBy: text("Who prepared the approval."),
   acceptedBy: text("Who is responsible for the plant and accepted it, and how."),
   approvedOn: date("The day of the approval."),
   expiresOn: date("The last day; at most 15 months after approvedOn. An alarm and 90 days of grace follow."),
   basis,
   changeReference: text("The change in your management of change."),
+};
+
+const earlier: z.ZodType<EarlierSignature> = z
+  .strictObject({
+    ...signed,
+    devices: z.array(id<DeviceId>("A device."), { error: "a list of device ids" }).meta({ description: "The devices that it admitted." }),
+  })
+  .meta({ description: "An approval that still holds for some of the devices." });
+
+const signature = {
+  ...signed,
   covers: digest("The digest of what is approved, as `plan` prints it."),
   envelope: z
     .record(z.string(), z.unknown(), { error: "the figures that `approve` wrote" })
@@ -86,6 +122,10 @@ const signature = {
     .record(id<DeviceId>("A device."), digest("The digest of the device as it was admitted."))
     .transform((record): ReadonlyMap<DeviceId, string> => new Map(Object.entries(record) as [DeviceId, string][]))
     .meta({ description: "The devices that are admitted, each with its digest." }),
+  earlier: z
+    .array(earlier, { error: "a list of earlier approvals" })
+    .exactOptional()
+    .meta({ description: "Who admitted the devices that the latest approval did not name, as `approve` keeps it: a record." }),
 };
 const partialSignature = {
   preparedBy: signature.preparedBy.exactOptional(),
@@ -97,7 +137,20 @@ const partialSignature = {
   covers: signature.covers.exactOptional(),
   envelope: signature.envelope,
   devices: signature.devices.exactOptional(),
+  earlier: signature.earlier,
 };
+
+const suspended = z
+  .array(
+    z.strictObject({
+      by: text("Who suspended the family."),
+      on: date("When."),
+      reason: text("Why."),
+    }),
+    { error: "a list of {by, on, reason}" },
+  )
+  .exactOptional()
+  .meta({ description: "Who suspended the family, and why, as `suspend` writes it; `approve` takes it out." });
 
 const trialDevices = z
   .array(id<DeviceId>("A device."), { error: "a list of device ids" })
@@ -113,6 +166,7 @@ export const approvalSchema: z.ZodType<Approval> = z
         suspended: "suspended";
       }>,
       trialDevices,
+      suspended,
       ...partialSignature,
     }),
     z.strictObject({

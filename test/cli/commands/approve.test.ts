@@ -4,6 +4,7 @@ import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from "node
 import path from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { approve } from "../../../src/cli/commands/approve.ts";
+import { explain } from "../../../src/cli/commands/explain.ts";
 import { renew } from "../../../src/cli/commands/renew.ts";
 import { suspend } from "../../../src/cli/commands/suspend.ts";
 import { family, signature, TestSite } from "../support/site.ts";
@@ -289,7 +290,9 @@ describe("suspend", () => {
     const ran = await site.run(suspend, [family, "--by", "eto-1", "--reason", "maker warns of firmware 1.12"]);
     assert.equal(ran.code, 0, ran.err);
     assert.match(site.read(file), /^ {2}stage: suspended$/m);
-    assert.match(site.read(file), /^ *# suspended 2026-11-21 by eto-1: maker warns of firmware 1\.12$/m);
+    assert.match(site.read(file), /^ +reason: maker warns of firmware 1\.12$/m);
+    const { out } = await site.run(explain, ["plc-1"]);
+    assert.match(out, /^plc-1 is not asked: stage: .* is suspended \(2026-11-21 by eto-1: maker warns of firmware 1\.12\)/);
     assert.match(site.read(file), /^ {2}preparedBy: eto-1$/m);
     assert.equal(site.state.audit.at(-1)?.detail, `${file}: suspended by eto-1: maker warns of firmware 1.12`);
   });
