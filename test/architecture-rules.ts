@@ -119,6 +119,7 @@ export const builtinsPerFile: Readonly<Record<string, readonly string[]>> = {
   "src/cli/machine.ts": ["node:fs", "node:os"],
   "src/cli/poller.ts": ["node:path"],
   "src/cli/site.ts": ["node:path"],
+  "src/cli/state-places.ts": ["node:fs", "node:os", "node:path"],
   "src/cli/terminal.ts": ["node:readline"],
   "src/config/compile/digest.ts": ["node:crypto"],
   "src/config/compile/site-file.ts": ["node:path"],

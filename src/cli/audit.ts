@@ -8,7 +8,11 @@ import type { Problems, StateJournal } from "./ports.ts";
 export type Record = Omit<AuditEntry, "at">;
 
 /** Undefined when the record is on its way to disk (poller) or on disk (directly). */
-export async function recorded(context: Context, settings: Settings, record: Record): Promise<undefined | Problems> {
+export async function recorded(
+  context: Context,
+  settings: Pick<Settings, "site" | "stateDir">,
+  record: Record,
+): Promise<undefined | Problems> {
   const asked = await pollerOf(context, settings.stateDir).ask("audit", record);
   if (asked.kind === "nobody") return withJournal(context, settings, (journal) => audited(context, journal, record));
   if (asked.kind === "trouble") return { problems: [asked.detail] };
@@ -18,7 +22,7 @@ export async function recorded(context: Context, settings: Settings, record: Rec
 /** Opens the journal for the length of `use`, while no poller runs. Problems of either win over its result. */
 export async function withJournal<Result>(
   { state }: Context,
-  { stateDir, site }: Settings,
+  { stateDir, site }: Pick<Settings, "site" | "stateDir">,
   use: (journal: StateJournal) => Result,
 ): Promise<Result | Problems> {
   const journal = await state.journal(stateDir, site);

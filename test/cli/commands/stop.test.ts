@@ -94,22 +94,44 @@ describe("stop", () => {
     assert.deepEqual(await site.run(stop), { code: 1, out: "", err: "STOP: no space left" });
   });
 
-  test("fails where there is no site", async () => {
-    assert.deepEqual(await site.run(stop, ["--config.file", "elsewhere.yaml"]), {
-      code: 1,
-      out: "",
-      err: [
-        "elsewhere.yaml:1: found nothing there, expected something readable at FOLDER/elsewhere.yaml",
-        "NOT STOPPED: the state folder is not known. A file named STOP in it stops the site, and so does SIGUSR2 to the poller.",
-      ].join("\n"),
-    });
+  test("goes by the line of broken settings that names the state folder, and a poller there proves it right", async () => {
+    site.write("watchkeeper.yaml", 'site: mv-aurora\nstateDir: "./state"  # as ever\nweb: {listenAddresses: [\n');
+    await site.poller({ stop: () => Promise.resolve({ ok: true, result: { wasStopped: false } }) });
+    const ran = await site.run(stop);
+    assert.equal(ran.code, 0);
+    assert.match(ran.out, /^Stopped: nothing is asked\.$/m);
+    assert.match(ran.err, /watchkeeper\.yaml:\d+[^]*^The state folder was taken to be FOLDER\/state \(site mv-aurora\)\.$/m);
+    assert.notEqual(site.state.stopRecord, undefined);
+  });
+
+  test("from a folder without settings goes by the state folder there, and without a poller's word says what it cannot know", async () => {
+    const ran = await site.run(stop, ["--config.file", "elsewhere.yaml"]);
+    assert.equal(ran.code, 1);
+    assert.equal(ran.out, "STOP lies in FOLDER/state, where no poller answers; one that starts from it will ask nothing.");
+    assert.match(
+      ran.err,
+      /^A poller that runs from another state folder is NOT STOPPED by this: say which settings are meant with --config\.file FILE.*SIGUSR2/m,
+    );
     const json = await site.run(stop, ["--config.file", "elsewhere.yaml", "--json"]);
-    assert.deepEqual(JSON.parse(json.out), {
-      problems: [
-        "elsewhere.yaml:1: found nothing there, expected something readable at FOLDER/elsewhere.yaml",
-        "NOT STOPPED: the state folder is not known. A file named STOP in it stops the site, and so does SIGUSR2 to the poller.",
-      ],
-    });
+    const { stopped, poller, problems } = JSON.parse(json.out) as Readonly<Record<string, unknown>>;
+    assert.deepEqual([json.code, stopped, poller, (problems as string[]).length], [1, true, "none", 3]);
+    assert.deepEqual(
+      site.state.audit.map(({ type }) => type),
+      ["stop"],
+    );
+  });
+
+  test("fails where there is no site, and says every other way", async () => {
+    site.state.birth = () => ({ problems: ["no state folder"] }) as never;
+    const expected = [
+      "elsewhere.yaml:1: found nothing there, expected something readable at FOLDER/elsewhere.yaml",
+      "NOT STOPPED: no state folder is known (looked at FOLDER/state). To stop a poller: say which settings are meant with --config.file FILE, " +
+        "or put a file named STOP into its state folder, or send SIGUSR2 to its process (`kill -USR2 PID`; `ss -xlp src @watchkeeper` names it).",
+    ];
+    assert.deepEqual(await site.run(stop, ["--config.file", "elsewhere.yaml"]), { code: 1, out: "", err: expected.join("\n") });
+    const json = await site.run(stop, ["--config.file", "elsewhere.yaml", "--json"]);
+    assert.deepEqual(JSON.parse(json.out), { problems: expected });
+    assert.equal(site.state.stopRecord, undefined);
   });
 });
 
