@@ -4,7 +4,7 @@ import { formatDuration } from "../../domain/duration.ts";
 import type { MethodId } from "../../domain/operations.ts";
 import type { Allowance, CheckId, Framing, Proof, Target } from "../../domain/plan.ts";
 import type { FrameTemplate } from "../../domain/template.ts";
-import type { Milliseconds } from "../../domain/units.ts";
+import { milliseconds, type Milliseconds } from "../../domain/units.ts";
 import { problemAt, quote, type Complaint, type Path, type Problem } from "../problem.ts";
 import type { LoadedSite } from "../loaded-site.ts";
 import type { LivenessRegister } from "../schema/register.ts";
@@ -97,6 +97,8 @@ export function candidate(
     connection: connectionFor(family.connection, interval),
     missesToDown: missesToDown(...(rule?.missesStated ?? []), entry.missesToDown),
     ...effectiveTimeouts(rule ?? familyTimeouts(), entry),
+    // Nothing is waited for before the first datagram: the whole exchange has the time for the answer.
+    ...(spoken !== undefined && spoken.phases.opening.connectionsMax === 0 && { connectWithin: milliseconds(0) }),
   };
   return { candidate: made };
 }

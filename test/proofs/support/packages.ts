@@ -17,6 +17,7 @@ export const packagesNeeded: ReadonlyMap<string, string> = new Map([
   ["gcc", "compiles the libmodbus device"],
   ["libc6-dev", "compiles the libmodbus device"],
   ["pkg-config", "finds libmodbus"],
+  ["nmap", "independent reader of EtherNet/IP identities"],
   ["prometheus", "promtool and an independent scraper"],
   ["prometheus-pushgateway", "independent push target"],
   ["procps", "process and kernel settings"],

@@ -1,0 +1,147 @@
+/** Proves what EtherNet/IP checks cost: two packets for List Identity over UDP, thirteen for the Identity object, none for a neighbour or a late reply. */
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { describe, fromUs, onIp, requestsFromUs, startCapture, toUs, withFlag, withPeer, type Packet } from "./support/capture.ts";
+import { waitForKernelToLetGo } from "./support/kernel.ts";
+import { makeNetwork } from "./support/netns.ts";
+import { startSimulatedEnip } from "./support/simulated-enip.ts";
+import { unapprovedSite, type DeviceSpec, type Site } from "./support/site.ts";
+import { dayAfter, watchTheWireFor } from "./support/wait.ts";
+
+const profile = "generic-ethernet-ip";
+/** What `plan` says of three requests on a fresh connection, at most. */
+const planned = { fromPoller: 10, fromDevice: 8 } as const;
+const listIdentity = /^630000000000000000000000f4010000[0-9a-f]{8}00000000$/u;
+
+function asked(method: string, more: Readonly<Record<string, unknown>> = {}): NonNullable<DeviceSpec["changes"]> {
+  return { checks: [{ method, interval: "2s", answerWithin: "1s", ...more }] };
+}
+
+/** The person at the site agrees to the Identity object, which the shipped profile leaves to them, and approves what then is planned. */
+async function agreedAndApproved(site: Site): Promise<void> {
+  const agreed = [{ method: "enip-identity-object", reason: "isolated test network", by: "eto-1", on: "2026-11-20" }];
+  const file = { schema: "site-profile/v1", id: profile, approval: { stage: "draft" }, agreed };
+  writeFileSync(join(site.folder, "device-profiles", `${profile}.yaml`), JSON.stringify(file, undefined, 2));
+  const covers = (await site.plan()).profiles.find(({ id }) => id === profile)?.covers ?? "";
+  const basis = ["--basis", "risk", "--basis-text", "isolated test network", "--until", dayAfter(90), "--change", "MOC-1"];
+  await site.done(
+    "approve",
+    profile,
+    "--all-new",
+    "--covers",
+    covers,
+    "--prepared-by",
+    "eto-1",
+    "--accepted-by",
+    "chief engineer",
+    ...basis,
+  );
+}
+
+test("List Identity over UDP is 2 packets, the Identity object 13, an excluded neighbour gets none, and a late reply draws no ICMP error", async () => {
+  const [adapter, controller, tardy, overTcp, neighbour] = ["192.0.2.10", "192.0.2.11", "192.0.2.12", "192.0.2.13", "192.0.2.14"] as const;
+  await using network = await makeNetwork({
+    hosts: [
+      { name: "poller", address: "192.0.2.1" },
+      { name: "plant", address: [adapter, controller, tardy, overTcp, neighbour] },
+    ],
+  });
+  const devices: readonly DeviceSpec[] = [
+    { id: "adapter", address: adapter, profile, changes: asked("enip-list-identity") },
+    { id: "controller", address: controller, profile, changes: asked("enip-identity-object") },
+    { id: "tardy", address: tardy, profile, changes: asked("enip-list-identity") },
+    { id: "over-tcp", address: overTcp, profile, changes: asked("enip-list-identity", { transport: "tcp" }) },
+    { id: "neighbour", address: neighbour, profile, changes: asked("enip-list-identity") },
+  ];
+  const site = await unapprovedSite(network, {
+    devices,
+    startsPerSecondMax: 20,
+    watchlist: { excluded: [{ address: neighbour, reason: "maker forbids it" }] },
+  });
+  await agreedAndApproved(site);
+  await startSimulatedEnip(network, "plant", {
+    [adapter]: "healthy",
+    [controller]: "healthy",
+    [tardy]: { kind: "late", afterMs: 1400 },
+    [overTcp]: "healthy",
+    [neighbour]: "healthy",
+  });
+  const capture = await startCapture(network, "poller");
+  const poller = await site.start();
+  // Several rounds; the late device's replies come 400 ms after its exchanges are over.
+  await watchTheWireFor(9000);
+  const status = await site.ask("status", {});
+  poller.signal("SIGTERM");
+  assert.equal(await poller.ended, 0, poller.said());
+  for (const address of [controller, overTcp]) await waitForKernelToLetGo(network, "poller", address, 3000);
+  const all = await capture.stop();
+  const packets = onIp(all);
+
+  assertPairs(withPeer(packets, adapter));
+  const late = withPeer(packets, tardy);
+  assert.ok(toUs(late).length >= 2, describe(late));
+  for (const { payloadHex } of fromUs(late)) assert.match(payloadHex, listIdentity);
+  assert.equal(new Set(fromUs(late).map(({ sourcePort }) => sourcePort)).size, 1, describe(late));
+  // While the poller runs: what comes after its end finds no socket, as with every program.
+  const answered = toUs(late).filter(({ payloadLength }) => payloadLength > 0);
+  assert.ok(answered.length >= 2, describe(late));
+  assert.deepEqual(
+    packets.filter(({ protocol }) => protocol === "icmp"),
+    [],
+    describe(packets.filter(({ protocol }) => protocol === "icmp")),
+  );
+  const reads = checksOf(withPeer(packets, controller));
+  for (const check of reads) assertIdentityObject(check);
+  // A busy machine acknowledges late, in a packet of its own; never so that a check costs more than the plan says.
+  assert.ok(
+    reads.some((check) => check.length === 13 && fromUs(check).length <= 8),
+    reads.map(describe).join("\n"),
+  );
+  for (const check of checksOf(withPeer(packets, overTcp))) {
+    assert.ok(check.length <= 10 && fromUs(check).length <= 6, describe(check));
+    assert.equal(requestsFromUs(check).length, 1, describe(check));
+    assert.match(requestsFromUs(check)[0]!.payloadHex, listIdentity, describe(check));
+    assert.equal(withFlag(check, "RST").length, 0, describe(check));
+  }
+  assert.deepEqual(withPeer(all, neighbour), [], describe(withPeer(all, neighbour)));
+
+  assert.ok(status.ok);
+  const liveness = Object.fromEntries(status.result.devices.map((one) => [one.device, `${one.liveness} ${one.cause}`]));
+  assert.equal(liveness["adapter"], "up answers", poller.said());
+  assert.equal(liveness["controller"], "up answers", poller.said());
+  assert.equal(liveness["over-tcp"], "up answers", poller.said());
+  assert.match(liveness["tardy"] ?? "", /^unknown/u);
+});
+
+/** One datagram each way, again and again. */
+function assertPairs(packets: readonly Packet[]): void {
+  assert.ok(packets.length >= 6, describe(packets));
+  assert.equal(packets.length % 2, 0, describe(packets));
+  for (let index = 0; index < packets.length; index += 2) {
+    const [request, reply] = packets.slice(index, index + 2) as [Packet, Packet];
+    assert.deepEqual([request.fromUs, reply.fromUs, request.protocol, reply.protocol], [true, false, "udp", "udp"], describe(packets));
+    assert.match(request.payloadHex, listIdentity, describe(packets));
+  }
+}
+
+function checksOf(packets: readonly Packet[]): readonly (readonly Packet[])[] {
+  const checks = [...Map.groupBy(packets, ({ stream }) => stream).values()];
+  assert.ok(checks.length >= 3, describe(packets));
+  return checks;
+}
+
+function assertIdentityObject(check: readonly Packet[]): void {
+  const table = describe(check);
+  assert.ok(check.length >= 13 && fromUs(check).length <= planned.fromPoller && toUs(check).length <= planned.fromDevice, table);
+  const requests = requestsFromUs(check).map(({ payloadHex }) => payloadHex);
+  assert.equal(requests.length, 3, table);
+  const [register, read, unregister] = requests as [string, string, string];
+  const session = read.slice(8, 16);
+  assert.match(register, /^650004000000000000000000f4010000[0-9a-f]{8}0000000001000000$/u, table);
+  assert.match(read, /^6f001600[0-9a-f]{8}00000000f4010000[0-9a-f]{8}00000000000000000500020000000000b2000600010220012401$/u, table);
+  assert.match(unregister, new RegExp(`^66000000${session}00000000f4010000[0-9a-f]{8}00000000$`, "u"), table);
+  const flags = [withFlag(fromUs(check), "SYN").length, withFlag(fromUs(check), "FIN").length, withFlag(check, "RST").length];
+  assert.deepEqual(flags, [1, 1, 0], table);
+}

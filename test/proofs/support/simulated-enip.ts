@@ -1,0 +1,16 @@
+/** Starts simulated EtherNet/IP devices inside a host of the network; each resolves once it listens on port 44818, TCP and UDP. */
+import type { EnipBehaviour } from "../../../simulators/enip/device.ts";
+import type { Network } from "./netns.ts";
+import { runUnder, type Script } from "./run-under.ts";
+
+/** By address, one of the host's own. The script says "asked" with the address for every request that reached a device. */
+export async function startSimulatedEnip(
+  network: Network,
+  host: string,
+  behaviours: Readonly<Record<string, EnipBehaviour>>,
+): Promise<Script> {
+  const options = Object.entries(behaviours).map(([address, behaviour]) => ({ host: address, port: 44_818, behaviour }));
+  const script = runUnder(network, host, new URL("simulated-enip-devices.ts", import.meta.url), { args: [JSON.stringify(options)] });
+  await script.next("listening", 20_000);
+  return script;
+}
