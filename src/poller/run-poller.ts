@@ -69,7 +69,12 @@ async function run({ gate, operations, pulse, recorder, scheduler }: Assembled):
   const ended = Promise.withResolvers<void>();
   process.on("SIGTERM", () => ended.resolve());
   process.on("SIGINT", () => ended.resolve());
-  process.on("SIGHUP", () => void operations.reload("SIGHUP"));
+  // Asked now: of a terminal that was closed nothing can be learnt.
+  const onTerminal = process.stdin.isTTY;
+  process.on("SIGHUP", () => {
+    if (onTerminal) ended.resolve();
+    else void operations.reload("SIGHUP");
+  });
   process.on("SIGUSR2", () => operations.stop("SIGUSR2", "signal"));
   await operations.begin();
   pulse.start();
