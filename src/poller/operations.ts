@@ -221,6 +221,7 @@ export class Operations {
     return problem === undefined ? done({ wasStopped: true }) : refused(problem);
   }
 
+  /** Never rejects: a signal has nobody who could take it, and no mistake in a reload may end a poller that runs well. */
   async #reloaded(by: string): Promise<readonly string[]> {
     const { board, log } = this.#parts;
     const problems = await this.#replanned().catch((error: unknown) => {
@@ -234,14 +235,6 @@ export class Operations {
     return problems;
   }
 
-  #inTheNameOf(by: string): void {
-    const hand = this.#hand;
-    this.#hand = by;
-    this.readStop();
-    this.#hand = hand;
-  }
-
-  #unwritable(): string | undefined {
   async #replanned(): Promise<readonly string[]> {
     const { gate, recorder, replan, scheduler } = this.#parts;
     const result = await replan();
@@ -254,6 +247,14 @@ export class Operations {
     return [];
   }
 
+  #inTheNameOf(by: string): void {
+    const hand = this.#hand;
+    this.#hand = by;
+    this.readStop();
+    this.#hand = hand;
+  }
+
+  #unwritable(): string | undefined {
     const { problem, unwritableSince } = this.#parts.journal;
     if (unwritableSince === undefined) return undefined;
     return `the audit cannot be written (${problem ?? "unknown"}): nothing is changed until it can; see the disk of the state folder`;
