@@ -11,6 +11,7 @@ import { tripStatus } from "./exporters/control-status.ts";
 import { openJournal, type OpenedJournal } from "./store/journal.ts";
 import { adoptStateFolder, createStateFolder, openStateFolder, readBirth, type StateProblems } from "./store/state-folder.ts";
 import { StopFile } from "./store/stop-file.ts";
+import { Signals } from "./poller/signals.ts";
 import { packageVersion } from "./poller/version.ts";
 import { systemClock } from "./system-clock.ts";
 
@@ -30,8 +31,11 @@ export async function main(argv: readonly string[]): Promise<void> {
     methods,
     machine,
     state: stateStore(systemClock),
-    // Here alone, so that no other command loads a wire or a driver.
-    runPoller: async (options) => (await import("./poller/run-poller.ts")).runPoller(options),
+    // Here alone, so that no other command loads a wire or a driver. Signals are obeyed even while that is loaded.
+    runPoller: async (options) => {
+      const signals = new Signals((signal, run) => process.on(signal, run));
+      return (await import("./poller/run-poller.ts")).runPoller(options, signals);
+    },
   });
 }
 

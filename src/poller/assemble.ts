@@ -15,7 +15,7 @@ import { Scheduler } from "../scheduler/scheduler.ts";
 import { MemoryBoard } from "../store/board.ts";
 import type { OpenedJournal } from "../store/journal.ts";
 import { BoardRecorder } from "../store/recorder.ts";
-import { StopFile } from "../store/stop-file.ts";
+import type { StopFile } from "../store/stop-file.ts";
 import { systemClock as clock, yieldToLoop } from "../system-clock.ts";
 import { enipPolicy } from "../wire/frames/enip.ts";
 import { modbusRtuPolicy } from "../wire/frames/modbus-rtu.ts";
@@ -45,9 +45,14 @@ export interface Assembled {
   readonly scheduler: Scheduler;
 }
 
-export function assemble(options: RunOptions, settings: Settings, plan: Plan, { journal, trips, proven }: OpenedJournal): Assembled {
+export function assemble(
+  options: RunOptions,
+  settings: Settings,
+  plan: Plan,
+  { journal, trips, proven }: OpenedJournal,
+  stopFile: StopFile,
+): Assembled {
   const log = new EventLog({ ...settings.log, site: settings.site, lab: options.lab, clock });
-  const stopFile = new StopFile(settings.stateDir, clock);
   const board = new MemoryBoard(clock, plan, { stopped: stopFile.inForce, trips, proven });
   const observer = { transition: log.transition.bind(log), happened: log.happened.bind(log) };
   const recorder = new BoardRecorder({ board, journal, clock, observer });

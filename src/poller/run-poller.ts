@@ -1,44 +1,72 @@
 /** Runs a poller from its files to its end: claims the site, opens the ways in, asks, and drains when it is told to. */
 import { someoneListens } from "../cli/control-client.ts";
 import type { RunOptions } from "../cli/ports.ts";
+import { settingsAlone } from "../cli/site.ts";
 import type { Settings } from "../config/loaded-site.ts";
 import { controlSocketName } from "../domain/control.ts";
 import { after, seconds } from "../domain/units.ts";
 import { startControl } from "../exporters/control.ts";
 import { startWeb } from "../exporters/http.ts";
+import { claimStateFolder } from "../store/database-lock.ts";
+import type { Unusable } from "../store/database.ts";
 import { openJournal } from "../store/journal.ts";
 import { openStateFolder } from "../store/state-folder.ts";
+import { StopFile } from "../store/stop-file.ts";
 import { systemClock as clock, yieldToLoop } from "../system-clock.ts";
 import { claimNamespace, labNamespaceName, namespaceName } from "../wire/single-poller.ts";
 import { armTripwire } from "../wire/tripwire.ts";
 import { assemble, type Assembled } from "./assemble.ts";
 import { planned } from "./planner.ts";
+import type { Signals } from "./signals.ts";
 import { packageVersion } from "./version.ts";
 
 const sweepEvery = seconds(5);
 
-/** Runs until a signal ends it. 0: ended as asked; 1: could not start, with the reason on standard error. */
-export async function runPoller(options: RunOptions): Promise<number> {
+/** Runs until a signal ends it. 0: ended as asked, also in the middle of its start; 1: could not start, with the reason on standard error. */
+export async function runPoller(options: RunOptions, signals: Signals): Promise<number> {
+  const early = settingsAlone({ cwd: "/", text: () => options.settingsFile });
+  if ("problems" in early) return failed(await everyProblem(options, early.problems));
+  // Before anything that takes time: a stop is written while the files are still being read.
+  const stopFile = new StopFile(early.stateDir, clock);
+  signals.onStop(() => said(stopFile.write("SIGUSR2", "signal")));
   const first = await planned(options);
   if ("problems" in first) return failed(first.problems);
   const { settings } = first;
+  if (settings.stateDir !== early.stateDir) return failed([`${options.settingsFile}: it was changed during the start; start again`]);
+  if (signals.ending) return 0;
+  // Everything that is had is given back, in the opposite order, however this ends.
+  await using held = new AsyncDisposableStack();
   const state = openStateFolder(settings.stateDir, { site: settings.site, lab: options.lab });
   if ("problems" in state) return failed(state.problems.map(({ detail }) => detail));
   const claim = await claimNamespace(options.lab ? labNamespaceName(settings.stateDir) : namespaceName);
   if (!("release" in claim)) return failed(["takenBy" in claim ? claim.takenBy : claim.unsupported]);
+  held.defer(() => claim.release());
+  // The state folder may be shared by containers, each with a network namespace of its own.
+  const lock = claimStateFolder(state.path, clock);
+  if ("problem" in lock) return failed([lock.problem]);
+  held.defer(() => lock.release());
   const opened = await openJournal(state.journal, { clock });
   if ("problem" in opened) return failed([opened.problem]);
-  const parts = assemble(options, settings, first.plan, opened);
-  const disarm = armTripwire({ onBlocked: (detail, address) => parts.gate.blocked(address ?? "unknown", detail) });
+  held.defer(() => opened.journal.close());
+  if (signals.ending) return 0;
+  stopFile.read();
+  const parts = assemble(options, settings, first.plan, opened, stopFile);
+  signals.onStop(() => parts.operations.stop("SIGUSR2", "signal"));
+  held.defer(armTripwire({ onBlocked: (detail, address) => parts.gate.blocked(address ?? "unknown", detail) }));
   const problem = await openWaysIn(parts, settings);
-  if (problem !== undefined) {
-    await opened.journal.close();
-    return failed([problem]);
-  }
-  await run(parts);
-  disarm();
-  await claim.release();
+  if (problem !== undefined) return failed([problem]);
+  await run(parts, signals);
   return 0;
+}
+
+/** A mistake in the settings is told with those in all other files. */
+async function everyProblem(options: RunOptions, problems: readonly string[]): Promise<readonly string[]> {
+  const all = await planned(options);
+  return "problems" in all ? all.problems : problems;
+}
+
+function said(unusable: Unusable | undefined): void {
+  if (unusable) failed([unusable.problem]);
 }
 
 function failed(problems: readonly string[]): number {
@@ -65,18 +93,9 @@ async function openWaysIn({ board, log, operations, page }: Assembled, settings:
 }
 
 /** Asks until a signal says to end, then lets everything end in order. */
-async function run({ gate, operations, pulse, recorder, scheduler }: Assembled): Promise<void> {
-  const ended = Promise.withResolvers<void>();
-  process.on("SIGTERM", () => ended.resolve());
-  process.on("SIGINT", () => ended.resolve());
-  // Asked now: of a terminal that was closed nothing can be learnt.
-  const onTerminal = process.stdin.isTTY;
-  process.on("SIGHUP", () => {
-    if (onTerminal) ended.resolve();
-    else void operations.reload("SIGHUP");
-  });
-  process.on("SIGUSR2", () => operations.stop("SIGUSR2", "signal"));
+async function run({ gate, operations, pulse, recorder, scheduler }: Assembled, signals: Signals): Promise<void> {
   await operations.begin();
+  signals.onReload(() => void operations.reload("SIGHUP"));
   pulse.start();
   scheduler.start();
   let cancelSweep = (): void => {};
@@ -85,7 +104,7 @@ async function run({ gate, operations, pulse, recorder, scheduler }: Assembled):
     cancelSweep = clock.at(after(clock.monotonic(), sweepEvery), sweep);
   };
   sweep();
-  await ended.promise;
+  await signals.ended;
   scheduler.stop();
   await gate.drain();
   cancelSweep();

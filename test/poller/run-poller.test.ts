@@ -1,0 +1,121 @@
+/** A poller's start: every signal is obeyed from the first moment, one poller a state folder, and everything is given back at the end. */
+import assert from "node:assert/strict";
+import { EventEmitter, once } from "node:events";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, test } from "node:test";
+import { DatabaseSync } from "node:sqlite";
+import { settingsText } from "../../src/cli/site-template.ts";
+import { runPoller } from "../../src/poller/run-poller.ts";
+import { Signals } from "../../src/poller/signals.ts";
+import { claimStateFolder } from "../../src/store/database-lock.ts";
+import { createStateFolder } from "../../src/store/state-folder.ts";
+import { systemClock } from "../../src/system-clock.ts";
+
+let folder = "";
+let process_ = new EventEmitter();
+const state = (name = ""): string => join(folder, "state", name);
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), "wk-run-"));
+  process_ = new EventEmitter();
+  const settings = settingsText({ site: "mv-aurora", lab: true }).replace(/^web:.*$/mu, "");
+  writeFileSync(join(folder, "watchkeeper.yaml"), `${settings}\nweb: {listenAddresses: ["127.0.0.1:${await freePort()}"]}\n`);
+  writeFileSync(join(folder, "watchlist.yaml"), "schema: watchlist/v1\nsegments: []\ndevices: []\n");
+  mkdirSync(join(folder, "device-profiles"));
+  createStateFolder(state(), { site: "mv-aurora", lab: true });
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function start(): { readonly signals: Signals; readonly code: () => Promise<number> } {
+  const signals = new Signals((signal, run) => process_.on(signal, run));
+  return { signals, code: () => runPoller({ settingsFile: join(folder, "watchkeeper.yaml"), lab: true }, signals) };
+}
+
+function audit(): readonly (readonly [unknown, unknown])[] {
+  const db = new DatabaseSync(state("journal.sqlite"), { readOnly: true });
+  try {
+    return db
+      .prepare("SELECT type, source FROM audit ORDER BY sequence")
+      .all()
+      .map(({ type, source }) => [type, source]);
+  } finally {
+    db.close();
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** Lets real work go on until `done`, or until the poller has ended without it. */
+async function until(done: () => boolean, ended: Promise<number>): Promise<void> {
+  let code: number | undefined;
+  void ended.then((end) => (code = end));
+  while (!done() && code === undefined) await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(code, undefined, "it ended by itself");
+}
+
+describe("a signal during the start", () => {
+  test("that stops is on disk before a file of the site has been read, and nothing is asked afterwards", async () => {
+    const { code } = start();
+    const ended = code();
+    process_.emit("SIGUSR2");
+    assert.equal(JSON.parse(readFileSync(state("STOP"), "utf8")).by, "SIGUSR2");
+    process_.emit("SIGTERM");
+    assert.equal(await ended, 0);
+    assert.deepEqual(audit(), [], "it ended before it began");
+    assert.equal(existsSync(state("STOP")), true);
+  });
+
+  test("that ends leaves nothing behind: another can start at once", async () => {
+    const { code } = start();
+    process_.emit("SIGINT");
+    assert.equal(await code(), 0);
+    const lock = claimStateFolder(state(), systemClock);
+    assert.ok("release" in lock);
+    lock.release();
+  });
+
+  test("that reloads is a reload after it", async () => {
+    const { code } = start();
+    process_.emit("SIGHUP");
+    const ended = code();
+    await until(() => audit().some(([type]) => type === "reload"), ended);
+    process_.emit("SIGUSR2");
+    process_.emit("SIGTERM");
+    assert.equal(await ended, 0);
+    assert.deepEqual(audit(), [
+      ["started", "poller"],
+      ["reload", "SIGHUP"],
+      ["stopped", "SIGUSR2"],
+      ["ended", "poller"],
+    ]);
+  });
+});
+
+test("a second poller of the same state folder says who has it and does nothing", async (context) => {
+  const lock = claimStateFolder(state(), systemClock);
+  assert.ok("release" in lock);
+  const said: string[] = [];
+  context.mock.method(process.stderr, "write", (text: string) => said.push(text) > 0);
+  assert.equal(await start().code(), 1);
+  lock.release();
+  assert.match(said.join(""), new RegExp(`found another poller at work in this state folder \\(process ${process.pid} on `, "u"));
+  assert.equal(existsSync(state("control.sock")), false);
+});
+
+test("a mistake in the settings is told with those of every other file", async (context) => {
+  writeFileSync(join(folder, "watchkeeper.yaml"), "site: 7\n");
+  writeFileSync(join(folder, "watchlist.yaml"), "schema: other\n");
+  const said: string[] = [];
+  context.mock.method(process.stderr, "write", (text: string) => said.push(text) > 0);
+  assert.equal(await start().code(), 1);
+  assert.match(said.join(""), /^watchkeeper\.yaml:1: site: /mu);
+});
