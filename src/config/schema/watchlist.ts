@@ -11,7 +11,8 @@ import {
 import { methodIds, type MethodId } from "../../domain/operations.ts";
 import type { DeviceFunction, DeviceId, Framing, ProfileId, SegmentId } from "../../domain/plan.ts";
 import type { Milliseconds } from "../../domain/units.ts";
-import { duration, id, matching, oneOf, optionalText, text, whole } from "./common.ts";
+import { asset, noAsset, type Asset } from "./asset.ts";
+import { duration, id, matching, oneOf, text, whole } from "./common.ts";
 import { connectionPool, otherClients, statementsSchema, type ConnectionPool, type OtherClient, type Statements } from "./statements.ts";
 
 export interface Watchlist {
@@ -93,14 +94,6 @@ export interface WatchlistDevice {
 export interface SwitchPort {
   readonly switch: DeviceId;
   readonly ifIndex: number;
-}
-
-export interface Asset {
-  readonly manufacturer: string | null;
-  readonly model: string | null;
-  readonly firmware: string | null;
-  readonly serial: string | null;
-  readonly location: string | null;
 }
 
 /** Exactly one of `address`, `range` (CIDR) and `gateway` with `unitId` (checked). */
@@ -210,17 +203,6 @@ export const checkSchema: z.ZodType<WatchlistCheck> = z
     missesToDown: whole(2, 100, "After how many misses in a row the device is down.").exactOptional(),
   })
   .meta({ description: "One way in which the device is asked." });
-
-const asset: z.ZodType<Asset, unknown> = z
-  .strictObject({
-    manufacturer: optionalText("Manufacturer."),
-    model: optionalText("Model or order number."),
-    firmware: optionalText("Firmware as the inventory has it, in quotes."),
-    serial: optionalText("Serial number, in quotes."),
-    location: optionalText("Where it stands."),
-  })
-  .meta({ description: "What the inventory knows of the device; shown, never sent." });
-const noAsset: Asset = { manufacturer: null, model: null, firmware: null, serial: null, location: null };
 
 const list = <Item>(item: z.ZodType<Item>, what: string, description: string): z.ZodType<readonly Item[], unknown> =>
   z
