@@ -4,7 +4,7 @@ import { compile, type Compiled } from "../config/compile/compile.ts";
 import { loadSite } from "../config/load.ts";
 import type { LoadedSite, Settings } from "../config/loaded-site.ts";
 import { formatProblem, type Problem } from "../config/problem.ts";
-import { readText } from "../config/read-file.ts";
+import { readText, settingsMissingHint } from "../config/read-file.ts";
 import { parseSettings } from "../config/settings.ts";
 import { parseYaml } from "../config/yaml.ts";
 import type { Context } from "./command.ts";
@@ -26,7 +26,7 @@ export function settingsOf(context: Pick<Context, "cwd" | "text" | "flag" | "env
 export function settingsAlone(context: Pick<Context, "cwd" | "text">): Settings | Problems {
   const location = settingsFileOf(context);
   const file = path.basename(location);
-  const read = readText(file, location);
+  const read = readText(file, location, settingsMissingHint);
   const yaml = read.ok ? parseYaml(file, read.text) : read;
   const parsed = yaml.ok ? parseSettings(yaml, location) : yaml;
   return parsed.ok ? parsed.value : { problems: parsed.problems.map(formatProblem) };

@@ -127,7 +127,12 @@ function signature({ preparedBy, acceptedBy, basis, until, changeReference }: Si
 function flawsOf({ preparedBy, acceptedBy, basis, until, changeReference }: SignatureRequest, wallNow: WallMs): readonly string[] {
   const texts = { preparedBy, acceptedBy, basisText: basis.text, changeReference };
   const position = basis.kind === "risk" && basis.position !== undefined ? { position: basis.position } : {};
-  return [...textFlaws({ ...texts, ...position }), ...samePerson(preparedBy, acceptedBy), ...untilFlaws(until, wallNow)];
+  return [
+    ...textFlaws({ ...texts, ...position }),
+    ...vendorFlaws(basis),
+    ...samePerson(preparedBy, acceptedBy),
+    ...untilFlaws(until, wallNow),
+  ];
 }
 
 function textFlaws(texts: Readonly<Record<string, string>>): readonly string[] {
@@ -135,6 +140,14 @@ function textFlaws(texts: Readonly<Record<string, string>>): readonly string[] {
     const error = text(name).safeParse(value).error;
     return error === undefined ? [] : [`${name}: found ${quote(value)}, expected ${error.issues[0]?.message ?? "a text"}`];
   });
+}
+
+/** The vendor's word can be looked up: a document, and where in it. */
+function vendorFlaws({ kind, text: words }: BasisRequest): readonly string[] {
+  if (kind !== "vendor" || words.trim() === "" || (/\d/u.test(words) && /\S\s+\S/u.test(words.trim()))) return [];
+  return [
+    `basisText: found ${quote(words)}, expected the vendor's document and the place in it with its number, such as "EIO0000003089 p. 41" or "letter of 2026-03-02"; without one, the basis is risk`,
+  ];
 }
 
 /** What follows a comma says how it was accepted, not by whom. */

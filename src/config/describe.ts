@@ -95,7 +95,7 @@ function problemLine(id: string, problems: readonly Problem[], paths: readonly s
   if (own !== undefined) return `${id} is not asked: ${formatProblem(own)}`;
   const first = problems[0];
   const rest = first === undefined ? "the configuration could not be read" : formatProblem(first);
-  return `${id} is not asked: nothing of a configuration with problems is put in force; the first of ${problems.length} is: ${rest}`;
+  return `${id} is not asked: nothing of a configuration with problems is put in force; the ${problems.length === 1 ? "problem" : `first of ${problems.length}`} is: ${rest}`;
 }
 
 interface RawEntry {

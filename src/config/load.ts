@@ -7,7 +7,7 @@ import { deepFrozen, frozenMap } from "./compile/freeze.ts";
 import type { LoadedSite, Settings } from "./loaded-site.ts";
 import { quote, sortProblems, type Loaded, type Problem } from "./problem.ts";
 import { parseProfile, parseSiteProfile } from "./profiles.ts";
-import { readFolder, readText } from "./read-file.ts";
+import { readFolder, readText, settingsMissingHint } from "./read-file.ts";
 import { idPattern } from "./schema/common.ts";
 import type { Profile } from "./schema/profile.ts";
 import type { Watchlist } from "./schema/watchlist.ts";
@@ -65,11 +65,15 @@ class SiteFiles {
     const shippedIds = this.#profileIds(shippedDir);
     const shippedProfiles = this.#profiles<Profile>(shippedDir, shippedIds, parseProfile);
     let places: ParsedSettings["places"] = {};
-    const settings = this.#read<Settings>(location, (file) => {
-      const parsed = parseSettings(file, location);
-      ({ places } = parsed);
-      return parsed;
-    });
+    const settings = this.#read<Settings>(
+      location,
+      (file) => {
+        const parsed = parseSettings(file, location);
+        ({ places } = parsed);
+        return parsed;
+      },
+      settingsMissingHint,
+    );
     const siteIds = places.profileDir === undefined ? undefined : this.#siteIds(places.profileDir, shippedIds);
     const siteProfiles = this.#profiles(places.profileDir ?? "", siteIds ?? [], (file, id) =>
       parseSiteProfile(file, id, shippedProfiles.get(id as ProfileId)?.value),
@@ -123,9 +127,9 @@ class SiteFiles {
       .filter((id) => idPattern.test(id));
   }
 
-  #read<Value>(location: string, parse: (file: YamlFile) => Parsed<Value>): Loaded<Value> | undefined {
+  #read<Value>(location: string, parse: (file: YamlFile) => Parsed<Value>, missingHint?: string): Loaded<Value> | undefined {
     const file = this.#nameOf(location);
-    const read = readText(file, location);
+    const read = readText(file, location, missingHint);
     const yaml = read.ok ? parseYaml(file, read.text) : read;
     const parsed = yaml.ok ? parse(yaml) : yaml;
     if (!parsed.ok) {

@@ -8,15 +8,21 @@ const bytesMax = 8 * 1024 * 1024;
 
 export type ReadText = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly problems: readonly Problem[] };
 
-/** @param file the name that problems carry */
-export function readText(file: string, location: string): ReadText {
+/** What to do where there are no settings: whoever is in the wrong folder is told so. */
+export const settingsMissingHint = "name the settings with --config.file <file>, or make a site with `watchkeeper init <folder> --site ID`";
+
+/**
+ * @param file the name that problems carry
+ * @param missingHint what to do where it is not there
+ */
+export function readText(file: string, location: string, missingHint?: string): ReadText {
   try {
     const entry = statSync(location);
     if (!entry.isFile()) return refused(file, 1, { found: "something other than a file", expected: "a file" });
     if (entry.size > bytesMax) return refused(file, 1, { found: `${entry.size} bytes`, expected: `at most ${bytesMax} bytes (8 MB)` });
     return decode(file, readFileSync(location));
   } catch (error) {
-    return refused(file, 1, unreadable(error, location));
+    return refused(file, 1, unreadable(error, location, missingHint));
   }
 }
 
@@ -71,7 +77,7 @@ function lineOfBadBytes(bytes: Buffer): number {
   }
 }
 
-function unreadable(error: unknown, path: string): Complaint {
+function unreadable(error: unknown, path: string, missingHint?: string): Complaint {
   const location = printable(path, 300);
   // Only what the file system itself answers is a file's fault; a bad argument is ours.
   const code = error instanceof Error && "syscall" in error && "code" in error ? String(error.code) : undefined;
@@ -79,7 +85,7 @@ function unreadable(error: unknown, path: string): Complaint {
     case undefined:
       throw error;
     case "ENOENT":
-      return { found: "nothing there", expected: `something readable at ${location}` };
+      return { found: "nothing there", expected: `something readable at ${location}`, hint: missingHint };
     case "EACCES":
     case "EPERM":
       return { found: "no permission to read it", expected: "permission for the account that runs this", hint: location };

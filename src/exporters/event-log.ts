@@ -107,7 +107,12 @@ export class EventLog {
   /** `problems` are whole sentences; empty after a reload that was taken over. */
   reloaded(by: string, problems: readonly string[]): void {
     if (problems.length === 0) return this.write("info", "reloaded", `reloaded by ${by}`, { by });
-    this.write("error", "reload_failed", `not reloaded: ${problems.length} problems, the running plan stays`, { by });
+    this.write(
+      "error",
+      "reload_failed",
+      `not reloaded: ${problems.length === 1 ? "1 problem" : `${problems.length} problems`}, the running plan stays`,
+      { by },
+    );
     for (const problem of problems) this.write("error", "problem", problem);
   }
 

@@ -153,7 +153,7 @@ function addChanges(app: FastifyInstance, { actions }: WebOptions): void {
     return text(
       reply,
       500,
-      `Not reloaded: ${problems.length} problems in the files, the running plan stays. \`watchkeeper check-config\` names them.\n`,
+      `Not reloaded: ${problems.length === 1 ? "1 problem" : `${problems.length} problems`} in the files, the running plan stays. \`watchkeeper check-config\` names them.\n`,
     );
   });
   app.post("/-/stop", (request, reply) => {

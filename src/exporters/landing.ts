@@ -30,7 +30,7 @@ export async function landingPage({ board, clock, version, yieldToLoop }: Landin
 <h1>${html(title)}</h1>
 ${lab ? banner("lab", "Lab mode: simulators and tests, no plant.") : ""}
 ${board.stopped ? banner("stop", "Stopped. No device is asked until somebody resumes: <code>watchkeeper resume</code>.") : ""}
-${board.reload.successful ? "" : banner("warn", `The files on disk have ${board.reload.problems} problems and were not taken over: <code>watchkeeper check-config</code> names them.`)}
+${board.reload.successful ? "" : banner("warn", `The files on disk have ${board.reload.problems === 1 ? "1 problem" : `${board.reload.problems} problems`} and were not taken over: <code>watchkeeper check-config</code> names them.`)}
 ${trips(board)}
 ${holds(board)}
 <table class="counts"><tr>${livenesses.map((state) => `<td class="${state}"><b>${found.counts[state]}</b> ${state}`).join("")}</table>

@@ -185,6 +185,16 @@ describe("an approval is refused", () => {
     ],
     ["without a change reference", { changeReference: "" }, /^changeReference: found "", expected a text/],
     ["without a basis", { basis: { kind: "vendor", text: "" } }, /^basisText: found "", expected a text/],
+    [
+      "on a vendor's word that nobody can look up",
+      { basis: { kind: "vendor", text: "they said so" } },
+      /^basisText: found "they said so", expected the vendor's document and the place in it/,
+    ],
+    [
+      "on a vendor's document without a place in it",
+      { basis: { kind: "vendor", text: "EIO0000003089" } },
+      /^basisText: found "EIO0000003089", /,
+    ],
     ["without a position on an accepted risk", { basis: { kind: "risk", text: "r", position: "" } }, /^position: found ""/],
   ];
   const raw = (): RawSite =>

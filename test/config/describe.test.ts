@@ -150,7 +150,7 @@ describe("an explanation", () => {
     assert.match(explain(site, "plc-2").lines.join("\n"), /^plc-2 is not asked: watchlist\.yaml:\d+: devices\[1\]: found segment "x"/);
     assert.match(
       explain(site, "plc-1").lines.join("\n"),
-      /^plc-1 is not asked: nothing of a configuration with problems is put in force; the first of 1 is: watchlist\.yaml/,
+      /^plc-1 is not asked: nothing of a configuration with problems is put in force; the problem is: watchlist\.yaml/,
     );
   });
 });

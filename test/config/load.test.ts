@@ -218,7 +218,7 @@ describe("a site with mistakes", () => {
     const loaded = loadSite(settings, { lab: false });
     assert.ok(!loaded.ok);
     assert.deepEqual(loaded.problems.map(formatProblem), [
-      `watchkeeper.yaml:1: found nothing there, expected something readable at ${location}/watchkeeper.yaml`,
+      `watchkeeper.yaml:1: found nothing there, expected something readable at ${location}/watchkeeper.yaml (hint: name the settings with --config.file <file>, or make a site with \`watchkeeper init <folder> --site ID\`)`,
     ]);
   });
 

@@ -65,7 +65,7 @@ describe("changing", () => {
     const { ask } = await serving({ actions: { reload: () => Promise.resolve(["watchlist.yaml:3 192.0.2.7 is not in the subnet"]) } });
     const reply = await ask("POST", "/-/reload");
     assert.equal(reply.status, 500);
-    assert.match(reply.body, /1 problems in the files, the running plan stays/u);
+    assert.match(reply.body, /1 problem in the files, the running plan stays/u);
     assert.doesNotMatch(reply.body, /192/u);
   });
 

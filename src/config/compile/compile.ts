@@ -13,7 +13,7 @@ import type { Member } from "./connection-slots.ts";
 import { endOf, type End } from "./dates.ts";
 import { deviceDigest } from "./device-digest.ts";
 import { digestOf } from "./digest.ts";
-import { duplicates, overlong, tooManyUnits } from "./contradictions.ts";
+import { duplicates, overlong, statementsOfTomorrow, tooManyUnits } from "./contradictions.ts";
 import { envelopeOf, type Envelope } from "./envelope.ts";
 import { exclusions } from "./exclusions.ts";
 import { family, type Family } from "./family.ts";
@@ -93,6 +93,7 @@ export function compile(site: LoadedSite, { methods, wallNow, lab }: CompileOpti
     ...duplicates(site.watchlist, candidates),
     ...overlong(site.watchlist, candidates),
     ...tooManyUnits(site.watchlist, candidates),
+    ...statementsOfTomorrow(site.watchlist, wallNow),
     ...ungranted,
   ];
   const plan = assemble({ site, places, families, candidates, findings, budgets });

@@ -1,10 +1,12 @@
-/** What no single line of the watchlist shows: the same question asked twice, intervals out of all bounds, more units than a bus has. */
+/** What no single line of the watchlist shows: the same question asked twice, intervals out of all bounds, more units than a bus has, statements of days to come. */
 import { canonicalJson } from "../../domain/canonical.ts";
 import { formatDuration } from "../../domain/duration.ts";
 import { limits } from "../../domain/limits.ts";
 import { problemAt, type Loaded, type Problem } from "../problem.ts";
+import type { WallMs } from "../../domain/units.ts";
 import type { Watchlist } from "../schema/watchlist.ts";
 import type { Candidate } from "./candidate.ts";
+import { begins, dayOf } from "./dates.ts";
 import { envelopePhase } from "./envelope.ts";
 
 /** Two checks with the same bytes to the same place are one question at twice its interval's pace. */
@@ -41,6 +43,21 @@ export function tooManyUnits(watchlist: Loaded<Watchlist>, candidates: readonly 
     const complaint = { found: String(unitCount), expected: `at least ${units.size}: so many units of it are asked` };
     return [problemAt(watchlist, ["gateways", index, "unitCount"], complaint)];
   });
+}
+
+/** What nobody can have seen yet, nobody has seen. */
+export function statementsOfTomorrow(watchlist: Loaded<Watchlist>, wallNow: WallMs): readonly Problem[] {
+  return watchlist.value.devices.flatMap(({ statements }, index) =>
+    (["watchdog", "firmware"] as const).flatMap((kind) => {
+      const on = statements[kind]?.on;
+      if (on === undefined || begins(on) <= wallNow) return [];
+      const complaint = {
+        found: `${on}, a day that has not begun`,
+        expected: `${dayOf(wallNow)} or earlier: the day on which somebody looked`,
+      };
+      return [problemAt(watchlist, ["devices", index, "statements", kind, "on"], complaint)];
+    }),
+  );
 }
 
 function question({ id, entry, spoken }: Candidate): string {

@@ -34,6 +34,8 @@ export interface Family {
 
 export interface FamilyMethod extends Timeouts {
   readonly decision: "allow" | "forbid";
+  /** Forbidden only as long as the site file does not agree to it. */
+  readonly needsAgreeing: boolean;
   /** Why, in the words of the file that decided. */
   readonly reason: string;
   readonly intervalMin: Milliseconds;
@@ -98,13 +100,17 @@ function decided(
   shipped: ProfileMethod,
   siteReason: string | undefined,
   agreedReason: string | undefined,
-): Pick<FamilyMethod, "decision" | "reason"> {
-  if (shipped.support.value === "no") return { decision: "forbid", reason: "the family does not speak it" };
+): Pick<FamilyMethod, "decision" | "reason" | "needsAgreeing"> {
+  if (shipped.support.value === "no") return { decision: "forbid", needsAgreeing: false, reason: "the family does not speak it" };
   if (decision === "forbid")
-    return { decision, reason: shipped.decision === "forbid" ? shipped.reason : (siteReason ?? "forbidden by the site") };
-  if (decision === "allow") return { decision, reason: shipped.reason };
-  if (agreedReason !== undefined) return { decision: "allow", reason: agreedReason };
-  return { decision: "forbid", reason: `the site file does not name it under "agreed" (${shipped.reason})` };
+    return {
+      decision,
+      needsAgreeing: false,
+      reason: shipped.decision === "forbid" ? shipped.reason : (siteReason ?? "forbidden by the site"),
+    };
+  if (decision === "allow") return { decision, needsAgreeing: false, reason: shipped.reason };
+  if (agreedReason !== undefined) return { decision: "allow", needsAgreeing: false, reason: agreedReason };
+  return { decision: "forbid", needsAgreeing: true, reason: shipped.reason };
 }
 
 /** A site file names registers of its own; under a shipped name it would change what the shipped profile reads. */

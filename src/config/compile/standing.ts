@@ -10,6 +10,7 @@ import type { Candidate } from "./candidate.ts";
 import { countSlots, unstatedClients, type Member } from "./connection-slots.ts";
 import type { ExclusionsOf } from "./exclusions.ts";
 import { functionCodeOf } from "./modbus-codes.ts";
+import { siteFileOf } from "./site-file.ts";
 import { watchdogRefusal, type WatchdogRefusal } from "./watchdog.ts";
 
 export interface Finding {
@@ -114,6 +115,10 @@ function methodWithdrawn(candidate: Candidate, { site }: Circumstances): string 
   const profile = `profile ${family.id}`;
   if (rule === undefined)
     return `${profile} does not name ${entry.method}: expected one of ${[...family.methods.keys()].join(", ") || "none"}`;
+  if (rule.needsAgreeing) {
+    const snippet = `agreed: [{method: ${entry.method}, by: <name>, on: <day>, reason: <why>}]`;
+    return `${entry.method} needs agreeing: ${profile} leaves it to the site (${rule.reason}); to agree to it, write into ${siteFileOf(site, family.id).file}: ${snippet}`;
+  }
   if (rule.decision === "forbid") return `${profile} forbids ${entry.method}: ${rule.reason}`;
   const banned = forbiddenBy(candidate);
   if (banned !== undefined) return `${profile} forbids it: ${banned}`;

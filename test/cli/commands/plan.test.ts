@@ -201,6 +201,15 @@ describe("check-config", () => {
     assert.match(err, /^device-profiles\/other\.yaml:1: .*\nwatchkeeper\.yaml:1: site: found "MV"/);
   });
 
+  test("names --config.file and init where there are no settings", async () => {
+    const ran = await site.run(checkConfig, ["--config.file", "elsewhere.yaml"]);
+    assert.equal(ran.code, 1);
+    assert.match(
+      ran.err,
+      /^elsewhere\.yaml:1: found nothing there, .*--config\.file <file>, or make a site with `watchkeeper init <folder> --site ID`/,
+    );
+  });
+
   test("--json is short where all is well", async () => {
     assert.deepEqual(JSON.parse((await site.run(checkConfig, ["--json"])).out), { ok: true, problems: [] });
   });

@@ -124,7 +124,7 @@ describe("stop", () => {
   test("fails where there is no site, and says every other way", async () => {
     site.state.birth = () => ({ problems: ["no state folder"] }) as never;
     const expected = [
-      "elsewhere.yaml:1: found nothing there, expected something readable at FOLDER/elsewhere.yaml",
+      "elsewhere.yaml:1: found nothing there, expected something readable at FOLDER/elsewhere.yaml (hint: name the settings with --config.file <file>, or make a site with `watchkeeper init <folder> --site ID`)",
       "NOT STOPPED: no state folder is known (looked at FOLDER/state). To stop a poller: say which settings are meant with --config.file FILE, " +
         "or put a file named STOP into its state folder, or send SIGUSR2 to its process (`kill -USR2 PID`; `ss -xlp src @watchkeeper` names it).",
     ];

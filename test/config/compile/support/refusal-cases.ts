@@ -158,7 +158,8 @@ export const cases: readonly Case[] = [
     what: "the profile leaves the method to the site, which has not agreed",
     reason: "method_withdrawn",
     site: withProfile({ methods: ask("ask") }),
-    detail: /forbids modbus-fc43: the site file does not name it under "agreed" \(not without need\)/,
+    detail:
+      /modbus-fc43 needs agreeing: profile test-plc leaves it to the site \(not without need\); to agree to it, write into device-profiles\/test-plc\.yaml: agreed: \[\{method: modbus-fc43, by: <name>, on: <day>, reason: <why>\}\]/,
   },
   {
     what: "any telegram feeds the watchdog",
