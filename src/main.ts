@@ -33,7 +33,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     state: stateStore(systemClock),
     // Here alone, so that no other command loads a wire or a driver. Signals are obeyed even while that is loaded.
     runPoller: async (options) => {
-      const signals = new Signals((signal, run) => process.on(signal, run));
+      const signals = new Signals(process.stdin.isTTY, (signal, run) => process.on(signal, run));
       return (await import("./poller/run-poller.ts")).runPoller(options, signals);
     },
   });

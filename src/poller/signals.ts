@@ -7,7 +7,8 @@ export class Signals {
   #stop = new Kept();
   #reload = new Kept();
 
-  constructor(process: Pick<NodeJS.Process, "on"> & { readonly stdin: { readonly isTTY?: boolean } }) {
+  /** `onTerminal` is asked at the start: of a terminal that was closed nothing can be learnt. */
+  constructor(onTerminal: boolean, listen: (signal: NodeJS.Signals, run: () => void) => unknown) {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.ended = promise;
     const end = (): void => {
@@ -16,8 +17,6 @@ export class Signals {
     };
     listen("SIGTERM", end);
     listen("SIGINT", end);
-    // Asked now: of a terminal that was closed nothing can be learnt.
-    const onTerminal = process.stdin.isTTY === true;
     listen("SIGHUP", () => (onTerminal ? end() : this.#reload.come()));
     listen("SIGUSR2", () => this.#stop.come());
   }

@@ -30,7 +30,7 @@ beforeEach(async () => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 function start(): { readonly signals: Signals; readonly code: () => Promise<number> } {
-  const signals = new Signals((signal, run) => process_.on(signal, run));
+  const signals = new Signals(false, (signal, run) => process_.on(signal, run));
   return { signals, code: () => runPoller({ settingsFile: join(folder, "watchkeeper.yaml"), lab: true }, signals) };
 }
 

@@ -4,9 +4,9 @@ import { EventEmitter } from "node:events";
 import { test } from "node:test";
 import { Signals } from "../../src/poller/signals.ts";
 
-function listened(isTTY?: true): { readonly process: EventEmitter; readonly signals: Signals; readonly done: string[] } {
-  const process = Object.assign(new EventEmitter(), { stdin: isTTY ? { isTTY } : {} });
-  return { process, signals: new Signals((signal, run) => process.on(signal, run)), done: [] };
+function listened(onTerminal = false): { readonly process: EventEmitter; readonly signals: Signals; readonly done: string[] } {
+  const process = new EventEmitter();
+  return { process, signals: new Signals(onTerminal, (signal, run) => process.on(signal, run)), done: [] };
 }
 
 test("a signal that comes early is carried out once somebody can, and only once", () => {
