@@ -10,6 +10,7 @@ import { pathToFileURL } from "node:url";
 import type { Driver, Session } from "../../../src/domain/driver.ts";
 import type * as Registry from "../../../src/drivers/registry.ts";
 import type * as RunPoller from "../../../src/poller/run-poller.ts";
+import type * as PollerSignals from "../../../src/poller/signals.ts";
 import type { Wire } from "../../../src/domain/wire.ts";
 
 /** What the driver does once it should ask; all but `obeys` and `changes-the-buffer` are to be stopped. */
@@ -26,13 +27,14 @@ const plan = new Map(Object.entries(JSON.parse(misdeeds) as Record<string, Misde
 const load = <Module>(file: string): Promise<Module> => import(pathToFileURL(join(product, file)).href) as Promise<Module>;
 const { drivers } = await load<typeof Registry>("src/drivers/registry.ts");
 const { runPoller } = await load<typeof RunPoller>("src/poller/run-poller.ts");
+const { Signals } = await load<typeof PollerSignals>("src/poller/signals.ts");
 
 (drivers as Map<string, Driver>).set("modbus", {
   ...drivers.get("modbus"),
   protocol: "modbus",
   open: (wire) => Promise.resolve(badSession(wire, plan.get(wire.target.address) ?? { does: "obeys" })),
 } as Driver);
-process.exitCode = await runPoller({ settingsFile, lab: true });
+process.exitCode = await runPoller({ settingsFile, lab: true }, new Signals(false, (signal, run) => process.on(signal, run)));
 
 function badSession(wire: Wire, misdeed: Misdeed): Session {
   const answered = new Promise<void>((resolve) => wire.onFrame(() => resolve()));
