@@ -93,7 +93,8 @@ export function renew(site: LoadedSite, compiled: Compiled, request: RenewalRequ
   }
   const changed = [...before.devices].filter(([id, digest]) => compiled.deviceDigests.get(id) !== digest).map(([id]) => id);
   const problems = [...compiled.problems.map(formatProblem), ...flawsOf(request, wallNow)];
-  if (!stillCovers(compiled, profile, before)) {
+  // A new device that waits to be asked more often changes nothing for those that are admitted.
+  if (!stillCovers(compiled, profile, before, before.devices)) {
     problems.push(`covers: found a profile changed since its approval (${before.covers}): look at it and approve it instead`);
   }
   if (changed.length > 0) problems.push(`devices: found ${changed.join(", ")} changed or gone since the approval: approve them instead`);
@@ -230,12 +231,24 @@ function keptDevices(
   return { kept: new Map(current), notes: gone.length > 0 ? [`No longer admitted, as they were changed: ${gone.join(", ")}.`] : [] };
 }
 
-/** The same content, or content inside of what was approved: a shipped profile that only tightens voids nothing. */
-function stillCovers({ covers, envelopes }: Compiled, profile: ProfileId, before: Approval): boolean {
+/**
+ * The same content, or content inside of what was approved: a shipped profile that only tightens voids nothing.
+ * @param admitted whose pace alone counts; absent: that of the whole family, which the new envelope lets be asked
+ */
+function stillCovers(
+  { covers, envelopes, plan, proposals }: Compiled,
+  profile: ProfileId,
+  before: Approval,
+  admitted?: ReadonlyMap<DeviceId, string>,
+): boolean {
   if (before.covers === covers.get(profile)) return true;
   const now = envelopes.get(profile);
   const then = approvedEnvelope(before.envelope, before.covers);
-  return now !== undefined && then !== undefined && isInside(now, then);
+  if (now === undefined || then === undefined) return false;
+  if (admitted === undefined) return isInside(now, then);
+  const checks = [...plan.checks.values(), ...[...proposals.values()].map(({ check }) => check)];
+  const paces = checks.filter(({ device }) => admitted.has(device)).map(({ method, interval }) => ({ method, interval }));
+  return isInside(now, then, paces);
 }
 
 /** Who signed for the devices that stay: a new signature for some never takes the place of another's for the rest. */

@@ -107,7 +107,7 @@ export class Operations {
     const { plan } = this.#parts.board;
     await prepared(plan);
     this.#audit("lifecycle", "started", `plan ${plan.digest}: ${plan.checks.size} checks, ${plan.refused.size} refused`, "poller");
-    this.#parts.log.write("info", "started", `${plan.checks.size} checks are asked, ${plan.refused.size} are not`, { plan: plan.digest });
+    this.#parts.log.write("info", "started", `checks asked: ${plan.checks.size}, not asked: ${plan.refused.size}`, { plan: plan.digest });
   }
 
   onEnd(ending: () => Promise<unknown>): void {

@@ -136,6 +136,17 @@ describe("a renewal", () => {
     assert.deepEqual(refusals(recompiled(site, later("2029-06-01"))), []);
   });
 
+  test("is not held up by a new device that is to be asked more often, and lets nobody else be", () => {
+    const raw = approved(rawSite(two()));
+    (raw.watchlist["devices"] as Raw[]).push(rawDevice(3, { checks: [{ method: "modbus-fc43", unitId: 1, interval: "30s" }] }));
+    const here = setting(raw);
+    const renewed = written(here.site, renew(here.site, here.compiled, renewal(), today));
+    assert.deepEqual(refusals(recompiled(renewed)), ["plc-3/modbus-fc43 not_admitted"]);
+    (raw.watchlist["devices"] as Raw[])[0]!["checks"] = [{ method: "modbus-fc43", unitId: 1, interval: "30s" }];
+    const faster = setting(raw);
+    assert.match(problemsOf(renew(faster.site, faster.compiled, renewal(), today))[0] ?? "", /^covers: found a profile changed since/);
+  });
+
   test("is refused where nobody has approved", () => {
     const here = setting(rawSite());
     assert.deepEqual(problemsOf(renew(here.site, here.compiled, renewal(), today)), [

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { MethodId } from "../../domain/operations.ts";
 import { canonicalJson } from "../../domain/canonical.ts";
 import { formatDuration } from "../../domain/duration.ts";
+import { limits } from "../../domain/limits.ts";
 import { milliseconds, type Milliseconds } from "../../domain/units.ts";
 import { ownerStatements } from "../schema/profile.ts";
 import { overflows, watchdogModes } from "../schema/statements.ts";
@@ -81,12 +82,17 @@ export function beyond(now: Envelope, then: Envelope, { method: id, request, int
   ];
 }
 
-/** Whether everything that may be sent now was approved then. */
-export function isInside(now: Envelope, then: Envelope): boolean {
+/**
+ * Whether everything that may be sent now was approved then.
+ * @param paces of the checks that count, in place of the family's shortest
+ */
+export function isInside(now: Envelope, then: Envelope, paces?: readonly Pick<Asked, "method" | "interval">[]): boolean {
   const methods = Object.entries(now.methods) as [MethodId, EnvelopeMethod][];
-  return methods.every(([method, { requests, intervalMinMs }]) =>
-    Object.keys(requests).every((request) => beyond(now, then, { method, request, interval: milliseconds(intervalMinMs) }).length === 0),
-  );
+  return methods.every(([method, { requests, intervalMinMs }]) => {
+    const own = paces?.filter((one) => one.method === method).map(({ interval }) => interval);
+    const interval = own === undefined ? milliseconds(intervalMinMs) : milliseconds(Math.min(limits.intervalMax, ...own));
+    return Object.keys(requests).every((request) => beyond(now, then, { method, request, interval }).length === 0);
+  });
 }
 
 function paceBeyond(interval: Milliseconds, { intervalMinMs }: EnvelopeMethod): readonly string[] {
