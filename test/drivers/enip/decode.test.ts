@@ -82,6 +82,45 @@ describe("the captures of real networks", () => {
   }
 });
 
+describe("the replies of OpENer (test/oracles/enip.md)", () => {
+  const file = new URL("../../fixtures/real-replies/enip-opener.json", import.meta.url);
+  const captured = JSON.parse(readFileSync(file, "utf8")) as readonly {
+    readonly kind: string;
+    readonly hex: string;
+    readonly request: string;
+  }[];
+  const opener = {
+    ...enbt,
+    productCode: 65_001,
+    revision: { major: 2, minor: 3 },
+    status: 0,
+    serialNumber: 0x075b_cd15,
+    productName: "OpENer PC",
+  };
+  const reply = (kind: string): Uint8Array => bytes(captured.find((one) => one.kind === kind)!.hex);
+
+  test("answer what was asked, and what was asked may leave", () => {
+    assert.equal(captured.length, 3);
+    for (const { hex, request } of captured) {
+      assert.ok(enipPolicy.operation(bytes(request)));
+      assert.equal(enipPolicy.frameLength(bytes(hex), "in"), bytes(hex).length);
+      assert.ok(enipPolicy.answers(bytes(request), bytes(hex)));
+    }
+  });
+
+  test("hold its identity twice, over List Identity with its state", () => {
+    assert.deepEqual(listed(reply("enip_list_identity_reply")), { ...opener, state: 0 });
+    const { data } = decodeCipReply(decodeEncapsulation(reply("enip_identity_object_reply")).data, 0x01);
+    assert.deepEqual(decodeIdentityObject(data), { ...opener, state: undefined });
+  });
+
+  test("give a session", () => {
+    const session = decodeEncapsulation(reply("enip_register_session_reply"));
+    expectSession(session);
+    assert.equal(session.sessionHandle, 1);
+  });
+});
+
 describe("a List Identity reply is malformed", () => {
   const cases: readonly [what: string, data: string, reason: RegExp][] = [
     ["without a count", "01", /1 bytes where items are counted/],
