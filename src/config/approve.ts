@@ -222,10 +222,12 @@ function keptDevices(
   if (before === undefined || others.length === 0) return { kept: new Map(), notes: [] };
   const names = others.map(([id]) => id).join(", ");
   const signed = before.stage === "approved" || before.stage === "trial";
-  if (!signed || !stillCovers(compiled, profile, before))
-    return { kept: new Map(), notes: [`No longer admitted, as the approval was of other content: ${names}.`] };
-  if ((endOf(before)?.expires ?? 0) <= wallNow)
-    return { kept: new Map(), notes: [`No longer admitted, as the approval had expired: ${names}.`] };
+  const dropped = (why: string) => ({ kept: new Map<DeviceId, string>(), notes: [`No longer admitted, as ${why}: ${names}.`] });
+  // The new envelope would let them be asked as often as the device that is named now, which nobody signed for them.
+  if (signed && !stillCovers(compiled, profile, before) && stillCovers(compiled, profile, before, before.devices))
+    return dropped("they were approved at a slower pace than this approval allows (lengthen the new interval, or name them as well)");
+  if (!signed || !stillCovers(compiled, profile, before)) return dropped("the approval was of other content");
+  if ((endOf(before)?.expires ?? 0) <= wallNow) return dropped("the approval had expired");
   const current = others.filter(([id, digest]) => compiled.deviceDigests.get(id) === digest);
   const gone = others.filter((other) => !current.includes(other)).map(([id]) => id);
   return { kept: new Map(current), notes: gone.length > 0 ? [`No longer admitted, as they were changed: ${gone.join(", ")}.`] : [] };

@@ -7,7 +7,7 @@ export const standingReasons = {
   not_approved: "no person has approved this profile",
   not_admitted: "the approval does not name this device as it is now",
   approval_expired: "the approval has expired",
-  approval_stale: "the profile was changed after it was approved",
+  approval_stale: "the profile or the pace was changed after it was approved",
   statement_missing: "the owner has not stated what only the owner knows",
   no_connection_slot: "the device has no connection to spare",
   method_withdrawn: "the profile forbids this method",

@@ -65,6 +65,17 @@ describe("devices that were admitted before and are not named now", () => {
     assert.equal(notes(edit), "No longer admitted, as the approval was of other content: plc-1, plc-2.");
   });
 
+  test("are admitted no longer when the new one is to be asked more often than they were approved for, and it is said", () => {
+    const raw = before();
+    (raw.watchlist["devices"] as Raw[]).push(rawDevice(3, { checks: [{ method: "modbus-fc43", unitId: 1, interval: "30s" }] }));
+    const { edit, after } = add(raw);
+    assert.deepEqual(refusals(after), ["plc-1/modbus-fc43 not_admitted", "plc-2/modbus-fc43 not_admitted"]);
+    assert.match(
+      notes(edit),
+      /^No longer admitted, as they were approved at a slower pace than this approval allows \(.*\): plc-1, plc-2\.$/,
+    );
+  });
+
   test("are admitted no longer after a suspension or an expiry", () => {
     assert.match(notes(add(withThird(before({ stage: "suspended" }))).edit), /other content: plc-1, plc-2/);
     assert.match(notes(add(withThird(before({ expiresOn: "2026-11-22" })), later("2026-11-23")).edit), /had expired: plc-1, plc-2/);
