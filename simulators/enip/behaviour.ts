@@ -75,7 +75,7 @@ export function react(behaviour: EnipBehaviour, request: EnipRequest, answered: 
     case "oversize":
       return send(buildFrame({ ...header, length: 0xffff }, data));
     case "item-too-long":
-      return send(buildFrame(header, withLongerItem(data)));
+      return send(buildFrame(header, withLongerItem(command, data)));
     case "duplicate-reply":
       return send(correct, correct);
     case "session-refused":
@@ -88,10 +88,11 @@ function send(...frames: readonly Buffer[]): Reaction {
   return { act: "send", frames, afterMs: 0 };
 }
 
-/** The length of the first item of a List Identity, which stands behind its count and type. */
-function withLongerItem(data: Buffer): Buffer {
-  if (data.length < 6) return data;
+/** The length of the identity item, which stands behind a count and a type, or of the message of a SendRRData. Other data has no items. */
+function withLongerItem(command: number, data: Buffer): Buffer {
+  const at = command === commands.sendRRData ? 14 : command === commands.listIdentity ? 4 : undefined;
+  if (at === undefined || data.length < at + 2) return data;
   const changed = Buffer.from(data);
-  changed.writeUInt16LE(changed.readUInt16LE(4) + 1, 4);
+  changed.writeUInt16LE(changed.readUInt16LE(at) + 1, at);
   return changed;
 }
