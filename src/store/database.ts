@@ -4,6 +4,7 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { WallMs } from "../domain/units.ts";
 import { breach, chained, emptyChain, type AuditRecord } from "./audit-chain.ts";
 import type { StandingTrip } from "./board.ts";
+import { noteHead } from "./head-beside.ts";
 import type { AuditHead, Row } from "./journal-rows.ts";
 import { schemaVersion, steps } from "./schema.ts";
 
@@ -41,6 +42,7 @@ export class JournalDatabase {
       } finally {
         db.close();
       }
+      noteHead(path, emptyChain);
       return undefined;
     });
   }
@@ -76,6 +78,13 @@ export class JournalDatabase {
   head(): AuditHead {
     const row = this.#statements.head.get();
     return row ? { sequence: Number(row["sequence"]), hash: String(row["hash"]) } : emptyChain;
+  }
+
+  /** Of the audit record with this number; of the chain's beginning for 0; undefined where there is none. */
+  hashOf(sequence: number): string | undefined {
+    if (sequence === 0) return emptyChain.hash;
+    const row = this.#statements.hashOf.get(sequence);
+    return row && String(row["hash"]);
   }
 
   /** Writes all rows or none, in their order, and returns the audit's new head. A batch that is already there is not written again. */
@@ -199,6 +208,7 @@ const sql = {
   prove: 'INSERT OR REPLACE INTO proven ("check", digest) VALUES (?, ?)',
   append: "INSERT INTO audit (sequence, at, source, category, type, result, detail, previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
   head: "SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1",
+  hashOf: "SELECT hash FROM audit WHERE sequence = ?",
   batch: "SELECT number FROM batches WHERE session = ?",
   setBatch: "INSERT OR REPLACE INTO batches (session, number) VALUES (?, ?)",
   oldTransitions: "DELETE FROM transitions WHERE sequence <= (SELECT max(sequence) FROM transitions) - ?",

@@ -26,7 +26,14 @@ export interface WorkerStart {
   readonly transitionsMax: number;
 }
 
-export type ToWorker = { readonly kind: "batch"; readonly number: number; readonly rows: readonly Row[] } | { readonly kind: "close" };
+export interface Batch {
+  readonly number: number;
+  readonly rows: readonly Row[];
+  /** Whether the audit's new head is to be noted beside the journal. */
+  readonly noteHead: boolean;
+}
+
+export type ToWorker = ({ readonly kind: "batch" } & Batch) | { readonly kind: "close" };
 
 export type FromWorker =
   | {
@@ -34,6 +41,8 @@ export type FromWorker =
       readonly trips: readonly StandingTrip[];
       readonly proven: readonly (readonly [check: string, digest: string])[];
       readonly head: AuditHead;
+      /** What the note beside the journal says against it: an older one was put in its place. */
+      readonly breach: string | undefined;
     }
   | { readonly kind: "unusable"; readonly problem: string }
   | { readonly kind: "written"; readonly number: number; readonly head: AuditHead }

@@ -6,7 +6,9 @@ import { join } from "node:path";
 import { lockFileName } from "./database-lock.ts";
 import { JournalDatabase } from "./database.ts";
 import { isFileError, syncFolder, writeDurably } from "./durable-file.ts";
+import { headFileName } from "./head-beside.ts";
 import { stopFileName } from "./stop-file.ts";
+import { tripsFileName } from "./trips-beside.ts";
 
 /** What `init` writes for ever. */
 export interface Birth {
@@ -197,7 +199,10 @@ function journalMissing(path: string): StateProblem {
 /** The folder itself and everything in it that carries a decision. */
 function tooOpen(path: string): readonly StateProblem[] {
   const user = process.geteuid?.();
-  const places = [path, ...[siteFileName, journalName, stopFileName, lockFileName].map((name) => join(path, name))];
+  const places = [
+    path,
+    ...[siteFileName, journalName, stopFileName, lockFileName, tripsFileName, headFileName].map((name) => join(path, name)),
+  ];
   return places.flatMap((place) => {
     // The folder may be reached by a link (a mounted volume); its files may not.
     const found = place === path ? statSync(place) : lstatSync(place, { throwIfNoEntry: false });
