@@ -46,7 +46,7 @@ export class Experience {
 
   /** When a held scope lets its next trial go at the earliest; undefined while it is not held. */
   trialAt(scope: Scope): MonotonicMs | undefined {
-    return this.#breakers.trialAt(scope, this.#plan?.devices.values() ?? []);
+    return this.#plan && this.#breakers.trialAt(scope, this.#plan.devices.values());
   }
 
   /** A start was taken: where a scope is held, it is the trial. */

@@ -81,7 +81,8 @@ export class ConnectionKeeper {
       this.#held.delete(line);
       this.#ends(line, held, this.#farewell(held));
     }
-    await Promise.all(this.#ending.get(line)?.values() ?? []);
+    const ending = this.#ending.get(line);
+    if (ending) await Promise.all(ending.values());
   }
 
   /** Ends every held connection whose check `keep` does not want. */

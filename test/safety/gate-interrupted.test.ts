@@ -183,6 +183,9 @@ describe("several falling silent together", () => {
         ["profile:generic-modbus-tcp", true],
       ],
     );
+    const trialAt = site.gate.trialAt("segment:hvac");
+    assert.ok(trialAt !== undefined && trialAt > site.clock.monotonic());
+    assert.equal(site.gate.trialAt("segment:elsewhere"), undefined);
     const before = site.witness.connections.length;
     await site.clock.advance(600_000);
     assert.equal(site.witness.connections.length, before, "nothing is asked while held");
