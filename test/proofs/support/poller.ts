@@ -42,7 +42,7 @@ export function startPoller(network: Network, host: string, argv: readonly strin
     started: async () => {
       const probe = (): boolean => {
         if (end !== undefined) throw new Error(`the poller ended (${end}) instead of asking: ${said()}`);
-        return log.some((line) => line.includes(" are asked, "));
+        return log.some((line) => line.includes("checks asked: "));
       };
       await waitFor(probe, { what: "the poller to start", deadlineMs: startDeadlineMs, context: said });
     },
