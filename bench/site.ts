@@ -91,6 +91,7 @@ export function openSite(plan: Plan, clock: MovedClock, dial: (blocked: (address
       suspect: (now) => pulse.suspect(clock.unmoved(now)),
       trips: [],
       record: (fact) => recorder.record(fact),
+      inFlight: { begin: () => {}, end: () => {} },
     },
     plan,
   );

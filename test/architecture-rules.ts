@@ -139,6 +139,7 @@ export const builtinsPerFile: Readonly<Record<string, readonly string[]>> = {
   "src/store/database.ts": ["node:fs", "node:sqlite"],
   "src/store/durable-file.ts": ["node:fs", "node:path"],
   "src/store/head-beside.ts": ["node:fs", "node:path"],
+  "src/store/in-flight-file.ts": ["node:fs", "node:path"],
   "src/store/journal-thread.ts": ["node:worker_threads"],
   "src/store/journal.ts": ["node:path", "node:worker_threads"],
   "src/store/queued-journal.ts": ["node:worker_threads"],

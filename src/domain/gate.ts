@@ -36,3 +36,9 @@ export interface Circumstances {
   auditWritable(): boolean;
   leading(): boolean;
 }
+
+/** What is being asked at this moment, noted so that it outlives the process. Called in the tick before the first packet may leave, and after the last. Never throws for anything a disk does. */
+export interface InFlight {
+  begin(check: Check): void;
+  end(check: Check): void;
+}

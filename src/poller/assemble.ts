@@ -13,6 +13,7 @@ import { ConnectionKeeper, type Speaker } from "../safety/keeper.ts";
 import { Pulse } from "../safety/pulse.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
 import { MemoryBoard } from "../store/board.ts";
+import { InFlightFile } from "../store/in-flight-file.ts";
 import type { OpenedJournal } from "../store/journal.ts";
 import { BoardRecorder } from "../store/recorder.ts";
 import type { StopFile } from "../store/stop-file.ts";
@@ -37,6 +38,7 @@ const policies: ReadonlyMap<Protocol, FramePolicy> = new Map([
 export interface Assembled {
   readonly board: MemoryBoard;
   readonly gate: HeartbeatGate;
+  readonly inFlight: InFlightFile;
   readonly log: EventLog;
   readonly operations: Operations;
   readonly page: PrometheusPage;
@@ -60,6 +62,7 @@ export function assemble(
   const reach = new Reach(clock);
   const cutOff = (target: Target): string | undefined => reach.cutOff(target);
   const dial = diallerByTransport(tcpDialler({ clock, cutOff, onViolation }), udpDialler({ cutOff, onViolation }).dial);
+  const inFlight = new InFlightFile(settings.stateDir);
   const gate: HeartbeatGate = new HeartbeatGate(
     {
       clock,
@@ -68,6 +71,7 @@ export function assemble(
       suspect: (now) => pulse.suspect(now),
       trips,
       record: (fact) => recorder.record(fact),
+      inFlight,
     },
     plan,
   );
@@ -87,7 +91,7 @@ export function assemble(
   const scheduler = new Scheduler({ clock, gate, onStart: (late) => page.observeLateness(late), onSkip: () => undefined }, plan);
   const replan = async () => planned(options);
   const operations: Operations = new Operations({ clock, board, gate, journal, log, recorder, scheduler, stopFile, replan, settings });
-  return { board, gate, log, operations, page, pulse, recorder, scheduler };
+  return { board, gate, inFlight, log, operations, page, pulse, recorder, scheduler };
 }
 
 /** A transport that is neither reaches the TCP wire, which calls it a violation. */

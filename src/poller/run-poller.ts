@@ -4,6 +4,8 @@ import type { RunOptions } from "../cli/ports.ts";
 import { settingsAlone } from "../cli/site.ts";
 import type { Settings } from "../config/loaded-site.ts";
 import { controlSocketName } from "../domain/control.ts";
+import type { Trip } from "../domain/outcome.ts";
+import type { CheckId } from "../domain/plan.ts";
 import { after, seconds } from "../domain/units.ts";
 import { startControl } from "../exporters/control.ts";
 import { startWeb } from "../exporters/http.ts";
@@ -55,8 +57,18 @@ export async function runPoller(options: RunOptions, signals: Signals): Promise<
   held.defer(armTripwire({ onBlocked: (detail, address) => parts.gate.blocked(address ?? "unknown", detail) }));
   const problem = await openWaysIn(parts, settings);
   if (problem !== undefined) return failed([problem]);
+  const poisoned = parts.inFlight.start();
+  if ("problem" in poisoned) return failed([poisoned.problem]);
+  for (const check of poisoned) parts.gate.trip(poisonTrip(check));
   await run(parts, signals);
+  parts.inFlight.close();
   return 0;
+}
+
+function poisonTrip(check: CheckId): Trip {
+  const device = check.slice(0, check.lastIndexOf("/"));
+  const detail = `${check} was being asked when the poller ended, twice in a row, and neither end was a clean one: its reply may be the cause`;
+  return { scope: `device:${device}`, cause: "poison_reply", detail };
 }
 
 /** A mistake in the settings is told with those in all other files. */

@@ -1,7 +1,7 @@
 /** The one door for every trigger: waits for the line, decides, converses, lets the line go. */
 import PQueue from "p-queue";
 import type { Clock } from "../domain/clock.ts";
-import type { Circumstances, Gate, Trigger, Verdict } from "../domain/gate.ts";
+import type { Circumstances, Gate, InFlight, Trigger, Verdict } from "../domain/gate.ts";
 import { mismatch } from "../domain/identity.ts";
 import { finishWithin, stopFinishWithin } from "../domain/limits.ts";
 import {
@@ -34,6 +34,7 @@ export interface GateParts {
   /** Trips of earlier runs. */
   readonly trips: Iterable<Trip>;
   readonly record: (fact: Fact) => void;
+  readonly inFlight: InFlight;
 }
 
 const endsKept: ReadonlySet<Refused["reason"]> = new Set<Refused["reason"]>([
@@ -204,7 +205,8 @@ export class HeartbeatGate implements Gate, PermitOffice {
     this.#budgets.take(check, device.segment, now);
     this.#experience.tried(device, now);
     const permit = this.#mint(check, now);
-    const conversation = await this.#keeper.converse(permit);
+    this.#parts.inFlight.begin(check);
+    const conversation = await this.#keeper.converse(permit).finally(() => this.#parts.inFlight.end(check));
     this.#out.delete(permit);
     permit.end();
     return this.#outcome(permit, conversation, now);

@@ -7,6 +7,7 @@ import { lockFileName } from "./database-lock.ts";
 import { JournalDatabase } from "./database.ts";
 import { isFileError, syncFolder, writeDurably } from "./durable-file.ts";
 import { headFileName } from "./head-beside.ts";
+import { inFlightFileName } from "./in-flight-file.ts";
 import { stopFileName } from "./stop-file.ts";
 import { tripsFileName } from "./trips-beside.ts";
 
@@ -201,7 +202,9 @@ function tooOpen(path: string): readonly StateProblem[] {
   const user = process.geteuid?.();
   const places = [
     path,
-    ...[siteFileName, journalName, stopFileName, lockFileName, tripsFileName, headFileName].map((name) => join(path, name)),
+    ...[siteFileName, journalName, stopFileName, lockFileName, tripsFileName, headFileName, inFlightFileName].map((name) =>
+      join(path, name),
+    ),
   ];
   return places.flatMap((place) => {
     // The folder may be reached by a link (a mounted volume); its files may not.

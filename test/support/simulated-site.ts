@@ -26,6 +26,8 @@ export class SimulatedSite {
   readonly facts: Fact[] = [];
   readonly witness: Witness = { packets: [], connections: [] };
   readonly skipped: string[] = [];
+  /** Checks that are noted as being asked right now. */
+  readonly inFlight: string[] = [];
   readonly lateness: number[] = [];
   readonly gate: HeartbeatGate;
   readonly scheduler: Scheduler;
@@ -83,6 +85,7 @@ export class SimulatedSite {
         suspect: (now) => this.pulse.suspect(now),
         trips: options.trips ?? [],
         record: (fact) => this.facts.push(fact),
+        inFlight: { begin: ({ id }) => this.inFlight.push(id), end: ({ id }) => this.inFlight.splice(this.inFlight.indexOf(id), 1) },
       },
       options.plan,
     );
