@@ -13,6 +13,8 @@ import { dayAfter, watchTheWireFor } from "./support/wait.ts";
 const profile = "generic-ethernet-ip";
 /** What `plan` says of three requests on a fresh connection, at most. */
 const planned = { fromPoller: 10, fromDevice: 8 } as const;
+/** TCP_DELACK_MIN. */
+const delayedAckMs = 40;
 const listIdentity = /^630000000000000000000000f4010000[0-9a-f]{8}00000000$/u;
 
 function asked(method: string, more: Readonly<Record<string, unknown>> = {}): NonNullable<DeviceSpec["changes"]> {
@@ -96,13 +98,7 @@ test("List Identity over UDP is 2 packets, the Identity object 13, an excluded n
     [],
     describe(packets.filter(({ protocol }) => protocol === "icmp")),
   );
-  const reads = checksOf(withPeer(packets, controller));
-  for (const check of reads) assertIdentityObject(check);
-  // A busy machine acknowledges late, in a packet of its own; never so that a check costs more than the plan says.
-  assert.ok(
-    reads.some((check) => check.length === 13 && fromUs(check).length <= 8),
-    reads.map(describe).join("\n"),
-  );
+  for (const check of checksOf(withPeer(packets, controller))) assertIdentityObject(check);
   for (const check of checksOf(withPeer(packets, overTcp))) {
     assert.ok(check.length <= 10 && fromUs(check).length <= 6, describe(check));
     assert.equal(requestsFromUs(check).length, 1, describe(check));
@@ -138,7 +134,12 @@ function checksOf(packets: readonly Packet[]): readonly (readonly Packet[])[] {
 
 function assertIdentityObject(check: readonly Packet[]): void {
   const table = describe(check);
-  assert.ok(check.length >= 13 && fromUs(check).length <= planned.fromPoller && toUs(check).length <= planned.fromDevice, table);
+  const carrying = check.filter(({ payloadLength, flags }) => payloadLength > 0 || flags.includes("SYN") || flags.includes("FIN"));
+  assert.equal(carrying.length, 9, table);
+  // The other four only acknowledge. Where an answer takes longer than Linux waits for one to ride on, it sends another, within the plan.
+  const tookMs = check.at(-1)!.atMs - check[0]!.atMs;
+  if (tookMs < delayedAckMs) assert.deepEqual([check.length, fromUs(check).length <= 8], [13, true], table);
+  assert.ok(fromUs(check).length <= planned.fromPoller && toUs(check).length <= planned.fromDevice, table);
   const requests = requestsFromUs(check).map(({ payloadHex }) => payloadHex);
   assert.equal(requests.length, 3, table);
   const [register, read, unregister] = requests as [string, string, string];
