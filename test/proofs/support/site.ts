@@ -60,7 +60,6 @@ export interface Site {
 }
 
 export const pollerHost = "poller";
-const coversOf = new Map<string, Promise<ReadonlyMap<string, string>>>();
 const genericProfile = "generic-modbus-tcp";
 
 /** Makes the site in the network's folder, with every device of it approved. Its poller is to run in the host "poller". */
@@ -112,7 +111,8 @@ class LabSite implements Site {
   }
 
   async approve(...profiles: readonly string[]): Promise<void> {
-    const covers = await this.#covers();
+    // As planned now: an approval covers the pace that stands in this very watchlist.
+    const covers = new Map((await this.plan()).profiles.map((one) => [one.id, one.covers]));
     const signed = [
       "--prepared-by",
       "eto-1",
@@ -127,14 +127,6 @@ class LabSite implements Site {
       const what = ["approve", profile, "--all-new", "--covers", covers.get(profile) ?? ""];
       await this.done(...what, ...signed, "--until", dayAfter(90), "--change", "MOC-1");
     }
-  }
-
-  /** The digest of a shipped profile is the same at every site that does not tighten it: asked once of each product. */
-  #covers(): Promise<ReadonlyMap<string, string>> {
-    const product = this.#spec.product ?? checkout;
-    const known = coversOf.get(product) ?? this.plan().then(({ profiles }) => new Map(profiles.map((one) => [one.id, one.covers])));
-    coversOf.set(product, known);
-    return known;
   }
 
   write(watchlist: Entry): void {
