@@ -14,7 +14,7 @@ import {
 } from "./support/capture.ts";
 import { makeNetwork, type Network } from "./support/netns.ts";
 import { startSimulated } from "./support/simulated.ts";
-import { makeSite, type DeviceSpec } from "./support/site.ts";
+import { makeSite, type DeviceSpec, type Site } from "./support/site.ts";
 import { webOf } from "./support/web.ts";
 import { waitFor } from "./support/wait.ts";
 
@@ -84,8 +84,10 @@ suite("no device is asked before its interval has passed", { concurrency: 2 }, (
     const site = await makeSite(network, { devices: devices("2s"), startsPerSecondMax: 20 });
     const capture = await startCapture(network, "poller");
     let seen = 0;
+    let reset = 0;
     for (let round = 0; round < 20; round += 1) {
       const poller = await site.start();
+      reset += await looked(site);
       // One packet in the first rounds, a few more in later ones: killed while connecting, asking, waiting, closing.
       const wanted = seen + 1 + (round % 7) * 3;
       await waitFor(async () => (await capture.count()) >= wanted, { what: "a packet", deadlineMs: 20_000, everyMs: 1 });
@@ -96,5 +98,18 @@ suite("no device is asked before its interval has passed", { concurrency: 2 }, (
     const packets = onIp(await capture.stop());
     assertNeverEarly(packets, 2000);
     assert.ok(withFlag(fromUs(packets), "SYN").length >= 20, describe(packets));
+    assert.ok(reset >= 1, "no device was suspected of ending the poller");
   });
 });
+
+/** A device that was being asked at two such ends in a row is tripped, as one whose reply may kill. A person looks and resets; how many. */
+async function looked(site: Site): Promise<number> {
+  const status = await site.ask("status", {});
+  const trips = status.ok ? status.result.trips : [];
+  for (const { scope, cause } of trips) {
+    assert.equal(cause, "poison_reply", scope);
+    const reply = await site.ask("reset", { scope, by: "eto-1", reason: "the proof killed it" });
+    assert.ok(reply.ok, JSON.stringify(reply));
+  }
+  return trips.length;
+}
