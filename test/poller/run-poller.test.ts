@@ -34,8 +34,9 @@ function start(): { readonly signals: Signals; readonly code: () => Promise<numb
   return { signals, code: () => runPoller({ settingsFile: join(folder, "watchkeeper.yaml"), lab: true }, signals) };
 }
 
+/** Waits where the poller, which has just opened the journal, still holds it. */
 function audit(): readonly (readonly [unknown, unknown])[] {
-  const db = new DatabaseSync(state("journal.sqlite"), { readOnly: true });
+  const db = new DatabaseSync(state("journal.sqlite"), { readOnly: true, timeout: 5000 });
   try {
     return db
       .prepare("SELECT type, source FROM audit ORDER BY sequence")

@@ -115,7 +115,7 @@ test("a driver that has gone bad is stopped at the wire, its device tripped and 
 
 /** Each trip, and each deed that the guard stopped, is in the audit chain. */
 function assertAudited(journal: string, tripped: readonly string[]): void {
-  const database = new DatabaseSync(journal, { readOnly: true });
+  const database = new DatabaseSync(journal, { readOnly: true, timeout: 5000 });
   const rows = database.prepare("SELECT category, type, detail FROM audit WHERE category IN ('trip', 'guard')").all();
   database.close();
   const text = rows.map((row) => JSON.stringify(row)).join("\n");

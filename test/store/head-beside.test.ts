@@ -166,7 +166,7 @@ test("a note that finds no room loses no record", async () => {
   journal.audit(entry("one", "stop"));
   await journal.settled();
   assert.equal(journal.auditHead.sequence, 1);
-  const db = new DatabaseSync(bench.path, { readOnly: true });
+  const db = new DatabaseSync(bench.path, { readOnly: true, timeout: 5000 });
   assert.equal(db.prepare("SELECT count(*) AS count FROM audit").get()?.["count"], 1);
   db.close();
 });

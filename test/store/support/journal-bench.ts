@@ -66,7 +66,7 @@ export async function closed(journal: StoreJournal, clock: FakeClock): Promise<v
 }
 
 function rowsOf(path: string, table: string): readonly Record<string, unknown>[] {
-  const db = new DatabaseSync(path, { readOnly: true });
+  const db = new DatabaseSync(path, { readOnly: true, timeout: 5000 });
   try {
     return db
       .prepare(`SELECT * FROM ${table}`)
