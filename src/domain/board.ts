@@ -1,5 +1,4 @@
 /** What is known now, in memory: everything that exporters, status and explain read, so that no reader can cause a packet or wait for a disk. */
-import type { Clock } from "./clock.ts";
 import type { Cause, Judgement } from "./liveness.ts";
 import type { Fact, Identity, Outcome, Scope, Sent, Trip } from "./outcome.ts";
 import type { Check, CheckId, DeviceId, Plan, PlannedDevice, Proof, SegmentId, StandingRefusal } from "./plan.ts";
@@ -98,9 +97,4 @@ export interface Journal {
 /** Folds every fact into the board and the journal. */
 export interface Recorder {
   record(fact: Fact): void;
-}
-
-export interface Exporter {
-  start(board: Board, clock: Clock): Promise<void>;
-  stop(): Promise<void>;
 }

@@ -1,10 +1,7 @@
 /** Who may be asked how often: one bucket a line, a segment and the site, and each check's own interval; taken from all or from none. */
 import type { Check, CheckId, LineId, Plan, SegmentId } from "../domain/plan.ts";
-import type { PassingReason } from "../domain/reasons.ts";
 import { after, later, milliseconds, type MonotonicMs } from "../domain/units.ts";
 import { TokenBucket } from "./token-bucket.ts";
-
-export type BudgetReason = Extract<PassingReason, "line_budget" | "segment_budget" | "site_budget">;
 
 /** A tenth of a second's worth may start together: at 10/s one by one, at 300/s thirty, so that a late timer costs no throughput. */
 function capacityOf(startsPerSecond: number): number {
