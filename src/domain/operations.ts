@@ -12,6 +12,23 @@ export const operations = {
   "enip-register-session": "EtherNet/IP RegisterSession",
   "enip-read-identity": "EtherNet/IP SendRRData with CIP Get_Attributes_All of the Identity object, instance 1",
   "enip-unregister-session": "EtherNet/IP UnregisterSession",
+  "opcua-hello": "OPC UA HEL",
+  "opcua-open-channel": "OPC UA OpenSecureChannel, new or renewed",
+  "opcua-get-endpoints": "OPC UA GetEndpoints",
+  "opcua-create-session": "OPC UA CreateSession",
+  "opcua-activate-session": "OPC UA ActivateSession",
+  "opcua-create-subscription": "OPC UA CreateSubscription, without monitored items",
+  "opcua-publish": "OPC UA Publish",
+  "opcua-read": "OPC UA Read of ServerStatus nodes",
+  "opcua-close-session": "OPC UA CloseSession",
+  "opcua-close-channel": "OPC UA CloseSecureChannel",
+  "s7-connect": "S7 COTP connection request, S7-basic or OP",
+  "s7-setup": "S7 communication setup",
+  "s7-read-szl": "S7 read of a named system status list",
+  "s7-read-area": "S7 read of named bytes",
+  "icmp-echo": "ICMP echo request",
+  "snmp-discover-engine": "SNMPv3 engine discovery",
+  "snmp-get": "SNMP Get of named objects",
 } as const;
 
 export type Operation = keyof typeof operations;
