@@ -1,25 +1,16 @@
 /** The one door for every trigger: waits for the line, decides, converses, lets the line go. */
-import PQueue from "p-queue";
 import type { Clock } from "../domain/clock.ts";
 import type { Circumstances, Gate, InFlight, Trigger, Verdict } from "../domain/gate.ts";
-import { mismatch } from "../domain/identity.ts";
 import { finishWithin, stopFinishWithin } from "../domain/limits.ts";
-import {
-  nothingSent,
-  type Answered,
-  type Failed,
-  type Fact,
-  type Outcome,
-  type Refused,
-  type Scope,
-  type Trip,
-} from "../domain/outcome.ts";
+import type { Answer, Fact, Outcome, Refused, Scope, Trip } from "../domain/outcome.ts";
 import type { Permit } from "../domain/permit.ts";
-import type { Check, CheckId, LineId, Plan, PlannedDevice } from "../domain/plan.ts";
-import { after, between, milliseconds, type MonotonicMs } from "../domain/units.ts";
+import type { Check, CheckId, Plan, PlannedDevice } from "../domain/plan.ts";
+import { after, milliseconds, type MonotonicMs } from "../domain/units.ts";
 import { Budgets } from "./budgets.ts";
 import { Experience } from "./experience.ts";
-import type { ConnectionKeeper, Conversation } from "./keeper.ts";
+import type { ConnectionKeeper } from "./keeper.ts";
+import { Lanes } from "./lanes.ts";
+import { outcomeOf, refused } from "./outcomes.ts";
 import { MintedPermit, type PermitOffice } from "./permit.ts";
 import { firstObjection, standing, starting, type Situation, type Standing } from "./rules.ts";
 import { Trips } from "./trips.ts";
@@ -51,7 +42,7 @@ export class HeartbeatGate implements Gate, PermitOffice {
   readonly #trips: Trips;
   readonly #budgets = new Budgets();
   readonly #experience = new Experience();
-  readonly #lanes = new Map<LineId, PQueue>();
+  readonly #lanes = new Lanes();
   readonly #running = new Map<CheckId, Promise<Outcome | undefined>>();
   readonly #out = new Set<MintedPermit>();
   #plan: Plan;
@@ -74,13 +65,7 @@ export class HeartbeatGate implements Gate, PermitOffice {
     if (running) return running;
     const check = this.#plan.checks.get(id);
     if (!check) return Promise.resolve(undefined);
-    const lane = this.#lane(check.line);
-    const turn = lane
-      .add(() => this.#turn(id, trigger))
-      .finally(() => {
-        this.#running.delete(id);
-        if (lane.size === 0 && lane.pending === 0) this.#lanes.delete(check.line);
-      });
+    const turn = this.#lanes.take(check.line, () => this.#turn(id, trigger)).finally(() => this.#running.delete(id));
     this.#running.set(id, turn);
     return turn;
   }
@@ -206,10 +191,12 @@ export class HeartbeatGate implements Gate, PermitOffice {
     this.#experience.tried(device, now);
     const permit = this.#mint(check, now);
     this.#parts.inFlight.begin(check);
-    const conversation = await this.#keeper.converse(permit).finally(() => this.#parts.inFlight.end(check));
+    const { result, sent } = await this.#keeper.converse(permit).finally(() => this.#parts.inFlight.end(check));
     this.#out.delete(permit);
     permit.end();
-    return this.#outcome(permit, conversation, now);
+    const at = this.clock.monotonic();
+    const weigh = (answer: Answer): Answer => this.#experience.weigh(check, answer, at);
+    return outcomeOf({ check, startedAt: now, at, result, sent, takenBack: permit.takenBack, weigh });
   }
 
   #mint(check: Check, now: MonotonicMs): MintedPermit & Permit {
@@ -224,18 +211,6 @@ export class HeartbeatGate implements Gate, PermitOffice {
   #farewell(check: Check): Permit | undefined {
     if (check.closing.requestsMax === 0 || !this.#plan.checks.has(check.id) || this.objection(check)) return undefined;
     return MintedPermit.mint(this, check, [check.closing], after(this.clock.monotonic(), finishWithin));
-  }
-
-  #outcome(permit: MintedPermit, { result, sent }: Conversation, startedAt: MonotonicMs): Outcome {
-    const { check } = permit;
-    const at = this.clock.monotonic();
-    const reason = permit.takenBack;
-    if (reason) return { kind: "refused", check, at, reason, retryAt: undefined, sent };
-    if (!("said" in result)) return failed(check, at, result.failure ?? "reset", result.detail, sent);
-    const other = result.said === "gateway_only" ? undefined : mismatch(check.expectedIdentity, result.identity);
-    if (other) return failed(check, at, "identity_mismatch", other, sent);
-    const answer = this.#experience.weigh(check, result, at);
-    return { kind: "answered", check, at, took: between(startedAt, at), answer, sent } satisfies Answered;
   }
 
   /** What the outcome means for the next asking. */
@@ -280,21 +255,4 @@ export class HeartbeatGate implements Gate, PermitOffice {
     if (!device) throw new RangeError(`plan: check ${check.id} belongs to no device`);
     return device;
   }
-
-  #lane(line: LineId): PQueue {
-    const known = this.#lanes.get(line);
-    if (known) return known;
-    // Neither timeout nor signal: both free the slot while the request is still out. The deadline lives in the permit.
-    const lane = new PQueue({ concurrency: 1 });
-    this.#lanes.set(line, lane);
-    return lane;
-  }
-}
-
-function refused(check: Check, at: MonotonicMs, objection: NonNullable<ReturnType<typeof firstObjection>>): Refused {
-  return { kind: "refused", check, at, ...objection, sent: nothingSent };
-}
-
-function failed(check: Check, at: MonotonicMs, failure: Failed["failure"], detail: string, sent: Failed["sent"]): Failed {
-  return { kind: "failed", check, at, failure, detail, sent };
 }
