@@ -201,13 +201,14 @@ function describeCheck(
 export const unlessHeld = "unless a hold begins (several devices silent together): then the hold is the alarm";
 
 /** Free bytes, where a counter or a session handle goes, as dots; a byte with free bits in brackets. */
-function frameText({ operation, bytes, mask }: FrameTemplate): string {
+function frameText({ operation, bytes, mask, lengthMax }: FrameTemplate): string {
   const text = Array.from(bytes, (byte, index) => {
     const digits = byte.toString(16).padStart(2, "0");
     if (mask[index] === 0xff) return digits;
     return mask[index] === 0 ? ".." : `[${digits}]`;
   });
-  return `${text.join(" ")} (${operation})`;
+  const rest = lengthMax === undefined ? "" : ` and then up to ${lengthMax - bytes.length} bytes that are not compared here`;
+  return `${text.join(" ")}${rest} (${operation})`;
 }
 
 function refusedLine({ check, reason, detail }: StandingRefusal): string {

@@ -3,7 +3,7 @@ import { budgetShareMax } from "../domain/limits.ts";
 import { operationsOf, type Allowance, type Check, type Plan, type Target } from "../domain/plan.ts";
 import { standingReasons, type StandingReason } from "../domain/reasons.ts";
 import { slotPeriod } from "../domain/slots.ts";
-import { hex, type FrameTemplate } from "../domain/template.ts";
+import { templateJson, type TemplateJson } from "../domain/template.ts";
 import { alarms, type Alarm } from "./compile/alarm.ts";
 import type { Compiled } from "./compile/compile.ts";
 import { busUses } from "./compile/lines.ts";
@@ -61,12 +61,7 @@ export interface DeviceJson {
   readonly checks: readonly string[];
 }
 
-export interface FrameJson {
-  readonly operation: string;
-  /** Lower-case hexadecimal; a frame fits when it has the same length and equals `hex` in every bit that `mask` sets. */
-  readonly hex: string;
-  readonly mask: string;
-}
+export type FrameJson = TemplateJson;
 
 export interface PhaseJson {
   readonly connectionsMax: number;
@@ -166,7 +161,7 @@ export function planJson({ plan, covers, deviceDigests, findings, proposals, rai
       meaning: standingReasons[reason],
       detail,
       further: (findings.get(check) ?? []).slice(1),
-      frames: templates.map(frameJson),
+      frames: templates.map(templateJson),
       ...proposalJson(proposals.get(check), sysctls),
     })),
     raised: [...raised].map(([check, { stated, interval, by }]) => ({ check, statedMs: stated, intervalMs: interval, by })),
@@ -253,11 +248,7 @@ function targetJson({ address, port, transport, localAddress }: Target): TargetJ
 }
 
 function phaseJson({ connectionsMax, requestsMax, bytesMax, templates }: Allowance): PhaseJson {
-  return { connectionsMax, requestsMax, bytesMax, frames: templates.map(frameJson) };
-}
-
-function frameJson({ operation, bytes, mask }: FrameTemplate): FrameJson {
-  return { operation, hex: hex(bytes), mask: hex(mask) };
+  return { connectionsMax, requestsMax, bytesMax, frames: templates.map(templateJson) };
 }
 
 /** To a thousandth: sums of sixtieths end in noise. */

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { fitting, frameTemplate, hex } from "../../src/domain/template.ts";
+import { fitting, frameTemplate, hex, longest, openEndedTemplate, templateJson } from "../../src/domain/template.ts";
 
 /** FC 43/14 to unit 1; the transaction number is free. */
 const frame = Uint8Array.of(0, 0, 0, 0, 0, 5, 1, 0x2b, 0x0e, 1, 0);
@@ -63,6 +63,40 @@ describe("a frame fits", () => {
     const same = frameTemplate("modbus-read-coils", frame, mask);
     assert.equal(fitting([same, template], frame), same);
     assert.equal(fitting([], frame), undefined);
+  });
+});
+
+describe("a template that says only how a frame begins", () => {
+  const open = openEndedTemplate("opcua-open-channel", Uint8Array.of(0x4f, 0x50, 0x4e, 0x46), Uint8Array.of(255, 255, 255, 255), 6);
+
+  test("fits what begins so, up to its length and no longer", () => {
+    const begins = [0x4f, 0x50, 0x4e, 0x46];
+    for (const rest of [[], [1], [1, 2]]) assert.equal(fitting([open], Uint8Array.of(...begins, ...rest)), open);
+    assert.equal(fitting([open], Uint8Array.of(...begins, 1, 2, 3)), undefined);
+    assert.equal(fitting([open], Uint8Array.of(0x4f, 0x50, 0x4e)), undefined);
+  });
+
+  test("fits nothing that begins otherwise in any fixed bit", () => {
+    fc.assert(
+      fc.property(fc.nat(3), fc.nat(7), (at, bit) => {
+        const other = Uint8Array.of(0x4f, 0x50, 0x4e, 0x46, 9);
+        assert.equal(fitting([open], other.with(at, other[at]! ^ (1 << bit))), undefined);
+      }),
+    );
+  });
+
+  test("must fix something and leave room for a rest", () => {
+    const two = Uint8Array.of(1, 2);
+    for (const lengthMax of [2, 1, 2.5, Number.NaN])
+      assert.throws(() => openEndedTemplate("opcua-hello", two, two, lengthMax), { name: "RangeError", message: /at most .* beginning/ });
+    assert.throws(() => openEndedTemplate("opcua-hello", two, Uint8Array.of(0, 0), 9), { name: "RangeError", message: /allows anything/ });
+    assert.ok(Object.isFrozen(open));
+  });
+
+  test("says its length wherever it is shown or digested, and a whole one does not", () => {
+    assert.deepEqual(templateJson(open), { operation: "opcua-open-channel", hex: "4f504e46", mask: "ffffffff", lengthMax: 6 });
+    assert.deepEqual(Object.keys(templateJson(template)), ["operation", "hex", "mask"]);
+    assert.deepEqual([longest(open), longest(template)], [6, frame.length]);
   });
 });
 

@@ -19,7 +19,7 @@ const phase: z.ZodType<EnvelopePhase> = z.strictObject({
   connectionsMax: count,
   requestsMax: count,
   bytesMax: count,
-  frames: z.array(z.strictObject({ operation: wellFormed, hex: wellFormed, mask: wellFormed })),
+  frames: z.array(z.strictObject({ operation: wellFormed, hex: wellFormed, mask: wellFormed, lengthMax: count.exactOptional() })),
 });
 const method: z.ZodType<EnvelopeMethod> = z.strictObject({
   intervalMinMs: count,

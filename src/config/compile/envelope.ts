@@ -2,7 +2,7 @@
 import type { Method } from "../../domain/driver.ts";
 import type { MethodId } from "../../domain/operations.ts";
 import type { Allowance, Transport } from "../../domain/plan.ts";
-import { hex } from "../../domain/template.ts";
+import { templateJson, type TemplateJson } from "../../domain/template.ts";
 import type { Milliseconds } from "../../domain/units.ts";
 import type { Forbidden, OwnerStatement } from "../schema/profile.ts";
 import type { LivenessRegister } from "../schema/register.ts";
@@ -51,7 +51,7 @@ export interface EnvelopePhase {
   readonly connectionsMax: number;
   readonly requestsMax: number;
   readonly bytesMax: number;
-  readonly frames: readonly { readonly operation: string; readonly hex: string; readonly mask: string }[];
+  readonly frames: readonly TemplateJson[];
 }
 
 /** @param paces by method, the shortest interval of the family's checks as they are planned now: what the person who approves looks at */
@@ -107,8 +107,7 @@ function exactly(expectation: Expectation): string {
 }
 
 export function envelopePhase({ connectionsMax, requestsMax, bytesMax, templates }: Allowance): EnvelopePhase {
-  const frames = templates.map(({ operation, bytes, mask }) => ({ operation, hex: hex(bytes), mask: hex(mask) }));
-  return { connectionsMax, requestsMax, bytesMax, frames };
+  return { connectionsMax, requestsMax, bytesMax, frames: templates.map(templateJson) };
 }
 
 function envelopeMethod(method: Method, { intervalMin, connectWithin, answerWithin }: FamilyMethod, family: Family): EnvelopeMethod {
