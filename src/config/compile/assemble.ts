@@ -141,12 +141,14 @@ function segmentsOf({ watchlist }: LoadedSite, budgets: SiteBudgets): readonly S
   }));
 }
 
-/** A piece of hardware with addresses in two segments counts its line to the first; starts are charged to each device's own segment. */
+/**
+ * A piece of hardware with addresses in two segments counts its line to the first; starts are charged to each device's own segment.
+ * Whatever is asked on a gateway's line, the gateway itself included, leaves that line its rest.
+ */
 function linesOf(admitted: readonly Candidate[]): readonly Line[] {
   return [...Map.groupBy(admitted, ({ place }) => place.line)].map(([id, members]) => {
     const [first, ...others] = members as [Candidate, ...Candidate[]];
-    const gateway = members.find(({ place }) => place.entry.via !== undefined)?.place.gateway;
-    return line(id, first.place.segment.id, gateway, [first.interval, ...others.map(({ interval }) => interval)]);
+    return line(id, first.place.segment.id, first.place.bus, [first.interval, ...others.map(({ interval }) => interval)]);
   });
 }
 

@@ -137,7 +137,7 @@ export function readOf({ protocolAddress, count, value }: LivenessRegister): Non
 
 /** Without a unit the request would ask the gateway and prove nothing of the device behind it. */
 function busFlaw({ entry: device, bus }: Place, entry: WatchlistCheck): Flaw | undefined {
-  const stray = device.via === undefined && bus !== undefined ? unitOfBus(entry, bus.id) : undefined;
+  const stray = device.via === undefined && bus !== undefined ? unitOfBus(entry, bus) : undefined;
   if (stray !== undefined) return { key: "unitId", ...stray };
   if (device.via === undefined || entry.unitId !== undefined) return undefined;
   return { key: "method", found: `${entry.method} without unitId`, expected: "a method with a unitId: the device stands behind a gateway" };
