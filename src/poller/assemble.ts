@@ -61,7 +61,8 @@ export function assemble(
   const onViolation = ({ target, detail }: Violation): void => gate.blocked(target.address, detail);
   const reach = new Reach(clock);
   const cutOff = (target: Target): string | undefined => reach.cutOff(target);
-  const dial = diallerByTransport(tcpDialler({ clock, cutOff, onViolation }), udpDialler({ cutOff, onViolation }).dial);
+  const udp = udpDialler({ cutOff, onViolation });
+  const dial = diallerByTransport(tcpDialler({ clock, cutOff, onViolation }), udp.dial);
   const inFlight = new InFlightFile(settings.stateDir);
   const gate: HeartbeatGate = new HeartbeatGate(
     {
@@ -84,6 +85,7 @@ export function assemble(
   const page = new PrometheusPage({
     build: { version: packageVersion(), revision: "", nodeVersion: process.version },
     journal,
+    datagramsDropped: udp.dropped,
     address: settings.labels.address,
     processMetrics: true,
     yieldToLoop,
