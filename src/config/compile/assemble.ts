@@ -72,7 +72,7 @@ export function assemble({ site, places, families, candidates, findings, budgets
 
 function check(candidate: Candidate, slot: Milliseconds, identities: GroupIdentities): Check {
   const { id, place, family, entry, register, interval, connection, connectWithin, answerWithin } = candidate;
-  const { method, ask, target, phases, proves } = required(candidate.spoken, id);
+  const { method, ask, target, phases, credentials, proves } = required(candidate.spoken, id);
   const { vendors, products } = (place.hardware && identities.get(place.hardware.id)) ?? family.identification;
   return {
     id,
@@ -89,6 +89,7 @@ function check(candidate: Candidate, slot: Milliseconds, identities: GroupIdenti
     connectWithin,
     answerWithin,
     ask: deepFrozen(ask),
+    ...(credentials && { credentials }),
     ...phases,
     proves,
     ...(vendors.length + products.length > 0 ? { expectedIdentity: { vendors, products } } : {}),
@@ -100,6 +101,7 @@ function check(candidate: Candidate, slot: Milliseconds, identities: GroupIdenti
       line: place.line,
       connection,
       ...bytesOf(phases),
+      ...(credentials && { credentials: { ...credentials } }),
       says: method.describe(ask),
     }),
   };
