@@ -1,10 +1,9 @@
 /** Starts a list of simulated devices together, and ends them together. */
 import { type EnipDevice, type EnipDeviceOptions, startEnipDevice } from "./enip/device.ts";
 import { type ModbusDevice, type ModbusDeviceOptions, startModbusDevice } from "./modbus/device.ts";
-import { type OpcuaDevice, type OpcuaDeviceOptions, startOpcuaDevice } from "./opcua/device.ts";
 
 /** One device to start. A further protocol is a further member of this union and a case in `startOne`. */
-export type FleetEntry = ModbusFleetEntry | EnipFleetEntry | OpcuaFleetEntry;
+export type FleetEntry = ModbusFleetEntry | EnipFleetEntry;
 
 export interface ModbusFleetEntry {
   readonly protocol: "modbus";
@@ -22,14 +21,7 @@ export interface EnipFleetEntry {
   readonly options: EnipDeviceOptions;
 }
 
-export interface OpcuaFleetEntry {
-  readonly protocol: "opcua";
-  readonly name: string;
-  readonly note: string;
-  readonly options: OpcuaDeviceOptions;
-}
-
-export type FleetMember = ModbusFleetMember | EnipFleetMember | OpcuaFleetMember;
+export type FleetMember = ModbusFleetMember | EnipFleetMember;
 
 export interface ModbusFleetMember {
   readonly protocol: "modbus";
@@ -43,13 +35,6 @@ export interface EnipFleetMember {
   readonly name: string;
   readonly note: string;
   readonly device: EnipDevice;
-}
-
-export interface OpcuaFleetMember {
-  readonly protocol: "opcua";
-  readonly name: string;
-  readonly note: string;
-  readonly device: OpcuaDevice;
 }
 
 export interface Fleet {
@@ -86,8 +71,6 @@ async function startOne(entry: FleetEntry): Promise<FleetMember> {
       return { protocol: "modbus", name, note, device: await startModbusDevice(entry.options) };
     case "enip":
       return { protocol: "enip", name, note, device: await startEnipDevice(entry.options) };
-    case "opcua":
-      return { protocol: "opcua", name, note, device: await startOpcuaDevice(entry.options) };
   }
 }
 

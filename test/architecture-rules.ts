@@ -19,6 +19,7 @@ const everyLayer = [
   "src/store/",
   "src/passive/",
   "src/exporters/",
+  "src/verify/",
   "src/cli/",
 ];
 
@@ -43,7 +44,9 @@ export const layers: readonly Layer[] = [
   { place: "src/store/", places: ["src/domain/"], packages: [] },
   { place: "src/passive/", places: ["src/domain/"], packages: ["net-snmp"] },
   { place: "src/exporters/", places: ["src/domain/"], packages: ["prom-client", "fastify", "pino"] },
-  { place: "src/cli/", places: ["src/domain/", "src/config/", "src/main.ts", "src/system-clock.ts"], packages: [] },
+  // Judges what the rest has sent, and so shares nothing with it.
+  { place: "src/verify/", places: [], packages: [] },
+  { place: "src/cli/", places: ["src/domain/", "src/config/", "src/verify/", "src/main.ts", "src/system-clock.ts"], packages: [] },
   { place: "src/main.ts", places: [...everyLayer, "src/poller/"], packages: [] },
   { place: "src/poller/", places: everyLayer, packages: [] },
   { place: "simulators/", places: ["src/domain/"], packages: protocolPackages },
@@ -113,6 +116,7 @@ export const ordinaryBuiltins: ReadonlySet<string> = new Set([
 export const builtinsPerFile: Readonly<Record<string, readonly string[]>> = {
   "src/cli/arguments.ts": ["node:util"],
   "src/cli/atomic-file.ts": ["node:fs", "node:path"],
+  "src/cli/commands/conduits.ts": ["node:fs", "node:path"],
   "src/cli/commands/explain.ts": ["node:path"],
   "src/cli/commands/init.ts": ["node:fs", "node:path"],
   "src/cli/control-client.ts": ["node:http"],
@@ -123,10 +127,8 @@ export const builtinsPerFile: Readonly<Record<string, readonly string[]>> = {
   "src/cli/terminal.ts": ["node:readline"],
   "src/config/compile/digest.ts": ["node:crypto"],
   "src/config/compile/site-file.ts": ["node:path"],
-  "src/config/credentials.ts": ["node:path"],
   "src/config/load.ts": ["node:path"],
   "src/config/read-file.ts": ["node:fs"],
-  "src/config/read-secret-file.ts": ["node:fs"],
   "src/config/settings.ts": ["node:path"],
   "src/drivers/enip/decode.ts": ["node:buffer"],
   "src/drivers/modbus/port.ts": ["node:events"],

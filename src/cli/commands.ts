@@ -4,6 +4,7 @@ import { adopt } from "./commands/adopt.ts";
 import { approve } from "./commands/approve.ts";
 import { check } from "./commands/check.ts";
 import { checkConfig } from "./commands/check-config.ts";
+import { conduits } from "./commands/conduits.ts";
 import { explain } from "./commands/explain.ts";
 import { init } from "./commands/init.ts";
 import { plan } from "./commands/plan.ts";
@@ -24,6 +25,7 @@ export const commands: readonly Command[] = [
   approve,
   renew,
   suspend,
+  conduits,
   run,
   status,
   check,

@@ -1,5 +1,4 @@
 /** Everything an operator has written, read and checked file by file: what compile works from. */
-import type { Credentials } from "../domain/credentials.ts";
 import type { ProfileId } from "../domain/plan.ts";
 import type { Loaded } from "./problem.ts";
 import type { Profile } from "./schema/profile.ts";
@@ -12,8 +11,6 @@ export interface Settings {
   readonly stateDir: string;
   readonly watchlist: string;
   readonly profileDir: string;
-  /** null: none. */
-  readonly credentials: string | null;
   readonly web: Web;
   readonly log: { readonly level: LogLevel; readonly format: LogFormat };
   readonly labels: { readonly address: boolean };
@@ -42,6 +39,4 @@ export interface LoadedSite {
   readonly watchlist: Loaded<Watchlist>;
   readonly shippedProfiles: ReadonlyMap<ProfileId, Loaded<Profile>>;
   readonly siteProfiles: ReadonlyMap<ProfileId, Loaded<SiteProfile>>;
-  /** Their secrets show themselves to nobody who does not ask for them by name. */
-  readonly credentials: Credentials;
 }

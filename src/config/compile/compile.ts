@@ -18,7 +18,6 @@ import { envelopeOf, type Envelope } from "./envelope.ts";
 import { exclusions } from "./exclusions.ts";
 import { family, type Family } from "./family.ts";
 import { frozenMap } from "./freeze.ts";
-import { functionCodeOf } from "./modbus-codes.ts";
 import { placesOf, type Place } from "./place.ts";
 import { liftedByApproval, proposals, type Proposal } from "./proposals.ts";
 import { raisedIntervals, type Raised } from "./raised.ts";
@@ -166,13 +165,12 @@ function shortestPaces(candidates: readonly Candidate[]): ReadonlyMap<MethodId, 
 
 /** First what runs, then what would run once approved, which shows whether it will fit; what cannot run takes no share. */
 function served(candidates: readonly Candidate[], standing: ReadonlyMap<CheckId, readonly Finding[]>) {
-  const demand = ({ id, entry, interval, place }: Candidate) => ({
+  const demand = ({ id, interval, place }: Candidate) => ({
     check: id,
     device: place.entry.id,
     interval,
     segment: place.segment,
-    // A gateway that is asked itself may hand the request on to its bus all the same.
-    gateway: functionCodeOf(entry.method) === undefined ? undefined : place.bus,
+    gateway: place.entry.via === undefined ? undefined : place.gateway,
   });
   const against = ({ id }: Candidate): readonly Finding[] => standing.get(id) ?? [];
   const running = candidates.filter((one) => against(one).length === 0);

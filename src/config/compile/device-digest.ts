@@ -82,10 +82,9 @@ function checkFacts({ entry, register, spoken }: Candidate): object {
   const request = spoken && {
     port: spoken.target.port,
     transport: spoken.target.transport,
-    opening: envelopePhase(spoken.bound.opening),
-    asking: envelopePhase(spoken.bound.asking),
-    closing: envelopePhase(spoken.bound.closing),
-    ...(spoken.credentials && { credentials: { ...spoken.credentials } }),
+    opening: envelopePhase(spoken.phases.opening),
+    asking: envelopePhase(spoken.phases.asking),
+    closing: envelopePhase(spoken.phases.closing),
   };
   return { method: entry.method, unitId: entry.unitId ?? null, register: requestName(register), request: request ?? null };
 }

@@ -21,6 +21,8 @@ export interface CaptureOptions {
 export interface Capture {
   /** Of tcpdump. */
   readonly pid: number;
+  /** Where it is written, as pcap; whole once stop() has resolved. */
+  readonly file: string;
   /** How many frames were captured so far; settles first, as stop() does. */
   count(): Promise<number>;
   /**
@@ -79,6 +81,7 @@ export async function startCapture(network: Network, host: string, options: Capt
   await wait("tcpdump to listen", () => said.includes("listening on"));
   return {
     pid: tcpdump.pid ?? 0,
+    file,
     count: async () => (await settle()).captured,
     stop: async () => {
       const { captured, dropped } = await settle();

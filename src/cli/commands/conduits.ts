@@ -1,0 +1,129 @@
+/** Lists every flow of the plan for firewalls and zone plans, and judges a capture by the plan. */
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { conduitCells, conduitColumns, conduitsOf } from "../../config/conduits.ts";
+import { planJson } from "../../config/plan-json.ts";
+import { approvedBy, eitherOf, PlanUnreadable, type Approved } from "../../verify/approved.ts";
+import { capturedFrames, CaptureUnreadable } from "../../verify/capture-file.ts";
+import { judge } from "../../verify/judge.ts";
+import type { Quiet } from "../../verify/judgement.ts";
+import { QuietUnreadable, quietTimes } from "../../verify/quiet.ts";
+import { judgementText } from "../../verify/report.ts";
+import { WrongUsage, type Command, type Context, type ExitCode } from "../command.ts";
+import { failed } from "../report.ts";
+import { plannedSite, type PlannedSite } from "../site.ts";
+
+export const conduits: Command = {
+  name: "conduits",
+  summary: "list every flow for firewalls and zone plans, or judge a packet capture by the plan",
+  words: [],
+  options: {
+    format: { type: "text", value: "table|json|csv", summary: "how the flows are printed (default table)" },
+    verify: {
+      type: "text",
+      value: "<capture>",
+      summary: "judge this pcap or pcapng file: did anything leave that the plan does not allow?",
+    },
+    plan: { type: "text", value: "<file>,…", summary: "with --verify: plans saved by `plan --json`, in place of the site's files" },
+    poller: { type: "text", value: "<address>,…", summary: "with --verify: the poller's addresses, where the plan does not name them" },
+    quiet: {
+      type: "text",
+      value: "<file>",
+      summary: "with --verify: JSON list of {why, from, to, graceMs?, addresses?}: stops and pauses",
+    },
+  },
+  examples: [
+    ["watchkeeper conduits --format csv", "one line a flow: source, destination, protocol, port, direction, purpose, interval"],
+    ["watchkeeper conduits --verify plant.pcap", "did the poller send anything that the plan does not allow?"],
+    ["watchkeeper conduits --verify plant.pcap --plan plan.json", "the same on another machine, with a plan saved by `plan --json`"],
+  ],
+  more:
+    "Capture on the poller's OT interface with whole packets, such as `tcpdump -i eth1 -s 0 -w plant.pcap`. The checker reads the plan and " +
+    "the capture alone; it shares no code with what sends. Exit code 1 when a violation was found or the files cannot be read.",
+  run(context) {
+    const capture = context.text("verify");
+    if (capture !== undefined) return Promise.resolve(verified(context, capture));
+    for (const option of ["plan", "poller", "quiet"])
+      if (context.text(option) !== undefined) throw new WrongUsage(`--${option} goes with --verify`);
+    return Promise.resolve(listed(context));
+  },
+};
+
+function listed(context: Context): ExitCode {
+  const format = context.flag("json") ? "json" : (context.text("format") ?? "table");
+  if (!["table", "json", "csv"].includes(format)) throw new WrongUsage(`--format ${format}: expected table, json or csv`);
+  const planned = usable(context);
+  if ("problems" in planned) return failed(context, planned.problems);
+  const flows = conduitsOf(planned.site.compiled.plan, context.methods, planned.site.settings.web.listenAddresses);
+  if (format === "json") context.print(JSON.stringify({ schema: "conduits/v1", conduits: flows }, undefined, 2));
+  else if (format === "csv") context.print([conduitColumns, ...flows.map(conduitCells)].map(csvLine).join("\r\n"));
+  else context.print(table([conduitColumns, ...flows.map(conduitCells)]).join("\n"));
+  return 0;
+}
+
+function verified(context: Context, capture: string): ExitCode {
+  try {
+    const approved = approvedFor(context);
+    if ("problems" in approved) return failed(context, approved.problems);
+    const pollerAddresses = context.text("poller")?.split(",");
+    const judgement = judge({
+      frames: capturedFrames(readFileSync(path.resolve(context.cwd, capture))),
+      approved,
+      quiet: quietFor(context),
+      ...(pollerAddresses && { pollerAddresses }),
+    });
+    const said = (value: unknown): unknown => (typeof value === "bigint" ? value.toString() : value);
+    if (context.flag("json")) context.print(JSON.stringify({ schema: "judgement/v1", ...judgement }, (_, value) => said(value), 2));
+    else context.print(judgementText(judgement).join("\n"));
+    return judgement.violations.length === 0 ? 0 : 1;
+  } catch (error) {
+    if (isExpected(error)) return failed(context, [`${capture}: ${error.message}`]);
+    throw error;
+  }
+}
+
+function approvedFor(context: Context): Approved | { readonly problems: readonly string[] } {
+  const files = context.text("plan")?.split(",");
+  if (files) return eitherOf(files.map((file) => approvedBy(parsed(readFileSync(path.resolve(context.cwd, file), "utf8"), file))));
+  const planned = usable(context);
+  if ("problems" in planned) return planned;
+  return approvedBy(JSON.parse(JSON.stringify(planJson(planned.site.compiled, context.machine().sysctls))));
+}
+
+function quietFor(context: Context): readonly Quiet[] {
+  const file = context.text("quiet");
+  return file === undefined ? [] : quietTimes(parsed(readFileSync(path.resolve(context.cwd, file), "utf8"), file));
+}
+
+function usable(context: Context): { readonly site: PlannedSite } | { readonly problems: readonly string[] } {
+  const planned = plannedSite(context);
+  if ("inFiles" in planned || planned.problems.length > 0) return { problems: planned.problems };
+  return { site: planned };
+}
+
+function parsed(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new PlanUnreadable(`${file} is no JSON (${(error as Error).message})`, { cause: error });
+  }
+}
+
+function isExpected(error: unknown): error is Error {
+  const known = [CaptureUnreadable, PlanUnreadable, QuietUnreadable, RangeError].some((kind) => error instanceof kind);
+  return known || (error instanceof Error && "syscall" in error);
+}
+
+function csvLine(cells: readonly string[]): string {
+  return cells.map((cell) => (/[",\r\n;]/u.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(",");
+}
+
+function table(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column]!))
+      .join("  ")
+      .trimEnd(),
+  );
+}

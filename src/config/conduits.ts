@@ -1,0 +1,106 @@
+/** The conduit manifest: every flow that the poller makes or takes, as a firewall's owner and a zone plan need it. */
+import { formatDuration } from "../domain/duration.ts";
+import type { Check, Plan } from "../domain/plan.ts";
+import { milliseconds } from "../domain/units.ts";
+import type { ListenAddress } from "./loaded-site.ts";
+import type { Methods } from "./compile/candidate.ts";
+
+/** One flow. `out` is begun by the poller, `in` by somebody else. */
+export interface Conduit {
+  readonly direction: "out" | "in";
+  readonly source: string;
+  readonly destination: string;
+  /** `tcp`, `udp` or `icmp`. */
+  readonly transport: string;
+  /** null for ICMP, which has none. */
+  readonly port: number | null;
+  /** What is spoken: `modbus`, `enip`, `http`. */
+  readonly protocol: string;
+  readonly zone: string | null;
+  readonly segment: string | null;
+  readonly devices: readonly string[];
+  readonly purpose: string;
+  /** The shortest time between two exchanges, in milliseconds; null where others decide. */
+  readonly intervalMs: number | null;
+}
+
+/** A web address stands here as a flow of its own only where others can reach it: loopback is no conduit. */
+export function conduitsOf(plan: Plan, methods: Methods, listenAddresses: readonly ListenAddress[]): readonly Conduit[] {
+  const flows = Map.groupBy(
+    plan.checks.values(),
+    ({ target, protocol }) => `${protocol} ${target.transport} ${target.address} ${target.port}`,
+  );
+  return [...[...flows.values()].map((checks) => outward(plan, methods, checks)), ...listenAddresses.filter(isReachable).map(inward)];
+}
+
+export const conduitColumns = [
+  "direction",
+  "source",
+  "destination",
+  "transport",
+  "port",
+  "protocol",
+  "zone",
+  "segment",
+  "devices",
+  "purpose",
+  "interval",
+] as const;
+
+/** In the order of `conduitColumns`, for tables and CSV. */
+export function conduitCells(conduit: Conduit): readonly string[] {
+  const { direction, source, destination, transport, port, protocol, zone, segment, devices, purpose, intervalMs } = conduit;
+  const interval = intervalMs === null ? "" : formatDuration(milliseconds(intervalMs));
+  return [
+    direction,
+    source,
+    destination,
+    transport,
+    String(port ?? ""),
+    protocol,
+    zone ?? "",
+    segment ?? "",
+    devices.join(" "),
+    purpose,
+    interval,
+  ];
+}
+
+function outward({ devices, segments }: Plan, methods: Methods, checks: readonly Check[]): Conduit {
+  const [first] = checks as readonly [Check, ...Check[]];
+  const segment = segments.get(devices.get(first.device)!.segment);
+  const asked = checks.map(({ method, ask }) => methods.get(method)?.describe(ask) ?? method);
+  return {
+    direction: "out",
+    source: first.target.localAddress ?? "this machine",
+    destination: first.target.address,
+    transport: first.target.transport,
+    port: first.target.transport === "icmp" ? null : first.target.port,
+    protocol: first.protocol,
+    zone: segment?.zone ?? null,
+    segment: segment?.id ?? null,
+    devices: [...new Set(checks.map(({ device }) => device))],
+    purpose: `heartbeat, read only: ${[...new Set(asked)].join("; ")}`,
+    intervalMs: Math.min(...checks.map(({ interval }) => interval)),
+  };
+}
+
+function inward({ host, port }: ListenAddress): Conduit {
+  return {
+    direction: "in",
+    source: "Prometheus",
+    destination: host,
+    transport: "tcp",
+    port,
+    protocol: "http",
+    zone: null,
+    segment: null,
+    devices: [],
+    purpose: "metrics, from stored state: a scrape causes no packet to any device",
+    intervalMs: null,
+  };
+}
+
+function isReachable({ host }: ListenAddress): boolean {
+  return !/^(?:127\.|::1$|localhost$)/u.test(host);
+}

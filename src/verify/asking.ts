@@ -1,0 +1,170 @@
+/** Counts exchanges of each check and line: which frame belongs to which, and whether it came too early. */
+import { fits, type Approved, type ApprovedCheck, type ApprovedFrame } from "./approved.ts";
+import type { CheckFigures, LineFigures, ViolationKind } from "./judgement.ts";
+
+/** What was said over one connection, or with datagrams to one place. */
+export interface Talk {
+  opened: number;
+  closed: number;
+  exchanges: number;
+}
+
+export interface Fault {
+  readonly kind: ViolationKind;
+  readonly detail: string;
+}
+
+/** What ping sends unless told otherwise; devices have fallen over larger ones. */
+const echoPayloadBytesMax = 56;
+
+interface Asked {
+  requests: number;
+  smallestGapMs: number | undefined;
+  startNs: bigint | undefined;
+  latestNs: bigint | undefined;
+  /** Of the running exchange. */
+  used: ApprovedFrame[];
+  talk: Talk | undefined;
+}
+
+const nothingAsked = (): Asked => ({
+  requests: 0,
+  smallestGapMs: undefined,
+  startNs: undefined,
+  latestNs: undefined,
+  used: [],
+  talk: undefined,
+});
+
+export class Askings {
+  readonly #approved: Approved;
+  readonly #checks = new Map<ApprovedCheck, Asked>();
+  readonly #lines = new Map<string, Asked>();
+
+  constructor(approved: Approved) {
+    this.#approved = approved;
+    for (const check of approved.checks) this.#checks.set(check, nothingAsked());
+    for (const line of approved.lineGapMs.keys()) this.#lines.set(line, nothingAsked());
+  }
+
+  /** Takes one frame that left; what is wrong with it, or undefined. */
+  take(candidates: readonly ApprovedCheck[], talk: Talk, frame: Uint8Array, atNs: bigint): Fault | undefined {
+    const template = (frames: readonly ApprovedFrame[]): ApprovedFrame | undefined => frames.find((each) => fits(each, frame));
+    const openingMax = Math.max(...candidates.map(({ opening }) => (template(opening.frames) ? opening.requestsMax : 0)));
+    if (talk.opened < openingMax && talk.exchanges === 0) {
+      talk.opened += 1;
+      return undefined;
+    }
+    const asks = candidates.flatMap((check) => {
+      const found = template(check.asking.frames);
+      return found ? [{ check, found }] : [];
+    });
+    const running = asks.find(({ check, found }) => this.#continues(check, found, talk, atNs));
+    if (running) {
+      const asked = this.#checks.get(running.check)!;
+      asked.used.push(running.found);
+      this.#lines.get(running.check.line)!.latestNs = asked.latestNs = atNs;
+      return undefined;
+    }
+    // Of two checks with the same bytes, the one that waited longer: the reading that accuses nobody wrongly.
+    const [next] = asks.toSorted((a, b) => Number((this.#latest(a.check) ?? -1n) - (this.#latest(b.check) ?? -1n)));
+    if (next) return this.#begin(next.check, next.found, talk, atNs);
+    const closingMax = Math.max(...candidates.map(({ closing }) => (template(closing.frames) ? closing.requestsMax : 0)));
+    if (closingMax > 0) {
+      talk.closed += 1;
+      if (talk.closed <= closingMax) return undefined;
+      return { kind: "too-many-requests", detail: `${talk.closed} goodbyes over one connection; ${closingMax} approved` };
+    }
+    if (openingMax > 0)
+      return {
+        kind: "too-many-requests",
+        detail: `one more request to open a connection; ${openingMax} approved, before anything is asked`,
+      };
+    return { kind: "payload-not-approved", detail: `${hex(frame)}: no approved operation has these bytes` };
+  }
+
+  /** ICMP has no frame of its own in the plan's bytes beyond its type: the payload's size and the pace are what is judged. */
+  echo(candidates: readonly ApprovedCheck[], talk: Talk, payloadBytes: number, atNs: bigint): Fault | undefined {
+    if (payloadBytes > echoPayloadBytesMax)
+      return { kind: "payload-not-approved", detail: `an echo request of ${payloadBytes} bytes; at most ${echoPayloadBytesMax}` };
+    const [check] = candidates;
+    const [template] = check?.asking.frames ?? [];
+    return check && template ? this.#begin(check, template, talk, atNs) : undefined;
+  }
+
+  /** A connection was begun: what a device that does not answer gets instead of a request. */
+  connecting(line: string, atNs: bigint): Fault | undefined {
+    const asked = this.#lines.get(line);
+    if (!asked) return undefined;
+    const fault = tooEarly(asked, this.#approved.lineGapMs.get(line) ?? 0, atNs, `line ${line}: connected`);
+    asked.latestNs = atNs;
+    return fault;
+  }
+
+  checks(): readonly CheckFigures[] {
+    return [...this.#checks].map(([{ id, line, intervalMs }, { requests, smallestGapMs }]) => ({
+      check: id,
+      line,
+      requests,
+      intervalMs,
+      smallestGapMs,
+    }));
+  }
+
+  lines(): readonly Omit<LineFigures, "connections" | "connectionsAtOnceMost">[] {
+    return [...this.#lines].map(([line, { requests, smallestGapMs }]) => ({
+      line,
+      requests,
+      gapMs: this.#approved.lineGapMs.get(line) ?? 0,
+      smallestGapMs,
+    }));
+  }
+
+  #latest(check: ApprovedCheck): bigint | undefined {
+    return this.#checks.get(check)?.latestNs;
+  }
+
+  /** A further request of the exchange that is under way: over the same connection, in its time, each template once. */
+  #continues(check: ApprovedCheck, template: ApprovedFrame, talk: Talk, atNs: bigint): boolean {
+    const { startNs, used, talk: before } = this.#checks.get(check)!;
+    if (startNs === undefined || before !== talk || used.length >= check.asking.requestsMax || used.includes(template)) return false;
+    return ms(atNs - startNs) <= check.answerWithinMs;
+  }
+
+  #begin(check: ApprovedCheck, template: ApprovedFrame, talk: Talk, atNs: bigint): Fault | undefined {
+    const asked = this.#checks.get(check)!;
+    const line = this.#lines.get(check.line)!;
+    const opened = talk.exchanges === 0 && check.transport === "tcp";
+    // The connection that was begun for this very request has been weighed against the line already.
+    const faults = [
+      tooEarly(asked, check.intervalMs, atNs, `check ${check.id}: asked`),
+      opened ? undefined : tooEarly(line, this.#approved.lineGapMs.get(check.line) ?? 0, atNs, `line ${check.line}: asked`),
+    ];
+    talk.exchanges += 1;
+    for (const each of [asked, line]) {
+      each.requests += 1;
+      each.latestNs = atNs;
+    }
+    asked.startNs = atNs;
+    asked.used = [template];
+    asked.talk = talk;
+    return faults.find((fault) => fault !== undefined);
+  }
+}
+
+function tooEarly(asked: Asked, leastMs: number, atNs: bigint, what: string): Fault | undefined {
+  if (asked.latestNs === undefined) return undefined;
+  const gapMs = ms(atNs - asked.latestNs);
+  asked.smallestGapMs = Math.min(gapMs, asked.smallestGapMs ?? gapMs);
+  if (gapMs >= leastMs) return undefined;
+  return { kind: "too-early", detail: `${what} ${gapMs.toFixed(3)} ms after the time before; at least ${leastMs} ms` };
+}
+
+function ms(span: bigint): number {
+  return Number(span) / 1e6;
+}
+
+function hex(bytes: Uint8Array): string {
+  const shown = Array.from(bytes.subarray(0, 32), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return bytes.length > 32 ? `${shown}… (${bytes.length} bytes)` : shown;
+}

@@ -1,0 +1,266 @@
+/** Judges a capture by a plan: every packet from the poller is listed, approved, in time and within its bound, or it is named. */
+import { fits, type Approved, type ApprovedCheck } from "./approved.ts";
+import { Askings, type Fault, type Talk } from "./asking.ts";
+import type { CapturedFrame } from "./capture-file.ts";
+import type { Judgement, LineFigures, Quiet, Violation, ViolationKind } from "./judgement.ts";
+import { packetOf, type Packet } from "./packet.ts";
+import { SentStream } from "./stream.ts";
+
+export interface Evidence {
+  readonly frames: Iterable<CapturedFrame>;
+  readonly approved: Approved;
+  /** The poller's own addresses; where none is given, those that the plan's targets name. */
+  readonly pollerAddresses?: readonly string[];
+  readonly quiet?: readonly Quiet[];
+}
+
+interface Connection {
+  readonly checks: readonly ApprovedCheck[];
+  readonly line: string;
+  readonly stream: SentStream;
+  readonly talk: Talk;
+  packets: number;
+  /** Established, and not yet given up by us. */
+  open: boolean;
+  over: boolean;
+  tooMany: boolean;
+}
+
+interface LineCount {
+  connections: number;
+  open: number;
+  most: number;
+}
+
+type Of<Kind extends Packet["kind"]> = Extract<Packet, { readonly kind: Kind }>;
+
+/** @throws RangeError when nobody says which addresses are the poller's. */
+export function judge({ frames, approved, pollerAddresses, quiet = [] }: Evidence): Judgement {
+  const own = new Set(pollerAddresses ?? approved.checks.flatMap(({ localAddress }) => localAddress ?? []));
+  if (own.size === 0) throw new RangeError("the plan names no address of the poller: say which it is");
+  const judging = new Judging(approved, own, quiet);
+  for (const frame of frames) judging.take(frame);
+  return judging.end();
+}
+
+class Judging {
+  readonly #own: ReadonlySet<string>;
+  readonly #quiet: readonly Quiet[];
+  readonly #askings: Askings;
+  readonly #byPlace: ReadonlyMap<string, readonly ApprovedCheck[]>;
+  readonly #byAddress: ReadonlyMap<string, readonly ApprovedCheck[]>;
+  readonly #connections = new Map<string, Connection>();
+  readonly #datagrams = new Map<string, Talk>();
+  readonly #lines = new Map<string, LineCount>();
+  readonly #arp = new Map<string, { broadcasts: number; probes: number }>();
+  readonly #violations: Violation[] = [];
+  #packets = 0;
+  #ours = 0;
+  #arpRequests = 0;
+  #fromNs: bigint | undefined;
+  #toNs = 0n;
+
+  constructor(approved: Approved, own: ReadonlySet<string>, quiet: readonly Quiet[]) {
+    this.#own = own;
+    this.#quiet = quiet;
+    this.#askings = new Askings(approved);
+    this.#byPlace = Map.groupBy(approved.checks, ({ address, port, transport }) => `${transport} ${address} ${port}`);
+    this.#byAddress = Map.groupBy(approved.checks, ({ address }) => address);
+  }
+
+  take(frame: CapturedFrame): void {
+    this.#packets += 1;
+    this.#fromNs ??= frame.atNs;
+    this.#toNs = frame.atNs;
+    const packet = packetOf(frame);
+    if (!packet) return;
+    if (!this.#own.has(packet.source)) return packet.kind === "tcp" && this.#own.has(packet.destination) ? this.#heard(packet) : undefined;
+    if (this.#own.has(packet.destination)) return;
+    this.#ours += 1;
+    if (packet.kind === "arp") return this.#resolving(packet);
+    this.#silence(packet);
+    if (packet.kind === "tcp") this.#tcp(packet);
+    else if (packet.kind === "udp") this.#udp(packet);
+    else if (packet.kind === "icmp") this.#icmp(packet);
+    else this.#blame("destination-not-listed", packet, `${packet.what} to ${packet.destination}`);
+  }
+
+  end(): Judgement {
+    this.#judgeArp();
+    for (const [key, { stream, over }] of this.#connections)
+      if (stream.rest.length > 0 && !over)
+        this.#blameAll("payload-not-approved", key, `${stream.rest.length} bytes that never became a whole frame`);
+    return {
+      packets: this.#packets,
+      ours: this.#ours,
+      fromNs: this.#fromNs ?? 0n,
+      toNs: this.#toNs,
+      pollerAddresses: [...this.#own],
+      checks: this.#askings.checks(),
+      lines: this.#askings.lines().map((line): LineFigures => {
+        const { connections, most } = this.#lines.get(line.line) ?? { connections: 0, most: 0 };
+        return { ...line, connections, connectionsAtOnceMost: most };
+      }),
+      arpRequests: this.#arpRequests,
+      violations: this.#violations,
+    };
+  }
+
+  #tcp(packet: Of<"tcp">): void {
+    const checks = this.#listed(packet, packet.destinationPort, "tcp");
+    if (!checks) return;
+    const key = `${packet.source}:${packet.sourcePort}>${packet.destination}:${packet.destinationPort}`;
+    const known = this.#connections.get(key);
+    const fresh = packet.syn && !packet.ack && (!known || known.over);
+    const connection = fresh || !known ? this.#begun(packet, checks, fresh) : known;
+    this.#connections.set(key, connection);
+    connection.packets += 1;
+    if (!packet.syn && !packet.rst) this.#establish(connection, packet);
+    if (connection.stream.take(packet.sequence, packet.payload)) this.#said(connection, packet);
+    if (packet.fin || packet.rst) this.#ended(connection);
+    this.#bounded(connection, packet);
+  }
+
+  #begun(packet: Of<"tcp">, checks: readonly ApprovedCheck[], bySyn: boolean): Connection {
+    const { line } = checks[0]!;
+    const stream = new SentStream();
+    if (bySyn) {
+      stream.begin(packet.sequence);
+      this.#fault(this.#askings.connecting(line, packet.atNs), packet);
+    }
+    const talk: Talk = { opened: 0, closed: 0, exchanges: 0 };
+    // Its beginning was not captured: what opened it can no longer be told from what it asks.
+    if (!bySyn) talk.opened = Math.max(...checks.map(({ opening }) => opening.requestsMax));
+    this.#line(line).connections += 1;
+    return { checks, line, stream, talk, packets: 0, open: false, over: false, tooMany: false };
+  }
+
+  /** An acknowledgement of ours says that the connection stands; a SYN that nobody answered never was one. */
+  #establish(connection: Connection, packet: Of<"tcp">): void {
+    if (connection.open || connection.over) return;
+    connection.open = true;
+    const line = this.#line(connection.line);
+    line.open += 1;
+    line.most = Math.max(line.most, line.open);
+    if (line.open > 1) this.#blame("two-connections", packet, `line ${connection.line}: ${line.open} connections at once; one is approved`);
+  }
+
+  #ended(connection: Connection): void {
+    if (connection.open) this.#line(connection.line).open -= 1;
+    connection.open = false;
+    connection.over = true;
+  }
+
+  /** From the device: a reset ends the connection on both sides. */
+  #heard(packet: Of<"tcp">): void {
+    const connection = this.#connections.get(`${packet.destination}:${packet.destinationPort}>${packet.source}:${packet.sourcePort}`);
+    if (connection && packet.rst) this.#ended(connection);
+  }
+
+  #said(connection: Connection, packet: Of<"tcp">): void {
+    const { checks, stream, talk } = connection;
+    const all = checks.flatMap(({ opening, asking, closing }) => [...opening.frames, ...asking.frames, ...closing.frames]);
+    const byTemplate = (bytes: Uint8Array): number | undefined =>
+      all.find(
+        (each) => each.lengthMax === undefined && bytes.length >= each.bytes.length && fits(each, bytes.subarray(0, each.bytes.length)),
+      )?.bytes.length;
+    for (const frame of stream.frames(checks[0]!.protocol, byTemplate))
+      this.#fault(this.#askings.take(checks, talk, frame, packet.atNs), packet);
+  }
+
+  #bounded(connection: Connection, packet: Of<"tcp">): void {
+    const most = Math.max(...connection.checks.map(({ packetsMax }) => packetsMax)) * Math.max(connection.talk.exchanges, 1);
+    if (connection.packets <= most || connection.tooMany) return;
+    connection.tooMany = true;
+    this.#blame("too-many-packets", packet, `${connection.packets} packets over one connection; ${most} at worst`);
+  }
+
+  #udp(packet: Of<"udp">): void {
+    const checks = this.#listed(packet, packet.destinationPort, "udp");
+    if (!checks) return;
+    const key = `${packet.source}>${packet.destination}:${packet.destinationPort}`;
+    const talk = this.#datagrams.get(key) ?? { opened: 0, closed: 0, exchanges: 0 };
+    this.#datagrams.set(key, talk);
+    this.#fault(this.#askings.take(checks, talk, packet.payload, packet.atNs), packet);
+    // Nothing opens and closes a conversation in datagrams: each exchange stands for itself.
+    talk.opened = 0;
+    talk.closed = 0;
+  }
+
+  #icmp(packet: Of<"icmp">): void {
+    const checks = this.#at(packet.destination).filter(({ transport }) => transport === "icmp");
+    if (packet.type !== 8 || packet.code !== 0 || checks.length === 0) {
+      const what = packet.type === 3 ? "an ICMP error" : `ICMP type ${packet.type}`;
+      return this.#blame("destination-not-listed", packet, `${what} to ${packet.destination}; the plan has no such request`);
+    }
+    const talk = this.#datagrams.get(`icmp>${packet.destination}`) ?? { opened: 0, closed: 0, exchanges: 0 };
+    this.#datagrams.set(`icmp>${packet.destination}`, talk);
+    this.#fault(this.#askings.echo(checks, talk, packet.payload.length, packet.atNs), packet);
+  }
+
+  #resolving({ destination, request, broadcast, number, atNs }: Of<"arp">): void {
+    if (!request || this.#own.has(destination)) return;
+    this.#arpRequests += 1;
+    const count = this.#arp.get(destination) ?? { broadcasts: 0, probes: 0 };
+    this.#arp.set(destination, count);
+    if (broadcast) count.broadcasts += 1;
+    else count.probes += 1;
+    if (this.#at(destination).length > 0 || count.broadcasts + count.probes > 1) return;
+    const detail = `asked who has ${destination}, which the plan does not list`;
+    this.#violations.push({ kind: "arp-beyond-bound", packet: number, atNs, destination, detail });
+  }
+
+  /** Each asking may cost one resolution; how many there were at most, the interval says. */
+  #judgeArp(): void {
+    const spanMs = Number(this.#toNs - (this.#fromNs ?? 0n)) / 1e6;
+    for (const [destination, { broadcasts, probes }] of this.#arp) {
+      const checks = this.#at(destination);
+      if (checks.length === 0) continue;
+      const allowed = (per: "arpBroadcastsMax" | "arpProbesMax"): number =>
+        checks.reduce((sum, check) => sum + (Math.floor(spanMs / check.intervalMs) + 1) * check[per], 0);
+      for (const [what, found, most] of [
+        ["broadcasts", broadcasts, allowed("arpBroadcastsMax")],
+        ["probes", probes, allowed("arpProbesMax")],
+      ] as const)
+        if (found > most)
+          this.#blameAll("arp-beyond-bound", destination, `${found} ARP ${what} for ${destination}; ${most} at worst in this time`);
+    }
+  }
+
+  #silence(packet: Packet): void {
+    for (const { why, fromNs, toNs, graceMs, addresses } of this.#quiet) {
+      const after = packet.atNs > fromNs + BigInt(Math.round(graceMs * 1e6)) && packet.atNs < toNs;
+      if (after && (!addresses || addresses.has(packet.destination)))
+        this.#blame("not-quiet", packet, `${(Number(packet.atNs - fromNs) / 1e6).toFixed(3)} ms after the beginning of: ${why}`);
+    }
+  }
+
+  #listed(packet: Of<"tcp"> | Of<"udp">, port: number, transport: string): readonly ApprovedCheck[] | undefined {
+    const checks = this.#byPlace.get(`${transport} ${packet.destination} ${port}`);
+    if (checks) return checks;
+    this.#blame("destination-not-listed", packet, `${transport} to ${packet.destination}:${port}, which the plan does not list`);
+    return undefined;
+  }
+
+  #at(address: string): readonly ApprovedCheck[] {
+    return this.#byAddress.get(address) ?? [];
+  }
+
+  #line(line: string): LineCount {
+    const known = this.#lines.get(line) ?? { connections: 0, open: 0, most: 0 };
+    this.#lines.set(line, known);
+    return known;
+  }
+
+  #fault(fault: Fault | undefined, packet: Packet): void {
+    if (fault) this.#blame(fault.kind, packet, fault.detail);
+  }
+
+  #blame(kind: ViolationKind, { number, atNs, destination }: Packet, detail: string): void {
+    this.#violations.push({ kind, packet: number, atNs, destination, detail });
+  }
+
+  #blameAll(kind: ViolationKind, destination: string, detail: string): void {
+    this.#violations.push({ kind, packet: undefined, atNs: this.#toNs, destination, detail });
+  }
+}

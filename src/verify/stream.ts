@@ -1,0 +1,71 @@
+/** One direction of one TCP connection, put back in order: the bytes that left, each once, cut into frames. */
+
+/** Where a protocol says how long its frame is: undefined while the header is not whole, 0 when no such frame exists. */
+const lengthOf: Readonly<Record<string, (bytes: Uint8Array) => number | undefined>> = {
+  modbus: (bytes) => (bytes.length < 6 ? undefined : 6 + ((bytes[4]! << 8) | bytes[5]!)),
+  enip: (bytes) => (bytes.length < 4 ? undefined : 24 + (bytes[2]! | (bytes[3]! << 8))),
+  s7: (bytes) => (bytes.length < 4 ? undefined : (bytes[2]! << 8) | bytes[3]!),
+  opcua: (bytes) => (bytes.length < 8 ? undefined : bytes[4]! + bytes[5]! * 0x100 + bytes[6]! * 0x1_0000 + bytes[7]! * 0x100_0000),
+};
+const frameBytesMax = 65_536;
+const ahead = 0x8000_0000;
+
+export class SentStream {
+  #next: number | undefined;
+  readonly #early = new Map<number, Uint8Array>();
+  #bytes: Uint8Array = new Uint8Array();
+
+  /** The next byte's sequence number, from a SYN. */
+  begin(sequence: number): void {
+    this.#next = (sequence + 1) >>> 0;
+  }
+
+  /** Takes a segment's payload; copies that the kernel repeats change nothing. True when it brought something new. */
+  take(sequence: number, payload: Uint8Array): boolean {
+    if (payload.length === 0) return false;
+    this.#next ??= sequence;
+    const behind = (this.#next - sequence) >>> 0;
+    if (behind >= ahead) {
+      this.#early.set(sequence, payload);
+      return true;
+    }
+    if (behind >= payload.length) return false;
+    this.#append(payload.subarray(behind));
+    for (let more = this.#early.get(this.#next); more; more = this.#early.get(this.#next)) {
+      this.#early.delete(this.#next);
+      this.#append(more);
+    }
+    return true;
+  }
+
+  /**
+   * The whole frames that are there now. `fixed` cuts by a template's own length where a protocol has no length field (Modbus RTU); what
+   * cannot be a frame comes back whole, to be judged as such.
+   */
+  frames(protocol: string, fixed: (bytes: Uint8Array) => number | undefined): readonly Uint8Array[] {
+    const found: Uint8Array[] = [];
+    while (this.#bytes.length > 0) {
+      const length = fixed(this.#bytes) ?? lengthOf[protocol]?.(this.#bytes);
+      if (length === undefined && lengthOf[protocol]) break;
+      const sane = length !== undefined && length > 0 && length <= frameBytesMax;
+      if (sane && length > this.#bytes.length) break;
+      const end = sane ? length : this.#bytes.length;
+      found.push(this.#bytes.subarray(0, end));
+      this.#bytes = this.#bytes.subarray(end);
+    }
+    return found;
+  }
+
+  /** What is left over and never became a frame. */
+  get rest(): Uint8Array {
+    return this.#bytes;
+  }
+
+  #append(bytes: Uint8Array): void {
+    const joined = new Uint8Array(this.#bytes.length + bytes.length);
+    joined.set(this.#bytes);
+    joined.set(bytes, this.#bytes.length);
+    this.#bytes = joined;
+    this.#next = (this.#next! + bytes.length) >>> 0;
+  }
+}

@@ -1,0 +1,117 @@
+/** `conduits`: every flow in three forms, and a capture judged by the plan. */
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+import { afterEach, beforeEach, describe, test } from "node:test";
+import { conduits } from "../../../src/cli/commands/conduits.ts";
+import { plan } from "../../../src/cli/commands/plan.ts";
+import { exchange, pcapFile, tcp, type Bytes } from "../../verify/support/captured.ts";
+import { fc43Frame } from "../../verify/support/plans.ts";
+import { TestSite } from "../support/site.ts";
+
+let site: TestSite;
+beforeEach(async () => {
+  site = new TestSite();
+  site.watch(1);
+  await site.approve();
+});
+afterEach(() => site.remove());
+
+interface Flow {
+  readonly source: string;
+  readonly destination: string;
+  readonly port: number;
+}
+
+async function flow(): Promise<Flow> {
+  const { out } = await site.run(conduits, ["--json"]);
+  return (JSON.parse(out) as { conduits: readonly Flow[] }).conduits[0]!;
+}
+
+describe("the flows", () => {
+  test("--json names every member", async () => {
+    const { code, out } = await site.run(conduits, ["--format", "json"]);
+    const json = JSON.parse(out) as { schema: string; conduits: readonly Record<string, unknown>[] };
+    assert.equal(code, 0);
+    assert.equal(json.schema, "conduits/v1");
+    const [first] = json.conduits;
+    assert.deepEqual(Object.keys(first!), [
+      "direction",
+      "source",
+      "destination",
+      "transport",
+      "port",
+      "protocol",
+      "zone",
+      "segment",
+      "devices",
+      "purpose",
+      "intervalMs",
+    ]);
+    assert.deepEqual([first!["direction"], first!["transport"], first!["port"], first!["protocol"]], ["out", "tcp", 502, "modbus"]);
+    assert.match(String(first!["purpose"]), /^heartbeat, read only: FC 43\/14/);
+  });
+
+  test("a table and CSV hold one line each, with a head", async () => {
+    const table = (await site.run(conduits)).out.trim().split("\n");
+    const csv = (await site.run(conduits, ["--format", "csv"])).out.trim().split("\r\n");
+    assert.match(table[0]!, /^direction +source +destination/);
+    assert.equal(table.length, 2);
+    assert.equal(csv[0], "direction,source,destination,transport,port,protocol,zone,segment,devices,purpose,interval");
+    assert.match(csv[1]!, /,"heartbeat, read only: /);
+  });
+
+  test("an unknown form, and --plan without --verify, are wrong usage", async () => {
+    assert.equal((await site.run(conduits, ["--format", "xml"])).code, 2);
+    assert.equal((await site.run(conduits, ["--plan", "plan.json"])).code, 2);
+  });
+});
+
+describe("--verify", () => {
+  const capture = (name: string, frames: readonly Bytes[]): string => {
+    const file = path.join(site.folder, name);
+    writeFileSync(file, pcapFile(frames));
+    return file;
+  };
+
+  test("a lawful capture: exit code 0, and it says so", async () => {
+    const { source, destination: to } = await flow();
+    const file = capture("good.pcap", [...exchange(0, fc43Frame, { from: source, to })]);
+    const { code, out } = await site.run(conduits, ["--verify", file]);
+    assert.match(out, /^Nothing left the poller that the plan does not allow\.$/m);
+    assert.equal(code, 0);
+  });
+
+  test("a packet to somebody else: exit code 1, with packet, time and address", async () => {
+    const { source } = await flow();
+    const file = capture("bad.pcap", [tcp({ atMs: 0, from: source, to: "10.99.0.1", flags: "S" })]);
+    const { code, out } = await site.run(conduits, ["--verify", file]);
+    assert.match(out, /does not list \(packet 1, \d{4}-.*Z\): tcp to 10\.99\.0\.1:502, which the plan does not list/);
+    assert.equal(code, 1);
+  });
+
+  test("with a saved plan, and as JSON", async () => {
+    const { source, destination: to } = await flow();
+    site.write("plan.json", (await site.run(plan, ["--json"])).out);
+    const file = capture("good.pcap", [...exchange(0, fc43Frame, { from: source, to })]);
+    const { code, out } = await site.run(conduits, ["--verify", file, "--plan", path.join(site.folder, "plan.json"), "--json"]);
+    assert.equal(code, 0);
+    assert.deepEqual((JSON.parse(out) as { violations: unknown }).violations, []);
+  });
+
+  test("a missing file, no capture, no plan and no quiet times end with one line that says which", async () => {
+    site.write("text.txt", "not a capture, but some text of more than 24 bytes");
+    const good = capture("good.pcap", []);
+    const text = path.join(site.folder, "text.txt");
+    for (const [argv, message] of [
+      [["--verify", "absent.pcap"], /absent\.pcap: ENOENT/],
+      [["--verify", text], /not a capture: it begins with/],
+      [["--verify", good, "--plan", text], /text\.txt is no JSON/],
+      [["--verify", good, "--quiet", text], /text\.txt is no JSON/],
+    ] as const) {
+      const { code, err } = await site.run(conduits, [...argv]);
+      assert.equal(code, 1);
+      assert.match(err, message);
+    }
+  });
+});

@@ -1,0 +1,156 @@
+/** Whatever leaves the poller and is not in the plan is found; what is in the plan accuses nobody. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { judge } from "../../src/verify/judge.ts";
+import type { Judgement, Quiet } from "../../src/verify/judgement.ts";
+import { device, exchange, frames, icmp, instant, ip, poller, tcp, udp, whoHas, type Bytes } from "./support/captured.ts";
+import { approved, check, fc43Frame, once, writeFrame } from "./support/plans.ts";
+
+const other = "192.0.2.66";
+
+function judged(sent: readonly (Bytes | readonly Bytes[])[], checks: readonly object[] = [], quiet: readonly Quiet[] = []): Judgement {
+  return judge({ frames: frames(...sent), approved: approved(...checks), quiet });
+}
+function kinds(judgement: Judgement): readonly string[] {
+  return judgement.violations.map(({ kind }) => kind);
+}
+
+describe("lawful traffic", () => {
+  test("two fresh exchanges an interval apart accuse nobody, and their figures are right", () => {
+    const judgement = judged([exchange(0, fc43Frame), exchange(60_100, fc43Frame, { sourcePort: 40_001 })]);
+    assert.deepEqual(judgement.violations, []);
+    assert.deepEqual(judgement.checks, [
+      { check: "plc/modbus-fc43", line: `address:${device}`, requests: 2, intervalMs: 60_000, smallestGapMs: 60_100 },
+    ]);
+    assert.equal(judgement.lines[0]?.connectionsAtOnceMost, 1);
+    assert.equal(judgement.lines[0]?.connections, 2);
+    assert.equal(judgement.ours, 12);
+  });
+
+  test("copies that the kernel repeats are one request", () => {
+    const copies = [200, 400, 800].map((after) => tcp({ atMs: 0.5 + after, flags: "PA", hex: fc43Frame }));
+    const judgement = judged([exchange(0, fc43Frame).slice(0, 4), copies, tcp({ atMs: 5000, sequence: 12, flags: "R" })]);
+    assert.deepEqual(judgement.violations, []);
+    assert.equal(judgement.checks[0]?.requests, 1);
+  });
+
+  test("a request in two segments, the later one first, is one request", () => {
+    const [head, tail] = [fc43Frame.slice(0, 8), fc43Frame.slice(8)];
+    const judgement = judged([
+      exchange(0, fc43Frame).slice(0, 3),
+      tcp({ atMs: 1, sequence: 5, hex: tail }),
+      tcp({ atMs: 2, sequence: 1, hex: head }),
+    ]);
+    assert.deepEqual(judgement.violations, []);
+    assert.equal(judgement.checks[0]?.requests, 1);
+  });
+
+  test("a kept connection whose beginning was not captured", () => {
+    const at = (atMs: number, sequence: number): Bytes => tcp({ atMs, sequence, flags: "PA", hex: fc43Frame });
+    assert.deepEqual(judged([at(0, 1000), at(60_100, 1011)]).violations, []);
+  });
+
+  test("what others say to each other, and the poller to itself", () => {
+    const sent = [tcp({ atMs: 0, from: other, to: device }), tcp({ atMs: 1, to: poller }), whoHas(2, other, { from: device })];
+    const judgement = judged(sent);
+    assert.deepEqual(judgement.violations, []);
+    assert.equal(judgement.ours, 0);
+  });
+
+  test("an approved echo, and an approved datagram", () => {
+    const target = (transport: string, port: number): object => ({ address: device, port, transport, localAddress: poller });
+    const ping = check({ id: "plc/icmp-echo", protocol: "icmp", target: target("icmp", 0) });
+    const listIdentity = { operation: "enip-list-identity", hex: "6300000000000000", mask: "ffffffffffffffff" };
+    const list = check({ id: "plc/enip", protocol: "enip", target: target("udp", 44_818), asking: once(listIdentity) });
+    assert.deepEqual(judged([icmp(0, device, 8, 16)], [ping]).violations, []);
+    assert.deepEqual(judged([udp(0, device, 44_818, "6300000000000000")], [list]).violations, []);
+  });
+});
+
+describe("a planted violation is found", () => {
+  const planted: readonly [what: string, sent: readonly (Bytes | readonly Bytes[])[], kind: string][] = [
+    ["another address", [tcp({ atMs: 0, to: other, flags: "S" })], "destination-not-listed"],
+    ["another port", [tcp({ atMs: 0, port: 80, flags: "S" })], "destination-not-listed"],
+    ["another protocol to the right port", [udp(0, device, 502, fc43Frame)], "destination-not-listed"],
+    ["an answer to nobody's question", [tcp({ atMs: 0, to: other, flags: "R" })], "destination-not-listed"],
+    ["an ICMP error", [icmp(0, device, 3, 28)], "destination-not-listed"],
+    ["a ping that nobody approved", [icmp(0, device, 8, 16)], "destination-not-listed"],
+    ["multicast", [udp(0, "224.0.0.251", 5353, "00")], "destination-not-listed"],
+    ["a group membership", [ip(0, 2, poller, "224.0.0.22", [0, 0, 0, 0])], "destination-not-listed"],
+    ["a write", [exchange(0, writeFrame)], "payload-not-approved"],
+    ["a second request behind the first, in one segment", [exchange(0, fc43Frame + writeFrame)], "payload-not-approved"],
+    ["bytes that never become a frame", [exchange(0, fc43Frame).slice(0, 3), tcp({ atMs: 1, hex: "0001" })], "payload-not-approved"],
+    ["asked again too early", [exchange(0, fc43Frame), exchange(59_999, fc43Frame, { sourcePort: 40_001 })], "too-early"],
+    ["connected again too early", [0, 30_000].map((atMs) => tcp({ atMs, sourcePort: 40_000 + atMs, flags: "S" })), "too-early"],
+    [
+      "a connection beside one that stands",
+      [exchange(0, fc43Frame).slice(0, 6), exchange(60_100, fc43Frame, { sourcePort: 40_001 })],
+      "two-connections",
+    ],
+    [
+      "copies without end",
+      [exchange(0, fc43Frame).slice(0, 4), ...Array.from({ length: 30 }, (_, at) => tcp({ atMs: at + 10, hex: fc43Frame }))],
+      "too-many-packets",
+    ],
+    ["resolution of an address that is not listed", [whoHas(0, other)], "arp-beyond-bound"],
+    ["resolution without end", [0, 1, 2, 3].map((atMs) => whoHas(atMs, device)), "arp-beyond-bound"],
+    ["probes without end", [0, 1, 2, 3].map((atMs) => whoHas(atMs, device, { broadcast: false })), "arp-beyond-bound"],
+  ];
+  for (const [what, sent, kind] of planted) {
+    test(what, () => {
+      assert.deepEqual([...new Set(kinds(judged(sent)))], [kind]);
+    });
+  }
+
+  test("a second goodbye, and a second opening", () => {
+    const frame = (operation: string, byte: string): object => ({ operation, hex: `00000000000201${byte}`, mask: "ffffffffffffffff" });
+    const phases = { opening: once(frame("open", "01")), asking: once(frame("ask", "02")), closing: once(frame("close", "03")) };
+    const say = (...bytes: readonly string[]): readonly string[] =>
+      kinds(judged([exchange(0, bytes.map((byte) => `00000000000201${byte}`).join(""))], [check(phases)]));
+    assert.deepEqual(say("01", "02", "03"), []);
+    assert.deepEqual(say("01", "02", "03", "03"), ["too-many-requests"]);
+    assert.deepEqual(say("01", "02", "01"), ["too-many-requests"]);
+  });
+
+  test("the same request twice in an exchange that may hold two of different kinds", () => {
+    const renew = { operation: "renew", hex: "0000000000020105", mask: "ffffffffffffffff" };
+    const ask = { operation: "ask", hex: "0000000000020102", mask: "ffffffffffffffff" };
+    const two = check({ asking: { connectionsMax: 0, requestsMax: 2, bytesMax: 100, frames: [renew, ask] } });
+    assert.deepEqual(kinds(judged([exchange(0, renew.hex + ask.hex)], [two])), []);
+    assert.deepEqual(kinds(judged([exchange(0, ask.hex + ask.hex)], [two])), ["too-early"]);
+  });
+
+  test("a frame that begins as approved and is longer than that", () => {
+    const open = { operation: "opcua-publish", hex: "4d534746", mask: "ffffffff", lengthMax: 12 };
+    const opcua = check({ protocol: "opcua", asking: once(open) });
+    assert.deepEqual(kinds(judged([exchange(0, "4d5347460c00000000000000")], [opcua])), []);
+    assert.deepEqual(kinds(judged([exchange(0, "4d5347460d0000000000000000")], [opcua])), ["payload-not-approved"]);
+  });
+});
+
+describe("quiet times", () => {
+  const stop = (graceMs: number, addresses?: ReadonlySet<string>): Quiet => ({
+    why: "stopped",
+    fromNs: instant(10),
+    toNs: instant(5000),
+    graceMs,
+    addresses,
+  });
+
+  test("a packet after the grace is found, one within it or after the end is not", () => {
+    assert.deepEqual(kinds(judged([tcp({ atMs: 1009 })], [], [stop(1000)])), []);
+    assert.deepEqual(kinds(judged([tcp({ atMs: 1011 })], [], [stop(1000)])), ["not-quiet"]);
+    assert.deepEqual(kinds(judged([tcp({ atMs: 5001 })], [], [stop(1000)])), []);
+  });
+
+  test("a pause of another device is none for this one", () => {
+    assert.deepEqual(kinds(judged([tcp({ atMs: 2000 })], [], [stop(0, new Set([other]))])), []);
+    assert.deepEqual(kinds(judged([tcp({ atMs: 2000 })], [], [stop(0, new Set([device]))])), ["not-quiet"]);
+  });
+});
+
+test("a plan without an address of the poller asks for it", () => {
+  const bare = check({ target: { address: device, port: 502, transport: "tcp", localAddress: null } });
+  assert.throws(() => judge({ frames: [], approved: approved(bare) }), RangeError);
+  assert.deepEqual(judge({ frames: frames(exchange(0, fc43Frame)), approved: approved(bare), pollerAddresses: [poller] }).violations, []);
+});
