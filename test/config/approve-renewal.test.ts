@@ -1,10 +1,11 @@
 /** Renewing and suspending an approval, and devices that were admitted before. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { approve, renew, suspend, type ApprovalRequest, type Edit } from "../../src/config/approve.ts";
+import { approve, renew, type ApprovalRequest, type Edit } from "../../src/config/approve.ts";
 import type { Compiled } from "../../src/config/compile/compile.ts";
 import type { LoadedSite } from "../../src/config/loaded-site.ts";
 import type { ProfileId } from "../../src/domain/plan.ts";
+import { suspend } from "../../src/config/suspend.ts";
 import { type WallMs } from "../../src/domain/units.ts";
 import {
   approved,
@@ -65,15 +66,21 @@ describe("devices that were admitted before and are not named now", () => {
     assert.equal(notes(edit), "No longer admitted, as the approval was of other content: plc-1, plc-2.");
   });
 
-  test("are admitted no longer when the new one is to be asked more often than they were approved for, and it is said", () => {
+  test("stay admitted at their own pace when the new one is to be asked more often", () => {
     const raw = before();
-    (raw.watchlist["devices"] as Raw[]).push(rawDevice(3, { checks: [{ method: "modbus-fc43", unitId: 1, interval: "30s" }] }));
+    const fast = { checks: [{ method: "modbus-fc43", unitId: 1, interval: "30s" }] };
+    (raw.watchlist["devices"] as Raw[]).push(rawDevice(3, fast));
     const { edit, after } = add(raw);
-    assert.deepEqual(refusals(after), ["plc-1/modbus-fc43 not_admitted", "plc-2/modbus-fc43 not_admitted"]);
-    assert.match(
-      notes(edit),
-      /^No longer admitted, as they were approved at a slower pace than this approval allows \(.*\): plc-1, plc-2\.$/,
+    assert.deepEqual([refusals(after), notes(edit)], [[], ""]);
+    const approval = written(loaded(raw), edit).siteProfiles.get(profile)!.value.approval;
+    assert.deepEqual(
+      [...approval.paces!.values()].map((paces) => paces["modbus-fc43 unit 1"]),
+      ["60s", "60s", "30s"],
     );
+    Object.assign((raw.watchlist["devices"] as Raw[])[0]!, fast);
+    assert.ok(edit.ok);
+    const hurried = recompiled(written(loaded(raw), edit));
+    assert.deepEqual(refusals(hurried), ["plc-1/modbus-fc43 approval_stale"]);
   });
 
   test("are admitted no longer after a suspension or an expiry", () => {

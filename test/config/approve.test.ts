@@ -37,6 +37,7 @@ describe("an approval", () => {
       changeReference: "MOC-2026-014",
       covers: here.compiled.covers.get(profile),
       devices: new Map([["plc-1", here.compiled.deviceDigests.get(ids("plc-1")[0]!)]]),
+      paces: new Map([["plc-1", { "modbus-fc43 unit 1": "60s" }]]),
     });
     assert.deepEqual(envelope, here.compiled.envelopes.get(profile));
   });

@@ -1,5 +1,5 @@
 /** Takes a device family out of the plan until a person approves it again; the signature stays as a record. */
-import { suspend as suspension } from "../../config/approve.ts";
+import { suspend as suspension } from "../../config/suspend.ts";
 import type { ProfileId } from "../../domain/plan.ts";
 import type { Command } from "../command.ts";
 import { failed } from "../report.ts";

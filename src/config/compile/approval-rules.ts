@@ -6,6 +6,7 @@ import type { Candidate } from "./candidate.ts";
 import { begins, endOf, lastDayBefore } from "./dates.ts";
 import { requestOf, type Envelope } from "./envelope.ts";
 import type { Family } from "./family.ts";
+import { fasterThanApproved } from "./paces.ts";
 
 /** What an approval is held against. */
 export interface Now {
@@ -13,6 +14,8 @@ export interface Now {
   readonly covers: string;
   readonly envelope: Envelope;
   readonly deviceDigest: string;
+  /** With the intervals that were approved in place of today's. */
+  readonly digestAsPaced: string;
   /** Of the site file, present or to be made. */
   readonly siteFile: string;
 }
@@ -33,10 +36,10 @@ export function notApproved({ family }: Candidate, { siteFile, covers, wall }: N
   return `${siteFile}: approval.approvedOn is ${approvedOn}, a day that has not begun: expected today or earlier`;
 }
 
-export function notAdmitted({ family, place }: Candidate, { siteFile, deviceDigest }: Now): string | undefined {
+export function notAdmitted({ family, place }: Candidate, { siteFile, deviceDigest, digestAsPaced }: Now): string | undefined {
   if (heldBack(family) || family.approval === undefined) return undefined;
   const admitted = family.approval.devices?.get(place.entry.id);
-  if (admitted === deviceDigest) return undefined;
+  if (admitted === digestAsPaced) return undefined;
   const found = admitted === undefined ? "does not name this device" : "names this device as it was before it was changed";
   return `${siteFile}: approval.devices ${found}: expected ${deviceDigest}; look at the device and approve it`;
 }
@@ -50,7 +53,10 @@ export function approvalExpired({ family }: Candidate, { siteFile, wall }: Now):
 
 export function approvalStale(candidate: Candidate, { siteFile, covers, envelope }: Now): string | undefined {
   const { family } = candidate;
-  if (heldBack(family) || family.approval === undefined || family.approval.covers === covers) return undefined;
+  if (heldBack(family) || family.approval === undefined) return undefined;
+  const faster = fasterThanApproved(candidate);
+  if (faster !== undefined) return `${siteFile}: ${faster}: lengthen the interval, or look at the change and approve it`;
+  if (family.approval.covers === covers) return undefined;
   const approved = approvedEnvelope(family.approval.envelope, family.approval.covers);
   const again = `look at the change and approve ${covers}`;
   if (approved === undefined)

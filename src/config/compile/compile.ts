@@ -1,15 +1,15 @@
 /** From the files of a site to the plan: everything that may be sent, and for everything else the one reason why not. */
 import type { Method } from "../../domain/driver.ts";
 import type { MethodId } from "../../domain/operations.ts";
-import type { CheckId, DeviceId, LineId, Plan, ProfileId } from "../../domain/plan.ts";
+import type { CheckId, DeviceId, Plan, ProfileId } from "../../domain/plan.ts";
 import type { StandingReason } from "../../domain/reasons.ts";
 import { milliseconds, type Milliseconds, type WallMs } from "../../domain/units.ts";
 import type { LoadedSite } from "../loaded-site.ts";
 import { problemAt, quote, sortProblems, type Problem } from "../problem.ts";
+import type { Paces } from "../schema/approval.ts";
 import { assemble } from "./assemble.ts";
 import { overBudget, siteBudgets } from "./budgets.ts";
 import { candidate, type Candidate } from "./candidate.ts";
-import type { Member } from "./connection-slots.ts";
 import { endOf, type End } from "./dates.ts";
 import { deviceDigest } from "./device-digest.ts";
 import { digestOf } from "./digest.ts";
@@ -21,6 +21,7 @@ import { frozenMap } from "./freeze.ts";
 import { placesOf, type Place } from "./place.ts";
 import { liftedByApproval, proposals, type Proposal } from "./proposals.ts";
 import { raisedIntervals, type Raised } from "./raised.ts";
+import { fasterThanApproved, pacesOf, samePaces } from "./paces.ts";
 import { siteFileOf } from "./site-file.ts";
 import { findingsAgainst, type Finding } from "./standing.ts";
 
@@ -38,7 +39,14 @@ export interface Compiled {
   readonly covers: ReadonlyMap<ProfileId, string>;
   /** The figures behind each `covers`, kept in the approval block beside it. */
   readonly envelopes: ReadonlyMap<ProfileId, Envelope>;
+  /** What an approval of the device as it is now must name. */
   readonly deviceDigests: ReadonlyMap<DeviceId, string>;
+  /** The same with the intervals of the family's approval: equal to what that names unless something but the pace has changed. */
+  readonly digestsAsPaced: ReadonlyMap<DeviceId, string>;
+  /** How often each device would be asked by an approval now, kept in the approval block beside its digest. */
+  readonly paces: ReadonlyMap<DeviceId, Paces>;
+  /** Devices that are to be asked more often than they were approved for, in words. */
+  readonly faster: ReadonlyMap<DeviceId, string>;
   /** Everything that stands against a check, not only the first: what is missing before it can be asked. */
   readonly findings: ReadonlyMap<CheckId, readonly Finding[]>;
   /** What would be sent by those checks that are refused, where this build can speak them. */
@@ -71,7 +79,19 @@ export function compile(site: LoadedSite, { methods, wallNow, lab }: CompileOpti
     return own === undefined ? [] : [{ place, family: own }];
   });
   const lines = Map.groupBy(members, ({ place }) => place.line);
-  const deviceDigests = digestsOf(site, places, lines, candidates);
+  const byDevice = Map.groupBy(candidates, ({ place }) => place.entry.id);
+  const digest = (place: Place, approved?: Paces): string =>
+    deviceDigest(site.watchlist.value, place, lines.get(place.line) ?? [], byDevice.get(place.entry.id) ?? [], approved);
+  const deviceDigests = new Map(places.map((place) => [place.entry.id, digest(place)]));
+  const paces = new Map(places.map(({ entry: { id } }) => [id, pacesOf(byDevice.get(id) ?? [])]));
+  const digestsAsPaced = new Map(
+    places.map((place): [DeviceId, string] => {
+      const { id, profile } = place.entry;
+      const approved = families.get(profile)?.approval?.paces?.get(id);
+      const same = approved === undefined || samePaces(approved, paces.get(id)!);
+      return [id, same ? deviceDigests.get(id)! : digest(place, approved)];
+    }),
+  );
   const circumstances = {
     site,
     exclusionsOf: exclusions(site.watchlist.value.excluded, places),
@@ -81,6 +101,7 @@ export function compile(site: LoadedSite, { methods, wallNow, lab }: CompileOpti
       covers: covers.get(own.id) ?? "",
       envelope: envelopes.get(own.id)!,
       deviceDigest: deviceDigests.get(place.entry.id) ?? "",
+      digestAsPaced: digestsAsPaced.get(place.entry.id) ?? "",
       siteFile: siteFileOf(site, own.id).file,
     }),
   };
@@ -102,6 +123,9 @@ export function compile(site: LoadedSite, { methods, wallNow, lab }: CompileOpti
     covers: frozenMap(covers),
     envelopes: frozenMap(envelopes),
     deviceDigests: frozenMap(deviceDigests),
+    digestsAsPaced: frozenMap(digestsAsPaced),
+    faster: frozenMap(candidates.flatMap((one) => tooFast(one))),
+    paces: frozenMap([...paces].map(([id, own]): [DeviceId, Paces] => [id, Object.freeze(own)])),
     findings: frozenMap(findings),
     proposals: proposals(plan, candidates, findings),
     raised: raisedIntervals(candidates, lab),
@@ -110,19 +134,9 @@ export function compile(site: LoadedSite, { methods, wallNow, lab }: CompileOpti
   });
 }
 
-function digestsOf(
-  site: LoadedSite,
-  places: readonly Place[],
-  lines: ReadonlyMap<LineId, readonly Member[]>,
-  candidates: readonly Candidate[],
-): ReadonlyMap<DeviceId, string> {
-  const byDevice = Map.groupBy(candidates, ({ place }) => place.entry.id);
-  return new Map(
-    places.map((place) => {
-      const { id } = place.entry;
-      return [id, deviceDigest(site.watchlist.value, place, lines.get(place.line) ?? [], byDevice.get(id) ?? [])];
-    }),
-  );
+function tooFast(candidate: Candidate): readonly [DeviceId, string][] {
+  const detail = fasterThanApproved(candidate);
+  return detail === undefined ? [] : [[candidate.place.entry.id, detail]];
 }
 
 function approvalsOf(families: ReadonlyMap<ProfileId, Family>, wallNow: WallMs): readonly [ProfileId, ApprovalState][] {

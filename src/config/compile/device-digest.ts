@@ -5,21 +5,33 @@ import type { Candidate } from "./candidate.ts";
 import { poolStatements, type Member } from "./connection-slots.ts";
 import { digestOf } from "./digest.ts";
 import { envelopePhase, requestName } from "./envelope.ts";
+import { approvedPace } from "./paces.ts";
+import type { Paces } from "../schema/approval.ts";
 import type { Place } from "./place.ts";
 
 /**
- * Interval, name, category and what the inventory knows besides maker, model and firmware are free to change: none of them changes a byte,
- * and no interval goes below what `covers` binds. A check that this build cannot speak is bound by its name; once it can, it counts as changed.
+ * Name, category and what the inventory knows besides maker, model and firmware are free to change: none of them changes a byte. A check that
+ * this build cannot speak is bound by its name; once it can, it counts as changed.
  * What stands elsewhere and decides by which interface, over how many connections and on whose bus the device is asked is bound as well:
  * its segment, the gateway whose line it shares, and the pool statements of everything on that line.
+ *
+ * How often each check is asked is bound too. An approval keeps the intervals that it was given beside the digest, as a digest alone cannot
+ * tell slower from faster: worked out with those in place of today's, the digest is that of the approval unless something else has changed.
  * @param line every member of the device's line, itself included
+ * @param paces those of the approval; absent: as the files say them now
  */
-export function deviceDigest(watchlist: Watchlist, place: Place, line: readonly Member[], candidates: readonly Candidate[]): string {
+export function deviceDigest(
+  watchlist: Watchlist,
+  place: Place,
+  line: readonly Member[],
+  candidates: readonly Candidate[],
+  paces?: Paces,
+): string {
   const { entry, segment, address, bus, hardware } = place;
   const { manufacturer, model, firmware } = entry.asset;
-  const checks = candidates.map(checkFacts).toSorted((a, b) => (canonicalJson(a) < canonicalJson(b) ? -1 : 1));
+  const checks = candidates.map((one) => checkFacts(one, paces)).toSorted((a, b) => (canonicalJson(a) < canonicalJson(b) ? -1 : 1));
   return digestOf({
-    schema: "device/v2",
+    schema: "device/v3",
     id: entry.id,
     profile: entry.profile,
     function: entry.function,
@@ -78,7 +90,8 @@ function gatewayFacts({
   };
 }
 
-function checkFacts({ entry, register, spoken }: Candidate): object {
+function checkFacts(candidate: Candidate, paces: Paces | undefined): object {
+  const { entry, register, spoken, interval } = candidate;
   const request = spoken && {
     port: spoken.target.port,
     transport: spoken.target.transport,
@@ -86,5 +99,11 @@ function checkFacts({ entry, register, spoken }: Candidate): object {
     asking: envelopePhase(spoken.phases.asking),
     closing: envelopePhase(spoken.phases.closing),
   };
-  return { method: entry.method, unitId: entry.unitId ?? null, register: requestName(register), request: request ?? null };
+  return {
+    method: entry.method,
+    unitId: entry.unitId ?? null,
+    register: requestName(register),
+    intervalMs: approvedPace(paces, candidate) ?? interval,
+    request: request ?? null,
+  };
 }

@@ -1,5 +1,6 @@
 /** The shape of an approval: who allowed which bytes to which devices, until when. */
 import { z } from "zod";
+import { parseDuration } from "../../domain/duration.ts";
 import type { DeviceId } from "../../domain/plan.ts";
 import { date, digest, id, oneOf, text, type IsoDate } from "./common.ts";
 
@@ -40,9 +41,14 @@ export interface Signature {
   readonly envelope?: Readonly<Record<string, unknown>>;
   /** `sha256:<64 hex>` for each device as it was admitted. */
   readonly devices: ReadonlyMap<DeviceId, string>;
+  /** How often each of them may be asked at most, as `approve` wrote it: the figures behind its digest. */
+  readonly paces?: ReadonlyMap<DeviceId, Paces>;
   /** Who admitted those of `devices` that the latest signature did not name; the names above are of the latest. */
   readonly earlier?: readonly EarlierSignature[];
 }
+
+/** By check (`modbus-fc3 unit 1 holding-registers 16-17`) the shortest interval, as a duration: `60s`. */
+export type Paces = Readonly<Record<string, string>>;
 
 /** A record: what is asked, and until when, goes by the approval itself. */
 export interface EarlierSignature {
@@ -111,6 +117,9 @@ const earlier: z.ZodType<EarlierSignature> = z
   })
   .meta({ description: "An approval that still holds for some of the devices." });
 
+const paceExpected = 'an interval such as "60s"';
+const pace = z.string({ error: paceExpected }).refine((value) => parseDuration(value) !== undefined, { error: paceExpected });
+
 const signature = {
   ...signed,
   covers: digest("The digest of what is approved, as `plan` prints it."),
@@ -122,6 +131,13 @@ const signature = {
     .record(id<DeviceId>("A device."), digest("The digest of the device as it was admitted."))
     .transform((record): ReadonlyMap<DeviceId, string> => new Map(Object.entries(record) as [DeviceId, string][]))
     .meta({ description: "The devices that are admitted, each with its digest." }),
+  paces: z
+    .record(id<DeviceId>("A device."), z.record(z.string(), pace), { error: "the intervals that `approve` wrote" })
+    .transform((record): ReadonlyMap<DeviceId, Paces> => new Map(Object.entries(record) as [DeviceId, Paces][]))
+    .exactOptional()
+    .meta({
+      description: "How often each device may be asked at most, written by `approve`; a change of it voids the device's admission.",
+    }),
   earlier: z
     .array(earlier, { error: "a list of earlier approvals" })
     .exactOptional()
@@ -137,6 +153,7 @@ const partialSignature = {
   covers: signature.covers.exactOptional(),
   envelope: signature.envelope,
   devices: signature.devices.exactOptional(),
+  paces: signature.paces,
   earlier: signature.earlier,
 };
 

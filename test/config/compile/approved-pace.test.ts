@@ -19,7 +19,7 @@ describe("a device approved at 60 s", () => {
     const [refusal] = compiled.plan.refused.values();
     assert.match(
       refusal?.detail ?? "",
-      /\(asked every 30 s, approved not faster than every 1 min\): look at the change and approve sha256:/,
+      /modbus-fc43 is asked every 30 s, and this device was approved for not faster than every 1 min: lengthen the interval, or look at the change/,
     );
   });
 
@@ -39,6 +39,52 @@ describe("a device approved at 60 s", () => {
   test("goes on beside a new device at 30 s, which waits for its own approval", () => {
     const found = changed(atOneMinute(), ({ watchlist }) => void (watchlist["devices"] as Raw[]).push(rawDevice(2, every("30s"))));
     assert.deepEqual(found, ["plc-2/modbus-fc43 not_admitted"]);
+  });
+});
+
+describe("two devices of a family, approved at 30 s and at 60 s,", () => {
+  const both = (): RawSite => approved(rawSite([rawDevice(1, every("30s")), rawDevice(2, every("60s"))]));
+  const second = ({ watchlist }: RawSite): Raw => (watchlist["devices"] as Raw[])[1]!;
+
+  test("keep a pace of their own: the slower is not asked as often as the faster", () => {
+    const found = changed(both(), (site) => void Object.assign(second(site), every("30s")));
+    assert.deepEqual(found, ["plc-2/modbus-fc43 approval_stale"]);
+  });
+
+  test("may both be asked less often", () => {
+    const slower = (site: RawSite): void => {
+      pace("45s")(site);
+      Object.assign(second(site), every("5m"));
+    };
+    assert.deepEqual(changed(both(), slower), []);
+  });
+
+  test("are no longer admitted where the figures beside the digest were edited or taken out", () => {
+    const paces = ({ siteProfiles }: RawSite): Raw => (siteProfiles["test-plc"]!["approval"] as Raw)["paces"] as Raw;
+    const edited = changed(both(), (site) => {
+      Object.assign(second(site), every("30s"));
+      paces(site)["plc-2"] = { "modbus-fc43 unit 1": "30s" };
+    });
+    assert.deepEqual(edited, ["plc-2/modbus-fc43 not_admitted"]);
+    const removed = changed(both(), (site) => {
+      Object.assign(second(site), every("30s"));
+      delete paces(site)["plc-2"];
+    });
+    assert.deepEqual(removed, ["plc-2/modbus-fc43 not_admitted"]);
+  });
+
+  test("have a pace for each check: the slow reading of a device is not asked as often as its fast one", () => {
+    const checks = (interval: string): Raw => ({
+      checks: [
+        { method: "modbus-fc43", unitId: 1, interval: "30s" },
+        { method: "modbus-fc43", unitId: 2, interval },
+      ],
+    });
+    const raw = approved(rawSite([rawDevice(1, checks("60s"))]));
+    assert.deepEqual(
+      changed(raw, (site) => void Object.assign(firstDevice(site), checks("30s"))),
+      ["plc-1/modbus-fc43#2 approval_stale"],
+    );
   });
 });
 

@@ -120,6 +120,7 @@ export function rawApproval(compiled: Compiled, profile: string, changes: Raw = 
     covers: compiled.covers.get(profile as ProfileId) ?? "",
     envelope: structuredClone(compiled.envelopes.get(profile as ProfileId)) as unknown as Raw,
     devices: Object.fromEntries(compiled.deviceDigests),
+    paces: Object.fromEntries([...compiled.paces].map(([id, paces]) => [id, { ...paces }])),
     ...changes,
   };
 }
