@@ -103,6 +103,10 @@ function checkFacts(candidate: Candidate, paces: Paces | undefined): object {
     method: entry.method,
     unitId: entry.unitId ?? null,
     register: requestName(register),
+    // As the watchlist says them: what a profile tightens voids nothing.
+    connectWithin: entry.connectWithin ?? null,
+    answerWithin: entry.answerWithin ?? null,
+    missesToDown: entry.missesToDown ?? null,
     intervalMs: approvedPace(paces, candidate) ?? interval,
     request: request ?? null,
   };
