@@ -80,7 +80,7 @@ function deviceText({ id, never, intervalSeconds, answerWithinMs }: Role, addres
     function: ${never === "safety" ? "safety" : "control"}
     category: I
     profile: generic-modbus-tcp
-    statements: {otherClients: [], watchdog: {mode: none, by: the demo, on: ${today}}}
+    statements: {otherClients: [], watchdog: {mode: none, closeCausesFault: false, by: the demo, on: ${today}}}
     checks:
       - {method: modbus-fc43, unitId: 1, interval: ${intervalSeconds}s, connectWithin: 300ms, answerWithin: ${answerWithinMs}ms}
 `;

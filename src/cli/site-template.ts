@@ -42,7 +42,8 @@ schema: watchlist/v1
 # statements are what only you know. One that the profile asks for and that is missing is a refusal, never zero:
 # - otherClients: everything else that keeps a connection to the device (SCADA, HMI, historian); [] when there is none
 # - watchdog: what keeps its communication watchdog from running out, as it is set in this very device:
-# none, write-only, owner-only, any-telegram, function-code-mask or unknown
+# none, write-only, owner-only, any-telegram, function-code-mask or unknown; closeCausesFault: true where the end of a
+# connection can trip it (some drives), and then none is opened
 #  devices:
 #    - id: fresh-water-plc
 #      name: Fresh water plant PLC
@@ -54,7 +55,7 @@ schema: watchlist/v1
 #      asset: {manufacturer: Schneider, model: TM221CE24R, firmware: "1.11", location: "Deck 2"}
 #      statements:
 #        otherClients: [SCADA-1]              # {name: HMI-2, connections: 2} for one that holds several
-#        watchdog: {mode: none, by: eto-1, on: 2026-11-20}
+#        watchdog: {mode: none, closeCausesFault: false, by: eto-1, on: 2026-11-20}
 #      checks:
 #        - {method: modbus-fc43, unitId: 1, interval: 60s}
 

@@ -37,7 +37,7 @@ devices:
     statements:
       otherClients: [SCADA-1, {name: HMI-2, connections: 2}]
       connectionPool: {size: 8, overflow: rejects, source: "TM221 manual p. 41"}
-      watchdog: {mode: none, by: eto-1, on: 2026-11-20}
+      watchdog: {mode: none, closeCausesFault: false, by: eto-1, on: 2026-11-20}
     checks:
       - {method: modbus-fc43, unitId: 1, interval: 60s}
   - id: tank-level-7
@@ -46,7 +46,7 @@ devices:
     function: monitoring
     category: I
     profile: generic-modbus-rtu
-    statements: {watchdog: {mode: none, by: eto-1, on: 2026-11-20}}
+    statements: {watchdog: {mode: none, closeCausesFault: false, by: eto-1, on: 2026-11-20}}
     checks:
       - {method: modbus-fc3, unitId: 7, register: level, interval: 120s}
   - {id: plc-a, address: 10.20.1.12, segment: hvac, function: safety, category: III, profile: generic-modbus-tcp, checks: []}

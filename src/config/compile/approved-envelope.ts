@@ -8,7 +8,7 @@ import { milliseconds, type Milliseconds } from "../../domain/units.ts";
 import { ownerStatements } from "../schema/profile.ts";
 import { overflows, watchdogModes } from "../schema/statements.ts";
 import { digestOf } from "./digest.ts";
-import { directions, type Comparison, type Directions } from "./direction.ts";
+import { closingFaults, directions, type Comparison, type Directions } from "./direction.ts";
 import type { Envelope, EnvelopeMethod, EnvelopePhase } from "./envelope.ts";
 
 const count = z.int().min(0);
@@ -36,7 +36,7 @@ const envelope: z.ZodType<Envelope> = z.strictObject({
     overflow: z.enum(overflows),
     reserve: count,
   }),
-  watchdog: z.strictObject({ fedBy: z.enum(watchdogModes), closeCausesFault: z.boolean(), strictKind: z.boolean() }),
+  watchdog: z.strictObject({ fedBy: z.enum(watchdogModes), closeCausesFault: z.enum(closingFaults), strictKind: z.boolean() }),
   ownerMustState: z.array(z.enum(ownerStatements)),
   forbidden: names,
   identification: z.strictObject({ vendors: names, products: names }),

@@ -46,6 +46,10 @@ function admits(why: string): Comparison<readonly string[]> {
 /** `plc` and the like may be asked while their watchdog is unknown; the others may not (H17). */
 export const strictKinds: ReadonlySet<DeviceKind> = new Set<DeviceKind>(["drive", "io-coupler", "serial-device", "generic"]);
 
+export const closingFaults = ["no", "unknown", "yes"] as const;
+/** Whether the end of a connection can trip a device (H17b). */
+export type ClosingFault = (typeof closingFaults)[number];
+
 export interface Directions {
   readonly intervalMinMs: Direction<number>;
   readonly connectWithinMs: Direction<number>;
@@ -58,7 +62,7 @@ export interface Directions {
   readonly overflow: Direction<Overflow>;
   readonly reserve: Direction<number>;
   readonly fedBy: Direction<WatchdogMode>;
-  readonly closeCausesFault: Direction<boolean>;
+  readonly closeCausesFault: Direction<ClosingFault>;
   readonly strictKind: Direction<boolean>;
   readonly ownerMustState: Direction<readonly OwnerStatement[]>;
   readonly forbidden: Direction<readonly string[]>;
@@ -83,7 +87,7 @@ export const directions: Directions = Object.freeze({
     ["none", "write-only", "owner-only", "function-code-mask", "unknown", "any-telegram"],
     "the mode in which a read of ours could hide the loss of the real master",
   ),
-  closeCausesFault: ranked([false, true], "true: then no connection is opened at all"),
+  closeCausesFault: ranked(closingFaults, "yes: then no connection is opened at all; unknown: only where the owner has stated it"),
   strictKind: ranked([false, true], "true: drives, I/O couplers, serial devices and what is not known are asked only once the watchdog is"),
   ownerMustState: demands<OwnerStatement>("the union: every statement that any file wants"),
   forbidden: demands<string>("the union: nothing that any file forbids is asked"),

@@ -9,6 +9,7 @@ import type { LivenessRegister } from "../schema/register.ts";
 import type { Overflow, WatchdogMode } from "../schema/statements.ts";
 import { expectationWords, type Expectation } from "../../domain/expectation.ts";
 import { phasesOf, readOf, type Candidate, type Methods } from "./candidate.ts";
+import type { ClosingFault } from "./direction.ts";
 import type { Family, FamilyMethod } from "./family.ts";
 import { registerSpaceOf } from "./modbus-codes.ts";
 
@@ -23,7 +24,7 @@ export interface Envelope {
     readonly overflow: Overflow;
     readonly reserve: number;
   };
-  readonly watchdog: { readonly fedBy: WatchdogMode; readonly closeCausesFault: boolean; readonly strictKind: boolean };
+  readonly watchdog: { readonly fedBy: WatchdogMode; readonly closeCausesFault: ClosingFault; readonly strictKind: boolean };
   readonly ownerMustState: readonly OwnerStatement[];
   /** `registers holding-registers 4096-4097`, `function-code 90`, `port 80`; sorted. */
   readonly forbidden: readonly string[];

@@ -4,12 +4,13 @@ import type { ProfileId, Proof, Stage } from "../../domain/plan.ts";
 import type { Milliseconds } from "../../domain/units.ts";
 import { problemAt, type Loaded, type Problem } from "../problem.ts";
 import type { Approval } from "../schema/approval.ts";
+import type { Fact, SourceDocument } from "../schema/facts.ts";
 import type { Forbidden, Identification, OwnerStatement, Profile, ProfileMethod } from "../schema/profile.ts";
 import type { LivenessRegister } from "../schema/register.ts";
 import type { SiteProfile } from "../schema/site-profile.ts";
 import type { WatchdogMode } from "../schema/statements.ts";
-import { familyConnection, type FamilyConnection } from "./connection.ts";
-import { directions, strictKinds } from "./direction.ts";
+import { familyConnection, mayLoosen, type FamilyConnection } from "./connection.ts";
+import { directions, strictKinds, type ClosingFault } from "./direction.ts";
 import { forbiddenOf } from "./forbidden.ts";
 import { intervalFloor, shortestInterval } from "./interval.ts";
 import { familyTimeouts, type Timeouts } from "./timeouts.ts";
@@ -45,7 +46,8 @@ export interface FamilyMethod extends Timeouts {
 
 export interface FamilyWatchdog {
   readonly fedBy: WatchdogMode;
-  readonly closeCausesFault: boolean;
+  /** Whether the end of a connection can trip a device: `no` only where a document says so. */
+  readonly closeCausesFault: ClosingFault;
   /** Drives, I/O couplers, serial devices and what is not known. */
   readonly strict: boolean;
 }
@@ -70,7 +72,7 @@ export function family(
     connection: familyConnection(profile.connection, profile.sources, own?.connection),
     watchdog: {
       fedBy: directions.fedBy.tightest(believedFedBy, own?.watchdog.fedBy ?? believedFedBy),
-      closeCausesFault: directions.closeCausesFault.tightest(closeCausesFault.value ?? false, own?.watchdog.closeCausesFault ?? false),
+      closeCausesFault: own?.watchdog.closeCausesFault === true ? "yes" : closingFault(closeCausesFault, profile.sources),
       strict: strictKinds.has(profile.kind),
     },
     identification: profile.identification,
@@ -79,6 +81,12 @@ export function family(
     liveness: new Map([...profile.liveness, ...(own?.liveness ?? [])].map((register) => [register.id, register])),
   };
   return { family: merged, problems: redefined(profile, site) };
+}
+
+/** A yes counts from wherever it comes; a no loosens, and needs a document that two persons have read. */
+function closingFault(fact: Fact<boolean>, sources: readonly SourceDocument[]): ClosingFault {
+  if (fact.value === true) return "yes";
+  return fact.value === false && mayLoosen(fact, sources) ? "no" : "unknown";
 }
 
 function familyMethod(id: MethodId, shipped: ProfileMethod, own: SiteProfile | undefined, lab: boolean): FamilyMethod {

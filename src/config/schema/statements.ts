@@ -25,6 +25,8 @@ export interface WatchdogStatement {
   readonly mode: WatchdogMode;
   /** The function codes that feed it; there when and only when the mode is function-code-mask (checked). */
   readonly functionCodes?: readonly number[];
+  /** Whether the end, or the silence, of a connection can trip this device; absent: not stated. */
+  readonly closeCausesFault?: boolean;
   readonly by: string;
   readonly on: IsoDate;
 }
@@ -77,6 +79,10 @@ const watchdog: z.ZodType<WatchdogStatement> = z
       .min(1, { error: "at least one function code" })
       .exactOptional()
       .meta({ description: "The function codes that feed the watchdog; only with mode function-code-mask." }),
+    closeCausesFault: z.boolean({ error: "true or false" }).exactOptional().meta({
+      description:
+        "Whether a connection that ends or falls silent can trip this device, as some drives do. Needed wherever a connection is opened and the profile documents nothing; true: none is opened.",
+    }),
     by: text("Who looked."),
     on: date("When."),
   })

@@ -83,7 +83,7 @@ export const signature: readonly string[] = Object.entries({
 function deviceText(number: number): string {
   return [
     `  - {id: plc-${number}, name: PLC ${number}, address: 192.0.2.${number + 10}, segment: hvac, function: control, category: II,`,
-    `     profile: ${family}, statements: {otherClients: [], watchdog: {mode: none, by: eto-1, on: 2026-11-20}},`,
+    `     profile: ${family}, statements: {otherClients: [], watchdog: {mode: none, closeCausesFault: false, by: eto-1, on: 2026-11-20}},`,
     "     checks: [{method: modbus-fc43, unitId: 1, interval: 60s}]}",
   ].join("\n");
 }

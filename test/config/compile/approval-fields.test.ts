@@ -93,6 +93,7 @@ const rows: Readonly<Record<string, readonly [Then, Change]>> = {
     "refused",
     (site) => Object.assign(stated(site, "watchdog"), { mode: "function-code-mask", functionCodes: [16] }),
   ],
+  "devices[].statements.watchdog.closeCausesFault": ["refused", set((site) => stated(site, "watchdog"), "closeCausesFault", true)],
   "devices[].statements.watchdog.by": ["refused", set((site) => stated(site, "watchdog"), "by", "eto-2")],
   "devices[].statements.watchdog.on": ["refused", set((site) => stated(site, "watchdog"), "on", "2026-11-19")],
   "devices[].statements.firmware.version": ["refused", set((site) => stated(site, "firmware"), "version", "2")],

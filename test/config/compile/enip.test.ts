@@ -32,7 +32,7 @@ devices:
     function: monitoring
     category: I
     profile: ${profile}
-    statements: {otherClients: ${otherClients}, watchdog: {mode: none, by: eto-1, on: 2026-11-20}}
+    statements: {otherClients: ${otherClients}, watchdog: {mode: none, closeCausesFault: false, by: eto-1, on: 2026-11-20}}
     checks: [${check}]
 `;
 }

@@ -6,7 +6,7 @@ import { watchdogRefusal, type WatchdogQuestion } from "../../../src/config/comp
 import { watchdogModes, type WatchdogMode } from "../../../src/config/schema/statements.ts";
 import type { StandingReason } from "../../../src/domain/reasons.ts";
 
-const plc: FamilyWatchdog = { fedBy: "unknown", closeCausesFault: false, strict: false };
+const plc: FamilyWatchdog = { fedBy: "unknown", closeCausesFault: "no", strict: false };
 const drive: FamilyWatchdog = { ...plc, strict: true };
 const statement = (mode: WatchdogMode, functionCodes?: readonly number[]) => ({
   mode,
@@ -73,8 +73,31 @@ describe("the watchdog's rule", () => {
   });
 
   test("opens no connection to a device that the end of one can trip, watchdog or not", () => {
-    const family = { ...plc, closeCausesFault: true };
+    const family: FamilyWatchdog = { ...plc, closeCausesFault: "yes" };
     assert.equal(reason({ family }), "method_withdrawn");
+    assert.equal(reason({ family, statement: { ...statement("none"), closeCausesFault: false } }), "method_withdrawn");
+    assert.equal(reason({ family, serial: true }), "method_withdrawn");
     assert.equal(reason({ family, opensConnection: false }), undefined);
+  });
+
+  test("opens a connection only once its owner has stated what its end does, where no document says it", () => {
+    const closing = (closeCausesFault: boolean) => ({ ...statement("write-only"), closeCausesFault });
+    for (const family of [plc, drive].map((one): FamilyWatchdog => ({ ...one, closeCausesFault: "unknown" }))) {
+      assert.equal(reason({ family, statement: statement("none") }), "statement_missing");
+      assert.equal(reason({ family, statement: closing(false) }), undefined);
+      assert.equal(reason({ family, statement: closing(true) }), "method_withdrawn");
+      assert.equal(reason({ family, statement: statement("none"), opensConnection: false }), undefined);
+    }
+  });
+
+  test("believes an owner who says that it trips, whatever is documented; behind a gateway the connection is not the device's", () => {
+    assert.equal(reason({ statement: { ...statement("none"), closeCausesFault: true } }), "method_withdrawn");
+    const family: FamilyWatchdog = { ...plc, closeCausesFault: "unknown" };
+    assert.equal(reason({ family, serial: true }), undefined);
+    assert.equal(reason({ family, serial: true, statement: { ...statement("none"), closeCausesFault: true } }), "method_withdrawn");
+  });
+
+  test("wants the mask read where a mask is documented for the family, on a PLC too", () => {
+    assert.equal(reason({ family: { ...plc, fedBy: "function-code-mask" }, statement: statement("unknown") }), "statement_missing");
   });
 });

@@ -170,7 +170,7 @@ function entryOf({ id, address, interval = "1s", profile = genericProfile, chang
     function: "monitoring",
     category: "I",
     profile,
-    statements: { otherClients: [], watchdog: { mode: "none", by: "eto-1", on: "2026-11-20" } },
+    statements: { otherClients: [], watchdog: { mode: "none", closeCausesFault: false, by: "eto-1", on: "2026-11-20" } },
     checks: [{ method: "modbus-fc43", unitId: 1, interval }],
     ...changes,
   };

@@ -58,7 +58,7 @@ export function rawProfile(changes: Raw = {}): Raw {
     ],
     methods: { "modbus-fc43": allowed, "modbus-fc3": allowed, "icmp-echo": allowed, "snmp-get": allowed },
     connection: { mode: "fresh", poolSize: documented(8), overflow: documented("rejects"), idleTimeout: unknownFact, reserve: 2 },
-    watchdog: { fedBy: unknownFact, closeCausesFault: unknownFact },
+    watchdog: { fedBy: unknownFact, closeCausesFault: documented(false) },
     identification: { vendors: ["Test"], products: [] },
     liveness: [{ id: "alive", space: "holding-registers", protocolAddress: 16, count: 2 }],
     ...changes,
