@@ -26,7 +26,14 @@ export async function run({ devices, keptConnections }: Sizes): Promise<readonly
   const site = openSite(plan, clock, () => loopbackDial);
   const scheduler = new Scheduler({ clock, gate: site.gate, onStart: () => {}, onSkip: () => {} }, plan);
   const build = { version: "bench", revision: "", nodeVersion: process.version };
-  const page = new PrometheusPage({ build, journal: noJournal, address: false, processMetrics: true, yieldToLoop });
+  const page = new PrometheusPage({
+    build,
+    journal: noJournal,
+    datagramsDropped: { late: 0, foreign: 0 },
+    address: false,
+    processMetrics: true,
+    yieldToLoop,
+  });
   clock.move(milliseconds(intervalMs));
   await awake(site, plan, clock);
   scheduler.start();

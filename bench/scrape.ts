@@ -31,7 +31,14 @@ export async function run({ devices }: Sizes): Promise<readonly Figure[]> {
   await awake(site, plan, clock);
   for (const id of plan.checks.keys()) await answered(site, id, clock, milliseconds(intervalMs / devices));
   const build = { version: "bench", revision: "", nodeVersion: process.version };
-  const page = new PrometheusPage({ build, journal: noJournal, address: false, processMetrics: false, yieldToLoop });
+  const page = new PrometheusPage({
+    build,
+    journal: noJournal,
+    datagramsDropped: { late: 0, foreign: 0 },
+    address: false,
+    processMetrics: false,
+    yieldToLoop,
+  });
   const streamed = (): AsyncIterable<string> => page.render(site.board, "text");
   const ours: Scrape[] = [];
   const theirs: Scrape[] = [];

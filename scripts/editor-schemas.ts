@@ -1,5 +1,6 @@
 /** JSON Schemas for editors, made from the very definitions that the loader uses. */
 import { z } from "zod";
+import { credentialsSchema } from "../src/config/schema/credentials.ts";
 import { profileSchema } from "../src/config/schema/profile.ts";
 import { siteProfileSchema } from "../src/config/schema/site-profile.ts";
 import { watchlistSchema } from "../src/config/schema/watchlist.ts";
@@ -12,6 +13,7 @@ export function editorSchemas(): ReadonlyMap<string, string> {
   const schemas: readonly (readonly [string, object])[] = [
     ["watchkeeper", settingsSchema()],
     ["watchlist", fromZod(watchlistSchema)],
+    ["credentials", fromZod(credentialsSchema)],
     ["device-profile", fromZod(profileSchema)],
     ["site-profile", fromZod(siteProfileSchema)],
   ];

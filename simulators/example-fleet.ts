@@ -2,10 +2,12 @@
 import { behaviourName as enipBehaviourName, type EnipBehaviour } from "./enip/device.ts";
 import type { FleetEntry } from "./fleet.ts";
 import { behaviourName, type ConnectionLimit, type ModbusBehaviour, oneConnectionOnly } from "./modbus/device.ts";
+import { behaviourName as opcuaBehaviourName, type OpcuaBehaviour } from "./opcua/device.ts";
 
 /** Simulators listen at the protocol's port + 10000, so that they need no privilege and are never taken for a plant. */
 export const modbusPort = 10_502;
 export const enipPort = 54_818;
+export const opcuaPort = 14_840;
 
 /** One /24 of the loopback network, without .0 and .255. */
 export const devicesMax = 254;
@@ -90,6 +92,41 @@ export function exampleEnipFleet(count: number, prefix: string, port: number = e
       name: `enip-${number}`,
       note: enipBehaviourName(behaviour),
       options: { host: `${prefix}${number}`, port, identity, behaviour },
+    };
+  });
+}
+
+const opcuaBehaviours: readonly OpcuaBehaviour[] = [
+  "silent",
+  "silent-publish",
+  "closes-at-once",
+  "busy",
+  "garbage-after-ack",
+  "huge-chunk",
+  "chunked",
+  "wrong-request-id",
+  "wrong-channel",
+  "too-many-sessions",
+  "publish-error",
+  "unasked-publish",
+  "reset",
+  "never-closes",
+  { kind: "impatient", publishingIntervalMs: 50 },
+  { kind: "short-token", lifetimeMs: 20 },
+  { kind: "redirecting", endpointUrl: "opc.tcp://127.1.0.254:4840" },
+  { kind: "late", afterMs: 2000 },
+];
+
+/** OPC UA servers without security on the same addresses: every second one is healthy. */
+export function exampleOpcuaFleet(count: number, prefix: string, port: number = opcuaPort): readonly FleetEntry[] {
+  return Array.from({ length: count }, (_, index): FleetEntry => {
+    const behaviour = index % 2 === 0 ? "healthy" : (opcuaBehaviours[((index - 1) / 2) % opcuaBehaviours.length] ?? "healthy");
+    const name = `opcua-${index + 1}`;
+    return {
+      protocol: "opcua",
+      name,
+      note: opcuaBehaviourName(behaviour),
+      options: { host: `${prefix}${index + 1}`, port, name, behaviour },
     };
   });
 }

@@ -1,9 +1,10 @@
 /** Starts a list of simulated devices together, and ends them together. */
 import { type EnipDevice, type EnipDeviceOptions, startEnipDevice } from "./enip/device.ts";
 import { type ModbusDevice, type ModbusDeviceOptions, startModbusDevice } from "./modbus/device.ts";
+import { type OpcuaDevice, type OpcuaDeviceOptions, startOpcuaDevice } from "./opcua/device.ts";
 
 /** One device to start. A further protocol is a further member of this union and a case in `startOne`. */
-export type FleetEntry = ModbusFleetEntry | EnipFleetEntry;
+export type FleetEntry = ModbusFleetEntry | EnipFleetEntry | OpcuaFleetEntry;
 
 export interface ModbusFleetEntry {
   readonly protocol: "modbus";
@@ -21,7 +22,14 @@ export interface EnipFleetEntry {
   readonly options: EnipDeviceOptions;
 }
 
-export type FleetMember = ModbusFleetMember | EnipFleetMember;
+export interface OpcuaFleetEntry {
+  readonly protocol: "opcua";
+  readonly name: string;
+  readonly note: string;
+  readonly options: OpcuaDeviceOptions;
+}
+
+export type FleetMember = ModbusFleetMember | EnipFleetMember | OpcuaFleetMember;
 
 export interface ModbusFleetMember {
   readonly protocol: "modbus";
@@ -35,6 +43,13 @@ export interface EnipFleetMember {
   readonly name: string;
   readonly note: string;
   readonly device: EnipDevice;
+}
+
+export interface OpcuaFleetMember {
+  readonly protocol: "opcua";
+  readonly name: string;
+  readonly note: string;
+  readonly device: OpcuaDevice;
 }
 
 export interface Fleet {
@@ -71,6 +86,8 @@ async function startOne(entry: FleetEntry): Promise<FleetMember> {
       return { protocol: "modbus", name, note, device: await startModbusDevice(entry.options) };
     case "enip":
       return { protocol: "enip", name, note, device: await startEnipDevice(entry.options) };
+    case "opcua":
+      return { protocol: "opcua", name, note, device: await startOpcuaDevice(entry.options) };
   }
 }
 

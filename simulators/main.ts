@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { parseArgs } from "node:util";
 import { demo, type DemoWishes } from "./demo/demo.ts";
-import { devicesMax, exampleEnipFleet, exampleFleet } from "./example-fleet.ts";
+import { devicesMax, exampleEnipFleet, exampleFleet, exampleOpcuaFleet } from "./example-fleet.ts";
 import { type Fleet, startFleet } from "./fleet.ts";
 import { Timers } from "./timers.ts";
 
@@ -12,11 +12,13 @@ const help = `Starts simulated devices on loopback addresses and shows what list
 
   npm run simulate                                  20 Modbus devices on 127.1.0.1 to 127.1.0.20 until Ctrl-C
   npm run simulate -- --ethernet-ip 4               and 4 EtherNet/IP adapters on the first of these addresses
+  npm run simulate -- --opc-ua 4                    and 4 OPC UA servers without security
   npm run simulate -- --devices 50 --for 60         50 devices for a minute
   npm run simulate -- --bind 127.1.7.               on 127.1.7.1 and following
 
   --devices N    how many Modbus devices, 1 to ${devicesMax} (20)
   --ethernet-ip N  how many EtherNet/IP adapters, 1 to ${devicesMax} (none)
+  --opc-ua N     how many OPC UA servers, 1 to ${devicesMax} (none)
   --bind PREFIX  the first three numbers of the addresses, within 127 (127.1.0.)
   --for SECONDS  end by itself; without it, run until Ctrl-C
   --help
@@ -33,6 +35,7 @@ const secondsMax = 86_400;
 interface Wishes {
   readonly devices: number;
   readonly adapters: number;
+  readonly opcuaServers: number;
   readonly bind: string;
   readonly forMs: number | undefined;
 }
@@ -56,7 +59,12 @@ async function main(args: readonly string[]): Promise<number> {
 async function simulate(wishes: Wishes): Promise<number> {
   let fleet: Fleet;
   try {
-    fleet = await startFleet([...exampleFleet(wishes.devices, wishes.bind), ...exampleEnipFleet(wishes.adapters, wishes.bind)]);
+    const { bind } = wishes;
+    fleet = await startFleet([
+      ...exampleFleet(wishes.devices, bind),
+      ...exampleEnipFleet(wishes.adapters, bind),
+      ...exampleOpcuaFleet(wishes.opcuaServers, bind),
+    ]);
   } catch (cause) {
     if (!(cause instanceof Error)) throw cause;
     process.stderr.write(`${cause.message}\nIs another simulator running? Choose other addresses with --bind.\n`);
@@ -96,13 +104,14 @@ async function end(afterMs: number | undefined): Promise<void> {
 
 /** The wishes, or what is wrong with them. */
 function readWishes(args: readonly string[]): Wishes | DemoWishes | string {
-  let values: { devices?: string; "ethernet-ip"?: string; bind?: string; for?: string; demo?: boolean; port?: string };
+  let values: { devices?: string; "ethernet-ip"?: string; "opc-ua"?: string; bind?: string; for?: string; demo?: boolean; port?: string };
   try {
     ({ values } = parseArgs({
       args: [...args],
       options: {
         devices: { type: "string" },
         "ethernet-ip": { type: "string" },
+        "opc-ua": { type: "string" },
         bind: { type: "string" },
         for: { type: "string" },
         demo: { type: "boolean" },
@@ -114,9 +123,9 @@ function readWishes(args: readonly string[]): Wishes | DemoWishes | string {
     return cause.message;
   }
   const { devices = "20", bind = "127.1.0.", port = String(metricsPort) } = values;
-  const stray = values.demo ? (values.devices ?? values["ethernet-ip"] ?? values.bind) : values.port;
+  const stray = values.demo ? (values.devices ?? values["ethernet-ip"] ?? values["opc-ua"] ?? values.bind) : values.port;
   if (stray !== undefined)
-    return `found ${stray}: --devices and --bind are not for --demo (nor --ethernet-ip), and --port is for --demo only`;
+    return `found ${stray}: --devices and --bind are not for --demo (nor --ethernet-ip, --opc-ua), and --port is for --demo only`;
   const seconds = values.for === undefined ? undefined : Number(values.for);
   // Compared this way round, so that what is no number at all fails too.
   if (seconds !== undefined && !(seconds > 0 && seconds <= secondsMax))
@@ -128,13 +137,17 @@ function readWishes(args: readonly string[]): Wishes | DemoWishes | string {
   }
   const count = wholeNumber(devices, devicesMax);
   if (count === undefined) return `--devices ${devices}: expected a whole number from 1 to ${devicesMax}`;
-  const wanted = values["ethernet-ip"];
-  const adapters = wanted === undefined ? 0 : wholeNumber(wanted, devicesMax);
-  if (adapters === undefined) return `--ethernet-ip ${wanted ?? ""}: expected a whole number from 1 to ${devicesMax}`;
+  const others = { "ethernet-ip": 0, "opc-ua": 0 };
+  for (const option of ["ethernet-ip", "opc-ua"] as const) {
+    const wanted = values[option];
+    const number = wanted === undefined ? 0 : wholeNumber(wanted, devicesMax);
+    if (number === undefined) return `--${option} ${wanted ?? ""}: expected a whole number from 1 to ${devicesMax}`;
+    others[option] = number;
+  }
   // Loopback only: a simulator that answers on a plant's network is taken for a device.
   if (!isLoopbackPrefix(bind))
     return `--bind ${bind}: expected three numbers of a loopback address with a dot at the end, such as 127.1.0.`;
-  return { devices: count, adapters, bind, forMs };
+  return { devices: count, adapters: others["ethernet-ip"], opcuaServers: others["opc-ua"], bind, forMs };
 }
 
 function wholeNumber(text: string, max: number): number | undefined {

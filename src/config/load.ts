@@ -1,8 +1,10 @@
 /** Loads everything an operator has written for a site, or says everything that is wrong with it. */
 import path from "node:path";
+import type { Credentials } from "../domain/credentials.ts";
 import type { ProfileId } from "../domain/plan.ts";
 import { printable } from "../domain/printable.ts";
 import type { RegistersOf } from "./checks/profiles.ts";
+import { loadCredentials } from "./credentials.ts";
 import { deepFrozen, frozenMap } from "./compile/freeze.ts";
 import type { LoadedSite, Settings } from "./loaded-site.ts";
 import { quote, sortProblems, type Loaded, type Problem } from "./problem.ts";
@@ -13,7 +15,7 @@ import type { Profile } from "./schema/profile.ts";
 import type { Watchlist } from "./schema/watchlist.ts";
 import type { Parsed } from "./schema-problems.ts";
 import { parseSettings, type ParsedSettings } from "./settings.ts";
-import { parseWatchlist } from "./watchlist.ts";
+import { parseWatchlist, type KnownElsewhere } from "./watchlist.ts";
 import { parseYaml, type YamlFile } from "./yaml.ts";
 
 export interface LoadOptions {
@@ -86,10 +88,26 @@ class SiteFiles {
       return [...profile.value.liveness, ...(site?.value.liveness ?? [])];
     };
     const { lab, ownAddresses = [], defaultGateways = [] } = this.#options;
-    const parse = (file: YamlFile): Parsed<Watchlist> =>
-      parseWatchlist(file, { ids: new Set(shippedIds), registersOf }, { lab, ownAddresses, defaultGateways });
+    const credentials = this.#credentials(places.credentials);
+    const known: KnownElsewhere = {
+      ids: new Set(shippedIds),
+      registersOf,
+      credentialIds: credentials && new Set(credentials.keys()),
+      hasCredentialsFile: places.credentials !== null,
+    };
+    const parse = (file: YamlFile): Parsed<Watchlist> => parseWatchlist(file, known, { lab, ownAddresses, defaultGateways });
     const watchlist = places.watchlist === undefined ? undefined : this.#read(places.watchlist, parse);
-    return settings && watchlist && { lab, settings, watchlist, shippedProfiles, siteProfiles };
+    return settings && watchlist && credentials && { lab, settings, watchlist, shippedProfiles, siteProfiles, credentials };
+  }
+
+  /** Undefined where they cannot be read, or nobody knows which file it is. */
+  #credentials(location: string | null | undefined): Credentials | undefined {
+    if (location === null) return new Map();
+    if (location === undefined) return undefined;
+    const loaded = loadCredentials(this.#nameOf(location), location);
+    if (loaded.ok) return loaded.value;
+    this.problems.push(...loaded.problems);
+    return undefined;
   }
 
   #siteIds(folder: string, shippedIds: readonly string[]): readonly string[] {

@@ -1,4 +1,5 @@
 /** Everything an operator has written, read and checked file by file: what compile works from. */
+import type { Credentials } from "../domain/credentials.ts";
 import type { ProfileId } from "../domain/plan.ts";
 import type { Loaded } from "./problem.ts";
 import type { Profile } from "./schema/profile.ts";
@@ -11,6 +12,8 @@ export interface Settings {
   readonly stateDir: string;
   readonly watchlist: string;
   readonly profileDir: string;
+  /** null: none. */
+  readonly credentials: string | null;
   readonly web: Web;
   readonly log: { readonly level: LogLevel; readonly format: LogFormat };
   readonly labels: { readonly address: boolean };
@@ -39,4 +42,6 @@ export interface LoadedSite {
   readonly watchlist: Loaded<Watchlist>;
   readonly shippedProfiles: ReadonlyMap<ProfileId, Loaded<Profile>>;
   readonly siteProfiles: ReadonlyMap<ProfileId, Loaded<SiteProfile>>;
+  /** Their secrets show themselves to nobody who does not ask for them by name. */
+  readonly credentials: Credentials;
 }

@@ -42,14 +42,14 @@ export function readFolder(folder: string, location: string): ReadFolder {
 
 type Refused = { readonly ok: false; readonly problems: readonly Problem[] };
 
-function refused(file: string, line: number, { found, expected, hint }: Complaint): Refused {
+export function refused(file: string, line: number, { found, expected, hint }: Complaint): Refused {
   return { ok: false, problems: [{ file, line, path: "", found, expected, ...(hint === undefined ? {} : { hint }) }] };
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const saveAsUtf8 = 'save it as "UTF-8"';
 
-function decode(file: string, bytes: Buffer): ReadText {
+export function decode(file: string, bytes: Buffer): ReadText {
   const begin = bytes.subarray(0, 3).toString("hex");
   if (begin === "efbbbf") return refused(file, 1, { found: "a byte order mark", expected: "UTF-8 without one", hint: saveAsUtf8 });
   if (/^(fffe|feff)/u.test(begin)) return refused(file, 1, { found: "UTF-16", expected: "UTF-8", hint: saveAsUtf8 });
@@ -77,7 +77,7 @@ function lineOfBadBytes(bytes: Buffer): number {
   }
 }
 
-function unreadable(error: unknown, path: string, missingHint?: string): Complaint {
+export function unreadable(error: unknown, path: string, missingHint?: string): Complaint {
   const location = printable(path, 300);
   // Only what the file system itself answers is a file's fault; a bad argument is ours.
   const code = error instanceof Error && "syscall" in error && "code" in error ? String(error.code) : undefined;

@@ -35,6 +35,11 @@ export const settingFormats: Readonly<Record<SettingFormat, Format>> = {
     jsonSchema: { type: "string", pattern: idPattern.source },
   },
   "file-path": { expected: pathExpected, fits: isPath, jsonSchema: { type: "string" } },
+  "file-path-or-none": {
+    expected: `${pathExpected}, or null`,
+    fits: (value) => value === null || isPath(value),
+    jsonSchema: { type: ["string", "null"] },
+  },
   nothing: {
     expected: "null: TLS and authentication are not part of this version",
     fits: (value) => value === null,
@@ -54,13 +59,27 @@ export const settingFormats: Readonly<Record<SettingFormat, Format>> = {
   },
 };
 
-export type SettingFormat = "site-id" | "file-path" | "nothing" | "listen-addresses" | "log-level" | "log-format" | "true-or-false";
+export type SettingFormat =
+  | "site-id"
+  | "file-path"
+  | "file-path-or-none"
+  | "nothing"
+  | "listen-addresses"
+  | "log-level"
+  | "log-format"
+  | "true-or-false";
 
 export const settings: readonly Setting[] = [
   { path: ["site"], fallback: null, format: "site-id", doc: "The site's id, the same as in the state folder." },
   { path: ["stateDir"], fallback: "./state", format: "file-path", doc: "The state folder, made by `watchkeeper init`." },
   { path: ["watchlist"], fallback: "./watchlist.yaml", format: "file-path", doc: "The watchlist." },
   { path: ["profileDir"], fallback: "./device-profiles", format: "file-path", doc: "This site's profile files, with their approvals." },
+  {
+    path: ["credentials"],
+    fallback: null,
+    format: "file-path-or-none",
+    doc: "The file of credentials, mode 0600 or 0400; null where nothing that is asked needs any.",
+  },
   {
     path: ["web", "listenAddresses"],
     fallback: ["127.0.0.1:9824"],

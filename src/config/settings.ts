@@ -31,7 +31,7 @@ for (const [name, { fits, expected }] of Object.entries(settingFormats)) {
 }
 
 /** Settings with problems still say where the other files lie, so that all problems can be shown at once. */
-export type ParsedSettings = Parsed<Settings> & { readonly places: Partial<Pick<Settings, "watchlist" | "profileDir">> };
+export type ParsedSettings = Parsed<Settings> & { readonly places: Partial<Pick<Settings, "watchlist" | "profileDir" | "credentials">> };
 
 /** @param location absolute; paths in the file are relative to its folder */
 export function parseSettings(file: YamlFile, location: string): ParsedSettings {
@@ -49,11 +49,20 @@ export function parseSettings(file: YamlFile, location: string): ParsedSettings 
   if (sound(problems, "web.listenAddresses")) problems.push(...listenProblems(file, written.web.listenAddresses, listenAddresses));
 
   const [watchlist, profileDir] = [resolved("watchlist"), resolved("profileDir")];
-  const places = { ...(watchlist === undefined ? {} : { watchlist }), ...(profileDir === undefined ? {} : { profileDir }) };
-  if (problems.length > 0 || stateDir === undefined || watchlist === undefined || profileDir === undefined)
+  const credentials = sound(problems, "credentials") ? absolute(written.credentials, location) : undefined;
+  const places = {
+    ...(watchlist === undefined ? {} : { watchlist }),
+    ...(profileDir === undefined ? {} : { profileDir }),
+    ...(credentials === undefined ? {} : { credentials }),
+  };
+  if (problems.length > 0 || stateDir === undefined || watchlist === undefined || profileDir === undefined || credentials === undefined)
     return { ok: false, problems, places };
-  const value = { ...written, stateDir, watchlist, profileDir, web: { listenAddresses, configFile: null } };
+  const value = { ...written, stateDir, watchlist, profileDir, credentials, web: { listenAddresses, configFile: null } };
   return { ok: true, value, places };
+}
+
+function absolute(written: string | null, location: string): string | null {
+  return written === null ? null : path.resolve(path.dirname(location), written);
 }
 
 /** Nothing is wrong with the setting itself or the group it stands in. */

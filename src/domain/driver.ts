@@ -1,4 +1,5 @@
 /** What a protocol brings: a pure half that the plan, approvals and explain need, and a half that speaks. */
+import type { Credential, CredentialKind, CredentialShape } from "./credentials.ts";
 import type { ValueType } from "./expectation.ts";
 import type { MethodId, Protocol } from "./operations.ts";
 import type { Answer } from "./outcome.ts";
@@ -14,6 +15,8 @@ export interface MethodInput {
   readonly register?: { readonly protocolAddress: number; readonly count: number; readonly value?: ValueType };
   /** What the check goes over: the method's own, or one of its other transports that the watchlist names. */
   readonly transport?: Transport;
+  /** Which credential, and how long its readable part is; never what is in it. */
+  readonly credentials?: CredentialShape;
 }
 
 /** The pure half: exact frames and figures, with no package loaded. */
@@ -24,6 +27,8 @@ export interface Method<Ask = unknown> {
   /** Others that a check may name in its place; absent where there are none. */
   readonly otherTransports?: readonly Transport[];
   readonly defaultPort: number;
+  /** The kinds of credentials it takes, of which a check must name one; with "none" among them it may do without. Absent: it takes none. */
+  readonly credentialKinds?: readonly (CredentialKind | "none")[];
   /** What an answer proves at least; a profile may say more for its family. */
   readonly proves: Proof;
   /** Problems are whole sentences: what was found, what is expected. */
@@ -41,7 +46,8 @@ export interface Driver<Ask = unknown> {
   readonly protocol: Protocol;
   /** Loads the protocol's package, once; before the first packet, because the process stands still meanwhile. */
   prepare(): Promise<void>;
-  open(wire: Wire, ask: Ask): Promise<Session<Ask>>;
+  /** @param credential what the check's `credentials` name, at this moment; undefined where it names none */
+  open(wire: Wire, ask: Ask, credential?: Credential): Promise<Session<Ask>>;
 }
 
 export interface Session<Ask = unknown> {

@@ -1,4 +1,5 @@
 /** Everything that may be sent, compiled and frozen: what is not in the plan is not sent. */
+import type { CredentialRef } from "./credentials.ts";
 import type { ExpectedValue } from "./expectation.ts";
 import type { MethodId, Operation, Protocol } from "./operations.ts";
 import type { StandingReason } from "./reasons.ts";
@@ -86,6 +87,8 @@ export interface Check<Ask = unknown> {
   readonly connectWithin: Milliseconds;
   readonly answerWithin: Milliseconds;
   readonly ask: Ask;
+  /** By which it is let in: looked up when it is opened, so that no plan, digest or record holds it. */
+  readonly credentials?: CredentialRef;
   /** To open (kept: once per connection; fresh: each time), to ask, to say goodbye. A permit sums those that its exchange needs. */
   readonly opening: Allowance;
   readonly asking: Allowance;

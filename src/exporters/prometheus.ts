@@ -3,15 +3,12 @@ import type { Board } from "../domain/board.ts";
 import type { Milliseconds } from "../domain/units.ts";
 import { deviceFamilies, type DeviceFamily } from "./device-families.ts";
 import { between, end, head, sample, type Format } from "./exposition.ts";
-import { SiteMetrics, type Build, type JournalHealth, type SiteFamily } from "./site-metrics.ts";
+import { SiteMetrics, type Build, type SiteFamily, type Sources } from "./site-metrics.ts";
 
-export interface PageOptions {
+export interface PageOptions extends Sources {
   readonly build: Build;
-  readonly journal: JournalHealth;
   /** Whether labels may carry IP addresses and ports. */
   readonly address: boolean;
-  /** Whether the process's own figures (memory, CPU, event loop) are on the page. */
-  readonly processMetrics: boolean;
   /** Resolves after everything else that waits has had its turn. */
   readonly yieldToLoop: () => Promise<void>;
 }
@@ -26,8 +23,8 @@ export class PrometheusPage {
   readonly #families: readonly DeviceFamily[];
   readonly #yieldToLoop: () => Promise<void>;
 
-  constructor({ build, journal, address, processMetrics, yieldToLoop }: PageOptions) {
-    this.#site = new SiteMetrics(build, journal, { processMetrics });
+  constructor({ build, address, yieldToLoop, ...sources }: PageOptions) {
+    this.#site = new SiteMetrics(build, sources);
     this.#families = deviceFamilies({ address });
     this.#yieldToLoop = yieldToLoop;
   }

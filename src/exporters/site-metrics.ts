@@ -20,8 +20,21 @@ export interface JournalHealth {
   readonly lost: number;
 }
 
+/** Datagrams that reached nobody, since the start. `late`: from an address that was asked, and no answer to what is open now; `foreign`: from any other. */
+export interface DatagramsDropped {
+  readonly late: number;
+  readonly foreign: number;
+}
+
 export interface SiteFamily extends FamilyHead {
   readonly samples: readonly { readonly name: string; readonly labels: string; readonly value: number }[];
+}
+
+export interface Sources {
+  readonly journal: JournalHealth;
+  readonly datagramsDropped: DatagramsDropped;
+  /** Whether the process's own figures (memory, CPU, event loop) are among them. */
+  readonly processMetrics: boolean;
 }
 
 type Reason = PassingReason | "approval_expired";
@@ -32,6 +45,7 @@ const misnamed = ["nodejs_active_resources_total", "nodejs_active_handles_total"
 export class SiteMetrics {
   readonly #registry = new Registry();
   readonly #journal: JournalHealth;
+  readonly #datagramsDropped: DatagramsDropped;
   readonly #gauges: ReturnType<typeof gauges>;
   readonly #counters: ReturnType<typeof counters>;
   readonly #lateness: Histogram;
@@ -42,9 +56,10 @@ export class SiteMetrics {
   #shared: ReadonlySet<Scope> = new Set();
   #plan: Plan | undefined;
 
-  constructor(build: Build, journal: JournalHealth, options: { readonly processMetrics: boolean }) {
+  constructor(build: Build, { journal, datagramsDropped, processMetrics }: Sources) {
     const registers: Registry[] = [this.#registry];
     this.#journal = journal;
+    this.#datagramsDropped = datagramsDropped;
     const { version, revision, nodeVersion } = build;
     new Gauge({
       name: "watchkeeper_build_info",
@@ -61,7 +76,7 @@ export class SiteMetrics {
       buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 30],
       registers,
     });
-    if (!options.processMetrics) return;
+    if (!processMetrics) return;
     collectDefaultMetrics({ register: this.#registry });
     for (const name of misnamed) this.#registry.removeSingleMetric(name);
   }
@@ -106,7 +121,9 @@ export class SiteMetrics {
   }
 
   #updateCounters(board: Board): void {
-    const { blocked, stalls, lost, requests, bytes, connections } = this.#counters;
+    const { blocked, stalls, lost, dropped, requests, bytes, connections } = this.#counters;
+    dropped.reset();
+    for (const reason of ["late", "foreign"] as const) dropped.inc({ reason }, this.#datagramsDropped[reason]);
     setTo(blocked, board.blocked);
     setTo(stalls, board.stalls);
     setTo(lost, this.#journal.lost);
@@ -159,7 +176,7 @@ function counters(
   registers: Registry[],
 ): Readonly<Record<"blocked" | "stalls" | "lost", Counter>> &
   Readonly<Record<"requests" | "bytes" | "connections", Counter<"segment">>> &
-  Readonly<Record<"refused" | "withheld", Counter<"reason">>> {
+  Readonly<Record<"refused" | "withheld" | "dropped", Counter<"reason">>> {
   const counter = (name: string, help: string): Counter => new Counter({ name: `watchkeeper_${name}_total`, help, registers });
   const sent = (what: string): Counter<"segment"> =>
     new Counter({
@@ -174,6 +191,10 @@ function counters(
     blocked: counter("guard_blocked", "Frames and connections that are not in the plan and were stopped before they left."),
     stalls: counter("stalls", "Times the poller stood still or time jumped; nothing is asked until it has looked around."),
     lost: counter("journal_lost", "Records that could not be written and found the journal's queue full."),
+    dropped: byReason(
+      "udp_datagrams_dropped",
+      "Datagrams that came in and were no answer to what was being asked. late: from an address that was asked, so an answer after its time or to something else; foreign: from any other.",
+    ),
     requests: sent("requests"),
     bytes: sent("bytes"),
     connections: sent("connections"),

@@ -1,8 +1,7 @@
 /** Puts the parts of a running poller together: gate to wires, facts to board, journal and log. */
 import type { RunOptions } from "../cli/ports.ts";
-import type { Settings } from "../config/loaded-site.ts";
 import type { Circumstances } from "../domain/gate.ts";
-import type { Check, Plan, Target } from "../domain/plan.ts";
+import type { Check, Target } from "../domain/plan.ts";
 import type { Dial, FramePolicy } from "../domain/wire.ts";
 import type { Protocol } from "../domain/operations.ts";
 import { drivers } from "../drivers/registry.ts";
@@ -25,7 +24,8 @@ import { Reach } from "../wire/reach.ts";
 import { tcpDialler, type Violation } from "../wire/tcp.ts";
 import { udpDialler } from "../wire/udp.ts";
 import { Operations } from "./operations.ts";
-import { planned } from "./planner.ts";
+import { planned, type Site } from "./planner.ts";
+import { Vault } from "./vault.ts";
 import { packageVersion } from "./version.ts";
 import { WaysOut } from "./ways-out.ts";
 
@@ -49,8 +49,7 @@ export interface Assembled {
 
 export function assemble(
   options: RunOptions,
-  settings: Settings,
-  plan: Plan,
+  { settings, plan, credentials }: Site,
   { journal, trips, proven }: OpenedJournal,
   stopFile: StopFile,
 ): Assembled {
@@ -61,13 +60,15 @@ export function assemble(
   const onViolation = ({ target, detail }: Violation): void => gate.blocked(target.address, detail);
   const reach = new Reach(clock);
   const cutOff = (target: Target): string | undefined => reach.cutOff(target);
-  const dial = diallerByTransport(tcpDialler({ clock, cutOff, onViolation }), udpDialler({ cutOff, onViolation }).dial);
+  const udp = udpDialler({ cutOff, onViolation });
+  const dial = diallerByTransport(tcpDialler({ clock, cutOff, onViolation }), udp.dial);
+  const vault = new Vault(credentials);
   const inFlight = new InFlightFile(settings.stateDir);
   const gate: HeartbeatGate = new HeartbeatGate(
     {
       clock,
       circumstances: circumstances(stopFile, cutOff, () => operations),
-      keeper: (farewell) => new ConnectionKeeper({ clock, dial, farewell, speakerOf }),
+      keeper: (farewell) => new ConnectionKeeper({ clock, dial, farewell, speakerOf: (check) => speakerOf(check, vault) }),
       suspect: (now) => pulse.suspect(now),
       trips,
       record: (fact) => recorder.record(fact),
@@ -84,13 +85,26 @@ export function assemble(
   const page = new PrometheusPage({
     build: { version: packageVersion(), revision: "", nodeVersion: process.version },
     journal,
+    datagramsDropped: udp.dropped,
     address: settings.labels.address,
     processMetrics: true,
     yieldToLoop,
   });
   const scheduler = new Scheduler({ clock, gate, onStart: (late) => page.observeLateness(late), onSkip: () => undefined }, plan);
   const replan = async () => planned(options);
-  const operations: Operations = new Operations({ clock, board, gate, journal, log, recorder, scheduler, stopFile, replan, settings });
+  const operations: Operations = new Operations({
+    clock,
+    board,
+    gate,
+    journal,
+    log,
+    recorder,
+    scheduler,
+    stopFile,
+    vault,
+    replan,
+    settings,
+  });
   return { board, gate, inFlight, log, operations, page, pulse, recorder, scheduler };
 }
 
@@ -99,10 +113,13 @@ function diallerByTransport(overTcp: Dial, overUdp: Dial): Dial {
   return (permit, policy) => (permit.check.target.transport === "udp" ? overUdp : overTcp)(permit, policy);
 }
 
-function speakerOf({ protocol, framing }: Check): Speaker | undefined {
+function speakerOf(check: Check, vault: Vault): Speaker | undefined {
+  const { protocol, framing } = check;
   const driver = drivers.get(protocol);
   const policy = framing === "rtu-over-tcp" ? modbusRtuPolicy : policies.get(protocol);
-  return driver && policy ? { driver, policy } : undefined;
+  const credential = vault.credentialOf(check);
+  if (!driver || !policy || (check.credentials && !credential)) return undefined;
+  return { driver, policy, ...(credential && { credential }) };
 }
 
 function circumstances(stopFile: StopFile, cutOff: Circumstances["cutOff"], operations: () => Operations): Circumstances {

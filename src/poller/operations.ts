@@ -11,6 +11,7 @@ import { instant, outcomeStatus, refusalStatus, statusOf, tripStatus } from "../
 import type { EventLog } from "../exporters/event-log.ts";
 import type { WebActions } from "../exporters/http.ts";
 import type { Planned } from "./planner.ts";
+import type { Vault } from "./vault.ts";
 import type { HeartbeatGate } from "../safety/gate.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
 import type { MemoryBoard } from "../store/board.ts";
@@ -27,6 +28,7 @@ export interface OperationsParts {
   readonly recorder: BoardRecorder;
   readonly scheduler: Scheduler;
   readonly stopFile: StopFile;
+  readonly vault: Vault;
   readonly replan: () => Promise<Planned>;
   readonly settings: Settings;
 }
@@ -236,11 +238,12 @@ export class Operations {
   }
 
   async #replanned(): Promise<readonly string[]> {
-    const { gate, recorder, replan, scheduler } = this.#parts;
+    const { gate, recorder, replan, scheduler, vault } = this.#parts;
     const result = await replan();
     if ("problems" in result) return result.problems;
     await prepared(result.plan);
     // One tick: nobody ever sees half of a plan.
+    vault.replace(result.credentials);
     gate.adopt(result.plan);
     scheduler.adopt(result.plan);
     recorder.adopt(result.plan);

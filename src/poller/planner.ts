@@ -3,9 +3,11 @@ import { isMainThread, parentPort, Worker, workerData } from "node:worker_thread
 import { machine } from "../cli/machine.ts";
 import { compile } from "../config/compile/compile.ts";
 import { deepFrozen } from "../config/compile/freeze.ts";
+import { packed, unpacked, type PackedCredential } from "../config/credentials.ts";
 import { loadSite } from "../config/load.ts";
 import type { Settings } from "../config/loaded-site.ts";
 import { formatProblem } from "../config/problem.ts";
+import type { Credentials } from "../domain/credentials.ts";
 import type { Plan } from "../domain/plan.ts";
 import { printable } from "../domain/printable.ts";
 import { methods } from "../drivers/registry.ts";
@@ -17,16 +19,25 @@ export interface PlannerOptions {
   readonly lab: boolean;
 }
 /** Problems are whole lines with file, line, found and expected. */
-export type Planned = { readonly settings: Settings; readonly plan: Plan } | { readonly problems: readonly string[] };
+export type Planned = Site | Problems;
+export interface Site {
+  readonly settings: Settings;
+  readonly plan: Plan;
+  readonly credentials: Credentials;
+}
+interface Problems {
+  readonly problems: readonly string[];
+}
+/** As it comes from the thread: secrets do not survive the way between two, and nothing frozen stays so. */
+type Answer = { readonly settings: Settings; readonly plan: Plan; readonly credentials: readonly PackedCredential[] } | Problems;
 
 /** What the files say now. Never rejects: a thread that fails, runs out of memory or ends is a problem line like a mistake in a file. */
 export async function planned(options: PlannerOptions, start: (options: PlannerOptions) => Worker = startPlanner): Promise<Planned> {
   const result = await answerOf(options, start);
-  // Frozen again: freezing does not survive the way between threads.
-  return "plan" in result ? deepFrozen(result) : result;
+  return "plan" in result ? deepFrozen({ ...result, credentials: unpacked(result.credentials) }) : result;
 }
 
-function answerOf(options: PlannerOptions, start: (options: PlannerOptions) => Worker): Promise<Planned> {
+function answerOf(options: PlannerOptions, start: (options: PlannerOptions) => Worker): Promise<Answer> {
   return new Promise((resolve) => {
     const failed = (error: unknown): void => resolve({ problems: [failure(options, error)] });
     let worker: Worker;
@@ -37,7 +48,7 @@ function answerOf(options: PlannerOptions, start: (options: PlannerOptions) => W
       if (!(error instanceof Error)) throw error;
       return failed(error);
     }
-    worker.once("message", (message: Planned) => {
+    worker.once("message", (message: Answer) => {
       resolve(message);
       void worker.terminate();
     });
@@ -59,13 +70,13 @@ function failure({ settingsFile }: PlannerOptions, error: unknown): string {
   );
 }
 
-function plan({ settingsFile, lab }: PlannerOptions): Planned {
+function plan({ settingsFile, lab }: PlannerOptions): Answer {
   const { ownAddresses, defaultGateways } = machine();
   const loaded = loadSite(settingsFile, { lab, ownAddresses, defaultGateways });
   if (!loaded.ok) return { problems: loaded.problems.map(formatProblem) };
   const compiled = compile(loaded.site, { methods, wallNow: systemClock.wall(), lab });
   if (compiled.problems.length > 0) return { problems: compiled.problems.map(formatProblem) };
-  return { settings: loaded.site.settings.value, plan: compiled.plan };
+  return { settings: loaded.site.settings.value, plan: compiled.plan, credentials: packed(loaded.site.credentials) };
 }
 
 if (!isMainThread) parentPort?.postMessage(plan(workerData as PlannerOptions));

@@ -52,7 +52,7 @@ export async function runPoller(options: RunOptions, signals: Signals): Promise<
   held.defer(() => opened.journal.close());
   if (signals.ending) return 0;
   stopFile.read();
-  const parts = assemble(options, settings, first.plan, opened, stopFile);
+  const parts = assemble(options, first, opened, stopFile);
   signals.onStop(() => parts.operations.stop("SIGUSR2", "signal"));
   held.defer(armTripwire({ onBlocked: (detail, address) => parts.gate.blocked(address ?? "unknown", detail) }));
   const problem = await openWaysIn(parts, settings);

@@ -1,5 +1,6 @@
 /** Owns every connection: at most one conversation a line, lent each permit, let go only when the wire is quiet. */
 import type { Clock } from "../domain/clock.ts";
+import type { Credential } from "../domain/credentials.ts";
 import { MalformedReply, type Driver, type Session } from "../domain/driver.ts";
 import { releaseWithin } from "../domain/limits.ts";
 import { nothingSent, type Answer, type Sent } from "../domain/outcome.ts";
@@ -12,6 +13,8 @@ import { Ending } from "./ending.ts";
 export interface Speaker {
   readonly driver: Driver;
   readonly policy: FramePolicy;
+  /** What the check's credentials name, as it is now. */
+  readonly credential?: Credential;
 }
 export interface Conversation {
   readonly result: Answer | Closed;
@@ -68,10 +71,10 @@ export class ConnectionKeeper {
     const speaker = this.#parts.speakerOf(check);
     if (!speaker) return unsent("driver_unavailable", `no driver for ${check.protocol}`);
     const kept = this.holds(check) ? this.#held.get(check.line) : undefined;
-    if (kept) return this.#speak(permit, kept, kept, speaker.driver);
+    if (kept) return this.#speak(permit, kept, kept, speaker);
     const wire = await this.#parts.dial(permit, speaker.policy);
     if (!isOpen(wire)) return { result: wire, sent: permit.sent };
-    return this.#speak(permit, { wire, ending: new Ending(wire.closed) }, undefined, speaker.driver);
+    return this.#speak(permit, { wire, ending: new Ending(wire.closed) }, undefined, speaker);
   }
 
   /** Ends what is held on a line: the protocol's goodbye where there is leave for one, then FIN, confirmed. Waits for ends that had begun before. */
@@ -110,7 +113,7 @@ export class ConnectionKeeper {
     return this.#held.size;
   }
 
-  async #speak(permit: Permit, connection: Connection, held: Held | undefined, driver: Driver): Promise<Conversation> {
+  async #speak(permit: Permit, connection: Connection, held: Held | undefined, speaker: Speaker): Promise<Conversation> {
     const { check } = permit;
     const { wire } = connection;
     wire.lend(permit);
@@ -118,7 +121,7 @@ export class ConnectionKeeper {
     let answer: Answer | undefined;
     let left = false;
     const speaking = async (): Promise<Answer> => {
-      session ??= await driver.open(wire, check.ask);
+      session ??= await speaker.driver.open(wire, check.ask, speaker.credential);
       const said = await session.ask(check.ask);
       // A driver that answers while the device has not, or without having asked, has made it up.
       if (!wire.quiet || permit.sent.requests === 0) throw new MalformedReply("the driver answered before the device did");

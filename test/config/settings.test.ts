@@ -25,6 +25,7 @@ const defaults: Settings = {
   stateDir: "/srv/site/state",
   watchlist: "/srv/site/watchlist.yaml",
   profileDir: "/srv/site/device-profiles",
+  credentials: null,
   web: { listenAddresses: [{ host: "127.0.0.1", port: 9824 }], configFile: null },
   log: { level: "info", format: "json" },
   labels: { address: false },
@@ -40,6 +41,7 @@ test("every setting can be written", () => {
     "stateDir: /var/lib/watchkeeper",
     "watchlist: ../shared/watchlist.yaml",
     "profileDir: profiles",
+    "credentials: ../secret/credentials.yaml",
     'web: {listenAddresses: ["127.0.0.2:9825", "[::1]:9824"], configFile: null}',
     "log: {level: debug, format: text}",
     "labels: {address: true}",
@@ -49,6 +51,7 @@ test("every setting can be written", () => {
     stateDir: "/var/lib/watchkeeper",
     watchlist: "/srv/shared/watchlist.yaml",
     profileDir: "/srv/site/profiles",
+    credentials: "/srv/secret/credentials.yaml",
     web: {
       listenAddresses: [
         { host: "127.0.0.2", port: 9825 },

@@ -95,6 +95,7 @@ describe("a series is there from the start:", () => {
   const page = new PrometheusPage({
     build,
     journal: { unwritableSince: undefined, lost: 0 },
+    datagramsDropped: { late: 0, foreign: 0 },
     address: false,
     processMetrics: false,
     yieldToLoop: () => Promise.resolve(),
@@ -113,6 +114,8 @@ describe("a series is there from the start:", () => {
     'watchkeeper_sent_bytes_total{segment="hvac"} 0',
     "watchkeeper_guard_blocked_total 0",
     "watchkeeper_stalls_total 0",
+    'watchkeeper_udp_datagrams_dropped_total{reason="late"} 0',
+    'watchkeeper_udp_datagrams_dropped_total{reason="foreign"} 0',
     "watchkeeper_schedule_lateness_seconds_count 0",
     "watchkeeper_stopped 0",
     "watchkeeper_audit_writable 1",
@@ -158,7 +161,14 @@ test("10,000 devices are written in many small pieces, with the loop's turn betw
     return Promise.resolve();
   };
   const journal = { unwritableSince: undefined, lost: 0 };
-  const page = new PrometheusPage({ build, journal, address: false, processMetrics: false, yieldToLoop });
+  const page = new PrometheusPage({
+    build,
+    journal,
+    datagramsDropped: { late: 0, foreign: 0 },
+    address: false,
+    processMetrics: false,
+    yieldToLoop,
+  });
   const lengths: number[] = [];
   for await (const piece of page.render(board, "text")) lengths.push(piece.length);
   assert.ok(turns > 400, `${turns} turns`);

@@ -11,6 +11,7 @@ import { Operations, type OperationsParts } from "../../src/poller/operations.ts
 import { StopFile } from "../../src/store/stop-file.ts";
 import { systemClock as clock } from "../../src/system-clock.ts";
 import { plan, RememberingJournal } from "../store/support/site.ts";
+import { Vault } from "../../src/poller/vault.ts";
 
 /** A disk that takes as long as the test wants. */
 class SlowJournal extends RememberingJournal {
@@ -41,6 +42,7 @@ function operations(changes: Partial<OperationsParts> = {}): Operations {
     stateDir: folder,
     watchlist: join(folder, "watchlist.yaml"),
     profileDir: folder,
+    credentials: null,
     web: { listenAddresses: [], configFile: null },
     log: { level: "error", format: "json" },
     labels: { address: false },
@@ -48,9 +50,27 @@ function operations(changes: Partial<OperationsParts> = {}): Operations {
   const stopFile = new StopFile(folder, clock);
   const options = { settingsFile: join(folder, "watchkeeper.yaml"), lab: true };
   const opened = { journal, trips: [], proven: new Map() };
-  const { board, gate, log, recorder, scheduler } = assemble(options, settings, plan({}), opened, stopFile);
-  const replan = (): ReturnType<OperationsParts["replan"]> => Promise.resolve({ settings, plan: plan({}) });
-  return new Operations({ clock, board, gate, journal, log, recorder, scheduler, stopFile, replan, settings, ...changes });
+  const { board, gate, log, recorder, scheduler } = assemble(
+    options,
+    { settings, plan: plan({}), credentials: new Map() },
+    opened,
+    stopFile,
+  );
+  const replan = (): ReturnType<OperationsParts["replan"]> => Promise.resolve({ settings, plan: plan({}), credentials: new Map() });
+  return new Operations({
+    clock,
+    board,
+    gate,
+    journal,
+    log,
+    recorder,
+    scheduler,
+    stopFile,
+    vault: new Vault(new Map()),
+    replan,
+    settings,
+    ...changes,
+  });
 }
 
 function problemOf(reply: ControlReply<"resume">): string {

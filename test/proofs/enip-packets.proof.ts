@@ -9,6 +9,7 @@ import { makeNetwork } from "./support/netns.ts";
 import { startSimulatedEnip } from "./support/simulated-enip.ts";
 import { unapprovedSite, type DeviceSpec, type Site } from "./support/site.ts";
 import { dayAfter, watchTheWireFor } from "./support/wait.ts";
+import { webOf } from "./support/web.ts";
 
 const profile = "generic-ethernet-ip";
 /** What `plan` says of three requests on a fresh connection, at most. */
@@ -80,6 +81,7 @@ test("List Identity over UDP is 2 packets, the Identity object 13, an excluded n
   const reloaded = await site.ask("reload", { by: "eto-1" });
   assert.ok(reloaded.ok, JSON.stringify(reloaded));
   await watchTheWireFor(2500);
+  const { body: metrics } = await webOf(network, "poller").visit("GET", "/metrics");
   poller.signal("SIGTERM");
   assert.equal(await poller.ended, 0, poller.said());
   for (const address of [controller, overTcp]) await waitForKernelToLetGo(network, "poller", address, 3000);
@@ -93,6 +95,13 @@ test("List Identity over UDP is 2 packets, the Identity object 13, an excluded n
   assert.equal(new Set(fromUs(late).map(({ sourcePort }) => sourcePort)).size, 1, describe(late));
   const answered = toUs(late).filter(({ payloadLength }) => payloadLength > 0);
   assert.ok(answered.length >= 2, describe(late));
+  // Every one of them came after its time, and the page says so.
+  assert.match(
+    metrics,
+    new RegExp(`^watchkeeper_udp_datagrams_dropped_total\\{reason="late"\\} ${answered.length}$`, "mu"),
+    describe(late),
+  );
+  assert.match(metrics, /^watchkeeper_udp_datagrams_dropped_total\{reason="foreign"\} 0$/mu);
   assert.deepEqual(
     packets.filter(({ protocol }) => protocol === "icmp"),
     [],

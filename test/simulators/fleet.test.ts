@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
-import { exampleEnipFleet, exampleFleet } from "../../simulators/example-fleet.ts";
+import { exampleEnipFleet, exampleFleet, exampleOpcuaFleet } from "../../simulators/example-fleet.ts";
 import { startFleet } from "../../simulators/fleet.ts";
 import { connectRaw } from "./raw-client.ts";
 
@@ -73,6 +73,20 @@ test("EtherNet/IP adapters stand beside them on the same addresses, with every b
   await fleet.close();
 });
 
+test("OPC UA servers stand beside them, with every behaviour of theirs in 36", async () => {
+  const list = exampleOpcuaFleet(36, "127.1.97.", 0);
+  assert.equal(new Set(list.map(({ note }) => note)).size, 19);
+  const fleet = await startFleet(list.slice(0, 2));
+  assert.deepEqual(
+    fleet.members.map(({ name, protocol, note }) => [name, protocol, note]),
+    [
+      ["opcua-1", "opcua", "healthy"],
+      ["opcua-2", "opcua", "silent"],
+    ],
+  );
+  await fleet.close();
+});
+
 test("the command shows what listens where until it is interrupted, then what each device was sent", async () => {
   const child = spawn(process.execPath, [main, "--devices", "2", "--bind", "127.1.94."], { stdio: ["ignore", "pipe", "inherit"] });
   const exited = once(child, "exit");
@@ -95,6 +109,7 @@ test("the command says what is wrong with how it was called, and listens on loop
     ["--devices", "0"],
     ["--devices", "255"],
     ["--ethernet-ip", "0"],
+    ["--opc-ua", "many"],
     ["--bind", "10.20.1."],
     ["--bind", "127.1.256."],
     ["--for", "soon"],

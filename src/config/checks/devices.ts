@@ -3,7 +3,7 @@ import { limits } from "../../domain/limits.ts";
 import { unitOfBus } from "../compile/gateway-unit.ts";
 import { registerSpaceOf } from "../compile/modbus-codes.ts";
 import { quote, type Path } from "../problem.ts";
-import type { Budget, WatchlistCheck, WatchlistDevice } from "../schema/watchlist.ts";
+import type { Budget, GatewayEntry, WatchlistCheck, WatchlistDevice } from "../schema/watchlist.ts";
 import type { Complaints, Entries, Entry } from "./entries.ts";
 
 export function checkEntries(entries: Entries, complaints: Complaints): void {
@@ -53,20 +53,20 @@ function checkWay({ index, value }: Entry<WatchlistDevice>, { gateways }: Entrie
 }
 
 /** The gateway at whose address a device stands, or with which it is one piece of hardware. */
-function gatewayOfAddress({ devices, gateways, hardware }: Entries): (device: WatchlistDevice) => string | undefined {
-  const at = new Map(gateways.map(({ value }) => [value.address, value.id]));
-  const gatewayAt = ({ address }: WatchlistDevice): string | undefined => (address === undefined ? undefined : at.get(address));
+function gatewayOfAddress({ devices, gateways, hardware }: Entries): (device: WatchlistDevice) => GatewayEntry | undefined {
+  const at = new Map(gateways.map(({ value }) => [value.address, value]));
+  const gatewayAt = ({ address }: WatchlistDevice): GatewayEntry | undefined => (address === undefined ? undefined : at.get(address));
   const ofDevice = new Map(devices.map(({ value }) => [value.id, gatewayAt(value)]));
   const ofHardware = new Map(
     hardware.flatMap(({ value }) => {
-      const gateway = value.devices.map((id) => ofDevice.get(id)).find((id) => id !== undefined);
+      const gateway = value.devices.map((id) => ofDevice.get(id)).find((one) => one !== undefined);
       return value.devices.map((id) => [id, gateway] as const);
     }),
   );
   return (device) => gatewayAt(device) ?? ofHardware.get(device.id);
 }
 
-function checkChecks({ index, value }: Entry<WatchlistDevice>, gateway: string | undefined, complaints: Complaints): void {
+function checkChecks({ index, value }: Entry<WatchlistDevice>, gateway: GatewayEntry | undefined, complaints: Complaints): void {
   const seen = new Map<string, number>();
   value.checks.forEach((check, n) => {
     const path: Path = ["devices", index, "checks", n];

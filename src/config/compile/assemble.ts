@@ -72,7 +72,7 @@ export function assemble({ site, places, families, candidates, findings, budgets
 
 function check(candidate: Candidate, slot: Milliseconds, identities: GroupIdentities): Check {
   const { id, place, family, entry, register, interval, connection, connectWithin, answerWithin } = candidate;
-  const { method, ask, target, phases, proves } = required(candidate.spoken, id);
+  const { method, ask, target, phases, credentials, proves } = required(candidate.spoken, id);
   const { vendors, products } = (place.hardware && identities.get(place.hardware.id)) ?? family.identification;
   return {
     id,
@@ -89,6 +89,7 @@ function check(candidate: Candidate, slot: Milliseconds, identities: GroupIdenti
     connectWithin,
     answerWithin,
     ask: deepFrozen(ask),
+    ...(credentials && { credentials }),
     ...phases,
     proves,
     ...(vendors.length + products.length > 0 ? { expectedIdentity: { vendors, products } } : {}),
@@ -100,6 +101,7 @@ function check(candidate: Candidate, slot: Milliseconds, identities: GroupIdenti
       line: place.line,
       connection,
       ...bytesOf(phases),
+      ...(credentials && { credentials: { ...credentials } }),
       says: method.describe(ask),
     }),
   };
@@ -141,12 +143,14 @@ function segmentsOf({ watchlist }: LoadedSite, budgets: SiteBudgets): readonly S
   }));
 }
 
-/** A piece of hardware with addresses in two segments counts its line to the first; starts are charged to each device's own segment. */
+/**
+ * A piece of hardware with addresses in two segments counts its line to the first; starts are charged to each device's own segment.
+ * Whatever is asked on a gateway's line, the gateway itself included, leaves that line its rest.
+ */
 function linesOf(admitted: readonly Candidate[]): readonly Line[] {
   return [...Map.groupBy(admitted, ({ place }) => place.line)].map(([id, members]) => {
     const [first, ...others] = members as [Candidate, ...Candidate[]];
-    const gateway = members.find(({ place }) => place.entry.via !== undefined)?.place.gateway;
-    return line(id, first.place.segment.id, gateway, [first.interval, ...others.map(({ interval }) => interval)]);
+    return line(id, first.place.segment.id, first.place.bus, [first.interval, ...others.map(({ interval }) => interval)]);
   });
 }
 

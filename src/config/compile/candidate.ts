@@ -1,4 +1,5 @@
 /** One check as the files describe it, worked out as far as it can be, before anything decides whether it may be asked. */
+import { nominal, shapeOf, type CredentialRef, type CredentialShape } from "../../domain/credentials.ts";
 import type { Method, MethodInput } from "../../domain/driver.ts";
 import { formatDuration } from "../../domain/duration.ts";
 import type { MethodId } from "../../domain/operations.ts";
@@ -41,6 +42,9 @@ export interface Spoken {
   readonly ask: unknown;
   readonly target: Target;
   readonly phases: Phases;
+  /** What an approval binds: the same, but for the length of a credential's name. A credential that is renewed voids nothing. */
+  readonly bound: Phases;
+  readonly credentials: CredentialRef | undefined;
   readonly proves: Proof;
 }
 
@@ -70,9 +74,10 @@ export function candidate(
   const path: Path = [...place.path, "checks", index];
   const rule = family.methods.get(entry.method);
   const register = entry.register === undefined ? undefined : family.liveness.get(entry.register);
-  const flaw = registerFlaw(entry, register, family) ?? busFlaw(place, entry) ?? transportFlaw(entry, methods);
+  const flaw =
+    registerFlaw(entry, register, family) ?? busFlaw(place, entry) ?? transportFlaw(entry, methods) ?? credentialFlaw(site, entry, methods);
   if (flaw !== undefined) return { problems: [problemAt(site.watchlist, [...path, flaw.key], flaw)] };
-  const spoken = speak(methods, place, entry, register, rule);
+  const spoken = speak(site, methods, place, entry, register, rule);
   if (spoken !== undefined && "problems" in spoken) {
     return {
       problems: spoken.problems.map((sentence) =>
@@ -137,7 +142,7 @@ export function readOf({ protocolAddress, count, value }: LivenessRegister): Non
 
 /** Without a unit the request would ask the gateway and prove nothing of the device behind it. */
 function busFlaw({ entry: device, bus }: Place, entry: WatchlistCheck): Flaw | undefined {
-  const stray = device.via === undefined && bus !== undefined ? unitOfBus(entry, bus.id) : undefined;
+  const stray = device.via === undefined && bus !== undefined ? unitOfBus(entry, bus) : undefined;
   if (stray !== undefined) return { key: "unitId", ...stray };
   if (device.via === undefined || entry.unitId !== undefined) return undefined;
   return { key: "method", found: `${entry.method} without unitId`, expected: "a method with a unitId: the device stands behind a gateway" };
@@ -156,7 +161,26 @@ function transportFlaw({ method: id, transport }: WatchlistCheck, methods: Metho
   return { key: "transport", found: transport, expected: `${known.join(" or ")}: ${id} goes over nothing else` };
 }
 
+function credentialFlaw({ credentials }: LoadedSite, entry: WatchlistCheck, methods: Methods): Flaw | undefined {
+  const method = methods.get(entry.method);
+  if (method === undefined) return undefined;
+  const { credentialKinds: kinds = ["none"] } = method;
+  const kind = entry.credentials === undefined ? "none" : credentials.get(entry.credentials)?.kind;
+  if (kind === undefined || kinds.includes(kind)) return undefined;
+  const named = kinds.filter((one) => one !== "none");
+  const expected =
+    named.length === 0 ? `none: ${entry.method} takes no credentials` : `the id of a credential of kind ${named.join(" or ")}`;
+  return { key: "credentials", found: kind === "none" ? "nothing" : `${quote(entry.credentials)}, of kind ${kind}`, expected };
+}
+
+/** Undefined as well where the file that holds it could not be read, which is a problem of its own. */
+function credentialOf({ credentials }: LoadedSite, { credentials: id }: WatchlistCheck): CredentialShape | undefined {
+  const credential = id === undefined ? undefined : credentials.get(id);
+  return id === undefined || credential === undefined ? undefined : shapeOf(id, credential);
+}
+
 function speak(
+  site: LoadedSite,
   methods: Methods,
   place: Place,
   entry: WatchlistCheck,
@@ -165,15 +189,28 @@ function speak(
 ): Spoken | { readonly problems: readonly string[] } | undefined {
   const method = methods.get(entry.method);
   if (method === undefined) return undefined;
-  const parsed = method.parse({
+  const credentials = credentialOf(site, entry);
+  const input: MethodInput = {
+    ...(credentials && { credentials }),
     ...(entry.unitId === undefined ? {} : { unitId: entry.unitId }),
     ...(register === undefined ? {} : { register: readOf(register) }),
     ...(entry.transport === undefined ? {} : { transport: entry.transport }),
     ...(framingOf(place) && { framing: framingOf(place)! }),
-  });
+  };
+  const parsed = method.parse(input);
   if ("problems" in parsed) return parsed;
+  const phases = phasesOf(method, parsed.ask);
   const transport = entry.transport ?? method.transport;
   const port = place.entry.via === undefined ? (place.entry.port ?? method.defaultPort) : (place.gateway?.port ?? method.defaultPort);
   const target: Target = { address: place.address, port, transport, localAddress: place.segment.localAddress };
-  return { method, ask: parsed.ask, target, phases: phasesOf(method, parsed.ask), proves: rule?.proves ?? method.proves };
+  const bound = credentials === undefined ? phases : boundPhases(method, { ...input, credentials: nominal(credentials) });
+  const reference = credentials && { id: credentials.id, kind: credentials.kind };
+  return { method, ask: parsed.ask, target, phases, bound, credentials: reference, proves: rule?.proves ?? method.proves };
+}
+
+/** @throws TypeError where a method takes a name of one length and refuses another: it must not judge by that */
+function boundPhases(method: Method, input: MethodInput): Phases {
+  const parsed = method.parse(input);
+  if ("problems" in parsed) throw new TypeError(`${method.id}: ${parsed.problems.join("; ")}`);
+  return phasesOf(method, parsed.ask);
 }

@@ -18,6 +18,7 @@ import { envelopeOf, type Envelope } from "./envelope.ts";
 import { exclusions } from "./exclusions.ts";
 import { family, type Family } from "./family.ts";
 import { frozenMap } from "./freeze.ts";
+import { functionCodeOf } from "./modbus-codes.ts";
 import { placesOf, type Place } from "./place.ts";
 import { liftedByApproval, proposals, type Proposal } from "./proposals.ts";
 import { raisedIntervals, type Raised } from "./raised.ts";
@@ -179,12 +180,13 @@ function shortestPaces(candidates: readonly Candidate[]): ReadonlyMap<MethodId, 
 
 /** First what runs, then what would run once approved, which shows whether it will fit; what cannot run takes no share. */
 function served(candidates: readonly Candidate[], standing: ReadonlyMap<CheckId, readonly Finding[]>) {
-  const demand = ({ id, interval, place }: Candidate) => ({
+  const demand = ({ id, entry, interval, place }: Candidate) => ({
     check: id,
     device: place.entry.id,
     interval,
     segment: place.segment,
-    gateway: place.entry.via === undefined ? undefined : place.gateway,
+    // A gateway that is asked itself may hand the request on to its bus all the same.
+    gateway: functionCodeOf(entry.method) === undefined ? undefined : place.bus,
   });
   const against = ({ id }: Candidate): readonly Finding[] => standing.get(id) ?? [];
   const running = candidates.filter((one) => against(one).length === 0);

@@ -95,9 +95,10 @@ function checkFacts(candidate: Candidate, paces: Paces | undefined): object {
   const request = spoken && {
     port: spoken.target.port,
     transport: spoken.target.transport,
-    opening: envelopePhase(spoken.phases.opening),
-    asking: envelopePhase(spoken.phases.asking),
-    closing: envelopePhase(spoken.phases.closing),
+    opening: envelopePhase(spoken.bound.opening),
+    asking: envelopePhase(spoken.bound.asking),
+    closing: envelopePhase(spoken.bound.closing),
+    ...(spoken.credentials && { credentials: { ...spoken.credentials } }),
   };
   return {
     method: entry.method,

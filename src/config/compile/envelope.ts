@@ -1,4 +1,5 @@
 /** What an approval of a family covers, as figures: the bytes that may be sent, how often, over which connections. Its digest is `covers`. */
+import { nominal, type CredentialKind } from "../../domain/credentials.ts";
 import type { Method } from "../../domain/driver.ts";
 import type { MethodId } from "../../domain/operations.ts";
 import type { Allowance, Transport } from "../../domain/plan.ts";
@@ -80,14 +81,31 @@ export function envelopeOf(family: Family, methods: Methods, paces: ReadonlyMap<
   };
 }
 
-/** The request of a check: by register, or by its transport where that is not the method's usual one. */
+/** The request of a check: by register, by its transport where that is not the method's usual one, and by the kind of its credentials. */
 export function requestOf({ register, spoken }: Pick<Candidate, "register" | "spoken">): string {
-  if (spoken === undefined || spoken.target.transport === spoken.method.transport) return requestName(register);
-  return transportName(requestName(register), spoken.target.transport);
+  const { method, target, credentials } = spoken ?? {};
+  return variantName(requestName(register), {
+    ...(target && target.transport !== method?.transport && { transport: target.transport }),
+    ...(credentials && { kind: credentials.kind }),
+  });
 }
 
-function transportName(request: string, transport: Transport): string {
-  return `${request}${request === "" ? "" : ", "}over ${transport}`;
+/** In which ways a method asks the same. */
+interface Variant {
+  /** Absent: its usual one. */
+  readonly transport?: Transport;
+  readonly kind?: CredentialKind;
+}
+
+function variantName(request: string, { transport, kind }: Variant): string {
+  const words = [request, ...(transport ? [`over ${transport}`] : []), ...(kind ? [`with ${kind}`] : [])];
+  return words.filter((word) => word !== "").join(", ");
+}
+
+function variantsOf({ otherTransports = [], credentialKinds = ["none"] }: Method): readonly Variant[] {
+  const transports = [{}, ...otherTransports.map((transport) => ({ transport }))];
+  const kinds = credentialKinds.map((kind) => (kind === "none" ? {} : { kind }));
+  return transports.flatMap((transport) => kinds.map((kind) => ({ ...transport, ...kind })));
 }
 
 /**
@@ -116,12 +134,8 @@ function envelopeMethod(method: Method, { intervalMin, connectWithin, answerWith
   const registers = space === undefined ? [undefined] : [...family.liveness.values()].filter((register) => register.space === space);
   const requests = registers.flatMap((register): [string, EnvelopeRequest][] => {
     const name = requestName(register);
-    const usual = envelopeRequest(method, register);
-    const others = (method.otherTransports ?? []).map((transport) => [
-      transportName(name, transport),
-      envelopeRequest(method, register, transport),
-    ]);
-    return [[name, usual], ...others].filter((one): one is [string, EnvelopeRequest] => one[1] !== undefined);
+    const ways = variantsOf(method).map((variant) => [variantName(name, variant), envelopeRequest(method, register, variant)]);
+    return ways.filter((one): one is [string, EnvelopeRequest] => one[1] !== undefined);
   });
   return {
     intervalMinMs: intervalMin,
@@ -132,8 +146,13 @@ function envelopeMethod(method: Method, { intervalMin, connectWithin, answerWith
 }
 
 /** For unit 1; for a method that knows no units, without one. A request that the method refuses can stand in no check either. */
-function envelopeRequest(method: Method, register: LivenessRegister | undefined, transport?: Transport): EnvelopeRequest | undefined {
-  const read = { ...(register && { register: readOf(register) }), ...(transport && { transport }) };
+function envelopeRequest(
+  method: Method,
+  register: LivenessRegister | undefined,
+  { transport, kind }: Variant,
+): EnvelopeRequest | undefined {
+  const credentials = kind && nominal({ id: "", kind });
+  const read = { ...(register && { register: readOf(register) }), ...(transport && { transport }), ...(credentials && { credentials }) };
   const parsed = [method.parse({ unitId: 1, ...read }), method.parse(read)].find((one) => "ask" in one);
   if (parsed === undefined || !("ask" in parsed)) return undefined;
   const { opening, asking, closing } = phasesOf(method, parsed.ask);

@@ -55,14 +55,14 @@ export function busWords({ deadUnitTakes: takes, shareOfOneDead, shareOfAllDead 
   return `a dead unit takes ${formatDuration(takes)} of the bus: ${percent(shareOfOneDead)} with one dead, ${percent(shareOfAllDead)} with all dead and backed off, of at most ${percent(busShareMax)}`;
 }
 
-/** By line; those without a gateway are left out. A line's hold is what one dead unit takes, and the margin. */
+/** By line; those without a gateway are left out. A line's hold is what one dead unit takes, and the margin. Only Modbus gets as far as the bus. */
 export function busUses({ lines, checks }: Pick<Plan, "lines" | "checks">): ReadonlyMap<LineId, BusUse> {
   const byLine = Map.groupBy(checks.values(), (check) => check.line);
   return new Map(
     [...lines.values()].flatMap(({ id, holdAfterTimeout }): [LineId, BusUse][] => {
       if (holdAfterTimeout === 0) return [];
       const takes = milliseconds(holdAfterTimeout - gatewayHoldMargin);
-      const members = byLine.get(id) ?? [];
+      const members = (byLine.get(id) ?? []).filter(({ protocol }) => protocol === "modbus");
       const units = [...Map.groupBy(members, ({ device }) => device).values()].map((own) => own.map(({ interval }) => interval));
       return [
         [

@@ -62,6 +62,8 @@ export interface WatchlistCheck {
   readonly unitId?: number;
   /** The id of a liveness register of the profile. */
   readonly register?: string;
+  /** The id of a credential. */
+  readonly credentials?: string;
   /** Absent: the method's own. */
   readonly transport?: "udp" | "tcp";
   readonly interval?: Milliseconds;
@@ -188,6 +190,10 @@ export const checkSchema: z.ZodType<WatchlistCheck> = z
     register: id(
       "The id of one of the profile's liveness registers; their addresses stand there, not here.",
       registerExpected,
+    ).exactOptional(),
+    credentials: id(
+      "The id of one of the credentials: what lets Watchkeeper in stands there, not here.",
+      "the id of a credential of the file that the setting credentials names",
     ).exactOptional(),
     transport: oneOf(
       ["udp", "tcp"],

@@ -165,6 +165,16 @@ describe("a serial bus", () => {
     assert.match([...plan.refused.values()][0]?.detail ?? "", /with all 23 units dead more than 10 % even at their longest back-off/);
   });
 
+  test("is the gateway's too where only the gateway itself is asked, which may hand the request on: rest, and a tenth of its time", () => {
+    const itself = (interval: string): Raw =>
+      rawDevice(1, { address: "10.20.1.200", checks: [{ method: "modbus-fc43", unitId: 255, interval }, { method: "icmp-echo" }] });
+    const { plan } = compiledFrom(approved(rawSite([itself("40s")])));
+    assert.deepEqual([plan.lines.size, plan.checks.size], [1, 2]);
+    assert.equal(plan.lines.get("gateway:fw-serial" as LineId)?.holdAfterTimeout, 4500);
+    assert.equal(busUses(plan).get("gateway:fw-serial" as LineId)?.shareOfOneDead, 0.1);
+    assert.deepEqual(refusals(compiledFrom(approved(rawSite([itself("39s")])))), ["plc-1/modbus-fc43 budget_too_small"]);
+  });
+
   test("rests after an unanswered request as long as the gateway may still be sending it, and half a second more", () => {
     const bus = { ...gateway, ...fourSeconds } as unknown as GatewayEntry;
     assert.equal(line("gateway:fw-serial" as LineId, "hvac" as SegmentId, bus, [seconds(60)]).holdAfterTimeout, 4500);

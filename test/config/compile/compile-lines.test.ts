@@ -150,6 +150,15 @@ describe("a problem of several lines together is found:", () => {
     assert.deepEqual(problemsOf([at({ checks: itself })]), []);
     assert.deepEqual(problemsOf([at({ checks: [{ method: "icmp-echo" }] })]), []);
   });
+  test("any unit at the address of a gateway that takes raw RTU frames alone", () => {
+    const gateways = [{ ...gateway, framing: "rtu-over-tcp" }];
+    const device = rawDevice(1, { address: "10.20.1.200", checks: [...itself, { method: "icmp-echo" }] });
+    assert.deepEqual(problemsOf([device], {}, { gateways }), [
+      "watchlist.yaml: devices[0].checks[0].unitId: found 255, expected no Modbus check of gateway fw-serial itself: it takes raw RTU " +
+        "frames, in which 255 means nothing (hint: ask units behind it (`via: fw-serial`), which prove the gateway too, or the gateway " +
+        "by a method other than Modbus)",
+    ]);
+  });
   test("a unit of a bus, asked at another address of its gateway", () => {
     const hardware = { hardware: [{ id: "main", devices: ["plc-1", "plc-2"] }] };
     const asked = (unitId: number): Raw[] => [

@@ -1,110 +1,40 @@
-/** A hundred thousand damaged replies through framing, policy, driver and library: what each is taken for, and that nothing follows it. `MUTATION_SEED=n` replays. */
-import assert from "node:assert/strict";
+/** A hundred thousand damaged replies in each framing: what each is taken for, and that nothing follows it. `MUTATION_SEED=n` replays. */
 import { describe, test } from "node:test";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
-import { MalformedReply } from "../../../src/domain/driver.ts";
-import type { Answer } from "../../../src/domain/outcome.ts";
-import type { Target } from "../../../src/domain/plan.ts";
-import type { Closed, Wire } from "../../../src/domain/wire.ts";
-import { modbusDriver } from "../../../src/drivers/modbus/driver.ts";
 import type { ModbusAsk } from "../../../src/drivers/modbus/methods.ts";
 import { modbusPolicy } from "../../../src/wire/frames/modbus.ts";
-import { Inbound } from "../../../src/wire/inbound.ts";
-import { Random } from "../../support/random.ts";
-import { damaged, repliesTo } from "../support/damage.ts";
-import { expectedOf } from "../support/modbus-reference.ts";
+import { modbusRtuPolicy } from "../../../src/wire/frames/modbus-rtu.ts";
+import { damaged, damagedRtu, repliesTo, rtuRepliesTo } from "../support/damage.ts";
+import { expectedOf, expectedOfRtu } from "../support/modbus-reference.ts";
+import { runMutations } from "../support/mutation-run.ts";
 
 const seed = Number(process.env["MUTATION_SEED"] ?? 20_261_121);
 const rounds = 100_000;
-setFlagsFromString("--expose-gc");
-const collectGarbage = runInNewContext("gc") as () => void;
-
 const unitId = 7;
-const asks: readonly ModbusAsk[] = [
+const reads: readonly Extract<ModbusAsk, { readonly functionCode: 1 | 2 | 3 | 4 }>[] = [
   { functionCode: 1, unitId, protocolAddress: 100, count: 9 },
   { functionCode: 2, unitId, protocolAddress: 0, count: 1, value: { type: "bit" } },
   { functionCode: 3, unitId, protocolAddress: 100, count: 2, value: { type: "float32", wordOrder: "little" } },
   { functionCode: 4, unitId, protocolAddress: 65_535, count: 1, value: { type: "int16" } },
-  { functionCode: 17, unitId },
-  { functionCode: 43, unitId, readCode: 1, objectId: 0 },
 ];
 
-/** As much of the real wire as a reply passes: it ends at the first thing that is wrong. */
-class ReplyWire implements Wire {
-  readonly target: Target = { address: "192.0.2.7", port: 502, transport: "tcp" };
-  readonly closed: Promise<Closed> = new Promise<Closed>(() => undefined);
-  readonly sent: Uint8Array[] = [];
-  malformed = false;
-  readonly #inbound = new Inbound(modbusPolicy);
-  #listener: ((frame: Uint8Array) => void) | undefined;
-
-  send(frame: Uint8Array): void {
-    this.sent.push(Uint8Array.from(frame));
-  }
-
-  onFrame(listener: (frame: Uint8Array) => void): void {
-    this.#listener = listener;
-  }
-
-  receive(chunk: Uint8Array): void {
-    if (this.malformed) return;
-    const taken = this.#inbound.take(chunk);
-    if (taken.is === "part") return;
-    if (taken.is === "frame" && modbusPolicy.answers(this.sent[0]!, taken.frame)) this.#listener?.(taken.frame);
-    else this.malformed = true;
-  }
-}
-
-/** What the poller would make of it; `timeout` where nothing has come of it. */
-async function cameOf(ask: ModbusAsk, reply: (request: Uint8Array) => readonly Uint8Array[]): Promise<{ came: string; requests: number }> {
-  const wire = new ReplyWire();
-  const session = await modbusDriver.open(wire, ask);
-  let came: string | undefined;
-  session.ask(ask).then(
-    ({ said }: Answer) => (came = said),
-    (error: unknown) => (came = error instanceof MalformedReply ? "malformed" : `a crash: ${String(error)}`),
-  );
-  for (const chunk of reply(wire.sent[0]!)) wire.receive(chunk);
-  await Promise.resolve();
-  await session.leave();
-  return { came: came ?? (wire.malformed ? "malformed" : "timeout"), requests: wire.sent.length };
-}
-
 describe(`${rounds} damaged replies`, () => {
-  test("are each taken for what they are, draw no second request, crash nothing and leave nothing behind", async () => {
-    const random = new Random(seed);
-    const seen = new Map<string, number>();
-    await modbusDriver.prepare();
-    let before = 0;
-    for (let round = 0; round < rounds; round++) {
-      const ask = asks[round % asks.length]!;
-      let bytes: Uint8Array = new Uint8Array();
-      let request: Uint8Array = bytes;
-      let cut = 0;
-      const { came, requests } = await cameOf(ask, (sent) => {
-        request = sent;
-        bytes = damaged(random.pick(repliesTo(sent)), random);
-        cut = random.chance(0.2) ? random.integer(0, bytes.length) : bytes.length;
-        return [bytes.subarray(0, cut), bytes.subarray(cut)].filter(({ length }) => length > 0);
-      });
-      // What comes alone and is whole counts, whatever follows it; the wire then ends the connection.
-      const first = expectedOf(request, bytes.subarray(0, cut));
-      const expected = first === "timeout" ? expectedOf(request, bytes) : first;
-      const what = `round ${round} of MUTATION_SEED=${seed}: FC ${ask.functionCode}, ${Buffer.from(bytes).toString("hex")}`;
-      if (came !== expected) assert.equal(came, expected, what);
-      if (requests !== 1) assert.equal(requests, 1, what);
-      seen.set(came, (seen.get(came) ?? 0) + 1);
-      if (round === 10_000) {
-        collectGarbage();
-        before = process.memoryUsage().heapUsed;
-      }
-    }
-    collectGarbage();
-    const grown = process.memoryUsage().heapUsed - before;
-    assert.ok(grown < 4_000_000, `${grown} bytes more after ${rounds - 10_000} replies`);
-    // The damage reaches every depth: a corpus that is thrown away at the first byte proves little.
-    for (const kind of ["alive", "degraded", "gateway_only", "malformed", "timeout"])
-      assert.ok((seen.get(kind) ?? 0) > 500, `${kind}: ${seen.get(kind) ?? 0}`);
-  });
+  test("are each taken for what they are, draw no second request, crash nothing and leave nothing behind", () =>
+    runMutations({
+      rounds,
+      seed,
+      policy: modbusPolicy,
+      asks: [...reads, { functionCode: 17, unitId }, { functionCode: 43, unitId, readCode: 1, objectId: 0 }],
+      damagedReply: (request, random) => damaged(random.pick(repliesTo(request)), random),
+      expectedOf,
+    }));
+
+  test("in raw RTU frames likewise", () =>
+    runMutations({
+      rounds,
+      seed,
+      policy: modbusRtuPolicy,
+      asks: reads.map((ask) => ({ ...ask, framing: "rtu-over-tcp" })),
+      damagedReply: (request, random) => damagedRtu(random.pick(rtuRepliesTo(request)), random),
+      expectedOf: expectedOfRtu,
+    }));
 });

@@ -1,4 +1,5 @@
 /** Lawful Modbus replies, and ways in which they come to harm. */
+import { withCrc } from "../../../src/domain/crc16.ts";
 import type { Random } from "../../support/random.ts";
 
 const bodies: Readonly<Record<number, readonly string[]>> = {
@@ -17,10 +18,17 @@ const bodies: Readonly<Record<number, readonly string[]>> = {
 
 /** Whole frames that would answer the request, exceptions of every kind among them. */
 export function repliesTo(request: Uint8Array): readonly Uint8Array[] {
-  const functionCode = request[7]!;
+  return pdusTo(request[7]!).map((pdu) => framed(request, pdu));
+}
+
+/** The same as raw RTU frames, in answer to one. */
+export function rtuRepliesTo(request: Uint8Array): readonly Uint8Array[] {
+  return pdusTo(request[1]!).map((pdu) => withCrc(Buffer.concat([request.subarray(0, 1), pdu])));
+}
+
+function pdusTo(functionCode: number): readonly Uint8Array[] {
   const exceptions = [1, 2, 4, 5, 6, 10, 11].map((code) => Buffer.from([functionCode | 0x80, code]));
-  const pdus = [...(bodies[functionCode] ?? []).map((body) => Buffer.from(body.replaceAll(" ", ""), "hex")), ...exceptions];
-  return pdus.map((pdu) => framed(request, pdu));
+  return [...(bodies[functionCode] ?? []).map((body) => Buffer.from(body.replaceAll(" ", ""), "hex")), ...exceptions];
 }
 
 function framed(request: Uint8Array, pdu: Uint8Array): Uint8Array {
@@ -64,12 +72,26 @@ const damages: readonly Damage[] = [
 
 /** Up to three kinds of harm; half of the time the header's length is set right again, so that the harm gets past it. */
 export function damaged(frame: Uint8Array, random: Random): Uint8Array {
-  let result = frame;
-  for (let count = random.integer(1, 3); count > 0; count--) result = random.pick(damages)(result, random);
+  const result = harmed(frame, random);
   if (result.length < 8 || random.chance(0.5)) return new Uint8Array(result);
   const repaired = Uint8Array.from(result);
   repaired.set(frame.subarray(0, 7));
   repaired[4] = (repaired.length - 6) >> 8;
   repaired[5] = (repaired.length - 6) & 0xff;
   return repaired;
+}
+
+/** The same for a raw RTU frame; half of the time its unit and check sum are set right again. */
+export function damagedRtu(frame: Uint8Array, random: Random): Uint8Array {
+  const result = harmed(frame, random);
+  if (result.length < 4 || random.chance(0.5)) return new Uint8Array(result);
+  const body = Uint8Array.from(result.subarray(0, -2));
+  body[0] = frame[0]!;
+  return withCrc(body);
+}
+
+function harmed(frame: Uint8Array, random: Random): Uint8Array {
+  let result = frame;
+  for (let count = random.integer(1, 3); count > 0; count--) result = random.pick(damages)(result, random);
+  return result;
 }

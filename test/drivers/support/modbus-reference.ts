@@ -24,6 +24,40 @@ export function expectedOf(request: Uint8Array, received: Uint8Array): Verdict {
   return pdu[1] === (asked < 3 ? Math.floor((count + 7) / 8) : count * 2) ? "alive" : "malformed";
 }
 
+/** The same of raw RTU frames (Modbus over Serial Line V1.02, 2.5.1): unit id, PDU, and a check sum, low byte first. */
+export function expectedOfRtu(request: Uint8Array, received: Uint8Array): Verdict {
+  const reply = Buffer.from(received);
+  if (reply.length < 2) return "timeout";
+  const functionCode = reply[1]!;
+  // Nothing but answers to function codes 1 to 4, and their exceptions, says how long it is.
+  if ((functionCode & 0x7f) < 1 || (functionCode & 0x7f) > 4) return "malformed";
+  let length = 5;
+  if (functionCode < 0x80) {
+    if (reply.length < 3) return "timeout";
+    if (reply[2] === 0 || reply[2]! > 250) return "malformed";
+    length += reply[2]!;
+  }
+  if (reply.length < length) return "timeout";
+  if (reply.length > length || remainder(reply) !== 0) return "malformed";
+  const asked = request[1]!;
+  if (reply[0] !== request[0] || (functionCode & 0x7f) !== asked) return "malformed";
+  if (functionCode & 0x80) return ofException(reply.subarray(1, 3));
+  const count = request.length === 8 ? (request[4]! << 8) | request[5]! : 0;
+  return reply[2] === (asked < 3 ? Math.floor((count + 7) / 8) : count * 2) ? "alive" : "malformed";
+}
+
+/** A frame with its own check sum behind it leaves nothing over; bit by bit (2.5.1.2, appendix B). */
+function remainder(frame: Uint8Array): number {
+  let rest = 0xffff;
+  for (const byte of frame) {
+    for (let bit = 0; bit < 8; bit++) {
+      const wrong = ((rest ^ (byte >> bit)) & 1) === 1;
+      rest = wrong ? (rest >> 1) ^ 0xa001 : rest >> 1;
+    }
+  }
+  return rest;
+}
+
 function ofException(pdu: Buffer): Verdict {
   if (pdu.length !== 2) return "malformed";
   const code = pdu[1]!;

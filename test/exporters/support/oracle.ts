@@ -90,6 +90,10 @@ function site(board: Board, gauge: Add, counter: Add): void {
   counter("watchkeeper_guard_blocked_total", [[{}, 1]]);
   counter("watchkeeper_stalls_total", [[{}, 0]]);
   counter("watchkeeper_journal_lost_total", [[{}, 7]]);
+  counter("watchkeeper_udp_datagrams_dropped_total", [
+    [{ reason: "late" }, 3],
+    [{ reason: "foreign" }, 2],
+  ]);
   const sent = { requests: [3, 0], bytes: [33, 0], connections: [4, 0] };
   for (const [what, [hvac = 0, bridge = 0]] of Object.entries(sent)) {
     counter(`watchkeeper_sent_${what}_total`, [

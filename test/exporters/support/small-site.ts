@@ -52,6 +52,7 @@ export async function smallSite(options: Partial<PageOptions> = {}): Promise<Sma
   const page = new PrometheusPage({
     build,
     journal: { unwritableSince: 5 as WallMs, lost: 7 },
+    datagramsDropped: { late: 3, foreign: 2 },
     address: false,
     processMetrics: false,
     yieldToLoop: () => Promise.resolve(),

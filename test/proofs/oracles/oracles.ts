@@ -15,6 +15,8 @@ export interface OracleOptions {
 export interface PymodbusOptions extends OracleOptions {
   /** The unit ids that answer, the others staying silent as on a serial bus; every unit id unless said otherwise. */
   readonly unitIds?: readonly number[];
+  /** Raw RTU frames with their CRC inside TCP instead of Modbus TCP. */
+  readonly rtuOverTcp?: boolean;
 }
 
 export interface Oracle {
@@ -36,10 +38,11 @@ export const pymodbusIdentity = { VendorName: "Oracle Works", ProductCode: "PYM-
 
 /** A device with identification: function codes 1-4, 17 and 43/14. It ends with the network. */
 export function startPymodbus(network: Network, host: string, options: PymodbusOptions = {}): Promise<Oracle> {
-  const { port = modbusPort, unitIds = [] } = options;
+  const { port = modbusPort, unitIds = [], rtuOverTcp = false } = options;
   const script = fileURLToPath(new URL("pymodbus_server.py", import.meta.url));
   const units = unitIds.length === 0 ? [] : [unitIds.join(",")];
-  return start(network, host, port, [debianPython, "-B", script, network.address(host), String(port), ...units]);
+  const framing = rtuOverTcp ? ["--rtu"] : [];
+  return start(network, host, port, [debianPython, "-B", script, ...framing, network.address(host), String(port), ...units]);
 }
 
 /** A device without identification: function code 43 gets exception 1, 17 gets "LMB3.1.6". Compiled here; it ends with the network. */

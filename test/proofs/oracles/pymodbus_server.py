@@ -1,6 +1,7 @@
 """An independent Modbus TCP device: pymodbus with device identification, function codes 1-4, 17 and 43/14.
 
-Usage: pymodbus_server.py ADDRESS PORT [UNIT,UNIT...]
+Usage: pymodbus_server.py [--rtu] ADDRESS PORT [UNIT,UNIT...]
+With --rtu it takes raw RTU frames with their CRC in the TCP connection, as some serial gateways do, instead of Modbus TCP.
 Without units every unit id is answered; with units the others get silence, as on a serial bus.
 Coils: even addresses on. Discrete inputs: odd addresses on. Holding register n: 1000 + n. Input register n: 2000 + n.
 """
@@ -11,6 +12,7 @@ import sys
 from pymodbus.datastore import ModbusSequentialDataBlock, ModbusServerContext, ModbusSlaveContext
 from pymodbus.device import ModbusDeviceIdentification
 from pymodbus.server.async_io import StartAsyncTcpServer
+from pymodbus.transaction import ModbusRtuFramer, ModbusSocketFramer
 
 SIZE = 128
 
@@ -39,12 +41,14 @@ def unit() -> ModbusSlaveContext:
 
 
 def main() -> None:
-    address, port = sys.argv[1], int(sys.argv[2])
-    units = [int(text) for text in sys.argv[3].split(",")] if len(sys.argv) > 3 else []
+    arguments = sys.argv[1:]
+    framer = ModbusRtuFramer if arguments[0] == "--rtu" else ModbusSocketFramer
+    address, port, *listed = [text for text in arguments if text != "--rtu"]
+    units = [int(text) for text in listed[0].split(",")] if listed else []
     slaves = {number: unit() for number in units} if units else unit()
     context = ModbusServerContext(slaves=slaves, single=not units)
     # The synchronous StartTcpServer of this pymodbus never listens; the asynchronous one does.
-    asyncio.run(StartAsyncTcpServer(context=context, identity=IDENTITY, address=(address, port)))
+    asyncio.run(StartAsyncTcpServer(context=context, identity=IDENTITY, address=(address, int(port)), framer=framer))
 
 
 main()

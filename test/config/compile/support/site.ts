@@ -8,6 +8,7 @@ import { profileSchema } from "../../../../src/config/schema/profile.ts";
 import { siteProfileSchema } from "../../../../src/config/schema/site-profile.ts";
 import { watchlistSchema } from "../../../../src/config/schema/watchlist.ts";
 import { parseYaml } from "../../../../src/config/yaml.ts";
+import type { Credentials } from "../../../../src/domain/credentials.ts";
 import type { DeviceId, ProfileId } from "../../../../src/domain/plan.ts";
 import { wallMs, type WallMs } from "../../../../src/domain/units.ts";
 import { methods } from "./methods.ts";
@@ -25,6 +26,8 @@ export interface RawSite {
   /** By id; absent: no site file. What is left out of one is a draft's. */
   siteProfiles: Record<string, Raw>;
   lab: boolean;
+  /** Absent: none. */
+  credentials?: Credentials;
 }
 
 export const unknownFact: Raw = { value: null, status: "not-documented", grade: "N" };
@@ -162,6 +165,7 @@ export function loaded(raw: RawSite): LoadedSite {
     stateDir: "/site/state",
     watchlist: "/site/watchlist.yaml",
     profileDir: "/site/device-profiles",
+    credentials: null,
     web: { listenAddresses: [], configFile: null },
     log: { level: "info", format: "json" },
     labels: { address: false },
@@ -172,6 +176,7 @@ export function loaded(raw: RawSite): LoadedSite {
     watchlist: read("watchlist.yaml", raw.watchlist, watchlistSchema),
     shippedProfiles: new Map(Object.entries(raw.profiles).map(profile)),
     siteProfiles: new Map(Object.entries(raw.siteProfiles).map(siteProfile)),
+    credentials: raw.credentials ?? new Map(),
   };
 }
 
