@@ -100,6 +100,8 @@ export const busShareMax = 0.1;
 /** Added to the time for which a gateway may still be sending what we gave up on. */
 export const gatewayHoldMargin: Milliseconds = milliseconds(500);
 
+/** Without an audit record polling goes on from a reserve for so long, then it stops. */
+export const auditReserve: Milliseconds = seconds(86_400);
 export const approvalMonthsMax = 15;
 /** After an ordinary expiry, with an alarm. An accepted risk has none. */
 export const approvalGrace: Milliseconds = seconds(90 * 86_400);

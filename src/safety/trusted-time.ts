@@ -57,7 +57,7 @@ export class TrustedTime {
     const gap = shown - this.#line;
     this.#behind = 0;
     if (gap > clockJumpMin) this.#lookAhead(shown, now);
-    else if (gap >= -clockJumpMin || this.#isBack(shown, now)) this.#follow(shown, now);
+    else if (gap + clockJumpMin >= 0 || this.#isBack(shown, now)) this.#follow(shown, now);
     else this.#behind = -gap;
   }
 

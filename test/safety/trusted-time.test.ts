@@ -156,7 +156,9 @@ describe("a clock that is set a day forward", () => {
 });
 
 it("whatever is done to the clock, what is judged by never goes back further than a proof or a person takes it", () => {
-  const steps = fc.array(fc.tuple(fc.integer({ min: -2 * day, max: 2 * day }), fc.integer({ min: 1, max: 50 * second })), { maxLength: 40 });
+  const steps = fc.array(fc.tuple(fc.integer({ min: -2 * day, max: 2 * day }), fc.integer({ min: 1, max: 50 * second })), {
+    maxLength: 40,
+  });
   return fc.assert(
     fc.asyncProperty(steps, async (changes) => {
       // Shorter than a minute each: none is ever trusted, and all that was trusted before goes on.
