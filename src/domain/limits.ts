@@ -64,6 +64,8 @@ export const evidenceMin: Milliseconds = seconds(300);
 
 /** FIN is waited for so long, then RST. */
 export const finishWithin: Milliseconds = seconds(2);
+/** So long a poller that shuts down waits for answers; what waits longer, such as a keep-alive, is cut off. */
+export const drainWithin: Milliseconds = seconds(10);
 /** The line is let go at the latest so long after the deadline, whatever a library's promise does. */
 export const releaseWithin: Milliseconds = seconds(2);
 /** The stop file, the clocks and the loop are looked at so often. */

@@ -1,7 +1,7 @@
 /** The one door for every trigger: waits for the line, decides, converses, lets the line go. */
 import type { Clock } from "../domain/clock.ts";
 import type { Circumstances, Gate, InFlight, Trigger, Verdict } from "../domain/gate.ts";
-import { finishWithin, stopFinishWithin } from "../domain/limits.ts";
+import { drainWithin, finishWithin, stopFinishWithin } from "../domain/limits.ts";
 import type { Answer, Fact, Outcome, Refused, Scope, Trip } from "../domain/outcome.ts";
 import type { Permit } from "../domain/permit.ts";
 import type { Check, CheckId, Plan, PlannedDevice } from "../domain/plan.ts";
@@ -96,10 +96,15 @@ export class HeartbeatGate implements Gate, PermitOffice {
     this.#budgets.empty(this.clock.monotonic());
   }
 
-  /** No more starts; resolves when everything in flight has ended and every connection is closed. */
+  /** No more starts; resolves when everything in flight has ended and every connection is closed. An answer that is long in coming is not waited for. */
   async drain(): Promise<void> {
     this.#draining = true;
+    const cut = (): void => {
+      for (const permit of this.#out) permit.revoke("draining");
+    };
+    const cancel = this.clock.at(after(this.clock.monotonic(), drainWithin), cut);
     await Promise.all(this.#running.values());
+    cancel();
     await this.#keeper.letGoUnless(() => false);
   }
 
@@ -150,9 +155,10 @@ export class HeartbeatGate implements Gate, PermitOffice {
 
   // What a permit asks of its office, at every frame.
 
-  objection(check: Check): Refused["reason"] | undefined {
+  objection(check: Check, draining: boolean = this.#draining): Refused["reason"] | undefined {
     if (!this.#planned(check)) return "plan_changed";
-    return firstObjection(standing, this.#standing(check, this.#deviceOf(check), this.clock.monotonic()))?.reason;
+    const situation = this.#standing(check, this.#deviceOf(check), this.clock.monotonic());
+    return firstObjection(standing, { ...situation, draining })?.reason;
   }
 
   spent(check: Check): void {
@@ -208,9 +214,16 @@ export class HeartbeatGate implements Gate, PermitOffice {
     return permit;
   }
 
+  /** Also while the poller shuts down: a session that is not given back stays with its server after us. */
   #farewell(check: Check): Permit | undefined {
-    if (check.closing.requestsMax === 0 || !this.#plan.checks.has(check.id) || this.objection(check)) return undefined;
-    return MintedPermit.mint(this, check, [check.closing], after(this.clock.monotonic(), finishWithin));
+    const office: PermitOffice = {
+      clock: this.clock,
+      objection: () => this.objection(check, false),
+      spent: () => this.spent(check),
+      violated: (_check, detail) => this.violated(check, detail),
+    };
+    if (check.closing.requestsMax === 0 || office.objection(check)) return undefined;
+    return MintedPermit.mint(office, check, [check.closing], after(this.clock.monotonic(), finishWithin));
   }
 
   /** What the outcome means for the next asking. */

@@ -34,6 +34,10 @@ describe("limits", () => {
     assert.ok(all.connectWithinDefault + all.answerWithinDefault + all.releaseWithin + all.finishWithin < limits.intervalFloor);
     assert.ok(all.connectWithinMax + all.answerWithinMax > limits.intervalFloor, "longer timeouts hold the line, which skips the slot");
   });
+  it("a shutdown lets an ordinary exchange end, and ends before a service manager kills it: systemd waits 90 s", () => {
+    assert.ok(all.connectWithinDefault + all.answerWithinDefault < all.drainWithin);
+    assert.ok(all.drainWithin + all.releaseWithin + 2 * all.finishWithin < 90_000);
+  });
   it("one SYN fits the default connect timeout: Linux repeats it after 1 s", () => assert.ok(all.connectWithinDefault < 1000));
   it("a stop is seen, and a stall told from an ordinary delay, well within the promised second", () => {
     assert.ok(all.pulseEvery * 2 < all.stopWithin);

@@ -90,11 +90,11 @@ describe("asking", () => {
   it("says goodbye under a permit of its own where the protocol has a word for it", async () => {
     const site = await readySite({ device: { connection: "kept", closingRequests: 1 }, farewell: true });
     await ask(site);
+    // Also while the poller shuts down, which refuses everything else.
     await site.shutDown();
-    // Draining refuses every frame, a goodbye too.
     assert.deepEqual(
       site.witness.packets.map((packet) => packet.kind),
-      ["connect", "frame", "fin"],
+      ["connect", "frame", "frame", "fin"],
     );
     const other = await readySite({ device: { connection: "kept", closingRequests: 1 }, farewell: true });
     await ask(other);

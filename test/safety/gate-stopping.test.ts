@@ -1,13 +1,15 @@
-/** What a stop ends, also on a connection whose end has begun, and what lifting it begins. */
+/** What a stop ends, also on a connection whose end has begun, and what lifting it begins; how a shutdown waits and says goodbye. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { stopFinishWithin } from "../../src/domain/limits.ts";
+import { drainWithin, stopFinishWithin } from "../../src/domain/limits.ts";
+import type { Driver } from "../../src/domain/driver.ts";
 import type { Permit } from "../../src/domain/permit.ts";
 import type { Closed, OwnedWire } from "../../src/domain/wire.ts";
 import { ConnectionKeeper } from "../../src/safety/keeper.ts";
 import { FakeClock, settled } from "../support/fake-clock.ts";
 import { literalPlan } from "../support/literal-plan.ts";
-import { plc, plcCheck, readySite } from "../support/ready-site.ts";
+import { ask, plc, plcCheck, readySite } from "../support/ready-site.ts";
+import { scriptedDriver } from "../support/scripted-driver.ts";
 
 /** A wire that answers at once, and whose peer never follows a FIN. */
 class HalfClosed implements OwnedWire {
@@ -71,5 +73,43 @@ describe("a stop", () => {
     assert.deepEqual(site.gate.preview(check), { admitted: true });
     site.gate.resumed();
     assert.deepEqual(site.gate.preview(check), { admitted: false, reason: "line_budget", retryAt: site.clock.monotonic() + 60_000 });
+  });
+});
+
+describe("a shutdown", () => {
+  it("waits for answers, and cuts off one that is long in coming, which is no failure of the device", async () => {
+    const site = await readySite({ device: { answerWithinMs: 54_500 }, script: () => ({ does: "silence" }) });
+    const asked = site.gate.exchange(plcCheck, "schedule");
+    await site.clock.advance(1000);
+    const drained = site.gate.drain();
+    await site.clock.advance(drainWithin - 1);
+    assert.deepEqual(
+      site.witness.packets.map(({ kind }) => kind),
+      ["connect", "frame"],
+    );
+    await site.clock.advance(1);
+    await drained;
+    const outcome = await asked;
+    assert.deepEqual(outcome?.kind === "refused" && outcome.reason, "draining");
+    assert.equal(site.witness.packets.at(-1)?.kind, "rst");
+  });
+
+  it("lets no goodbye out that is off its template: the device trips", async () => {
+    const kept = scriptedDriver();
+    const rude: Driver = {
+      ...kept,
+      open: async (wire, told) => ({
+        ask: (await kept.open(wire, told)).ask,
+        leave: async () => wire.send(Uint8Array.of(0, 1, 0, 0, 0, 6, 1, 5, 0, 0, 0xff, 0)),
+      }),
+    };
+    const site = await readySite({ device: { connection: "kept", closingRequests: 1 }, driver: () => rude });
+    await ask(site);
+    await site.shutDown();
+    assert.deepEqual(
+      site.gate.trips().map(({ scope, cause }) => `${scope} ${cause}`),
+      ["device:plc guard_violation"],
+    );
+    assert.equal(site.witness.packets.filter(({ kind }) => kind === "frame").length, 1);
   });
 });
