@@ -4,6 +4,7 @@ import type { ValueType } from "./expectation.ts";
 import type { MethodId, Protocol } from "./operations.ts";
 import type { Answer } from "./outcome.ts";
 import type { Allowance, Framing, Proof, Transport } from "./plan.ts";
+import type { Milliseconds } from "./units.ts";
 import type { Wire } from "./wire.ts";
 
 /** What the watchlist and the profile say of one check, merged and typed, before the method has judged it. */
@@ -17,6 +18,10 @@ export interface MethodInput {
   readonly transport?: Transport;
   /** Which credential, and how long its readable part is; never what is in it. */
   readonly credentials?: CredentialShape;
+  /** Where the request goes, for protocols that say so in it; absent where a family is described and no device. */
+  readonly endpoint?: { readonly address: string; readonly port: number };
+  /** How often it is asked; absent where a family is described. */
+  readonly interval?: Milliseconds;
 }
 
 /** The pure half: exact frames and figures, with no package loaded. */
@@ -31,12 +36,16 @@ export interface Method<Ask = unknown> {
   readonly credentialKinds?: readonly (CredentialKind | "none")[];
   /** What an answer proves at least; a profile may say more for its family. */
   readonly proves: Proof;
+  /** By nature of the protocol: kept where it agrees itself how long a connection may rest, fresh where one serves one question only. Absent: as the profile says. */
+  readonly connection?: "fresh" | "kept";
   /** Problems are whole sentences: what was found, what is expected. */
   parse(input: MethodInput): { readonly ask: Ask } | { readonly problems: readonly string[] };
   /** Phases of one exchange, with their exact frame templates. */
   opening(ask: Ask): Allowance;
   asking(ask: Ask): Allowance;
   closing(ask: Ask): Allowance;
+  /** How long an answer may take, where the protocol itself makes it wait; absent: as the files say. */
+  answerWithin?(ask: Ask): Milliseconds;
   /** What is sent, in one line that an engineer signs: `FC 43/14 read device identification, basic, unit 1`. */
   describe(ask: Ask): string;
 }
@@ -55,6 +64,8 @@ export interface Session<Ask = unknown> {
   ask(ask: Ask): Promise<Answer>;
   /** Says goodbye if the protocol has a word for it, and forgets the library's timers. Never closes the socket. */
   leave(): Promise<void>;
+  /** True once it is of no further use, though the device answered: it is not kept for the next asking. Absent: never. */
+  readonly over?: boolean;
 }
 
 /** A reply that is well framed and yet not what the protocol says; the exchange is `malformed`. */

@@ -22,6 +22,7 @@ export const operations = {
   "opcua-read": "OPC UA Read of ServerStatus nodes",
   "opcua-close-session": "OPC UA CloseSession",
   "opcua-close-channel": "OPC UA CloseSecureChannel",
+  "opcua-secured-message": "OPC UA encrypted message, one of the requests above: the wire cannot see which",
   "s7-connect": "S7 COTP connection request, S7-basic or OP",
   "s7-setup": "S7 communication setup",
   "s7-read-szl": "S7 read of a named system status list",

@@ -38,7 +38,7 @@ export interface Target {
   readonly localAddress?: string;
 }
 
-/** All that one phase of an exchange may put on the wire. Every figure is a ceiling; none may be absent. */
+/** All that one phase of an exchange may put on the wire. Every figure is a ceiling; none may be absent. Of several templates each is good for one frame. */
 export interface Allowance {
   readonly connectionsMax: 0 | 1;
   readonly requestsMax: number;

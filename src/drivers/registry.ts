@@ -5,8 +5,10 @@ import { enipDriver } from "./enip/driver.ts";
 import { enipMethods } from "./enip/methods.ts";
 import { modbusDriver } from "./modbus/driver.ts";
 import { modbusMethods } from "./modbus/methods.ts";
+import { opcuaDriver } from "./opcua/driver.ts";
+import { opcuaMethods } from "./opcua/methods.ts";
 
-const all: readonly Method[] = [...modbusMethods, ...enipMethods];
+const all: readonly Method[] = [...modbusMethods, ...enipMethods, ...opcuaMethods];
 
 export const methods: ReadonlyMap<MethodId, Method> = new Map(all.map((method) => [method.id, method]));
 
@@ -14,4 +16,5 @@ export const methods: ReadonlyMap<MethodId, Method> = new Map(all.map((method) =
 export const drivers: ReadonlyMap<Protocol, Driver> = new Map<Protocol, Driver>([
   ["modbus", modbusDriver],
   ["enip", enipDriver],
+  ["opcua", opcuaDriver],
 ]);

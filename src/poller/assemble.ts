@@ -10,7 +10,6 @@ import { PrometheusPage } from "../exporters/prometheus.ts";
 import { HeartbeatGate } from "../safety/gate.ts";
 import { ConnectionKeeper, type Speaker } from "../safety/keeper.ts";
 import { Pulse } from "../safety/pulse.ts";
-import type { TrustedTime } from "../safety/trusted-time.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
 import { MemoryBoard } from "../store/board.ts";
 import { InFlightFile } from "../store/in-flight-file.ts";
@@ -21,10 +20,10 @@ import { systemClock as clock, yieldToLoop } from "../system-clock.ts";
 import { enipPolicy } from "../wire/frames/enip.ts";
 import { modbusRtuPolicy } from "../wire/frames/modbus-rtu.ts";
 import { modbusPolicy } from "../wire/frames/modbus.ts";
+import { opcuaPolicy } from "../wire/frames/opcua.ts";
 import { Reach } from "../wire/reach.ts";
 import { tcpDialler, type Violation } from "../wire/tcp.ts";
 import { udpDialler } from "../wire/udp.ts";
-import { Health } from "./health.ts";
 import { Operations } from "./operations.ts";
 import { planned, type Site } from "./planner.ts";
 import { Vault } from "./vault.ts";
@@ -35,6 +34,7 @@ import { WaysOut } from "./ways-out.ts";
 const policies: ReadonlyMap<Protocol, FramePolicy> = new Map([
   ["modbus", modbusPolicy],
   ["enip", enipPolicy],
+  ["opcua", opcuaPolicy],
 ]);
 
 export interface Assembled {
@@ -54,7 +54,6 @@ export function assemble(
   { settings, plan, credentials }: Site,
   { journal, trips, proven }: OpenedJournal,
   stopFile: StopFile,
-  time: TrustedTime,
 ): Assembled {
   const log = new EventLog({ ...settings.log, site: settings.site, lab: options.lab, clock });
   const board = new MemoryBoard(clock, plan, { stopped: stopFile.inForce, trips, proven });
@@ -69,8 +68,7 @@ export function assemble(
   const inFlight = new InFlightFile(settings.stateDir);
   const gate: HeartbeatGate = new HeartbeatGate(
     {
-      // What expires does so by the highest trusted time.
-      clock: { ...clock, wall: time.judged },
+      clock,
       circumstances: circumstances(stopFile, cutOff, () => operations),
       keeper: (farewell) => new ConnectionKeeper({ clock, dial, farewell, speakerOf: (check) => speakerOf(check, vault) }),
       suspect: (now) => pulse.suspect(now),
@@ -81,10 +79,8 @@ export function assemble(
     plan,
   );
   const waysOut = new WaysOut({ clock, reach, gate, plan: () => board.plan, record: (fact) => recorder.record(fact) });
-  const health = new Health({ clock, journal, log, recorder, time });
   const look = (): void => {
     operations.readStop();
-    health.look();
     waysOut.look();
   };
   const pulse: Pulse = new Pulse(clock, { readStop: look, disturbed: (detail) => gate.disturbed(detail) });
@@ -92,15 +88,25 @@ export function assemble(
     build: { version: packageVersion(), revision: "", nodeVersion: process.version },
     journal,
     datagramsDropped: udp.dropped,
-    time,
     address: settings.labels.address,
     processMetrics: true,
     yieldToLoop,
   });
   const scheduler = new Scheduler({ clock, gate, onStart: (late) => page.observeLateness(late), onSkip: () => undefined }, plan);
-  const replan = async () => planned({ ...options, wallNow: time.judged() });
-  const parts = { clock, board, gate, journal, log, recorder, scheduler, stopFile, time, vault, replan, settings };
-  const operations: Operations = new Operations(parts);
+  const replan = async () => planned(options);
+  const operations: Operations = new Operations({
+    clock,
+    board,
+    gate,
+    journal,
+    log,
+    recorder,
+    scheduler,
+    stopFile,
+    vault,
+    replan,
+    settings,
+  });
   return { board, gate, inFlight, log, operations, page, pulse, recorder, scheduler };
 }
 

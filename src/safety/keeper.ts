@@ -140,6 +140,8 @@ export class ConnectionKeeper {
     if (answer && check.connection === "kept" && wire.quiet && session) {
       wire.reclaim();
       this.#hold(check, held ?? this.#heldFrom(check, connection, session));
+      // The device refused a session, or took one away: it is told goodbye now, not at the next asking.
+      if (session.over) await this.letGo(check.line);
     } else {
       const end = this.#end(connection, left ? undefined : session, result);
       this.#ends(check.line, connection, end);

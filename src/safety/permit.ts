@@ -33,9 +33,9 @@ export class MintedPermit {
   #connections = 0;
   #requests = 0;
   #bytes = 0;
-  /** The phase of the latest request, and how many there were in it. */
+  /** The phase of the latest request, and the templates of the requests there were in it. */
   #phase = 0;
-  #inPhase = 0;
+  #inPhase: readonly FrameTemplate[] = [];
   #void: string | undefined;
   #takenBack: Reason | undefined;
   #listeners: ((why: string) => void)[] = [];
@@ -78,12 +78,12 @@ export class MintedPermit {
     if (foreign) return this.#violation(foreign);
     const overdue = this.#overdue();
     if (overdue) return overdue;
-    const phase = this.#phaseOf(frame);
-    if (phase === undefined) return this.#violation(`a request beyond the allowance: ${hex(frame)}`);
+    const place = this.#placeOf(frame);
+    if (place === undefined) return this.#violation(`a request beyond the allowance: ${hex(frame)}`);
     if (this.#bytes + frame.length > this.#bytesMax)
       return this.#violation(`${this.#bytes + frame.length} bytes where ${this.#bytesMax} are allowed`);
-    this.#inPhase = phase === this.#phase ? this.#inPhase + 1 : 1;
-    this.#phase = phase;
+    this.#inPhase = place.phase === this.#phase ? [...this.#inPhase, place.template] : [place.template];
+    this.#phase = place.phase;
     this.#requests += 1;
     this.#bytes += frame.length;
     return this.#spent();
@@ -126,12 +126,17 @@ export class MintedPermit {
     return template.operation === operation ? undefined : `read as ${operation}, planned as ${template.operation}`;
   }
 
-  /** The phase that this frame is a request of: no phase lends what it has left to another, and none comes twice. */
-  #phaseOf(frame: Uint8Array): number | undefined {
+  /**
+   * The phase that this frame is a request of, and its template there: no phase lends what it has left to another, and none comes twice.
+   * Of several templates each is good for one frame, so that leave to renew a channel and to ask once is no leave to ask twice.
+   */
+  #placeOf(frame: Uint8Array): { readonly phase: number; readonly template: FrameTemplate } | undefined {
     for (let phase = this.#phase; phase < this.#phases.length; phase++) {
       const { requestsMax, templates } = this.#phases[phase]!;
-      const asked = phase === this.#phase ? this.#inPhase : 0;
-      if (asked < requestsMax && fitting(templates, frame)) return phase;
+      const used = phase === this.#phase ? this.#inPhase : [];
+      const left = templates.length > 1 && used.length > 0 ? templates.filter((one) => !used.includes(one)) : templates;
+      const template = used.length < requestsMax ? fitting(left, frame) : undefined;
+      if (template) return { phase, template };
     }
     return undefined;
   }

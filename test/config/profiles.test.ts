@@ -39,6 +39,7 @@ test("those that the watchlist's example names are there", () => {
     "generic-ethernet-ip",
     "generic-modbus-rtu",
     "generic-modbus-tcp",
+    "generic-opcua",
     "generic-sunspec",
     "rockwell-controllogix",
     "schneider-m221",

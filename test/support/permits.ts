@@ -4,7 +4,7 @@ import type { Operation } from "../../src/domain/operations.ts";
 import type { Sent } from "../../src/domain/outcome.ts";
 import type { Permit, Spending } from "../../src/domain/permit.ts";
 import type { Allowance, Check } from "../../src/domain/plan.ts";
-import { fitting } from "../../src/domain/template.ts";
+import { fitting, type FrameTemplate } from "../../src/domain/template.ts";
 import { after, type MonotonicMs } from "../../src/domain/units.ts";
 
 export interface TestPermitOptions {
@@ -23,7 +23,7 @@ export class TestPermit {
   readonly #connectionsMax: number;
   readonly #phases: readonly Allowance[];
   #phase = 0;
-  #inPhase = 0;
+  #inPhase: readonly FrameTemplate[] = [];
   #sent: Sent = { connections: 0, requests: 0, bytes: 0 };
   #void: string | undefined;
   #revoked: string | undefined;
@@ -58,15 +58,17 @@ export class TestPermit {
 
   /** False where no phase, from the present one on, has a request like this left. */
   #countedIn(frame: Uint8Array): boolean {
-    const fits = (phase: number): boolean => {
+    for (let phase = this.#phase; phase < this.#phases.length; phase++) {
       const { requestsMax, templates } = this.#phases[phase]!;
-      return (phase === this.#phase ? this.#inPhase : 0) < requestsMax && fitting(templates, frame) !== undefined;
-    };
-    const phase = [0, 1, 2].find((index) => index >= this.#phase && fits(index));
-    if (phase === undefined) return false;
-    this.#inPhase = phase === this.#phase ? this.#inPhase + 1 : 1;
-    this.#phase = phase;
-    return true;
+      const used = phase === this.#phase ? this.#inPhase : [];
+      const left = templates.length > 1 ? templates.filter((template) => !used.includes(template)) : templates;
+      const template = used.length < requestsMax ? fitting(left, frame) : undefined;
+      if (!template) continue;
+      this.#inPhase = [...used, template];
+      this.#phase = phase;
+      return true;
+    }
+    return false;
   }
 
   violated(detail: string): void {

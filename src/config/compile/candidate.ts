@@ -77,7 +77,8 @@ export function candidate(
   const flaw =
     registerFlaw(entry, register, family) ?? busFlaw(place, entry) ?? transportFlaw(entry, methods) ?? credentialFlaw(site, entry, methods);
   if (flaw !== undefined) return { problems: [problemAt(site.watchlist, [...path, flaw.key], flaw)] };
-  const spoken = speak(site, methods, place, entry, register, rule);
+  const interval = effectiveInterval(rule?.intervalMin ?? intervalFloor(entry.method, site.lab), entry.interval);
+  const spoken = speak(site, methods, place, entry, register, rule, interval);
   if (spoken !== undefined && "problems" in spoken) {
     return {
       problems: spoken.problems.map((sentence) =>
@@ -85,7 +86,6 @@ export function candidate(
       ),
     };
   }
-  const interval = effectiveInterval(rule?.intervalMin ?? intervalFloor(entry.method, site.lab), entry.interval);
   const hasty = hastyExpectation(register, interval);
   if (hasty !== undefined) return { problems: [problemAt(site.watchlist, [...path, hasty.key], hasty)] };
   const earlier = place.entry.checks.slice(0, index).filter(({ method }) => method === entry.method).length;
@@ -99,9 +99,10 @@ export function candidate(
     register,
     spoken,
     interval,
-    connection: connectionFor(family.connection, interval),
+    connection: spoken?.method.connection ?? connectionFor(family.connection, interval),
     missesToDown: missesToDown(...(rule?.missesStated ?? []), entry.missesToDown),
     ...effectiveTimeouts(rule ?? familyTimeouts(), entry),
+    ...(spoken?.method.answerWithin && { answerWithin: spoken.method.answerWithin(spoken.ask) }),
     // Nothing is waited for before the first datagram: the whole exchange has the time for the answer.
     ...(spoken !== undefined && spoken.phases.opening.connectionsMax === 0 && { connectWithin: milliseconds(0) }),
   };
@@ -186,12 +187,16 @@ function speak(
   entry: WatchlistCheck,
   register: LivenessRegister | undefined,
   rule: FamilyMethod | undefined,
+  interval: Milliseconds,
 ): Spoken | { readonly problems: readonly string[] } | undefined {
   const method = methods.get(entry.method);
   if (method === undefined) return undefined;
+  const port = place.entry.via === undefined ? (place.entry.port ?? method.defaultPort) : (place.gateway?.port ?? method.defaultPort);
   const credentials = credentialOf(site, entry);
   const input: MethodInput = {
     ...(credentials && { credentials }),
+    endpoint: { address: place.address, port },
+    interval,
     ...(entry.unitId === undefined ? {} : { unitId: entry.unitId }),
     ...(register === undefined ? {} : { register: readOf(register) }),
     ...(entry.transport === undefined ? {} : { transport: entry.transport }),
@@ -201,7 +206,6 @@ function speak(
   if ("problems" in parsed) return parsed;
   const phases = phasesOf(method, parsed.ask);
   const transport = entry.transport ?? method.transport;
-  const port = place.entry.via === undefined ? (place.entry.port ?? method.defaultPort) : (place.gateway?.port ?? method.defaultPort);
   const target: Target = { address: place.address, port, transport, localAddress: place.segment.localAddress };
   const bound = credentials === undefined ? phases : boundPhases(method, { ...input, credentials: nominal(credentials) });
   const reference = credentials && { id: credentials.id, kind: credentials.kind };

@@ -20,7 +20,6 @@ const noState: StateStore = {
   stop: () => ({ problems: ["no state folder"] }),
   standingStop: () => undefined,
   adopt: () => ({ problems: ["no state folder"] }),
-  readAudit: () => ({ problems: ["no state folder"] }),
   journal: () => Promise.resolve({ problems: ["no state folder"] }),
 };
 

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
+import { Secret } from "../../../src/domain/secret.ts";
 import { compiledFrom, approved, rawDevice, rawSite, rawUnit, type Raw, type RawSite, type RawValue } from "./support/site.ts";
 
 /** Nothing goes to the device any more, at its old place or a new one; everything is as it was. */
@@ -103,6 +104,13 @@ const rows: Readonly<Record<string, readonly [Then, Change]>> = {
   "devices[].checks[].unitId": ["refused", set(check, "unitId", 2)],
   "devices[].checks[].register": ["refused", (site) => Object.assign(check(site), { method: "modbus-fc3", register: "alive" })],
   "devices[].checks[].transport": ["refused", (site) => void (plc(site)["checks"] = [{ method: "enip-list-identity", transport: "tcp" }])],
+  "devices[].checks[].credentials": [
+    "refused",
+    (site) => {
+      site.credentials = new Map([["switches", { kind: "snmp-v2c", community: new Secret("public") }]]);
+      plc(site)["checks"] = [{ method: "snmp-get", credentials: "switches" }];
+    },
+  ],
   "devices[].checks[].interval": ["refused", set(check, "interval", "45s")],
   "devices[].checks[].connectWithin": ["refused", set(check, "connectWithin", "500ms")],
   "devices[].checks[].answerWithin": ["refused", set(check, "answerWithin", "2s")],

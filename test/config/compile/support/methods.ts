@@ -45,6 +45,7 @@ function datagram(id: MethodId, protocol: "icmp" | "snmp"): Method {
     transport: protocol === "icmp" ? "icmp" : "udp",
     defaultPort: protocol === "icmp" ? 0 : 161,
     proves: "network-interface",
+    ...(protocol === "snmp" && { credentialKinds: ["none", "snmp-v2c"] as const }),
     parse: ({ unitId }) => (unitId === undefined ? { ask: Object.freeze({}) } : { problems: ["a unitId, expected none"] }),
     opening: () => nothing,
     asking: () => once,

@@ -1,0 +1,109 @@
+/** The messages of OPC UA as frame templates: how each begins, and how long it may be. */
+import type { Allowance } from "../../domain/plan.ts";
+import { frameTemplate, longest, openEndedTemplate, type FrameTemplate } from "../../domain/template.ts";
+
+/** What HEL says of our side (Part 6, 7.1.2.3): a chunk, a message, and how many chunks a message may have. The wire holds servers to it. */
+export const helloLimits = {
+  receiveBufferSize: 65_536,
+  sendBufferSize: 65_536,
+  maxMessageSize: 65_536,
+  maxChunkCount: 64,
+} as const;
+
+export interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Only ever this address: what a server calls its endpoints is not looked at. */
+export function endpointUrl({ address, port }: Endpoint): string {
+  return `opc.tcp://${address.includes(":") ? `[${address}]` : address}:${port}`;
+}
+
+const securityPolicyNone = "http://opcfoundation.org/UA/SecurityPolicy#None";
+/** Binary encoding ids of the requests (Part 6, annex A). */
+const typeIds = {
+  "opcua-open-channel": 446,
+  "opcua-close-channel": 452,
+  "opcua-get-endpoints": 428,
+  "opcua-create-session": 461,
+  "opcua-activate-session": 467,
+  "opcua-close-session": 473,
+  "opcua-read": 631,
+  "opcua-create-subscription": 787,
+  "opcua-publish": 826,
+} as const;
+export type Service = keyof typeof typeIds;
+/** Whole frames, in bytes: what the library makes of them, measured, with room for longer addresses and tokens. */
+const lengthsMax: Readonly<Record<Service, number>> = {
+  "opcua-open-channel": 256,
+  "opcua-close-channel": 256,
+  "opcua-get-endpoints": 512,
+  "opcua-create-session": 1024,
+  "opcua-activate-session": 512,
+  "opcua-close-session": 256,
+  "opcua-read": 256,
+  "opcua-create-subscription": 256,
+  "opcua-publish": 256,
+};
+/** Longer than every address with its port. */
+const urlBytesMax = 64;
+
+/** HEL is known to the last byte once it is known where it goes. */
+export function helloTemplate(endpoint: Endpoint | undefined): FrameTemplate {
+  const { receiveBufferSize, sendBufferSize, maxMessageSize, maxChunkCount } = helloLimits;
+  const limits = [0, receiveBufferSize, sendBufferSize, maxMessageSize, maxChunkCount].flatMap(uint32);
+  if (endpoint === undefined) {
+    const begins = [...ascii("HELF"), 0, 0, 0, 0, ...limits, 0, 0, 0, 0, ...ascii("opc.tcp://")];
+    const mask = masked(begins.length, [4, 4], [28, 4]);
+    return openEndedTemplate("opcua-hello", Uint8Array.from(begins), mask, 32 + urlBytesMax);
+  }
+  const url = ascii(endpointUrl(endpoint));
+  const bytes = [...ascii("HELF"), ...uint32(32 + url.length), ...limits, ...uint32(url.length), ...url];
+  return frameTemplate("opcua-hello", Uint8Array.from(bytes), masked(bytes.length));
+}
+
+/** A message in the clear: size, channel, token, sequence number and request id are free, the service is not. */
+export function clearTemplate(service: Service): FrameTemplate {
+  if (service === "opcua-open-channel") return openTemplate();
+  const type = service === "opcua-close-channel" ? "CLOF" : "MSGF";
+  const bytes = [...ascii(type), ...Array.from<number>({ length: 20 }).fill(0), ...typeId(service)];
+  return openEndedTemplate(service, Uint8Array.from(bytes), masked(bytes.length, [4, 20]), lengthsMax[service]);
+}
+
+/** The first and the renewed: neither certificate nor thumbprint. */
+function openTemplate(): FrameTemplate {
+  const policy = ascii(securityPolicyNone);
+  const head = [...ascii("OPNF"), 0, 0, 0, 0, 0, 0, 0, 0, ...uint32(policy.length), ...policy, ...none, ...none];
+  const bytes = [...head, 0, 0, 0, 0, 0, 0, 0, 0, ...typeId("opcua-open-channel")];
+  const mask = masked(bytes.length, [4, 8], [head.length, 8]);
+  return openEndedTemplate("opcua-open-channel", Uint8Array.from(bytes), mask, lengthsMax["opcua-open-channel"]);
+}
+
+/** One request for each template. */
+export function allowance(connectionsMax: 0 | 1, templates: readonly FrameTemplate[]): Allowance {
+  const bytesMax = templates.reduce((sum, template) => sum + longest(template), 0);
+  return Object.freeze({ connectionsMax, requestsMax: templates.length, bytesMax, templates: Object.freeze(templates) });
+}
+
+const none = [0xff, 0xff, 0xff, 0xff];
+
+/** A node id of namespace 0 in its four-byte form. */
+function typeId(service: Service): number[] {
+  const id = typeIds[service];
+  return [1, 0, id & 0xff, id >> 8];
+}
+
+function uint32(value: number): number[] {
+  return [value & 0xff, (value >>> 8) & 0xff, (value >>> 16) & 0xff, value >>> 24];
+}
+
+function ascii(text: string): number[] {
+  return Array.from(text, (letter) => letter.charCodeAt(0));
+}
+
+function masked(length: number, ...free: readonly (readonly [from: number, count: number])[]): Uint8Array {
+  const mask = new Uint8Array(length).fill(0xff);
+  for (const [from, count] of free) mask.fill(0x00, from, from + count);
+  return mask;
+}
