@@ -6,7 +6,7 @@ const deviceAimBytes = 10_000;
 
 export async function run({ devices, keptConnections }: Sizes): Promise<readonly Figure[]> {
   const empty = await memory();
-  const { answered, awake, intervalMs, openSite, sitePlan, noJournal } = await import("./site.ts");
+  const { answered, awake, intervalMs, openSite, sitePlan, noJournal, steadyTime } = await import("./site.ts");
   const { MovedClock: Clock } = await import("./moved-clock.ts");
   const { loopbackDial } = await import("./loopback-wire.ts");
   const { milliseconds } = await import("../src/domain/units.ts");
@@ -29,6 +29,7 @@ export async function run({ devices, keptConnections }: Sizes): Promise<readonly
   const page = new PrometheusPage({
     build,
     journal: noJournal,
+    time: steadyTime,
     datagramsDropped: { late: 0, foreign: 0 },
     address: false,
     processMetrics: true,

@@ -6,7 +6,7 @@ import { systemClock, yieldToLoop } from "../src/system-clock.ts";
 import type { Figure } from "./figure.ts";
 import { loopbackDial } from "./loopback-wire.ts";
 import { MovedClock } from "./moved-clock.ts";
-import { answered, awake, intervalMs, noJournal, openSite, sitePlan } from "./site.ts";
+import { answered, awake, intervalMs, noJournal, steadyTime, openSite, sitePlan } from "./site.ts";
 import type { Sizes } from "./sizes.ts";
 import { median, spreadOf } from "./statistics.ts";
 
@@ -34,6 +34,7 @@ export async function run({ devices }: Sizes): Promise<readonly Figure[]> {
   const page = new PrometheusPage({
     build,
     journal: noJournal,
+    time: steadyTime,
     datagramsDropped: { late: 0, foreign: 0 },
     address: false,
     processMetrics: false,

@@ -2,7 +2,7 @@
 import type { Clock } from "../src/domain/clock.ts";
 import type { Fact } from "../src/domain/outcome.ts";
 import type { Check, CheckId, Plan } from "../src/domain/plan.ts";
-import { milliseconds, type Milliseconds } from "../src/domain/units.ts";
+import { milliseconds, wallMs, type Milliseconds, type WallMs } from "../src/domain/units.ts";
 import type { Dial } from "../src/domain/wire.ts";
 import { drivers, methods } from "../src/drivers/registry.ts";
 import { HeartbeatGate } from "../src/safety/gate.ts";
@@ -142,10 +142,15 @@ export const noJournal: StoreJournal = {
   tripped() {},
   reset() {},
   proved() {},
+  noteTime() {},
   settled: () => Promise.resolve(),
   close: () => Promise.resolve(),
   unwritableSince: undefined,
+  unwritableFor: undefined,
   auditHead: emptyChain,
   lost: 0,
   problem: undefined,
 };
+
+/** A clock that nobody sets. */
+export const steadyTime: { readonly highest: WallMs; readonly behind: Milliseconds } = { highest: wallMs(0), behind: milliseconds(0) };

@@ -7,7 +7,8 @@ import { terminal } from "./cli/terminal.ts";
 import type { AuditEntry } from "./domain/board.ts";
 import type { Clock } from "./domain/clock.ts";
 import { methods } from "./drivers/registry.ts";
-import { tripStatus } from "./exporters/control-status.ts";
+import { instant, tripStatus } from "./exporters/control-status.ts";
+import { verifyAudit } from "./store/database-audit.ts";
 import { openJournal, type OpenedJournal } from "./store/journal.ts";
 import { adoptStateFolder, createStateFolder, openStateFolder, readBirth, type StateProblems } from "./store/state-folder.ts";
 import { StopFile } from "./store/stop-file.ts";
@@ -66,6 +67,14 @@ export function stateStore(clock: Clock): StateStore {
       const taken = adoptStateFolder(folder, adopted);
       return "problems" in taken ? inSentences(taken) : undefined;
     },
+    readAudit: (journal, visit) => {
+      const verdict = verifyAudit(journal, ({ at, sequence, source, category, type, result, detail, previous, hash }) =>
+        visit({ timestamp: instant(at), source, category, type, eventId: sequence, result, detail, previous, hash }),
+      );
+      if ("problem" in verdict) return { problems: [verdict.problem] };
+      const { records, head, broken } = verdict;
+      return { records, head, broken };
+    },
     async journal(folder, site) {
       const birth = readBirth(folder);
       if ("problems" in birth) return inSentences(birth);
@@ -78,9 +87,11 @@ export function stateStore(clock: Clock): StateStore {
   };
 }
 
-function session({ journal, trips }: OpenedJournal): Exclude<Awaited<ReturnType<StateStore["journal"]>>, Problems> {
+function session({ journal, trips, highest }: OpenedJournal): Exclude<Awaited<ReturnType<StateStore["journal"]>>, Problems> {
   return {
     trips: () => trips.map(tripStatus),
+    highest: instant(highest),
+    noteTime: (at) => journal.noteTime(at),
     reset: (scope, at) => journal.reset(scope, at),
     audit: (entry: AuditEntry) => journal.audit(entry),
     async close() {

@@ -1,9 +1,12 @@
 /** Puts a command's own record into the audit chain: through the poller where one runs, for it holds the journal, and else directly. */
 import type { AuditEntry } from "../domain/board.ts";
+import { printable } from "../domain/printable.ts";
 import type { Settings } from "../config/loaded-site.ts";
 import type { Context } from "./command.ts";
 import { pollerOf } from "./poller.ts";
 import type { Problems, StateJournal } from "./ports.ts";
+
+const nameCharactersMax = 100;
 
 export type Record = Omit<AuditEntry, "at">;
 
@@ -32,5 +35,6 @@ export async function withJournal<Result>(
 }
 
 export function audited({ clock }: Context, journal: StateJournal, record: Record): undefined {
-  journal.audit({ ...record, at: clock.wall() });
+  // Who did it, as the poller writes it; a name is one line.
+  journal.audit({ ...record, source: printable(record.source, nameCharactersMax), at: clock.wall() });
 }

@@ -2,9 +2,11 @@
 import type { Command } from "./command.ts";
 import { adopt } from "./commands/adopt.ts";
 import { approve } from "./commands/approve.ts";
+import { audit } from "./commands/audit.ts";
 import { check } from "./commands/check.ts";
 import { checkConfig } from "./commands/check-config.ts";
 import { conduits } from "./commands/conduits.ts";
+import { clock } from "./commands/clock.ts";
 import { explain } from "./commands/explain.ts";
 import { init } from "./commands/init.ts";
 import { plan } from "./commands/plan.ts";
@@ -33,5 +35,7 @@ export const commands: readonly Command[] = [
   resume,
   reset,
   reload,
+  audit,
+  clock,
   adopt,
 ];

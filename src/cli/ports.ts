@@ -1,5 +1,5 @@
 /** What commands need of the state folder and the poller, in the words of commands; `src/main.ts` puts the real ones behind it. */
-import type { AuditEntry } from "../domain/board.ts";
+import type { AuditEntry, AuditHead } from "../domain/board.ts";
 import type { Instant, Signed, TripStatus } from "../domain/control.ts";
 import type { Scope } from "../domain/outcome.ts";
 import type { WallMs } from "../domain/units.ts";
@@ -39,11 +39,32 @@ export interface StateStore {
   standingStop(folder: string): StandingStop | undefined;
   /** Stops the site in it, then makes the folder this machine's and this site's own. */
   adopt(folder: string, adopted: StateBirth, signed: Signed): undefined | Problems;
+  /** Reads a journal's audit, oldest record first, with or without a poller; changes nothing. */
+  readAudit(journal: string, visit: (line: AuditLine) => void): AuditVerdict | Problems;
   /** For a moment in which no poller runs. Fails where the folder is a copy, or belongs to another site or machine. */
   journal(folder: string, site: string): Promise<StateJournal | Problems>;
 }
 
+/** One audit record, with the columns of IEC 62443-3-3 SR 2.8 under their names. */
+export interface AuditLine extends Omit<AuditEntry, "at"> {
+  readonly timestamp: Instant;
+  readonly eventId: number;
+  readonly previous: string;
+  readonly hash: string;
+}
+
+export interface AuditVerdict {
+  readonly records: number;
+  /** The last record up to which the chain holds. */
+  readonly head: AuditHead;
+  /** The first place at which it does not hold, as a sentence. */
+  readonly broken: string | undefined;
+}
+
 export interface StateJournal {
+  /** The highest trusted time. */
+  readonly highest: Instant;
+  noteTime(highest: WallMs): void;
   trips(): readonly TripStatus[];
   reset(scope: Scope, at: WallMs): void;
   audit(entry: AuditEntry): void;

@@ -74,10 +74,10 @@ export async function carriedOut(
   context: Context,
   settings: Settings,
   edit: Edit,
-  record: Pick<Record, "type" | "detail">,
+  record: Pick<Record, "source" | "type" | "detail">,
 ): Promise<ExitCode> {
   if (!edit.ok) return failed(context, edit.problems);
-  const entry: Record = { source: "cli", category: "approval", result: "success", ...record, detail: `${edit.file}: ${record.detail}` };
+  const entry: Record = { category: "approval", result: "success", ...record, detail: `${edit.file}: ${record.detail}` };
   const unwritten = await recorded(context, settings, entry);
   if (unwritten)
     return failed(context, [...unwritten.problems, `${edit.file} is not changed: a change without its audit record does not happen`]);

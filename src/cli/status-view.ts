@@ -6,7 +6,8 @@ import { printable } from "../domain/printable.ts";
 import { labNotice } from "./lab.ts";
 import type { StopRecord } from "./ports.ts";
 import type { Style } from "./style.ts";
-import { columns, counted, padded, wrapped } from "./text.ts";
+import { auditLine, healthNotices } from "./health-view.ts";
+import { columns, counted, moment, padded, wrapped } from "./text.ts";
 import { inWords } from "./words.ts";
 
 export interface View {
@@ -24,14 +25,15 @@ export function siteView(status: Status, stop: StopRecord | undefined, { width, 
     ...(status.lab ? [style.doubtful(labNotice)] : []),
     style.strong(`site ${printable(status.site, 63)}`) + style.faint(`   ${moment(status.at)}`),
     summary(status.devices),
+    style.faint(auditLine(status.audit)),
     ...(notices.length > 0 ? ["", ...notices] : []),
     ...(status.devices.length > 0 ? ["", ...table(status, { width, style })] : []),
   ];
 }
 
 /** Whether a person should act: the exit code. */
-export function needsAttention({ stopped, trips, holds, reload, devices }: Status): boolean {
-  const trouble = stopped || trips.length > 0 || holds.length > 0 || !reload.successful;
+export function needsAttention({ stopped, trips, holds, reload, devices, ...health }: Status): boolean {
+  const trouble = stopped || healthNotices(health).length > 0 || trips.length > 0 || holds.length > 0 || !reload.successful;
   return trouble || devices.some((device) => device.liveness === "down" || device.liveness === "degraded" || silentOnes(device).length > 0);
 }
 
@@ -98,11 +100,6 @@ export function holdsOn({ segment, profile, checks }: DeviceStatus, { holds }: S
   return checks.length === 0 ? [] : holds.filter(({ scope }) => scope === `segment:${segment}` || scope === `profile:${profile}`);
 }
 
-/** `2026-11-21 12:00:05 UTC` */
-export function moment(at: Instant): string {
-  return `${at.slice(0, 19).replace("T", " ")} UTC`;
-}
-
 function summary(devices: readonly DeviceStatus[]): string {
   if (devices.length === 0) return "No device in the watchlist: nothing is asked.";
   const parts = livenesses.map((liveness) => [devices.filter((device) => device.liveness === liveness).length, liveness] as const);
@@ -110,11 +107,12 @@ function summary(devices: readonly DeviceStatus[]): string {
   return `${counted(devices.length, "device")}: ${shown.join(", ")}`;
 }
 
-function noticesOf({ stopped, trips, holds, reload }: Status, stop: StopRecord | undefined): readonly Notice[] {
+function noticesOf({ stopped, trips, holds, reload, ...health }: Status, stop: StopRecord | undefined): readonly Notice[] {
   const notices = trips.slice(0, noticesMax).map(tripNotice);
   if (trips.length > noticesMax) notices.push({ text: `TRIPPED: ${trips.length - noticesMax} more; --json shows them all` });
   notices.push(...holds.slice(0, noticesMax).map(holdNotice));
   if (holds.length > noticesMax) notices.push({ text: `HOLD: ${holds.length - noticesMax} more; --json shows them all` });
+  notices.unshift(...healthNotices(health));
   if (stopped) {
     const since = stop?.since ? ` since ${moment(stop.since)}` : "";
     const by = stop ? ` by ${stop.by}: ${stop.reason}` : "";

@@ -1,4 +1,5 @@
 /** Puts text into columns and lines that fit a terminal. */
+import type { Instant } from "../domain/control.ts";
 
 /** Breaks at spaces; a word longer than `width` stays whole, so that a path or digest can be copied. */
 export function wrapped(text: string, width: number): readonly string[] {
@@ -49,4 +50,9 @@ const escape = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, "gu");
 
 function visible(text: string): number {
   return text.replace(escape, "").length;
+}
+
+/** `2026-11-21 12:00:05 UTC` */
+export function moment(at: Instant): string {
+  return `${at.slice(0, 19).replace("T", " ")} UTC`;
 }

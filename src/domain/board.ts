@@ -82,6 +82,13 @@ export interface AuditEntry {
   readonly detail: string;
 }
 
+/** The last record of the audit chain; sequence 0 with 64 zeros before the first. */
+export interface AuditHead {
+  readonly sequence: number;
+  /** SHA-256, 64 hexadecimal digits. */
+  readonly hash: string;
+}
+
 /** What outlives the process. Calls return at once; `settled` resolves when everything accepted so far is on disk. */
 export interface Journal {
   transition(transition: Transition): void;

@@ -79,6 +79,26 @@ export interface HoldStatus {
   readonly nextTrialAt: Instant | null;
 }
 
+export interface AuditStatus {
+  readonly records: number;
+  readonly recordsMax: number;
+  /** SHA-256 of the last record on disk. */
+  readonly head: string;
+  /** Null while records can be written. */
+  readonly unwritableSince: Instant | null;
+  /** What the disk last said; null while records can be written. */
+  readonly problem: string | null;
+  /** When polling ends for want of an audit; null while records can be written. */
+  readonly pollingEndsAt: Instant | null;
+}
+
+export interface ClockStatus {
+  /** The highest trusted time. */
+  readonly trusted: Instant;
+  /** By how much the wall clock is behind it; 0 while it is not suspect. */
+  readonly behindMs: number;
+}
+
 export interface Status {
   readonly schema: "status/v1";
   readonly site: string;
@@ -87,6 +107,8 @@ export interface Status {
   readonly planDigest: string;
   readonly stopped: boolean;
   readonly reload: { readonly successful: boolean; readonly lastSuccessAt: Instant | null; readonly problems: number };
+  readonly audit: AuditStatus;
+  readonly clock: ClockStatus;
   readonly trips: readonly TripStatus[];
   readonly holds: readonly HoldStatus[];
   readonly devices: readonly DeviceStatus[];
@@ -129,6 +151,8 @@ export interface ControlCommands {
     readonly request: { readonly by: string };
     readonly result: { readonly planDigest: string; readonly devices: number; readonly checks: number; readonly refused: number };
   };
+  /** The wall clock is right: the highest trusted time is forgotten. */
+  readonly clock: { readonly request: Signed; readonly result: { readonly before: Instant; readonly now: Instant } };
   /** Takes a record for the audit chain that a command made by itself; the poller puts the time to it. */
   readonly audit: {
     readonly request: Omit<AuditEntry, "at">;

@@ -74,6 +74,12 @@ export const pulseEvery: Milliseconds = milliseconds(200);
 export const stallAfter: Milliseconds = milliseconds(500);
 /** Wall and monotonic time may drift apart by so much between two pulses. */
 export const clockJumpMin: Milliseconds = seconds(1);
+/** A clock that is ahead of the highest trusted time is trusted after so long on one line. */
+export const clockTrustedAfter: Milliseconds = seconds(60);
+/** The highest trusted time is written down so often. */
+export const clockNotedEvery: Milliseconds = seconds(60);
+/** A time server slews by at most so much (500 ppm, ntp_adjtime). */
+export const clockSlewMax = 0.0005;
 /** A decision to send goes by routes and interfaces that were looked at so long ago at most. */
 export const waySeenWithin: Milliseconds = milliseconds(50);
 export const stopWithin: Milliseconds = seconds(1);
@@ -96,6 +102,8 @@ export const busShareMax = 0.1;
 /** Added to the time for which a gateway may still be sending what we gave up on. */
 export const gatewayHoldMargin: Milliseconds = milliseconds(500);
 
+/** Without an audit record polling goes on from a reserve for so long, then it stops. */
+export const auditReserve: Milliseconds = seconds(86_400);
 export const approvalMonthsMax = 15;
 /** After an ordinary expiry, with an alarm. An accepted risk has none. */
 export const approvalGrace: Milliseconds = seconds(90 * 86_400);

@@ -13,7 +13,7 @@ export type DueAt = (check: CheckId) => MonotonicMs | undefined;
 /** When a held scope has its next trial: the gate's answer. */
 export type TrialAt = (scope: Scope) => MonotonicMs | undefined;
 
-export function statusOf(board: Board, clock: Clock, dueAt: DueAt, trialAt: TrialAt): Status {
+export function statusOf(board: Board, clock: Clock, dueAt: DueAt, trialAt: TrialAt, health: Pick<Status, "audit" | "clock">): Status {
   const { plan, stopped, reload } = board;
   const refusals = Map.groupBy(board.refusals(), ({ device }) => device);
   return {
@@ -24,6 +24,7 @@ export function statusOf(board: Board, clock: Clock, dueAt: DueAt, trialAt: Tria
     planDigest: plan.digest,
     stopped,
     reload: { successful: reload.successful, lastSuccessAt: orNull(reload.lastSuccess), problems: reload.problems },
+    ...health,
     trips: board.trips().map(tripStatus),
     holds: board.holds().map((hold) => holdStatus(hold, clock, trialAt)),
     devices: Array.from(board.devices(), (view) => {

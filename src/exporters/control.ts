@@ -125,6 +125,7 @@ const schemas: Readonly<Record<ControlCommand, FastifySchema>> = {
   stop: body({ by: words, reason: words }, ["by", "reason"]),
   resume: body({ by: words, reason: words }, ["by", "reason"]),
   reset: body({ by: words, reason: words, scope }, ["by", "reason", "scope"]),
+  clock: body({ by: words, reason: words }, ["by", "reason"]),
   reload: body({ by: words }, ["by"]),
   audit: body(
     {

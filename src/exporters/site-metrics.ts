@@ -1,6 +1,6 @@
 /** The metrics of the poller and the site, which are few: kept by prom-client, brought up to date from the board at each scrape. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
-import type { Board } from "../domain/board.ts";
+import type { AuditHead, Board } from "../domain/board.ts";
 import type { Scope } from "../domain/outcome.ts";
 import type { Plan } from "../domain/plan.ts";
 import { passingReasons, withheldReasons, type PassingReason } from "../domain/reasons.ts";
@@ -18,6 +18,13 @@ export interface Build {
 export interface JournalHealth {
   readonly unwritableSince: WallMs | undefined;
   readonly lost: number;
+  readonly auditHead: AuditHead;
+}
+
+/** What is known of the wall clock. */
+export interface TimeHealth {
+  readonly highest: WallMs;
+  readonly behind: Milliseconds;
 }
 
 /** Datagrams that reached nobody, since the start. `late`: from an address that was asked, and no answer to what is open now; `foreign`: from any other. */
@@ -32,10 +39,13 @@ export interface SiteFamily extends FamilyHead {
 
 export interface Sources {
   readonly journal: JournalHealth;
+  readonly time: TimeHealth;
   readonly datagramsDropped: DatagramsDropped;
   /** Whether the process's own figures (memory, CPU, event loop) are among them. */
   readonly processMetrics: boolean;
 }
+/** Of the 64 of a hash: enough to tell two heads apart, and short beside every other label. */
+const headDigits = 12;
 
 type Reason = PassingReason | "approval_expired";
 const reasons: readonly Reason[] = [...(Object.keys(passingReasons) as PassingReason[]), "approval_expired"];
@@ -46,6 +56,7 @@ export class SiteMetrics {
   readonly #registry = new Registry();
   readonly #journal: JournalHealth;
   readonly #datagramsDropped: DatagramsDropped;
+  readonly #time: TimeHealth;
   readonly #gauges: ReturnType<typeof gauges>;
   readonly #counters: ReturnType<typeof counters>;
   readonly #lateness: Histogram;
@@ -56,9 +67,10 @@ export class SiteMetrics {
   #shared: ReadonlySet<Scope> = new Set();
   #plan: Plan | undefined;
 
-  constructor(build: Build, { journal, datagramsDropped, processMetrics }: Sources) {
+  constructor(build: Build, { journal, time, datagramsDropped, processMetrics }: Sources) {
     const registers: Registry[] = [this.#registry];
     this.#journal = journal;
+    this.#time = time;
     this.#datagramsDropped = datagramsDropped;
     const { version, revision, nodeVersion } = build;
     new Gauge({
@@ -103,7 +115,7 @@ export class SiteMetrics {
   }
 
   #update(board: Board): void {
-    const { stopped, lab, auditWritable, reloadSuccessful, reloadedAt, tripped, held } = this.#gauges;
+    const { stopped, lab, auditWritable, reloadSuccessful, reloadedAt, tripped, held, auditHead, clockSuspect, trustedTime } = this.#gauges;
     stopped.set(board.stopped ? 1 : 0);
     lab.set(board.plan.lab ? 1 : 0);
     auditWritable.set(this.#journal.unwritableSince === undefined ? 1 : 0);
@@ -117,16 +129,21 @@ export class SiteMetrics {
     held.reset();
     for (const scope of this.#shared) if (scope !== "site") held.set({ scope }, 0);
     for (const { scope } of board.holds()) held.set({ scope }, 1);
+    auditHead.reset();
+    auditHead.set({ head: this.#journal.auditHead.hash.slice(0, headDigits) }, 1);
+    clockSuspect.set(this.#time.behind > 0 ? 1 : 0);
+    trustedTime.set(this.#time.highest / 1000);
     this.#updateCounters(board);
   }
 
   #updateCounters(board: Board): void {
-    const { blocked, stalls, lost, dropped, requests, bytes, connections } = this.#counters;
+    const { blocked, stalls, lost, dropped, audited, requests, bytes, connections } = this.#counters;
     dropped.reset();
     for (const reason of ["late", "foreign"] as const) dropped.inc({ reason }, this.#datagramsDropped[reason]);
     setTo(blocked, board.blocked);
     setTo(stalls, board.stalls);
     setTo(lost, this.#journal.lost);
+    setTo(audited, this.#journal.auditHead.sequence);
     for (const counter of [requests, bytes, connections]) counter.reset();
     for (const [segment, sent] of board.sent()) {
       requests.inc({ segment }, sent.requests);
@@ -146,7 +163,10 @@ export class SiteMetrics {
   }
 }
 
-function gauges(registers: Registry[]): Readonly<Record<"stopped" | "lab" | "auditWritable" | "reloadSuccessful" | "reloadedAt", Gauge>> & {
+function gauges(registers: Registry[]): Readonly<
+  Record<"stopped" | "lab" | "auditWritable" | "reloadSuccessful" | "reloadedAt" | "clockSuspect" | "trustedTime", Gauge>
+> & {
+  readonly auditHead: Gauge<"head">;
   readonly tripped: Gauge<"scope">;
   readonly held: Gauge<"scope">;
 } {
@@ -155,6 +175,17 @@ function gauges(registers: Registry[]): Readonly<Record<"stopped" | "lab" | "aud
     stopped: gauge("stopped", "1 while the site is stopped and nothing is asked."),
     lab: gauge("lab_mode", "1 in lab mode: simulators and tests, no plant."),
     auditWritable: gauge("audit_writable", "0 while audit records cannot be written; after 24 h of that polling stops."),
+    auditHead: new Gauge({
+      name: "watchkeeper_audit_head_info",
+      help: "1, with the first digits of the hash of the last audit record on disk: kept outside, it shows a tail that was cut off.",
+      labelNames: ["head"],
+      registers,
+    }),
+    clockSuspect: gauge("clock_suspect", "1 while the wall clock is behind the highest trusted time, by which approvals then end."),
+    trustedTime: gauge(
+      "clock_highest_trusted_timestamp_seconds",
+      "The highest trusted time: an approval ends by it or by the wall clock, whichever is later.",
+    ),
     reloadSuccessful: gauge("config_last_reload_successful", "Whether the files were in order when they were last read."),
     reloadedAt: gauge("config_last_reload_success_timestamp_seconds", "When the files were last read and in order."),
     tripped: new Gauge({
@@ -174,7 +205,7 @@ function gauges(registers: Registry[]): Readonly<Record<"stopped" | "lab" | "aud
 
 function counters(
   registers: Registry[],
-): Readonly<Record<"blocked" | "stalls" | "lost", Counter>> &
+): Readonly<Record<"blocked" | "stalls" | "lost" | "audited", Counter>> &
   Readonly<Record<"requests" | "bytes" | "connections", Counter<"segment">>> &
   Readonly<Record<"refused" | "withheld" | "dropped", Counter<"reason">>> {
   const counter = (name: string, help: string): Counter => new Counter({ name: `watchkeeper_${name}_total`, help, registers });
@@ -194,6 +225,10 @@ function counters(
     dropped: byReason(
       "udp_datagrams_dropped",
       "Datagrams that came in and were no answer to what was being asked. late: from an address that was asked, so an answer after its time or to something else; foreign: from any other.",
+    ),
+    audited: counter(
+      "audit_records",
+      "Audit records on disk. It outlives restarts: when it goes down, an older state folder was put in its place.",
     ),
     requests: sent("requests"),
     bytes: sent("bytes"),

@@ -10,6 +10,7 @@ import { PrometheusPage } from "../exporters/prometheus.ts";
 import { HeartbeatGate } from "../safety/gate.ts";
 import { ConnectionKeeper, type Speaker } from "../safety/keeper.ts";
 import { Pulse } from "../safety/pulse.ts";
+import type { TrustedTime } from "../safety/trusted-time.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
 import { MemoryBoard } from "../store/board.ts";
 import { InFlightFile } from "../store/in-flight-file.ts";
@@ -24,6 +25,7 @@ import { opcuaPolicy } from "../wire/frames/opcua.ts";
 import { Reach } from "../wire/reach.ts";
 import { tcpDialler, type Violation } from "../wire/tcp.ts";
 import { udpDialler } from "../wire/udp.ts";
+import { Health } from "./health.ts";
 import { Operations } from "./operations.ts";
 import { planned, type Site } from "./planner.ts";
 import { Vault } from "./vault.ts";
@@ -54,6 +56,7 @@ export function assemble(
   { settings, plan, credentials }: Site,
   { journal, trips, proven }: OpenedJournal,
   stopFile: StopFile,
+  time: TrustedTime,
 ): Assembled {
   const log = new EventLog({ ...settings.log, site: settings.site, lab: options.lab, clock });
   const board = new MemoryBoard(clock, plan, { stopped: stopFile.inForce, trips, proven });
@@ -68,7 +71,8 @@ export function assemble(
   const inFlight = new InFlightFile(settings.stateDir);
   const gate: HeartbeatGate = new HeartbeatGate(
     {
-      clock,
+      // What expires does so by the highest trusted time.
+      clock: { ...clock, wall: time.judged },
       circumstances: circumstances(stopFile, cutOff, () => operations),
       keeper: (farewell) => new ConnectionKeeper({ clock, dial, farewell, speakerOf: (check) => speakerOf(check, vault) }),
       suspect: (now) => pulse.suspect(now),
@@ -79,8 +83,10 @@ export function assemble(
     plan,
   );
   const waysOut = new WaysOut({ clock, reach, gate, plan: () => board.plan, record: (fact) => recorder.record(fact) });
+  const health = new Health({ clock, journal, log, recorder, time });
   const look = (): void => {
     operations.readStop();
+    health.look();
     waysOut.look();
   };
   const pulse: Pulse = new Pulse(clock, { readStop: look, disturbed: (detail) => gate.disturbed(detail) });
@@ -88,25 +94,15 @@ export function assemble(
     build: { version: packageVersion(), revision: "", nodeVersion: process.version },
     journal,
     datagramsDropped: udp.dropped,
+    time,
     address: settings.labels.address,
     processMetrics: true,
     yieldToLoop,
   });
   const scheduler = new Scheduler({ clock, gate, onStart: (late) => page.observeLateness(late), onSkip: () => undefined }, plan);
-  const replan = async () => planned(options);
-  const operations: Operations = new Operations({
-    clock,
-    board,
-    gate,
-    journal,
-    log,
-    recorder,
-    scheduler,
-    stopFile,
-    vault,
-    replan,
-    settings,
-  });
+  const replan = async () => planned({ ...options, wallNow: time.judged() });
+  const parts = { clock, board, gate, journal, log, recorder, scheduler, stopFile, time, vault, replan, settings };
+  const operations: Operations = new Operations(parts);
   return { board, gate, inFlight, log, operations, page, pulse, recorder, scheduler };
 }
 

@@ -4,19 +4,23 @@ import type { Settings } from "../config/loaded-site.ts";
 import type { AuditEntry } from "../domain/board.ts";
 import type { Clock } from "../domain/clock.ts";
 import type { CheckOutcome, ControlHandlers, Signed } from "../domain/control.ts";
+import { auditReserve } from "../domain/limits.ts";
 import type { CheckId, DeviceId, Plan } from "../domain/plan.ts";
-import { seconds, type MonotonicMs } from "../domain/units.ts";
+import type { MonotonicMs } from "../domain/units.ts";
 import { drivers } from "../drivers/registry.ts";
 import { instant, outcomeStatus, refusalStatus, statusOf, tripStatus } from "../exporters/control-status.ts";
 import type { EventLog } from "../exporters/event-log.ts";
+import { healthOf } from "../exporters/health-status.ts";
 import type { WebActions } from "../exporters/http.ts";
 import type { Planned } from "./planner.ts";
 import type { Vault } from "./vault.ts";
 import type { HeartbeatGate } from "../safety/gate.ts";
+import type { TrustedTime } from "../safety/trusted-time.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
 import type { MemoryBoard } from "../store/board.ts";
 import type { StoreJournal } from "../store/journal.ts";
 import type { BoardRecorder } from "../store/recorder.ts";
+import { auditRecordsMax } from "../store/schema.ts";
 import type { StopFile } from "../store/stop-file.ts";
 
 export interface OperationsParts {
@@ -29,12 +33,11 @@ export interface OperationsParts {
   readonly scheduler: Scheduler;
   readonly stopFile: StopFile;
   readonly vault: Vault;
+  readonly time: TrustedTime;
   readonly replan: () => Promise<Planned>;
   readonly settings: Settings;
 }
 
-/** Without an audit record polling goes on from a reserve for so long, then it stops. */
-const auditReserve = seconds(86_400);
 const stoppersMax = 20;
 
 export class Operations {
@@ -88,8 +91,8 @@ export class Operations {
   }
 
   auditGone(): boolean {
-    const { clock, journal } = this.#parts;
-    return journal.unwritableSince !== undefined && clock.wall() - journal.unwritableSince > auditReserve;
+    const { unwritableFor } = this.#parts.journal;
+    return unwritableFor !== undefined && unwritableFor > auditReserve;
   }
 
   /** Storms of requests come to one reload at a time and one more: the files as they were last are always read. */
@@ -135,13 +138,14 @@ export class Operations {
 
   readonly handlers: ControlHandlers = {
     status: () => {
-      const { board, clock, gate } = this.#parts;
+      const { board, clock, gate, journal, time } = this.#parts;
       return done(
         statusOf(
           board,
           clock,
           (check) => this.#dueAt(check),
           (scope) => gate.trialAt(scope),
+          healthOf(journal, auditRecordsMax, time, clock.wall()),
         ),
       );
     },
@@ -166,6 +170,17 @@ export class Operations {
       const { plan } = this.#parts.board;
       if (problems.length > 0) return { ok: false, problems };
       return done({ planDigest: plan.digest, devices: plan.devices.size, checks: plan.checks.size, refused: plan.refused.size });
+    },
+    clock: async ({ by, reason }) => {
+      const { clock, journal, time } = this.#parts;
+      const unwritable = this.#unwritable();
+      if (unwritable) return refused(unwritable);
+      const before = time.highest;
+      this.#audit("command", "clock_accepted", `${reason} (the highest trusted time was ${instant(before)})`, by);
+      time.accept();
+      journal.noteTime(time.highest);
+      await journal.settled();
+      return done({ before: instant(before), now: instant(clock.wall()) });
     },
     audit: async (entry) => {
       const at = this.#parts.clock.wall();
@@ -225,14 +240,17 @@ export class Operations {
 
   /** Never rejects: a signal has nobody who could take it, and no mistake in a reload may end a poller that runs well. */
   async #reloaded(by: string): Promise<readonly string[]> {
-    const { board, log } = this.#parts;
+    const { board, log, recorder } = this.#parts;
     const problems = await this.#replanned().catch((error: unknown) => {
       log.bug(error);
       const found = error instanceof Error ? error.message : String(error);
       return [`reload: a mistake in the poller itself kept the files from being taken over (${found}); its log says more`];
     });
     board.reloaded(problems.length);
-    this.#audit("configuration", "reload", problems[0] ?? `plan ${board.plan.digest}`, by, problems.length === 0 ? "success" : "failure");
+    const result = problems.length === 0 ? "success" : "failure";
+    const detail = problems[0] ?? `plan ${board.plan.digest}`;
+    // Whoever reaches the web may reload as often as they like; another plan is always another record.
+    recorder.repeated(`reload ${by} ${detail}`, { source: by, category: "configuration", type: "reload", result, detail });
     log.reloaded(by, problems);
     return problems;
   }

@@ -10,6 +10,7 @@ import { formatProblem } from "../config/problem.ts";
 import type { Credentials } from "../domain/credentials.ts";
 import type { Plan } from "../domain/plan.ts";
 import { printable } from "../domain/printable.ts";
+import type { WallMs } from "../domain/units.ts";
 import { methods } from "../drivers/registry.ts";
 import { systemClock } from "../system-clock.ts";
 
@@ -17,6 +18,8 @@ export interface PlannerOptions {
   /** Absolute. */
   readonly settingsFile: string;
   readonly lab: boolean;
+  /** By which time approvals begin and end; the wall clock's where nothing is said. */
+  readonly wallNow?: WallMs;
 }
 /** Problems are whole lines with file, line, found and expected. */
 export type Planned = Site | Problems;
@@ -70,11 +73,11 @@ function failure({ settingsFile }: PlannerOptions, error: unknown): string {
   );
 }
 
-function plan({ settingsFile, lab }: PlannerOptions): Answer {
+function plan({ settingsFile, lab, wallNow = systemClock.wall() }: PlannerOptions): Answer {
   const { ownAddresses, defaultGateways } = machine();
   const loaded = loadSite(settingsFile, { lab, ownAddresses, defaultGateways });
   if (!loaded.ok) return { problems: loaded.problems.map(formatProblem) };
-  const compiled = compile(loaded.site, { methods, wallNow: systemClock.wall(), lab });
+  const compiled = compile(loaded.site, { methods, wallNow, lab });
   if (compiled.problems.length > 0) return { problems: compiled.problems.map(formatProblem) };
   return { settings: loaded.site.settings.value, plan: compiled.plan, credentials: packed(loaded.site.credentials) };
 }

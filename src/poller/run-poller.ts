@@ -9,6 +9,7 @@ import type { CheckId } from "../domain/plan.ts";
 import { after, seconds } from "../domain/units.ts";
 import { startControl } from "../exporters/control.ts";
 import { startWeb } from "../exporters/http.ts";
+import { TrustedTime } from "../safety/trusted-time.ts";
 import { claimStateFolder } from "../store/database-lock.ts";
 import type { Unusable } from "../store/database.ts";
 import { openJournal } from "../store/journal.ts";
@@ -52,7 +53,11 @@ export async function runPoller(options: RunOptions, signals: Signals): Promise<
   held.defer(() => opened.journal.close());
   if (signals.ending) return 0;
   stopFile.read();
-  const parts = assemble(options, first, opened, stopFile);
+  const time = new TrustedTime(clock, opened.highest);
+  // By a clock that is behind, approvals would not have begun.
+  const planNow = time.behind > 0 ? await planned({ ...options, wallNow: time.judged() }) : first;
+  if ("problems" in planNow) return failed(planNow.problems);
+  const parts = assemble(options, planNow, opened, stopFile, time);
   signals.onStop(() => parts.operations.stop("SIGUSR2", "signal"));
   held.defer(armTripwire({ onBlocked: (detail, address) => parts.gate.blocked(address ?? "unknown", detail) }));
   const problem = await openWaysIn(parts, settings);

@@ -21,6 +21,7 @@ if ("problem" in database) {
     trips: database.trips(),
     proven: database.proven(),
     head: database.head(),
+    highest: database.highest(),
     breach: breachByNote(start.path, database),
   });
   port.on("message", (message: ToWorker) => {

@@ -1,8 +1,8 @@
 /** The journal's SQLite file: the only code that speaks to node:sqlite. Synchronous, so it runs in the worker thread (or in a short command). */
 import { closeSync, openSync, statSync } from "node:fs";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import type { WallMs } from "../domain/units.ts";
-import { breach, chained, emptyChain, type AuditRecord } from "./audit-chain.ts";
+import { wallMs, type WallMs } from "../domain/units.ts";
+import { chained, emptyChain } from "./audit-chain.ts";
 import type { StandingTrip } from "./board.ts";
 import { noteHead } from "./head-beside.ts";
 import type { AuditHead, Row } from "./journal-rows.ts";
@@ -53,11 +53,12 @@ export class JournalDatabase {
       if (!statSync(path).isFile()) return { problem: `${path}: found something other than a file, expected the journal` };
       const db = opened(path, options.busyWithinMs);
       const version = versionOf(db);
-      if (version === undefined || version === 0 || version > schemaVersion) {
+      const strange = strangeVersion(path, version);
+      if (strange !== undefined) {
         db.close();
-        return { problem: strangeVersion(path, version) };
+        return { problem: strange };
       }
-      migrate(db, version);
+      migrate(db, version ?? 0);
       return new JournalDatabase(db, options.transitionsMax);
     });
   }
@@ -78,6 +79,11 @@ export class JournalDatabase {
   head(): AuditHead {
     const row = this.#statements.head.get();
     return row ? { sequence: Number(row["sequence"]), hash: String(row["hash"]) } : emptyChain;
+  }
+
+  /** The highest trusted time, and no earlier than the last audit record. */
+  highest(): WallMs {
+    return wallMs(Math.max(0, Number(this.#statements.highest.get()?.["highest"] ?? 0)));
   }
 
   /** Of the audit record with this number; of the chain's beginning for 0; undefined where there is none. */
@@ -108,18 +114,12 @@ export class JournalDatabase {
     }
   }
 
-  /** Every audit record, oldest first. */
-  *audit(): Generator<AuditRecord> {
-    const columns = "sequence, at, source, category, type, result, detail, previous, hash";
-    for (const row of this.#db.prepare(`SELECT ${columns} FROM audit ORDER BY sequence`).iterate()) yield row as unknown as AuditRecord;
-  }
-
   close(): void {
     this.#db.close();
   }
 
   #writeRow(row: Row): void {
-    const { transition, trip, reset, prove, append } = this.#statements;
+    const { transition, trip, reset, prove, append, time } = this.#statements;
     switch (row.kind) {
       case "transition":
         transition.run(Math.round(row.at), row.device, row.from, row.to, row.cause, row.detail);
@@ -132,6 +132,9 @@ export class JournalDatabase {
         return;
       case "proved":
         prove.run(row.check, row.digest);
+        return;
+      case "time":
+        time.run(Math.round(row.highest));
         return;
       case "audit": {
         const { sequence, at, source, category, type, result, detail, previous, hash } = chained(this.head(), row);
@@ -149,35 +152,6 @@ export class JournalDatabase {
     oldProofs.run(provenMax);
     oldSessions.run(sessionsMax);
   }
-}
-
-export interface AuditVerdict {
-  readonly records: number;
-  readonly head: AuditHead;
-  /** The first place at which the chain does not hold, as a sentence. */
-  readonly broken: string | undefined;
-  readonly lastAt: WallMs | undefined;
-}
-
-/** Reads the whole chain. That its end was not cut off shows only against a head that was published outside. */
-export function verifyAudit(path: string): AuditVerdict | Unusable {
-  const database = JournalDatabase.open(path, { busyWithinMs: 2000, transitionsMax: Number.MAX_SAFE_INTEGER });
-  if ("problem" in database) return database;
-  return attempted(path, () => {
-    let head = emptyChain;
-    let lastAt: WallMs | undefined;
-    try {
-      for (const record of database.audit()) {
-        const broken = breach(head, record);
-        if (broken !== undefined) return { records: head.sequence, head, broken, lastAt };
-        head = { sequence: record.sequence, hash: record.hash };
-        lastAt = record.at;
-      }
-      return { records: head.sequence, head, broken: undefined, lastAt };
-    } finally {
-      database.close();
-    }
-  });
 }
 
 function opened(path: string, busyWithinMs: number): DatabaseSync {
@@ -209,6 +183,9 @@ const sql = {
   append: "INSERT INTO audit (sequence, at, source, category, type, result, detail, previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
   head: "SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1",
   hashOf: "SELECT hash FROM audit WHERE sequence = ?",
+  time: "INSERT OR REPLACE INTO trusted_time (only, highest) VALUES (1, ?)",
+  highest:
+    "SELECT max(highest) AS highest FROM (SELECT highest FROM trusted_time UNION ALL SELECT * FROM (SELECT at FROM audit ORDER BY sequence DESC LIMIT 1))",
   batch: "SELECT number FROM batches WHERE session = ?",
   setBatch: "INSERT OR REPLACE INTO batches (session, number) VALUES (?, ?)",
   oldTransitions: "DELETE FROM transitions WHERE sequence <= (SELECT max(sequence) FROM transitions) - ?",
@@ -217,7 +194,7 @@ const sql = {
 } as const;
 
 /** Zero for a file without tables, undefined for tables that are not ours. */
-function versionOf(db: DatabaseSync): number | undefined {
+export function versionOf(db: DatabaseSync): number | undefined {
   const tables = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'").all();
   if (tables.length === 0) return 0;
   if (!tables.some(({ name }) => name === "schema_version")) return undefined;
@@ -236,10 +213,12 @@ function migrate(db: DatabaseSync, from: number): void {
   db.exec("COMMIT");
 }
 
-function strangeVersion(path: string, version: number | undefined): string {
+/** What keeps a journal of this version from being used, in a sentence; undefined where nothing does. */
+export function strangeVersion(path: string, version: number | undefined): string | undefined {
   if (version === 0)
     return `${path}: found an empty database, expected the journal that \`init\` made: trips and audit are lost; restore it`;
   if (version === undefined) return `${path}: found a database of something else, expected Watchkeeper's journal`;
+  if (version <= schemaVersion) return undefined;
   return `${path}: found a journal of version ${version}, expected at most ${schemaVersion}: a newer Watchkeeper wrote it; run that one`;
 }
 

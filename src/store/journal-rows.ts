@@ -1,6 +1,7 @@
 /** What crosses between the main thread and the database worker: rows to write, and what came of them. */
-import type { AuditEntry, Transition } from "../domain/board.ts";
+import type { AuditEntry, AuditHead, Transition } from "../domain/board.ts";
 import type { Scope } from "../domain/outcome.ts";
+import type { WallMs } from "../domain/units.ts";
 import type { StandingTrip } from "./board.ts";
 
 export type Row =
@@ -9,13 +10,11 @@ export type Row =
   | ({ readonly kind: "tripped" } & StandingTrip)
   | { readonly kind: "reset"; readonly scope: Scope }
   /** The check worked for the first time with these bytes, to this place. */
-  | { readonly kind: "proved"; readonly check: string; readonly digest: string };
+  | { readonly kind: "proved"; readonly check: string; readonly digest: string }
+  /** The highest trusted time; the latest row counts, also where a person has set it back. */
+  | { readonly kind: "time"; readonly highest: WallMs };
 
-/** The last record of the audit chain; sequence 0 with no hash before the first. */
-export interface AuditHead {
-  readonly sequence: number;
-  readonly hash: string;
-}
+export type { AuditHead };
 
 export interface WorkerStart {
   readonly path: string;
@@ -41,6 +40,8 @@ export type FromWorker =
       readonly trips: readonly StandingTrip[];
       readonly proven: readonly (readonly [check: string, digest: string])[];
       readonly head: AuditHead;
+      /** The highest trusted time, and no earlier than the last audit record; 0 before the first. */
+      readonly highest: WallMs;
       /** What the note beside the journal says against it: an older one was put in its place. */
       readonly breach: string | undefined;
     }

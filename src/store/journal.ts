@@ -4,7 +4,7 @@ import type { Worker } from "node:worker_threads";
 import type { Journal } from "../domain/board.ts";
 import type { Clock } from "../domain/clock.ts";
 import type { CheckId } from "../domain/plan.ts";
-import { seconds, type Milliseconds } from "../domain/units.ts";
+import { seconds, type Milliseconds, type WallMs } from "../domain/units.ts";
 import type { StandingTrip } from "./board.ts";
 import type { Unusable } from "./database.ts";
 import type { AuditHead, WorkerStart } from "./journal-rows.ts";
@@ -16,6 +16,10 @@ import { tripsFileName, TripsBeside } from "./trips-beside.ts";
 export interface StoreJournal extends Journal {
   /** The check worked for the first time with the bytes and to the place that `digest` stands for. */
   proved(check: CheckId, digest: string): void;
+  /** The highest trusted time, for the next start. */
+  noteTime(highest: WallMs): void;
+  /** For how long records could not be written, by the monotonic clock; undefined while they can. */
+  readonly unwritableFor: Milliseconds | undefined;
   /** The end of the audit chain as it is on disk: to be published outside, so that cutting it off shows. */
   readonly auditHead: AuditHead;
   /** Records that found the queue full, or came after `close`, and are gone. */
@@ -29,6 +33,8 @@ export interface OpenedJournal {
   readonly trips: readonly StandingTrip[];
   /** The digest of each check that worked in an earlier run. */
   readonly proven: ReadonlyMap<CheckId, string>;
+  /** The highest trusted time of earlier runs, and no earlier than the last audit record; 0 before the first. */
+  readonly highest: WallMs;
 }
 
 export interface JournalOptions {
@@ -61,7 +67,7 @@ export async function openJournal(path: string, options: JournalOptions): Promis
   const unwritten = beside.found.filter(({ scope }) => !first.trips.some((trip) => trip.scope === scope));
   journal.takeOver(beside.found, unwritten);
   const proven = new Map(first.proven.map(([check, digest]) => [check as CheckId, digest]));
-  return { journal, trips: [...first.trips, ...unwritten], proven };
+  return { journal, trips: [...first.trips, ...unwritten], proven, highest: first.highest };
 }
 
 async function closed(journal: QueuedJournal, unusable: Unusable): Promise<Unusable> {

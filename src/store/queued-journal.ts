@@ -70,7 +70,7 @@ export class QueuedJournal implements StoreJournal, ThreadListener {
   #lost = 0;
   #lostUnreported = 0;
   #head: AuditHead = emptyChain;
-  #failed: { readonly since: WallMs; readonly problem: string } | undefined;
+  #failed: { readonly since: WallMs; readonly from: MonotonicMs; readonly problem: string } | undefined;
   /** Either gathers records, or waits to send a failed batch again. */
   #timer: Cancel | undefined;
   #waiters: readonly Waiter[] = [];
@@ -124,6 +124,10 @@ export class QueuedJournal implements StoreJournal, ThreadListener {
     this.#accept({ kind: "proved", check, digest }, queueTransitionsMax, false);
   }
 
+  noteTime(highest: WallMs): void {
+    this.#accept({ kind: "time", highest }, queueTransitionsMax, false);
+  }
+
   /** Rejects when the journal is closed with records that could not be written. */
   settled(): Promise<void> {
     if (this.#written === this.#accepted) return Promise.resolve();
@@ -147,6 +151,11 @@ export class QueuedJournal implements StoreJournal, ThreadListener {
 
   get unwritableSince(): WallMs | undefined {
     return this.#failed?.since ?? (this.#hangs() ? this.#out?.sinceWall : undefined);
+  }
+
+  get unwritableFor(): Milliseconds | undefined {
+    const from = this.#failed?.from ?? (this.#hangs() ? this.#out?.since : undefined);
+    return from === undefined ? undefined : between(from, this.#clock.monotonic());
   }
 
   get problem(): string | undefined {
@@ -271,7 +280,8 @@ export class QueuedJournal implements StoreJournal, ThreadListener {
   }
 
   #fail(problem: string): void {
-    this.#failed = { since: this.#failed?.since ?? this.#clock.wall(), problem };
+    const { since, from } = this.#failed ?? { since: this.#clock.wall(), from: this.#clock.monotonic() };
+    this.#failed = { since, from, problem };
   }
 
   #setTimer(span: Milliseconds | undefined, run: () => void = () => undefined): void {

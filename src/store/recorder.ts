@@ -109,6 +109,13 @@ export class BoardRecorder implements Recorder {
     for (const entry of this.#flood.due(now, this.#clock.wall())) this.#journal.audit(entry);
   }
 
+  /** An audit record of what comes as often as somebody outside likes: one a minute of each key, with a count of the others. */
+  repeated(key: string, entry: Omit<AuditEntry, "at">): void {
+    const at: WallMs = this.#clock.wall();
+    const admitted = this.#flood.admit(key, { ...entry, at }, this.#clock.monotonic());
+    if (admitted) this.#journal.audit(admitted);
+  }
+
   /** The last act: what is still counted is written, so that an end hides nothing. */
   finish(): void {
     for (const entry of this.#flood.all(this.#clock.wall())) this.#journal.audit(entry);
@@ -148,12 +155,8 @@ export class BoardRecorder implements Recorder {
     this.#journal.audit({ at: this.#clock.wall(), source, category, type, result: "success", detail });
   }
 
-  /** For what comes as often as somebody outside likes. */
   #auditOften(key: string, category: AuditEntry["category"], type: string, detail: string): void {
-    const at: WallMs = this.#clock.wall();
-    const result = type === "blocked" ? "refused" : "success";
-    const entry = this.#flood.admit(key, { at, source: "poller", category, type, result, detail }, this.#clock.monotonic());
-    if (entry) this.#journal.audit(entry);
+    this.repeated(key, { source: "poller", category, type, result: type === "blocked" ? "refused" : "success", detail });
   }
 }
 

@@ -49,6 +49,20 @@ export const steps: readonly string[] = [
     WHEN NEW.sequence IS NOT (SELECT coalesce(max(sequence), 0) + 1 FROM audit)
     BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
   `,
+  `
+  CREATE TABLE trusted_time (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    highest INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TRIGGER audit_has_an_end BEFORE INSERT ON audit WHEN NEW.sequence > 1000000
+    BEGIN SELECT RAISE(ABORT, 'the audit is full (1,000,000 records): see docs/recovery.md'); END;
+  `,
 ];
+
+/** The audit's last possible record, as the trigger above has it: about 400 MB. A record a minute fills it in two years. */
+export const auditRecordsMax = 1_000_000;
+/** From here on somebody is told to make room. */
+export const auditRecordsWarning = 800_000;
 
 export const schemaVersion: number = steps.length;

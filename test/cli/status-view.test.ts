@@ -54,6 +54,7 @@ describe("a site in trouble", () => {
     assert.deepEqual(siteView(troubled, undefined, { width: 80, style: plain }), [
       "site mv-aurora   2026-11-21 12:00:05 UTC",
       "5 devices: 1 up, 1 degraded, 1 down, 2 unknown",
+      "audit: 41 records, ends with 0123456789ab",
       "",
       "TRIPPED device:bilge-plc since 2026-11-21 09:30:00 UTC, identity_mismatch: found",
       '"WAGO" "750-352", expected "Schneider Electric". When you have looked:',
@@ -77,6 +78,7 @@ describe("a site in trouble", () => {
     assert.deepEqual(siteView(troubled, undefined, { width: 120, style: plain }), [
       "site mv-aurora   2026-11-21 12:00:05 UTC",
       "5 devices: 1 up, 1 degraded, 1 down, 2 unknown",
+      "audit: 41 records, ends with 0123456789ab",
       "",
       'TRIPPED device:bilge-plc since 2026-11-21 09:30:00 UTC, identity_mismatch: found "WAGO" "750-352", expected "Schneider',
       'Electric". When you have looked:',
@@ -107,6 +109,7 @@ test("a stopped site says who stopped it, and that nothing is due", () => {
   assert.deepEqual(siteView(stopped, stop, { width: 80, style: plain }), [
     "site mv-aurora   2026-11-21 12:00:05 UTC",
     "1 device: 1 unknown",
+    "audit: 41 records, ends with 0123456789ab",
     "",
     "STOPPED since 2026-11-21 11:58:00 UTC by eto-1: smoke in the switchboard room.",
     "Nothing is asked. To go on:",
@@ -135,7 +138,7 @@ describe("a hold", () => {
     ],
   });
   test("is a notice of its own, and every device in it says so", () => {
-    assert.deepEqual(siteView(held, undefined, { width: 100, style: plain }).slice(3), [
+    assert.deepEqual(siteView(held, undefined, { width: 100, style: plain }).slice(4), [
       "HOLD segment hvac since 2026-11-21 11:50:00 UTC: several devices fell silent together; one is tried",
       "at 2026-11-21 12:05:00 UTC, the others are not asked until one answers (bilge-plc fell silent,",
       "several others with it)",
@@ -173,6 +176,7 @@ describe("a healthy site", () => {
     assert.deepEqual(siteView(siteStatus(), undefined, { width: 80, style: plain }), [
       "site mv-aurora   2026-11-21 12:00:05 UTC",
       "1 device: 1 up",
+      "audit: 41 records, ends with 0123456789ab",
       "",
       "DEVICE           LIVENESS  HEARD    NEXT     CAUSE",
       "fresh-water-plc  up        12 s     48 s     communication module answers",
@@ -190,6 +194,7 @@ describe("a healthy site", () => {
     assert.deepEqual(siteView(siteStatus({ devices: [] }), undefined, { width: 80, style: plain }), [
       "site mv-aurora   2026-11-21 12:00:05 UTC",
       "No device in the watchlist: nothing is asked.",
+      "audit: 41 records, ends with 0123456789ab",
     ]);
   });
 });

@@ -2,9 +2,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { momentOf, outcomeStatus, refusalStatus, statusOf } from "../../src/exporters/control-status.ts";
+import { healthOf } from "../../src/exporters/health-status.ts";
 import { nothingSent, type Answer, type Outcome } from "../../src/domain/outcome.ts";
 import type { CheckId, DeviceId, StandingRefusal } from "../../src/domain/plan.ts";
 import { milliseconds, monotonicMs } from "../../src/domain/units.ts";
+import { emptyChain } from "../../src/store/audit-chain.ts";
 import { MemoryBoard } from "../../src/store/board.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { literalPlan } from "../support/literal-plan.ts";
@@ -39,6 +41,12 @@ function board(): MemoryBoard {
   return new MemoryBoard(clock, { ...plan, refused }, memory);
 }
 
+const healthy = healthOf(
+  { auditHead: emptyChain, unwritableSince: undefined, unwritableFor: undefined, problem: undefined },
+  1000,
+  { highest: clock.wall(), behind: milliseconds(0) },
+  clock.wall(),
+);
 const trialAt = () => monotonicMs(now + 900_000);
 const dueAt = (check: CheckId) => (check === checkA.id ? monotonicMs(now + 48_000) : undefined);
 
@@ -47,7 +55,7 @@ describe("the status of a site", () => {
     const site = board();
     site.outcome(answered({ said: "alive", identity: { vendor: "Schneider Electric", product: "TM221CE24R" } }));
     site.outcome({ kind: "refused", check: checkA, at: now, reason: "line_budget", retryAt: undefined, sent: nothingSent });
-    const status = statusOf(site, clock, dueAt, trialAt);
+    const status = statusOf(site, clock, dueAt, trialAt, healthy);
     assert.equal(status.schema, "status/v1");
     assert.equal(status.at, "2026-11-21T12:00:00.000Z");
     assert.deepEqual(status.devices[0], {
@@ -91,7 +99,7 @@ describe("the status of a site", () => {
     site.stop(true);
     site.trip({ scope: "device:plc-a", cause: "identity_mismatch", detail: "found WAGO", since: clock.wall() });
     site.reloaded(2);
-    const { stopped, trips, reload } = statusOf(site, clock, dueAt, trialAt);
+    const { stopped, trips, reload } = statusOf(site, clock, dueAt, trialAt, healthy);
     assert.equal(stopped, true);
     assert.deepEqual(trips, [
       { scope: "device:plc-a", cause: "identity_mismatch", detail: "found WAGO", since: "2026-11-21T12:00:00.000Z" },
@@ -102,7 +110,7 @@ describe("the status of a site", () => {
   test("holds the mass-loss holds, with the time of the next trial", () => {
     const site = board();
     site.hold({ scope: "segment:hvac", detail: "plc-a fell silent, several others with it", since: clock.wall() });
-    const { holds, devices } = statusOf(site, clock, dueAt, trialAt);
+    const { holds, devices } = statusOf(site, clock, dueAt, trialAt, healthy);
     assert.deepEqual(holds, [
       {
         scope: "segment:hvac",
@@ -112,11 +120,11 @@ describe("the status of a site", () => {
       },
     ]);
     assert.equal(devices[0]?.cause, "breaker_open");
-    assert.equal(statusOf(site, clock, dueAt, () => undefined).holds[0]?.nextTrialAt, null);
+    assert.equal(statusOf(site, clock, dueAt, () => undefined, healthy).holds[0]?.nextTrialAt, null);
   });
 
   test("survives the way over the socket as it is", () => {
-    const status = statusOf(board(), clock, dueAt, trialAt);
+    const status = statusOf(board(), clock, dueAt, trialAt, healthy);
     assert.deepEqual(JSON.parse(JSON.stringify(status)), status);
   });
 });
@@ -148,7 +156,7 @@ describe("the last outcome in one line", () => {
     test(what, () => {
       const site = board();
       site.outcome(outcome);
-      assert.equal(statusOf(site, clock, dueAt, trialAt).devices[0]?.checks[0]?.last, line);
+      assert.equal(statusOf(site, clock, dueAt, trialAt, healthy).devices[0]?.checks[0]?.last, line);
     });
   }
 });

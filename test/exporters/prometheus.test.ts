@@ -1,8 +1,9 @@
 /** The metrics page: the same bytes as prom-client's, complete from the start, and written in pieces that hold up nobody. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { seconds } from "../../src/domain/units.ts";
+import { milliseconds, seconds } from "../../src/domain/units.ts";
 import { PrometheusPage } from "../../src/exporters/prometheus.ts";
+import { emptyChain } from "../../src/store/audit-chain.ts";
 import { MemoryBoard } from "../../src/store/board.ts";
 import { answered, check, plan, refused } from "../store/support/site.ts";
 import { FakeClock } from "../support/fake-clock.ts";
@@ -94,7 +95,8 @@ describe("a series is there from the start:", () => {
   const board = new MemoryBoard(clock, plan({ plc: {} }), { stopped: false, trips: [], proven: new Map() });
   const page = new PrometheusPage({
     build,
-    journal: { unwritableSince: undefined, lost: 0 },
+    journal: { unwritableSince: undefined, lost: 0, auditHead: emptyChain },
+    time: { highest: clock.wall(), behind: milliseconds(0) },
     datagramsDropped: { late: 0, foreign: 0 },
     address: false,
     processMetrics: false,
@@ -160,10 +162,11 @@ test("10,000 devices are written in many small pieces, with the loop's turn betw
     turns += 1;
     return Promise.resolve();
   };
-  const journal = { unwritableSince: undefined, lost: 0 };
+  const journal = { unwritableSince: undefined, lost: 0, auditHead: emptyChain };
   const page = new PrometheusPage({
     build,
     journal,
+    time: { highest: clock.wall(), behind: milliseconds(0) },
     datagramsDropped: { late: 0, foreign: 0 },
     address: false,
     processMetrics: false,

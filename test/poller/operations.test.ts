@@ -6,12 +6,15 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import type { Settings } from "../../src/config/loaded-site.ts";
 import type { ControlReply } from "../../src/domain/control.ts";
-import { assemble } from "../../src/poller/assemble.ts";
+import { milliseconds, wallMs } from "../../src/domain/units.ts";
+import { assemble, type Assembled } from "../../src/poller/assemble.ts";
 import { Operations, type OperationsParts } from "../../src/poller/operations.ts";
+import type { Site } from "../../src/poller/planner.ts";
+import { Vault } from "../../src/poller/vault.ts";
+import { TrustedTime } from "../../src/safety/trusted-time.ts";
 import { StopFile } from "../../src/store/stop-file.ts";
 import { systemClock as clock } from "../../src/system-clock.ts";
 import { plan, RememberingJournal } from "../store/support/site.ts";
-import { Vault } from "../../src/poller/vault.ts";
 
 /** A disk that takes as long as the test wants. */
 class SlowJournal extends RememberingJournal {
@@ -36,8 +39,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-function operations(changes: Partial<OperationsParts> = {}): Operations {
-  const settings: Settings = {
+function settings(): Settings {
+  return {
     site: "mv-test",
     stateDir: folder,
     watchlist: join(folder, "watchlist.yaml"),
@@ -47,35 +50,90 @@ function operations(changes: Partial<OperationsParts> = {}): Operations {
     log: { level: "error", format: "json" },
     labels: { address: false },
   };
-  const stopFile = new StopFile(folder, clock);
-  const options = { settingsFile: join(folder, "watchkeeper.yaml"), lab: true };
-  const opened = { journal, trips: [], proven: new Map() };
-  const { board, gate, log, recorder, scheduler } = assemble(
-    options,
-    { settings, plan: plan({}), credentials: new Map() },
-    opened,
-    stopFile,
-  );
-  const replan = (): ReturnType<OperationsParts["replan"]> => Promise.resolve({ settings, plan: plan({}), credentials: new Map() });
-  return new Operations({
-    clock,
-    board,
-    gate,
-    journal,
-    log,
-    recorder,
-    scheduler,
-    stopFile,
-    vault: new Vault(new Map()),
-    replan,
-    settings,
-    ...changes,
-  });
 }
 
-function problemOf(reply: ControlReply<"resume">): string {
+function site(): Site {
+  return { settings: settings(), plan: plan({}), credentials: new Map() };
+}
+
+function assembled(time: TrustedTime, stopFile = new StopFile(folder, clock)): Assembled {
+  const opened = { journal, trips: [], proven: new Map(), highest: wallMs(0) };
+  return assemble({ settingsFile: join(folder, "watchkeeper.yaml"), lab: true }, site(), opened, stopFile, time);
+}
+
+function operations(changes: Partial<OperationsParts> = {}): Operations {
+  const stopFile = new StopFile(folder, clock);
+  const time = new TrustedTime(clock, wallMs(0));
+  const { board, gate, log, recorder, scheduler } = assembled(time, stopFile);
+  const replan = (): ReturnType<OperationsParts["replan"]> => Promise.resolve(site());
+  const vault = new Vault(new Map());
+  const parts = { clock, board, gate, journal, log, recorder, scheduler, stopFile, time, vault, replan, settings: settings() };
+  return new Operations({ ...parts, ...changes });
+}
+
+function problemOf(reply: ControlReply<"resume" | "reset" | "clock" | "audit">): string {
   return reply.ok ? "" : reply.problems.join(" ");
 }
+
+describe("a clock that shows less than the highest trusted time", () => {
+  const known = wallMs(clock.wall() + 86_400_000);
+
+  test("gives no approval a day longer: the gate goes by that time", () => {
+    const { gate } = assembled(new TrustedTime(clock, known));
+    assert.ok(gate.clock.wall() >= known);
+  });
+
+  test("is right again when a person says so, with a record, and not while that cannot be written", async () => {
+    const time = new TrustedTime(clock, known);
+    const poller = operations({ time });
+    journal.written();
+    journal.problem = "database or disk is full";
+    journal.unwritableSince = clock.wall();
+    assert.equal((await poller.handlers.clock(signed)).ok, false);
+    assert.ok(time.behind > 0);
+    journal.unwritableSince = undefined;
+    assert.equal((await poller.handlers.clock(signed)).ok, true);
+    assert.equal(time.behind, 0);
+    assert.ok((journal.times.at(-1) ?? known) < known);
+    assert.deepEqual(
+      journal.entries.map(({ source, type }) => [source, type]),
+      [["eto-1", "clock_accepted"]],
+    );
+  });
+});
+
+describe("an audit that cannot be written", () => {
+  test("lets nobody change anything but stop; polling goes on for a day and then ends", async () => {
+    const poller = operations();
+    journal.written();
+    journal.unwritableSince = clock.wall();
+    journal.unwritableFor = milliseconds(0);
+    assert.equal((await poller.handlers.stop({ by: "eto-1", reason: "smoke" })).ok, true);
+    for (const reply of [
+      poller.handlers.resume(signed),
+      poller.handlers.reset({ ...signed, scope: "site" }),
+      poller.handlers.clock(signed),
+      poller.handlers.audit({ source: "eto-1", category: "approval", type: "approve", result: "success", detail: "x" }),
+    ])
+      assert.match(problemOf(await reply), /the audit cannot be written/u);
+    assert.equal(poller.auditGone(), false);
+    journal.unwritableFor = milliseconds(86_400_000);
+    assert.equal(poller.auditGone(), false);
+    journal.unwritableFor = milliseconds(86_400_001);
+    assert.equal(poller.auditGone(), true);
+    journal.unwritableFor = undefined;
+    assert.equal(poller.auditGone(), false);
+  });
+});
+
+test("reloads that the web repeats are a record a minute", async () => {
+  const poller = operations();
+  for (let i = 0; i < 20; i++) await poller.reload("web, 127.0.0.1");
+  assert.deepEqual(
+    journal.entries.map(({ source, type }) => [source, type]),
+    [["web, 127.0.0.1", "reload"]],
+  );
+});
 
 describe("a resumption that waits for the disk", () => {
   const others: readonly [whose: string, stop: (poller: Operations) => unknown][] = [

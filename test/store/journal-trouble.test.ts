@@ -77,11 +77,14 @@ describe("a database that cannot be written", () => {
     assert.equal(journal.unwritableSince, undefined);
     await bench.clock.advance(seconds(1));
     assert.equal(journal.unwritableSince, since);
+    bench.clock.stepWall(-86_400_000);
+    assert.equal(journal.unwritableFor, 11_000, "by the monotonic clock, whatever the wall clock is set to");
     assert.match(journal.problem ?? "", /has not answered for 10 s/u);
     blocker.exec("ROLLBACK");
     blocker.close();
     await journal.settled();
     assert.equal(journal.unwritableSince, undefined);
+    assert.equal(journal.unwritableFor, undefined);
   });
 });
 

@@ -1,13 +1,16 @@
 /** The journal outlives the process: nothing accepted is lost, and nothing in the audit can be changed. */
 import assert from "node:assert/strict";
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, test } from "node:test";
 import type { Worker } from "node:worker_threads";
 import type { CheckId } from "../../src/domain/plan.ts";
-import { milliseconds } from "../../src/domain/units.ts";
-import { verifyAudit } from "../../src/store/database.ts";
+import { milliseconds, wallMs } from "../../src/domain/units.ts";
+import { verifyAudit } from "../../src/store/database-audit.ts";
+import { auditRecordsMax } from "../../src/store/schema.ts";
 import { startThread } from "../../src/store/journal-thread.ts";
-import { at, entry, journalBench, transition } from "./support/journal-bench.ts";
+import { at, entry, journalBench, transition, until } from "./support/journal-bench.ts";
 
 const bench = journalBench();
 
@@ -154,3 +157,43 @@ function counting(worker: Worker, batches: number[]): Worker {
   };
   return worker;
 }
+
+describe("the highest trusted time", () => {
+  test("outlives the process, and is no earlier than the last audit record", async () => {
+    const first = await bench.open();
+    assert.equal(first.highest, 0);
+    first.journal.noteTime(wallMs(at + 5000));
+    await first.journal.close();
+    const second = await bench.open();
+    assert.equal(second.highest, at + 5000);
+    second.journal.audit({ ...entry("later"), at: wallMs(at + 7000) });
+    await second.journal.close();
+    assert.equal((await bench.open()).highest, at + 7000);
+  });
+
+  test("goes back where a person has said so", async () => {
+    const first = await bench.open();
+    first.journal.noteTime(wallMs(at + 86_400_000));
+    first.journal.audit(entry("accepted"));
+    first.journal.noteTime(at);
+    await first.journal.close();
+    assert.equal((await bench.open()).highest, at);
+  });
+});
+
+test("an audit that holds a million records takes no more, and says so", async () => {
+  const db = new DatabaseSync(bench.path);
+  db.exec("DROP TRIGGER audit_only_grows");
+  const { type, category, source } = entry("x");
+  const put = db.prepare(
+    "INSERT INTO audit (sequence, at, source, category, type, result, detail, previous, hash) VALUES (?, ?, ?, ?, ?, 'success', '', '', 'aa')",
+  );
+  put.run(auditRecordsMax, at, source, category, type);
+  db.close();
+  rmSync(join(bench.folder, "audit-head.json"));
+  writeFileSync(join(bench.folder, "audit-head.json"), JSON.stringify({ sequence: auditRecordsMax, hash: "aa" }));
+  const { journal } = await bench.open();
+  journal.audit(entry("one more", "stop"));
+  await until(() => journal.unwritableSince !== undefined);
+  assert.match(journal.problem ?? "", /the audit is full \(1,000,000 records\)/u);
+});

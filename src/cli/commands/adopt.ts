@@ -29,10 +29,8 @@ export const adopt: Command = {
     const signed = { by: context.required("by"), reason: context.required("reason") };
     const adopted = context.state.adopt(stateDir, { site, lab: labAsked(context) }, signed);
     if (adopted) return failed(context, adopted.problems);
-    const entry = { source: "cli", category: "lifecycle", type: "adopted", result: "success" } as const;
-    const problem = await withJournal(context, settings, (journal) =>
-      audited(context, journal, { ...entry, detail: `by ${signed.by}: ${signed.reason}` }),
-    );
+    const entry = { source: signed.by, category: "lifecycle", type: "adopted", result: "success" } as const;
+    const problem = await withJournal(context, settings, (journal) => audited(context, journal, { ...entry, detail: signed.reason }));
     if (problem) return failed(context, problem.problems);
     if (context.flag("json")) context.print(JSON.stringify({ adopted: stateDir, stopped: true }));
     else

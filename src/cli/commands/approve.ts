@@ -54,7 +54,7 @@ export const approve: Command = {
     if (edit.ok && !(await agreed(context, planned, edit))) return notWritten(context, edit);
     const who = devices === "all-new" ? "all new devices" : devices.join(", ");
     const detail = `stage ${stage} for ${who}, covers ${covers}, ${signatureWords(signature)}`;
-    return carriedOut(context, planned.settings, edit, { type: "approve", detail });
+    return carriedOut(context, planned.settings, edit, { source: signature.preparedBy, type: "approve", detail });
   },
 };
 

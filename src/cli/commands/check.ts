@@ -9,8 +9,8 @@ import { nearest } from "../nearest.ts";
 import { nobodyRuns, pollerOf } from "../poller.ts";
 import { failed } from "../report.ts";
 import { settingsOf } from "../site.ts";
-import { moment } from "../status-view.ts";
 import { inWords } from "../words.ts";
+import { moment } from "../text.ts";
 
 export const check: Command = {
   name: "check",

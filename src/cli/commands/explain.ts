@@ -12,9 +12,9 @@ import { nearest } from "../nearest.ts";
 import { pollerOf } from "../poller.ts";
 import { failed } from "../report.ts";
 import { plannedSite, settingsOf, type FileProblems, type PlannedSite } from "../site.ts";
-import { due, holdsOn, moment, whyOf } from "../status-view.ts";
+import { due, holdsOn, whyOf } from "../status-view.ts";
 import { styleFor, widthFor } from "../style.ts";
-import { counted } from "../text.ts";
+import { counted, moment } from "../text.ts";
 import { inWords } from "../words.ts";
 
 export const explain: Command = {

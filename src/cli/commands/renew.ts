@@ -24,6 +24,6 @@ export const renew: Command = {
     if ("inFiles" in planned) return failed(context, planned.problems);
     const profile = context.words[0]! as ProfileId;
     const edit = renewal(planned.site, planned.compiled, { profile, ...signature }, context.clock.wall());
-    return carriedOut(context, planned.settings, edit, { type: "renew", detail: signatureWords(signature) });
+    return carriedOut(context, planned.settings, edit, { source: signature.preparedBy, type: "renew", detail: signatureWords(signature) });
   },
 };

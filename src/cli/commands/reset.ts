@@ -9,7 +9,7 @@ import { pollerOf } from "../poller.ts";
 import type { Problems } from "../ports.ts";
 import { failed } from "../report.ts";
 import { settingsOf } from "../site.ts";
-import { moment } from "../status-view.ts";
+import { moment } from "../text.ts";
 
 export const reset: Command = {
   name: "reset",
@@ -66,11 +66,11 @@ function resetDirectly(
     if (lifted.length === 0) return { problems: [notTripped(scope, trips)] };
     journal.reset(scope, context.clock.wall());
     audited(context, journal, {
-      source: "cli",
+      source: by,
       category: "trip",
       type: "reset",
       result: "success",
-      detail: `${scope} by ${by}: ${reason}`,
+      detail: `${scope}: ${reason}`,
     });
     return lifted;
   });

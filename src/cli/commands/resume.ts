@@ -33,17 +33,17 @@ export const resume: Command = {
     const standing = context.state.standingStop(stateDir);
     if (!standing) return told(context, false, false);
     const entry = {
-      source: "cli",
+      source: signed.by,
       category: "stop",
       type: "resume",
       result: "success",
-      detail: `by ${signed.by}: ${signed.reason}`,
+      detail: signed.reason,
     } as const;
     const unwritten = await withJournal(context, settings, (journal) => audited(context, journal, entry));
     if (unwritten) return failed(context, unwritten.problems);
     const problem = standing.lift(signed);
     if (!problem) return told(context, true, false);
-    const failure = { ...entry, result: "failure", detail: `by ${signed.by}: ${problem.problems.join(" ")}` } as const;
+    const failure = { ...entry, result: "failure", detail: problem.problems.join(" ") } as const;
     const unsaid = await withJournal(context, settings, (journal) => audited(context, journal, failure));
     return failed(context, [...problem.problems, ...(unsaid?.problems ?? [])]);
   },

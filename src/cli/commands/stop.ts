@@ -7,7 +7,7 @@ import { pollerOf } from "../poller.ts";
 import { failed } from "../report.ts";
 import { settingsAlone } from "../site.ts";
 import { likelyFolders, likelyStatePlace, pollerPid, type StatePlace } from "../state-places.ts";
-import { moment } from "../status-view.ts";
+import { moment } from "../text.ts";
 
 export const stop: Command = {
   name: "stop",
@@ -58,11 +58,11 @@ async function confirmed(
   if (asked.kind === "answered" && !asked.reply.ok) problems.push(...asked.reply.problems);
   if (asked.kind === "nobody" && !before) {
     const entry = {
-      source: "cli",
+      source: record.by,
       category: "stop",
       type: "stop",
       result: "success",
-      detail: `by ${record.by}: ${record.reason}`,
+      detail: record.reason,
     } as const;
     const unwritten = await recorded(context, place, entry);
     // The site is stopped all the same.

@@ -26,6 +26,10 @@ export const suspend: Command = {
     if ("inFiles" in planned) return failed(context, planned.problems);
     const request = { profile: context.words[0]! as ProfileId, by: context.required("by"), reason: context.required("reason") };
     const edit = suspension(planned.site, request, context.clock.wall());
-    return carriedOut(context, planned.settings, edit, { type: "suspend", detail: `suspended by ${request.by}: ${request.reason}` });
+    return carriedOut(context, planned.settings, edit, {
+      source: request.by,
+      type: "suspend",
+      detail: `suspended by ${request.by}: ${request.reason}`,
+    });
   },
 };

@@ -26,7 +26,7 @@ describe("adopt", () => {
     assert.equal(site.state.stopRecord?.by, "eto-1");
     assert.deepEqual(
       site.state.audit.map(({ category, type, detail }) => [category, type, detail]),
-      [["lifecycle", "adopted", "by eto-1: new disk"]],
+      [["lifecycle", "adopted", "new disk"]],
     );
   });
 

@@ -54,7 +54,7 @@ describe("approve", () => {
       site.state.audit.map(({ source, category, type, result, detail }) => [source, category, type, result, detail]),
       [
         [
-          "cli",
+          "eto-1",
           "approval",
           "approve",
           "success",
@@ -101,6 +101,8 @@ describe("approve", () => {
     site.state.journal = () =>
       Promise.resolve({
         trips: () => [],
+        highest: "2026-11-21T12:00:00.000Z",
+        noteTime: () => undefined,
         reset: () => undefined,
         audit: (entry) => {
           if (site.state.audit.push(entry) > 1) return;

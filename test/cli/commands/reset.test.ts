@@ -34,7 +34,7 @@ describe("reset without a poller", () => {
       assert.deepEqual(site.state.trips, [other]);
       assert.deepEqual(
         site.state.audit.map(({ category, type, detail }) => [category, type, detail]),
-        [["trip", "reset", `${scope} by eto-1: PLC exchanged`]],
+        [["trip", "reset", `${scope}: PLC exchanged`]],
       );
     });
   }

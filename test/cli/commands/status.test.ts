@@ -25,6 +25,7 @@ describe("status", () => {
       out: [
         "site mv-aurora   2026-11-21 12:00:05 UTC",
         "1 device: 1 up",
+        "audit: 41 records, ends with 0123456789ab",
         "",
         "DEVICE           SEGMENT  LIVENESS  HEARD    NEXT     PROVES        CAUSE",
         "fresh-water-plc  hvac     up        12 s     48 s     comms-module  it answers",

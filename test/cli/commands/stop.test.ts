@@ -28,7 +28,7 @@ describe("stop", () => {
     assert.deepEqual(site.state.stopRecord, { by: "chief", reason: "smoke", since: "2026-11-21T12:00:00.000Z" });
     assert.deepEqual(
       site.state.audit.map(({ category, type, result, detail }) => [category, type, result, detail]),
-      [["stop", "stop", "success", "by chief: smoke"]],
+      [["stop", "stop", "success", "smoke"]],
     );
   });
 
@@ -154,7 +154,7 @@ describe("resume", () => {
     assert.equal(site.state.stopRecord, undefined);
     assert.deepEqual(
       site.state.audit.map(({ type, detail }) => [type, detail]),
-      [["resume", "by eto-1: cable replaced"]],
+      [["resume", "cable replaced"]],
     );
   });
 
@@ -183,8 +183,8 @@ describe("resume", () => {
     assert.deepEqual(
       site.state.audit.map(({ result, detail }) => [result, detail]),
       [
-        ["success", "by eto-1: cable replaced"],
-        ["failure", "by eto-1: found another stop"],
+        ["success", "cable replaced"],
+        ["failure", "found another stop"],
       ],
     );
   });

@@ -27,6 +27,8 @@ export class MemoryState implements StateStore {
   stops = 0;
   trips: TripStatus[] = [];
   readonly audit: AuditEntry[] = [];
+  /** What a person took the wall clock for right at. */
+  trusted: number | undefined;
   /** What the disk says to every write, while it is full. */
   problem: string | undefined;
 
@@ -58,9 +60,14 @@ export class MemoryState implements StateStore {
   adopt(folder: string, _adopted: StateBirth, signed: Parameters<StateStore["stop"]>[1]): ReturnType<StateStore["adopt"]> {
     return this.stop(folder, signed);
   }
+  readAudit(): ReturnType<StateStore["readAudit"]> {
+    return { problems: ["this test has no journal"] };
+  }
   journal(): Promise<StateJournal> {
     return Promise.resolve({
       trips: () => this.trips,
+      highest: "2026-11-22T12:00:00.000Z",
+      noteTime: (at) => (this.trusted = at),
       reset: (scope) => (this.trips = this.trips.filter((trip) => trip.scope !== scope)),
       audit: (entry) => this.audit.push(entry),
       close: () => Promise.resolve(this.problem === undefined ? undefined : { problems: [this.problem] }),
@@ -132,7 +139,7 @@ export class TestSite {
 
   /** Starts a poller that answers with these handlers. */
   async poller(handlers: Partial<ControlHandlers>): Promise<void> {
-    const names = ["status", "check", "stop", "resume", "reset", "reload", "audit"] as const;
+    const names = ["status", "check", "stop", "resume", "reset", "reload", "clock", "audit"] as const;
     const answering = names.map((name) => [
       name,
       (request: never) => {

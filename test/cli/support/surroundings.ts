@@ -20,6 +20,7 @@ const noState: StateStore = {
   stop: () => ({ problems: ["no state folder"] }),
   standingStop: () => undefined,
   adopt: () => ({ problems: ["no state folder"] }),
+  readAudit: () => ({ problems: ["no state folder"] }),
   journal: () => Promise.resolve({ problems: ["no state folder"] }),
 };
 

@@ -75,6 +75,9 @@ function site(board: Board, gauge: Add, counter: Add): void {
   gauge("watchkeeper_stopped", [[{}, 0]]);
   gauge("watchkeeper_lab_mode", [[{}, 1]]);
   gauge("watchkeeper_audit_writable", [[{}, 0]]);
+  gauge("watchkeeper_audit_head_info", [[{ head: "0123456789ab" }, 1]]);
+  gauge("watchkeeper_clock_suspect", [[{}, 1]]);
+  gauge("watchkeeper_clock_highest_trusted_timestamp_seconds", [[{}, 1_763_726_400.5]]);
   gauge("watchkeeper_config_last_reload_successful", [[{}, 0]]);
   gauge("watchkeeper_config_last_reload_success_timestamp_seconds", [[{}, (board.reload.lastSuccess ?? 0) / 1000]]);
   const scopes = ["site", "segment:hvac", "segment:bridge", "profile:schneider-m221", "profile:wago-750"];
@@ -94,6 +97,7 @@ function site(board: Board, gauge: Add, counter: Add): void {
     [{ reason: "late" }, 3],
     [{ reason: "foreign" }, 2],
   ]);
+  counter("watchkeeper_audit_records_total", [[{}, 41]]);
   const sent = { requests: [3, 0], bytes: [33, 0], connections: [4, 0] };
   for (const [what, [hvac = 0, bridge = 0]] of Object.entries(sent)) {
     counter(`watchkeeper_sent_${what}_total`, [

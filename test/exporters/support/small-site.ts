@@ -51,7 +51,8 @@ export async function smallSite(options: Partial<PageOptions> = {}): Promise<Sma
   board.reloaded(2);
   const page = new PrometheusPage({
     build,
-    journal: { unwritableSince: 5 as WallMs, lost: 7 },
+    journal: { unwritableSince: 5 as WallMs, lost: 7, auditHead: { sequence: 41, hash: "0123456789abcdef".repeat(4) } },
+    time: { highest: 1_763_726_400_500 as WallMs, behind: milliseconds(7) },
     datagramsDropped: { late: 3, foreign: 2 },
     address: false,
     processMetrics: false,

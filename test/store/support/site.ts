@@ -1,5 +1,5 @@
 /** A small site in memory: plans, outcomes and a journal that only remembers, for the tests of board, recorder and exporters. */
-import type { AuditEntry, Transition } from "../../../src/domain/board.ts";
+import type { AuditEntry, AuditHead, Transition } from "../../../src/domain/board.ts";
 import { frameTemplate } from "../../../src/domain/template.ts";
 import type { Answer, Answered, Failed, Outcome, Refused, Scope, Sent, Trip } from "../../../src/domain/outcome.ts";
 import { nothingSent } from "../../../src/domain/outcome.ts";
@@ -16,7 +16,7 @@ import type {
   StandingRefusal,
 } from "../../../src/domain/plan.ts";
 import type { FailureKind } from "../../../src/domain/reasons.ts";
-import { milliseconds, seconds, wallMs, type MonotonicMs, type WallMs } from "../../../src/domain/units.ts";
+import { milliseconds, seconds, wallMs, type Milliseconds, type MonotonicMs, type WallMs } from "../../../src/domain/units.ts";
 import type { StoreJournal } from "../../../src/store/journal.ts";
 
 export const hvac = "hvac" as SegmentId;
@@ -124,10 +124,12 @@ export class RememberingJournal implements StoreJournal {
   readonly trips: Trip[] = [];
   readonly resets: Scope[] = [];
   readonly proofs: [CheckId, string][] = [];
-  readonly unwritableSince: WallMs | undefined = undefined;
-  readonly problem: string | undefined = undefined;
+  readonly times: WallMs[] = [];
+  unwritableSince: WallMs | undefined = undefined;
+  unwritableFor: Milliseconds | undefined = undefined;
+  problem: string | undefined = undefined;
   readonly lost = 0;
-  readonly auditHead = { sequence: 0, hash: "" };
+  readonly auditHead: AuditHead = { sequence: 0, hash: "" };
 
   transition(transition: Transition): void {
     this.transitions.push(transition);
@@ -143,6 +145,9 @@ export class RememberingJournal implements StoreJournal {
   }
   proved(of: CheckId, digest: string): void {
     this.proofs.push([of, digest]);
+  }
+  noteTime(highest: WallMs): void {
+    this.times.push(highest);
   }
   settled(): Promise<void> {
     return Promise.resolve();
