@@ -9,10 +9,11 @@ interface Project {
   read(file: string): string;
 }
 
-/** EtherNet/IP is written out where people read it. ICMP has no frames of its own to compare (the kernel's ping writes them), and any address answers it. */
+/** EtherNet/IP is written out where people read it, and what speaks SNMP is mostly a switch. Any address answers ICMP: it needs no simulator. */
 const elsewhere: Readonly<Record<string, { readonly framePolicy?: RegExp; readonly simulator?: RegExp; readonly profile?: string }>> = {
   enip: { profile: "ethernet-ip" },
-  icmp: { framePolicy: /^src\/wire\/echo\.ts$/, simulator: /^simulators\// },
+  snmp: { profile: "managed-switch" },
+  icmp: { simulator: /^simulators\// },
 };
 
 function missingParts(protocol: string, { files, read }: Project): string[] {

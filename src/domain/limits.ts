@@ -44,6 +44,8 @@ export const answerWithinMax: Milliseconds = seconds(30);
 /** One SYN: Linux repeats it after 1 s (measured, tcp_syn_linear_timeouts). */
 export const connectWithinDefault: Milliseconds = milliseconds(800);
 export const connectWithinMax: Milliseconds = seconds(3);
+/** Processes of ping, each of about 2 MB: as many as the site's own pace can leave waiting for dead hosts, and some room. */
+export const echoesAtOnceMax = 64;
 export const retries = 0;
 export const missesToDownDefault = 3;
 

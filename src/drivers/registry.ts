@@ -3,12 +3,14 @@ import type { Driver, Method } from "../domain/driver.ts";
 import type { MethodId, Protocol } from "../domain/operations.ts";
 import { enipDriver } from "./enip/driver.ts";
 import { enipMethods } from "./enip/methods.ts";
+import { icmpDriver } from "./icmp/driver.ts";
+import { icmpMethods } from "./icmp/methods.ts";
 import { modbusDriver } from "./modbus/driver.ts";
 import { modbusMethods } from "./modbus/methods.ts";
 import { opcuaDriver } from "./opcua/driver.ts";
 import { opcuaMethods } from "./opcua/methods.ts";
 
-const all: readonly Method[] = [...modbusMethods, ...enipMethods, ...opcuaMethods];
+const all: readonly Method[] = [...modbusMethods, ...enipMethods, ...icmpMethods, ...opcuaMethods];
 
 export const methods: ReadonlyMap<MethodId, Method> = new Map(all.map((method) => [method.id, method]));
 
@@ -16,5 +18,6 @@ export const methods: ReadonlyMap<MethodId, Method> = new Map(all.map((method) =
 export const drivers: ReadonlyMap<Protocol, Driver> = new Map<Protocol, Driver>([
   ["modbus", modbusDriver],
   ["enip", enipDriver],
+  ["icmp", icmpDriver],
   ["opcua", opcuaDriver],
 ]);

@@ -1,7 +1,7 @@
 /** Puts the parts of a running poller together: gate to wires, facts to board, journal and log. */
 import type { RunOptions } from "../cli/ports.ts";
 import type { Circumstances } from "../domain/gate.ts";
-import type { Check, Target } from "../domain/plan.ts";
+import type { Check, Target, Transport } from "../domain/plan.ts";
 import type { Dial, FramePolicy } from "../domain/wire.ts";
 import type { Protocol } from "../domain/operations.ts";
 import { drivers } from "../drivers/registry.ts";
@@ -18,7 +18,9 @@ import type { OpenedJournal } from "../store/journal.ts";
 import { BoardRecorder } from "../store/recorder.ts";
 import type { StopFile } from "../store/stop-file.ts";
 import { systemClock as clock, yieldToLoop } from "../system-clock.ts";
+import { echoDialler } from "../wire/echo.ts";
 import { enipPolicy } from "../wire/frames/enip.ts";
+import { icmpPolicy } from "../wire/frames/icmp.ts";
 import { modbusRtuPolicy } from "../wire/frames/modbus-rtu.ts";
 import { modbusPolicy } from "../wire/frames/modbus.ts";
 import { opcuaPolicy } from "../wire/frames/opcua.ts";
@@ -36,6 +38,7 @@ import { WaysOut } from "./ways-out.ts";
 const policies: ReadonlyMap<Protocol, FramePolicy> = new Map([
   ["modbus", modbusPolicy],
   ["enip", enipPolicy],
+  ["icmp", icmpPolicy],
   ["opcua", opcuaPolicy],
 ]);
 
@@ -66,7 +69,11 @@ export function assemble(
   const reach = new Reach(clock);
   const cutOff = (target: Target): string | undefined => reach.cutOff(target);
   const udp = udpDialler({ cutOff, onViolation });
-  const dial = diallerByTransport(tcpDialler({ clock, cutOff, onViolation }), udp.dial);
+  const dial = diallerByTransport({
+    tcp: tcpDialler({ clock, cutOff, onViolation }),
+    udp: udp.dial,
+    icmp: echoDialler({ cutOff, onViolation }),
+  });
   const vault = new Vault(credentials);
   const inFlight = new InFlightFile(settings.stateDir);
   const gate: HeartbeatGate = new HeartbeatGate(
@@ -106,9 +113,8 @@ export function assemble(
   return { board, gate, inFlight, log, operations, page, pulse, recorder, scheduler };
 }
 
-/** A transport that is neither reaches the TCP wire, which calls it a violation. */
-function diallerByTransport(overTcp: Dial, overUdp: Dial): Dial {
-  return (permit, policy) => (permit.check.target.transport === "udp" ? overUdp : overTcp)(permit, policy);
+function diallerByTransport(over: Readonly<Record<Transport, Dial>>): Dial {
+  return (permit, policy) => over[permit.check.target.transport](permit, policy);
 }
 
 function speakerOf(check: Check, vault: Vault): Speaker | undefined {

@@ -31,10 +31,13 @@ function soundSite(): Readonly<Record<string, Raw>> {
     rawDevice(3, { address: gateway["address"]!, checks: [{ method: "modbus-fc43", unitId: 255 }] }),
     rawUnit(7),
   ];
+  const profile = rawProfile({ forbidden: [{ kind: "registers", modicon: 40_100, count: 10, reason: "r" }] });
+  // Of a file, unlike of a value, it is a problem that echoes are allowed outright.
+  delete (profile["methods"] as Raw)["icmp-echo"];
   const { watchlist, profiles, siteProfiles } = approved(
     rawSite(
       devices,
-      { profiles: { "test-plc": rawProfile({ forbidden: [{ kind: "registers", modicon: 40_100, count: 10, reason: "r" }] }) } },
+      { profiles: { "test-plc": profile } },
       {
         siteBudget: { startsPerSecondMax: 20, approvedBy: "a", reason: "b" },
         excluded: [{ range: "10.20.1.80/28", reason: "burner" }],

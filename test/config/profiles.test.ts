@@ -37,6 +37,7 @@ function facts({ connection, watchdog, methods, facts: others }: Profile): reado
 test("those that the watchlist's example names are there", () => {
   assert.deepEqual(ids.toSorted(), [
     "generic-ethernet-ip",
+    "generic-icmp-host",
     "generic-modbus-rtu",
     "generic-modbus-tcp",
     "generic-opcua",
@@ -55,7 +56,9 @@ for (const id of ids) {
       assert.equal(mode, "fresh");
       assert.deepEqual([poolSize.value, overflow.value, idleTimeout.value, profile.watchdog.fedBy.value], [null, null, null, null]);
       assert.ok(reserve >= 2);
-      assert.deepEqual(profile.ownerMustState, ["otherClients", "watchdog"]);
+      // Who else keeps connections matters where one is opened.
+      const connects = Object.keys(profile.methods).some((method) => method !== "icmp-echo" && method !== "snmp-get");
+      assert.deepEqual(profile.ownerMustState, connects ? ["otherClients", "watchdog"] : ["watchdog"]);
     });
 
     test("shows nothing remembered or heard of as something a vendor says", () => {
@@ -73,7 +76,9 @@ for (const id of ids) {
       const methods = Object.entries(profile.methods);
       assert.ok(methods.length > 0);
       for (const [, { reason }] of methods) assert.notEqual(reason, "");
-      assert.ok(!Object.hasOwn(profile.methods, "icmp-echo"));
+      // A site agrees to an echo by name, or there is none.
+      const echo = profile.methods["icmp-echo"]?.decision;
+      assert.equal(echo, id === "generic-icmp-host" ? "ask" : undefined);
     });
   });
 }

@@ -22,6 +22,7 @@ describe("limits", () => {
   });
   it("lie in order: floor, default, longest", () => {
     assert.ok(limits.intervalFloor <= limits.intervalDefault && limits.intervalDefault <= limits.intervalMax);
+    assert.ok(all.echoesAtOnceMax >= (limits.siteStartsPerSecondDefault * all.answerWithinDefault) / 1000, "echoes of dead hosts pile up");
     assert.ok(all.answerWithinDefault <= all.answerWithinMax && all.connectWithinDefault <= all.connectWithinMax);
     assert.ok(limits.segmentStartsPerSecondDefault <= limits.siteStartsPerSecondDefault);
     assert.ok(all.segmentStartsPerSecondMost <= all.siteStartsPerSecondMost);

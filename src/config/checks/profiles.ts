@@ -10,10 +10,18 @@ import type { SiteProfile } from "../schema/site-profile.ts";
 import type { Complaints, Entries } from "./entries.ts";
 import { checkFacts } from "./facts.ts";
 
+const echoHint = "the site agrees to it by name, and its approval says on whose word";
+
 export function checkProfile(profile: Profile, complaints: Complaints): void {
   checkFacts(profile, complaints);
   checkRegisters(profile.liveness, forbiddenOf(profile, undefined), [], complaints);
   for (const [method, { decision, support }] of Object.entries(profile.methods)) {
+    if (method === "icmp-echo" && decision === "allow")
+      complaints.add(["methods", method, "decision"], {
+        found: decision,
+        expected: "ask or forbid: echoes have hurt devices",
+        hint: echoHint,
+      });
     if (decision === "forbid" || support.value !== "no") continue;
     const path: Path = ["methods", method, "decision"];
     complaints.add(path, { found: decision, expected: "forbid: the family does not support the method" });

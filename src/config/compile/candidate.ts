@@ -191,7 +191,7 @@ function speak(
 ): Spoken | { readonly problems: readonly string[] } | undefined {
   const method = methods.get(entry.method);
   if (method === undefined) return undefined;
-  const port = place.entry.via === undefined ? (place.entry.port ?? method.defaultPort) : (place.gateway?.port ?? method.defaultPort);
+  const port = portOf(place, method);
   const credentials = credentialOf(site, entry);
   const input: MethodInput = {
     ...(credentials && { credentials }),
@@ -210,6 +210,12 @@ function speak(
   const bound = credentials === undefined ? phases : boundPhases(method, { ...input, credentials: nominal(credentials) });
   const reference = credentials && { id: credentials.id, kind: credentials.kind };
   return { method, ask: parsed.ask, target, phases, bound, credentials: reference, proves: rule?.proves ?? method.proves };
+}
+
+/** 0 where the protocol knows none. */
+function portOf({ entry, gateway }: Place, { transport, defaultPort }: Method): number {
+  if (transport === "icmp") return 0;
+  return (entry.via === undefined ? entry.port : gateway?.port) ?? defaultPort;
 }
 
 /** @throws TypeError where a method takes a name of one length and refuses another: it must not judge by that */
