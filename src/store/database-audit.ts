@@ -3,7 +3,7 @@ import { statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import type { WallMs } from "../domain/units.ts";
 import { breach, emptyChain, type AuditRecord } from "./audit-chain.ts";
-import { attempted, strangeVersion, versionOf, type Unusable } from "./database.ts";
+import { attempted, auditColumns, strangeVersion, versionOf, type Unusable } from "./database.ts";
 import type { AuditHead } from "./journal-rows.ts";
 
 export interface AuditVerdict {
@@ -16,7 +16,6 @@ export interface AuditVerdict {
 }
 
 const busyWithinMs = 2000;
-const columns = "sequence, at, source, category, type, result, detail, previous, hash";
 
 /** Every record, oldest first, as of one moment; also those after a break. That the end was not cut off shows only against a head that was published outside. */
 export function verifyAudit(path: string, visit: (record: AuditRecord) => void = () => undefined): AuditVerdict | Unusable {
@@ -38,7 +37,7 @@ function verdict(db: DatabaseSync, visit: (record: AuditRecord) => void): AuditV
   let records = 0;
   let broken: string | undefined;
   let lastAt: WallMs | undefined;
-  for (const row of db.prepare(`SELECT ${columns} FROM audit ORDER BY sequence`).iterate()) {
+  for (const row of db.prepare(`SELECT ${auditColumns} FROM audit ORDER BY sequence`).iterate()) {
     const record = row as unknown as AuditRecord;
     records += 1;
     visit(record);

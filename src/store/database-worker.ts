@@ -22,7 +22,7 @@ if ("problem" in database) {
     proven: database.proven(),
     head: database.head(),
     highest: database.highest(),
-    breach: breachByNote(start.path, database),
+    breach: breachByNote(start.path, database) ?? database.tailBreach(),
   });
   port.on("message", (message: ToWorker) => {
     if (message.kind === "batch") say(written(database, message));

@@ -2,15 +2,18 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 
-/** Replaces `path` by `text` as a whole, mode 0600. Throws the file system's error and leaves `path` as it was. */
-export function writeDurably(path: string, text: string): void {
+/**
+ * Replaces `path` by `text` as a whole, mode 0600; a function makes the text for the open file, which stays the same one when it is put in
+ * place. Throws the file system's error and leaves `path` as it was.
+ */
+export function writeDurably(path: string, text: string | ((file: number) => string)): void {
   const aside = `${path}.tmp-${process.pid}`;
   // What a killed writer of the same process id left there, or a link that somebody laid there, is not written through.
   rmSync(aside, { force: true });
   try {
     const file = openSync(aside, "wx", 0o600);
     try {
-      writeSync(file, text);
+      writeSync(file, typeof text === "string" ? text : text(file));
       fsyncSync(file);
     } finally {
       closeSync(file);

@@ -196,7 +196,7 @@ export class QueuedJournal implements StoreJournal, ThreadListener {
 
   /** Trips and resets since then are not known any more: until a person has looked, nothing is asked. */
   #replaced(breach: string): void {
-    const found = `an older or another journal lies in the state folder: ${breach}`;
+    const found = `an older, another or a changed journal lies in the state folder: ${breach}`;
     this.#unstoppable = this.#stop(`${found}; trips since then are lost: look at the plant and at the trips, then resume`);
     // A record would be followed by a new note, and the next start would find nothing wrong.
     if (this.#unstoppable) this.#fail(this.#unstoppable.problem);

@@ -3,10 +3,11 @@ import { createHash } from "node:crypto";
 import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { bornOf, isAnother, type Born } from "./birth-time.ts";
 import { lockFileName } from "./database-lock.ts";
 import { JournalDatabase } from "./database.ts";
 import { isFileError, syncFolder, writeDurably } from "./durable-file.ts";
-import { headFileName } from "./head-beside.ts";
+import { adoptNote, headFileName } from "./head-beside.ts";
 import { inFlightFileName } from "./in-flight-file.ts";
 import { stopFileName } from "./stop-file.ts";
 import { tripsFileName } from "./trips-beside.ts";
@@ -60,6 +61,8 @@ interface SiteFile extends Birth {
   readonly machine: string;
   /** Inode of the journal: a copy or a restored file has another one. The device number is left out: it may change from boot to boot. */
   readonly journalInode: number;
+  /** When the journal was made: an inode is used again once its file is deleted. */
+  readonly journalBorn: Born;
 }
 
 /** Makes the folder (0700) with its files (0600); refuses one that holds anything. */
@@ -113,13 +116,15 @@ export function adoptStateFolder(path: string, adopted: Birth, options: StateOpt
     if (labProblems.length > 0) return { problems: labProblems };
     if (!statSync(join(path, journalName), { throwIfNoEntry: false })) return { problems: [journalMissing(path)] };
     bind(path, adopted, options);
+    adoptNote(join(path, journalName));
     return openStateFolder(path, adopted, options);
   });
 }
 
 function bind(path: string, { site, lab }: Birth, options: StateOptions): void {
-  const journalInode = statSync(join(path, journalName)).ino;
-  const content: SiteFile = { schema, site, lab, machine: options.machine ?? machineName(), journalInode };
+  const journal = statSync(join(path, journalName), { bigint: true });
+  const made = { journalInode: Number(journal.ino), journalBorn: bornOf(journal) };
+  const content: SiteFile = { schema, site, lab, machine: options.machine ?? machineName(), ...made };
   writeDurably(join(path, siteFileName), `${JSON.stringify(content, undefined, 2)}\n`);
   syncFolder(path);
 }
@@ -140,14 +145,14 @@ function readSite(path: string): SiteFile | StateProblems {
       `${file}: found schema ${JSON.stringify(found?.["schema"] ?? null)}, expected "${schema}"; run the Watchkeeper that wrote it`,
     );
   }
-  const { site, lab, machine, journalInode } = found;
+  const { site, lab, machine, journalInode, journalBorn } = found;
   if (typeof site !== "string" || typeof lab !== "boolean" || typeof machine !== "string" || typeof journalInode !== "number") {
     return problem(
       "unreadable",
       `${file}: found a file that was changed by hand, expected site, lab, machine and journalInode; restore it`,
     );
   }
-  return { schema, site, lab, machine, journalInode };
+  return { schema, site, lab, machine, journalInode, journalBorn: typeof journalBorn === "string" ? journalBorn : "" };
 }
 
 function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
@@ -180,12 +185,13 @@ function bornElsewhere(path: string, found: SiteFile, expected: Birth): readonly
 function boundElsewhere(path: string, found: SiteFile, machine: string): readonly StateProblem[] {
   const journal = statSync(join(path, journalName), { throwIfNoEntry: false });
   const otherMachine = found.machine !== machine;
+  const another = journal !== undefined && (journal.ino !== found.journalInode || isAnother(join(path, journalName), found.journalBorn));
   const remedy = "stops and trips in it may be old; look at them, then `watchkeeper adopt`";
   return [
     ...one(otherMachine, "other_machine", `${path}: found the state of another machine, expected this one's: ${remedy}`),
     ...(journal ? [] : [journalMissing(path)]),
     ...one(
-      journal !== undefined && !otherMachine && journal.ino !== found.journalInode,
+      another && !otherMachine,
       "copied",
       `${path}: found a copy or a restored journal, expected the one that this folder began with: ${remedy}`,
     ),
