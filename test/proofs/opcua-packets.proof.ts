@@ -1,0 +1,101 @@
+/** Proves what OPC UA checks cost: one Publish each time on a session that is opened once, and a hello without a channel. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  connectionsOpened,
+  describe,
+  fromUs,
+  gapsBetweenRequests,
+  onIp,
+  requestsFromUs,
+  startCapture,
+  toUs,
+  withFlag,
+  withPeer,
+  type Packet,
+} from "./support/capture.ts";
+import { waitForKernelToLetGo } from "./support/kernel.ts";
+import { makeNetwork } from "./support/netns.ts";
+import { closing, conversations, messagesFromUs, messagesIn, opening } from "./support/opcua-messages.ts";
+import { livenessOf, opcuaDevice, opcuaSite } from "./support/opcua-site.ts";
+import { startSimulatedOpcua } from "./support/simulated-opcua.ts";
+import { watchTheWireFor } from "./support/wait.ts";
+
+const intervalMs = 1000;
+const [kept, hello] = ["192.0.2.10", "192.0.2.11"] as const;
+const watchMs = 7000;
+const askedMin = 4;
+
+test("a keep-alive is 3 packets, one Publish of ours; its session is opened once, in 5 messages, and given back; a hello is one message", async () => {
+  await using network = await makeNetwork({
+    hosts: [
+      { name: "poller", address: "192.0.2.1" },
+      { name: "plant", address: [kept, hello] },
+    ],
+  });
+  const devices = [opcuaDevice("kept", kept, "opcua-keepalive"), opcuaDevice("hello", hello, "opcua-hello")];
+  const site = await opcuaSite(network, { devices });
+  const plan = await site.plan();
+  const plant = await startSimulatedOpcua(network, "plant", { [kept]: "healthy", [hello]: "healthy" });
+  const capture = await startCapture(network, "poller");
+  const poller = await site.start();
+  await watchTheWireFor(watchMs);
+  const liveness = await livenessOf(site);
+  assert.equal(await poller.end(), 0, poller.said());
+  for (const address of [kept, hello]) await waitForKernelToLetGo(network, "poller", address, 3000);
+  const packets = onIp(await capture.stop());
+
+  assert.deepEqual(liveness, { kept: "up answers", hello: "up answers" }, poller.said());
+  const session = withPeer(packets, kept);
+  const asked = assertKept(session, "PublishRequest", [...opening, "CreateSubscriptionRequest"]);
+  const counted = await plant.counted(kept);
+  assert.deepEqual([counted["sessions"], counted.openSessions, counted.mostSessionsAtOnce, counted["sessionsClosed"]], [1, 0, 1, 1]);
+  assert.deepEqual([counted.services["publish"], counted["writes"], counted["malformedRequests"]], [asked, 0, 0]);
+  assert.equal(counted["pipelinedRequests"], 0);
+
+  const checks = conversations(withPeer(packets, hello));
+  assert.ok(checks.length >= askedMin, describe(packets));
+  const packetsMax = plan.checks.find(({ device }) => device === "hello")?.worstCase.packetsMax ?? 0;
+  for (const check of checks) {
+    assert.deepEqual(messagesFromUs(check), ["Hello"], describe(check));
+    assert.deepEqual([withFlag(fromUs(check), "FIN").length, withFlag(check, "RST").length], [1, 0], describe(check));
+    assert.ok(fromUs(check).length <= packetsMax, describe(check));
+  }
+  assert.ok(gapsBetweenRequests(withPeer(packets, hello)).every((gap) => gap >= intervalMs));
+});
+
+/** @returns how often it was asked */
+function assertKept(packets: readonly Packet[], question: string, begins: readonly string[]): number {
+  const table = describe(packets);
+  assert.equal(connectionsOpened(packets), 1, table);
+  const said = messagesFromUs(packets);
+  const asked = said.filter((name) => name === question).length;
+  assert.ok(asked >= askedMin, table);
+  assert.deepEqual(said, [...begins, ...Array.from({ length: asked }, () => question), ...closing], table);
+  // Each message in a packet of its own.
+  assert.equal(requestsFromUs(packets).length, said.length, table);
+  assert.deepEqual([withFlag(fromUs(packets), "FIN").length, withFlag(packets, "RST").length], [1, 0], table);
+  const questions = requestsFromUs(packets).filter((packet) => messagesIn(packet).includes(question));
+  assert.ok(
+    gapsBetweenRequests(questions).every((gap) => gap >= intervalMs),
+    table,
+  );
+  for (const check of between(packets, questions)) {
+    // Request, reply and our ACK; where the reply takes longer than the server's kernel waits, its ACK too.
+    const acknowledged = toUs(check).filter(({ payloadLength }) => payloadLength === 0).length;
+    assert.deepEqual([fromUs(check).length, toUs(check).length - acknowledged], [2, 1], describe(check));
+    assert.ok(acknowledged <= 1, describe(check));
+  }
+  assert.ok(
+    between(packets, questions).some(({ length }) => length === 3),
+    table,
+  );
+  return asked;
+}
+
+/** The packets from each question up to the next, without those of the last. */
+function between(packets: readonly Packet[], questions: readonly Packet[]): readonly (readonly Packet[])[] {
+  return questions
+    .slice(1)
+    .map((next, index) => packets.filter(({ number }) => number >= (questions[index]?.number ?? 0) && number < next.number));
+}
