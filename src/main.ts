@@ -2,6 +2,7 @@
 import { runCli } from "./cli/cli.ts";
 import { commands } from "./cli/commands.ts";
 import { machine } from "./cli/machine.ts";
+import { kernelFence } from "./cli/nft.ts";
 import type { Problems, StateStore } from "./cli/ports.ts";
 import { terminal } from "./cli/terminal.ts";
 import type { AuditEntry } from "./domain/board.ts";
@@ -32,6 +33,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     methods,
     machine,
     state: stateStore(systemClock),
+    fence: kernelFence,
     // Here alone, so that no other command loads a wire or a driver. Signals are obeyed even while that is loaded.
     runPoller: async (options) => {
       const signals = new Signals(process.stdin.isTTY, (signal, run) => process.on(signal, run));

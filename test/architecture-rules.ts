@@ -46,7 +46,12 @@ export const layers: readonly Layer[] = [
   { place: "src/exporters/", places: ["src/domain/"], packages: ["prom-client", "fastify", "pino"] },
   // Judges what the rest has sent, and so shares nothing with it.
   { place: "src/verify/", places: [], packages: [] },
-  { place: "src/cli/", places: ["src/domain/", "src/config/", "src/verify/", "src/main.ts", "src/system-clock.ts"], packages: [] },
+  { place: "src/fence/", places: ["src/domain/", "src/config/"], packages: [] },
+  {
+    place: "src/cli/",
+    places: ["src/domain/", "src/config/", "src/verify/", "src/fence/", "src/main.ts", "src/system-clock.ts"],
+    packages: [],
+  },
   { place: "src/main.ts", places: [...everyLayer, "src/poller/"], packages: [] },
   { place: "src/poller/", places: everyLayer, packages: [] },
   { place: "simulators/", places: ["src/domain/"], packages: protocolPackages },
@@ -82,7 +87,8 @@ export const registries: ReadonlyMap<string, readonly string[]> = new Map([
 export const reservedBuiltins: ReadonlyMap<string, readonly RegExp[]> = new Map([
   ["node:net", [/^src\/wire\//]],
   ["node:dgram", [/^src\/wire\//]],
-  ["node:child_process", [/^src\/wire\//]],
+  // Commands run nft, which speaks to this machine's kernel alone.
+  ["node:child_process", [/^src\/wire\//, /^src\/cli\/nft\.ts$/]],
   ["node:diagnostics_channel", [/^src\/wire\//]],
   ["node:http", [/^src\/cli\//]],
   ["node:sqlite", [/^src\/store\/database[^/]*\.ts$/]],
@@ -122,6 +128,7 @@ export const builtinsPerFile: Readonly<Record<string, readonly string[]>> = {
   "src/cli/commands/init.ts": ["node:fs", "node:path"],
   "src/cli/control-client.ts": ["node:http"],
   "src/cli/machine.ts": ["node:fs", "node:os"],
+  "src/cli/nft.ts": ["node:child_process", "node:os"],
   "src/cli/poller.ts": ["node:path"],
   "src/cli/site.ts": ["node:path"],
   "src/cli/state-places.ts": ["node:fs", "node:os", "node:path"],

@@ -8,6 +8,7 @@ import { checkConfig } from "./commands/check-config.ts";
 import { conduits } from "./commands/conduits.ts";
 import { clock } from "./commands/clock.ts";
 import { explain } from "./commands/explain.ts";
+import { fence } from "./commands/fence.ts";
 import { init } from "./commands/init.ts";
 import { plan } from "./commands/plan.ts";
 import { reload } from "./commands/reload.ts";
@@ -38,4 +39,5 @@ export const commands: readonly Command[] = [
   audit,
   clock,
   adopt,
+  fence,
 ];

@@ -72,6 +72,14 @@ export interface StateJournal {
   close(): Promise<undefined | Problems>;
 }
 
+/** The kernel's packet filter and interfaces, for `fence`. */
+export interface FencePorts {
+  /** The name of the interface that holds the address; undefined where none does. */
+  interfaceHolding(address: string): string | undefined;
+  /** The table `watchkeeper` as nft lists it in JSON; undefined where there is none. */
+  installed(): Promise<string | undefined | Problems>;
+}
+
 /** Runs until a signal ends it. Loaded only when `run` is called, so that no other command loads a driver. */
 export type RunPoller = (options: RunOptions) => Promise<number>;
 

@@ -40,6 +40,7 @@ export function surroundings(changes: Changes = {}): Captured {
     methods,
     machine: () => ({ ownAddresses: ["192.0.2.5"], defaultGateways: ["192.0.2.1"], sysctls: usualSysctls }),
     state: noState,
+    fence: { interfaceHolding: () => undefined, installed: () => Promise.resolve({ problems: ["this test has no packet filter"] }) },
     runPoller: () => Promise.reject(new Error("this test runs no poller")),
     prompt: undefined,
     ...changes,

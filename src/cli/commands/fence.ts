@@ -1,0 +1,134 @@
+/** The kernel's fence around the plan: prints it for nft, compares it with what is installed, and lists static neighbours. */
+import { destinationsOf } from "../../fence/destinations.ts";
+import { differences, listed, NoListing, scopeOf } from "../../fence/installed.ts";
+import { neighbourLines } from "../../fence/neighbours.ts";
+import { rulesetOf, rulesetText, userLengthMax, type FencedSegment, type FenceScope } from "../../fence/ruleset.ts";
+import { WrongUsage, type Command, type Context, type ExitCode } from "../command.ts";
+import type { Problems } from "../ports.ts";
+import { failed } from "../report.ts";
+import { plannedSite, type PlannedSite } from "../site.ts";
+
+const parts = ["print", "check", "neighbours"] as const;
+const userDefault = "watchkeeper";
+
+export const fence: Command = {
+  name: "fence",
+  summary: "hold the kernel to the plan: print an nftables ruleset, or check the installed one",
+  words: [{ name: "print|check|neighbours", required: true }],
+  options: {
+    user: { type: "text", value: "<name>", summary: `whose packets are held to the plan (default ${userDefault}); for print` },
+    host: { type: "flag", summary: "hold everything that leaves by the segments' interfaces, whoever sends it; for print" },
+    interfaces: { type: "text", value: "<segment=name,...>", summary: "the segments' interfaces, where this is not the poller's machine" },
+  },
+  examples: [
+    ["watchkeeper fence print --user watchkeeper", "the ruleset for the poller's user; nft -f loads it in one step"],
+    ["watchkeeper fence print --host --interfaces hvac=eth1", "for a machine whose interface eth1 is the poller's alone"],
+    ["watchkeeper fence check", "as root: present, absent or stale"],
+    ["watchkeeper fence neighbours", "commands that spare the segment the broadcasts of ARP"],
+  ],
+  more:
+    "print: an nftables table that lets out to each device of the plan what the plan sends there, no more often and no more copies than " +
+    "it needs, and drops the rest that leaves for the segments. It has to be loaded again after every change of the plan: " +
+    "a device that is new in the plan gets nothing before. " +
+    "check: exit code 0 when the installed table is the one that print would give, 1 when it is absent or stale. Both need the poller's " +
+    "own files, check needs root as well.",
+  async run(context) {
+    const part = parts.find((one) => one === context.words[0]);
+    if (part === undefined) throw new WrongUsage(`found "${context.words[0] ?? ""}", expected one of ${parts.join(", ")}`);
+    if (part !== "print" && (context.flag("host") || context.text("user") !== undefined))
+      throw new WrongUsage(
+        `${part} takes neither --user nor --host: ${part === "check" ? "the installed table says whose packets it holds" : "neighbours are the machine's"}`,
+      );
+    const scope = scopeAsked(context);
+    const planned = plannedSite(context);
+    if (planned.problems.length > 0 || "inFiles" in planned) return failed(context, planned.problems);
+    const segments = segmentsOf(context, planned);
+    if ("problems" in segments) return failed(context, segments.problems);
+    if (part === "check") return checked(context, planned, segments);
+    if (part === "neighbours") {
+      const { devices } = planned.site.watchlist.value;
+      const lines = neighbourLines(destinationsOf(planned.compiled.plan), segments, devices);
+      context.print(context.flag("json") ? JSON.stringify({ neighbours: lines }, undefined, 2) : lines.join("\n"));
+      return 0;
+    }
+    const ruleset = rulesetOf({ plan: planned.compiled.plan, segments, scope });
+    const text = rulesetText(ruleset);
+    if (context.flag("json")) context.print(JSON.stringify({ digest: ruleset.digest, plan: planned.compiled.plan.digest, ruleset: text }));
+    else context.print(text.trimEnd());
+    return 0;
+  },
+};
+
+async function checked(context: Context, { compiled }: PlannedSite, segments: readonly FencedSegment[]): Promise<ExitCode> {
+  const installed = await context.fence.installed();
+  if (installed === undefined)
+    return told(context, "absent", ["no table inet watchkeeper is loaded; load what `watchkeeper fence print` prints"]);
+  if (typeof installed !== "string") return failed(context, installed.problems);
+  try {
+    const found = listed(installed);
+    const scope = scopeOf(found);
+    if (scope === undefined)
+      return told(context, "stale", ["the table inet watchkeeper has no label of a fence: it is not one that was printed"]);
+    const problems = differences(found, rulesetOf({ plan: compiled.plan, segments, scope }));
+    return told(context, problems.length === 0 ? "present" : "stale", problems);
+  } catch (error) {
+    if (!(error instanceof NoListing)) throw error;
+    return failed(context, [`nft: ${error.message}`]);
+  }
+}
+
+const differencesShown = 10;
+
+function told(context: Context, state: "present" | "absent" | "stale", problems: readonly string[]): ExitCode {
+  if (context.flag("json")) context.print(JSON.stringify({ fence: state, problems }, undefined, 2));
+  else {
+    context.print(`The fence is ${state}.`);
+    for (const problem of problems.slice(0, differencesShown)) context.print(`  ${problem}`);
+    if (problems.length > differencesShown) context.print(`  and ${problems.length - differencesShown} more; --json has all of them`);
+  }
+  return state === "present" ? 0 : 1;
+}
+
+function scopeAsked(context: Context): FenceScope {
+  const user = context.text("user");
+  if (context.flag("host")) {
+    if (user !== undefined) throw new WrongUsage("found both --user and --host, expected one of them");
+    return "host";
+  }
+  if (user !== undefined && (user.length > userLengthMax || !/^[a-z_0-9][-a-z_0-9.]*$/iu.test(user)))
+    throw new WrongUsage(`--user: found "${user}", expected the name or number of a user, at most ${userLengthMax} characters`);
+  return { user: user ?? userDefault };
+}
+
+/** Where the interface of a segment is neither given nor this machine's, nothing can be said of it. */
+function segmentsOf(context: Context, { site }: PlannedSite): readonly FencedSegment[] | Problems {
+  const given = interfacesGiven(context.text("interfaces"));
+  const known = site.watchlist.value.segments;
+  for (const id of given.keys())
+    if (!known.some((segment) => segment.id === id))
+      throw new WrongUsage(`--interfaces: found segment "${id}", expected one of ${known.map((segment) => segment.id).join(", ")}`);
+  const problems: string[] = [];
+  const segments = known.flatMap(({ id, subnet, localAddress }): FencedSegment[] => {
+    const interfaceName = given.get(id) ?? context.fence.interfaceHolding(localAddress);
+    if (interfaceName !== undefined) return [{ id, subnet, interfaceName }];
+    problems.push(
+      `segment ${id}: found no interface with its localAddress ${localAddress} on this machine; give the poller's with --interfaces ${id}=NAME`,
+    );
+    return [];
+  });
+  return problems.length > 0 ? { problems } : segments;
+}
+
+function interfacesGiven(text: string | undefined): ReadonlyMap<string, string> {
+  return new Map(
+    (text ?? "")
+      .split(",")
+      .filter((part) => part !== "")
+      .map((part): [string, string] => {
+        const [, segment, name] = /^([^=]+)=([A-Za-z0-9_.@-]{1,15})$/u.exec(part) ?? [];
+        if (segment === undefined || name === undefined)
+          throw new WrongUsage(`--interfaces: found "${part}", expected SEGMENT=INTERFACE, such as hvac=eth1`);
+        return [segment, name];
+      }),
+  );
+}

@@ -1,0 +1,30 @@
+/** What the kernel says of the fence: the installed table through nft, and which interface holds an address. */
+import { execFile } from "node:child_process";
+import { networkInterfaces } from "node:os";
+import { tableName } from "../fence/ruleset.ts";
+import type { FencePorts } from "./ports.ts";
+
+/** Debian's place; a name alone would be looked for wherever PATH says. */
+const nft = "/usr/sbin/nft";
+const listingBytesMax = 256 * 1024 * 1024;
+
+export const kernelFence: FencePorts = {
+  interfaceHolding(address) {
+    const holders = Object.entries(networkInterfaces()).filter(([, list]) => list?.some((one) => one.address === address));
+    return holders[0]?.[0];
+  },
+  installed() {
+    return new Promise((resolve) => {
+      // Nothing of our environment: the words of its errors are looked at.
+      const options = { env: { LC_ALL: "C" }, maxBuffer: listingBytesMax, encoding: "utf8" } as const;
+      execFile(nft, ["-j", "list", "table", "inet", tableName], options, (error, stdout, stderr) => {
+        if (!error) resolve(stdout);
+        else if (stderr.includes("No such file or directory")) resolve(undefined);
+        else
+          resolve({
+            problems: [`${nft}: ${stderr.trim() || error.message} (listing the packet filter needs root, and the package nftables)`],
+          });
+      });
+    });
+  },
+};

@@ -1,0 +1,130 @@
+/** Compares the table in the kernel, as `nft -j list table` says it, with the one that the plan wants. */
+import { labelBegin, tableName, type Chain, type Ruleset, type FenceScope, type Store } from "./ruleset.ts";
+
+/** What is to be compared of a table: rules by their comments, and the elements of the sets that the plan fills. */
+interface Listed {
+  readonly label: string;
+  /** By chain: its hook and policy, then the comments in their order. */
+  readonly chains: ReadonlyMap<string, readonly string[]>;
+  readonly elements: ReadonlyMap<string, readonly string[]>;
+}
+
+/** The listing is not what nft prints. */
+export class NoListing extends Error {
+  override readonly name = "NoListing";
+}
+
+/** @throws NoListing */
+export function listed(json: string): Listed {
+  const chains = new Map<string, string[]>();
+  const elements = new Map<string, string[]>();
+  let label = "";
+  for (const { chain, rule, set, map } of entriesOf(json)) {
+    if (chain !== undefined) chains.set(textOf(chain["name"]), [hookOf(chain)]);
+    if (rule !== undefined) {
+      const comment = typeof rule["comment"] === "string" ? rule["comment"] : "a rule without a comment";
+      if (comment.startsWith(labelBegin)) label = comment;
+      chains.get(textOf(rule["chain"]))?.push(comment);
+    }
+    const store = set ?? map;
+    if (store !== undefined) elements.set(textOf(store["name"]), listOf(store["elem"]).map(elementText).toSorted());
+  }
+  return { label, chains, elements };
+}
+
+/** Whose packets the installed table judges; undefined where it has no label of ours. */
+export function scopeOf({ label }: Pick<Listed, "label">): FenceScope | undefined {
+  const [, scope] = new RegExp(`^${labelBegin} (host|user=\\S+) sha256:`, "u").exec(label) ?? [];
+  if (scope === undefined) return undefined;
+  return scope === "host" ? scope : { user: scope.slice("user=".length) };
+}
+
+/** Each difference in a sentence; none: what is installed is what the plan wants. */
+export function differences(found: Listed, wanted: Ruleset): readonly string[] {
+  const problems: string[] = [];
+  if (found.label !== wanted.label)
+    problems.push(`found the label "${found.label}", expected "${wanted.label}": the plan has changed since`);
+  for (const chain of wanted.chains) problems.push(...chainDifference(found.chains.get(chain.name), chain));
+  for (const name of found.chains.keys())
+    if (!wanted.chains.some((chain) => chain.name === name)) problems.push(`found chain ${name}, expected none of that name`);
+  for (const store of wanted.stores) problems.push(...storeDifference(found.elements.get(store.name), store));
+  return problems;
+}
+
+function chainDifference(found: readonly string[] | undefined, { name, hook, rules }: Chain): readonly string[] {
+  if (found === undefined) return [`found no chain ${name}`];
+  const expected = [hook === undefined ? "" : baseHook, ...rules.map(({ comment }) => comment)];
+  if (found.join("\n") === expected.join("\n")) return [];
+  const at = expected.findIndex((one, index) => found[index] !== one);
+  const place = at === -1 ? expected.length : at;
+  const shown = (text: string | undefined): string => (text === undefined ? "nothing" : `"${text}"`);
+  return [`chain ${name}, rule ${place}: found ${shown(found[place])}, expected ${shown(expected[place])}`];
+}
+
+/** Those that the kernel fills as it counts are left alone. */
+function storeDifference(found: readonly string[] | undefined, { name, flags, elements }: Store): readonly string[] {
+  if (found === undefined) return [`found no set ${name}`];
+  if (flags === "dynamic") return [];
+  const expected = elements
+    .map(({ key, chain }) => `${key.map(unquoted).join(" . ")}${chain === undefined ? "" : ` : ${chain}`}`)
+    .toSorted();
+  const missing = expected.filter((one) => !found.includes(one));
+  const surplus = found.filter((one) => !expected.includes(one));
+  return [
+    ...missing.map((one) => `set ${name}: found nothing for ${one}`),
+    ...surplus.map((one) => `set ${name}: found ${one}, which is not in the plan`),
+  ];
+}
+
+const baseHook = "filter output 0 accept";
+
+function hookOf(chain: Entry): string {
+  return chain["hook"] === undefined ? "" : ["type", "hook", "prio", "policy"].map((key) => textOf(chain[key])).join(" ");
+}
+
+type Entry = Readonly<Record<string, unknown>>;
+type Kind = "chain" | "rule" | "set" | "map";
+
+function entriesOf(json: string): readonly Partial<Record<Kind, Entry>>[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new NoListing("expected the JSON of `nft -j list table`", { cause: error });
+  }
+  const list = isEntry(value) ? value["nftables"] : undefined;
+  if (!Array.isArray(list)) throw new NoListing('expected the JSON of `nft -j list table`, an object with "nftables"');
+  const ours = list.filter(isEntry).flatMap((entry) => Object.entries(entry));
+  return ours.flatMap(([kind, entry]) => (isEntry(entry) && entry["table"] === tableName ? [{ [kind]: entry }] : []));
+}
+
+/** One of a set, or a pair of a map; prefixes, names and numbers as the plan writes them. */
+function elementText(element: unknown): string {
+  if (Array.isArray(element)) {
+    const [key, verdict] = element as readonly unknown[];
+    const target = isEntry(verdict) && isEntry(verdict["goto"]) ? verdict["goto"]["target"] : verdict;
+    return `${elementText(key)} : ${textOf(target)}`;
+  }
+  if (!isEntry(element)) return textOf(element);
+  if (isEntry(element["elem"])) return elementText(element["elem"]["val"]);
+  if (Array.isArray(element["concat"])) return element["concat"].map(elementText).join(" . ");
+  if (isEntry(element["prefix"])) return `${textOf(element["prefix"]["addr"])}/${textOf(element["prefix"]["len"])}`;
+  return JSON.stringify(element);
+}
+
+function unquoted(text: string): string {
+  return text.replaceAll('"', "");
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" || typeof value === "number" ? String(value) : JSON.stringify(value);
+}
+
+function isEntry(value: unknown): value is Entry {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,96 @@
+/** What nft lists against what the plan wants: the real listing of a small plan, and every way in which it may have come off it. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { readProjectFile } from "../support/source-tree.ts";
+import { rawDevice } from "../config/compile/support/site.ts";
+import { differences, listed, NoListing, scopeOf } from "../../src/fence/installed.ts";
+import { smallPlan, smallRuleset } from "./support/small-plan.ts";
+
+/** As nft 1.0.6 listed the small plan's ruleset after it was loaded. */
+const listing = readProjectFile("test/fence/small-plan.installed.json");
+type Entries = Record<string, Record<string, unknown>>[];
+
+function edited(change: (entries: Entries) => void): readonly string[] {
+  const value = JSON.parse(listing) as { nftables: Entries };
+  change(value.nftables);
+  return differences(listed(JSON.stringify(value)), smallRuleset());
+}
+
+const store = (entries: Entries, name: string): Record<string, unknown> =>
+  entries.map((entry) => entry["map"] ?? entry["set"]).find((one) => one?.["name"] === name)!;
+const rule = (entries: Entries, comment: string): number => entries.findIndex((entry) => entry["rule"]?.["comment"] === comment);
+
+describe("a listing", () => {
+  test("of what was printed differs in nothing, and says whose packets it judges", () => {
+    assert.deepEqual(differences(listed(listing), smallRuleset()), []);
+    assert.deepEqual(scopeOf(listed(listing)), { user: "987" });
+    assert.equal(scopeOf({ label: `watchkeeper fence host sha256:${"0".repeat(64)}` }), "host");
+    assert.equal(scopeOf({ label: "" }), undefined);
+  });
+
+  test("of an earlier plan shows it by its label and by every place that is missing", () => {
+    const found = differences(listed(listing), smallRuleset(smallPlan([rawDevice(1), rawDevice(7)])));
+    assert.match(found[0] ?? "", /^found the label "watchkeeper fence user=987 sha256:\w+", expected ".*": the plan has changed since$/u);
+    assert.ok(found.includes("set to4: found nothing for eth1 . 10.20.1.17 . tcp . 502 : ask_1"), found.join("\n"));
+    assert.ok(found.includes("set to4: found eth1 . 10.20.1.12 . tcp . 502 : ask_1, which is not in the plan"), found.join("\n"));
+  });
+
+  const changes: readonly [what: string, (entries: Entries) => void, RegExp][] = [
+    [
+      "a rule put in by hand",
+      (entries) => entries.splice(rule(entries, "not in the plan"), 0, { rule: { table: "watchkeeper", chain: "fenced", expr: [] } }),
+      /^chain fenced, rule 5: found "a rule without a comment", expected "not in the plan"$/u,
+    ],
+    ["a rule taken out", (entries) => entries.splice(rule(entries, "not in the plan"), 1), /^chain fenced, rule 5: found "another way/u],
+    [
+      "the last rule taken out",
+      (entries) => entries.splice(rule(entries, "another way into a segment, IPv6"), 1),
+      /^chain fenced, rule 7: found nothing, expected "another way into a segment, IPv6"$/u,
+    ],
+    ["an element taken out", (entries) => delete store(entries, "devices4")["elem"], /^set devices4: found nothing for 10\.20\.1\.11$/u],
+    [
+      "an element put in",
+      (entries) => (store(entries, "interfaces")["elem"] as string[]).push("eth9"),
+      /^set interfaces: found eth9, which is not in the plan$/u,
+    ],
+    [
+      "a set taken out",
+      (entries) => entries.splice(entries.indexOf(entries.find((entry) => entry["map"]?.["name"] === "echo6")!), 1),
+      /^found no set echo6$/u,
+    ],
+    [
+      "a chain of another hook",
+      (entries) => (entries.find((entry) => entry["chain"]?.["name"] === "output")!["chain"]!["hook"] = "input"),
+      /^chain output, rule 0: found "filter input 0 accept", expected "filter output 0 accept"$/u,
+    ],
+    [
+      "a chain too many",
+      (entries) => entries.push({ chain: { table: "watchkeeper", name: "mine" } }),
+      /^found chain mine, expected none of that name$/u,
+    ],
+    [
+      "a chain taken out",
+      (entries) =>
+        entries.splice(
+          entries.findIndex((entry) => entry["chain"]?.["name"] === "ask_1"),
+          1,
+        ),
+      /^found no chain ask_1$/u,
+    ],
+  ];
+  for (const [what, change, expected] of changes) test(`shows ${what}`, () => assert.match(edited(change)[0] ?? "", expected));
+
+  test("is not taken amiss for what the kernel counted", () => {
+    const counted = edited((entries) => {
+      store(entries, "data4")["elem"] = [
+        { elem: { val: { concat: ["10.20.1.11", "tcp", 502] }, limit: { rate: 60, burst: 2, per: "hour" } } },
+      ];
+    });
+    assert.deepEqual(counted, []);
+  });
+
+  test("that nft does not print is said to be none", () => {
+    assert.throws(() => listed("Error: syntax"), NoListing);
+    assert.throws(() => listed("[]"), NoListing);
+  });
+});
