@@ -1,8 +1,9 @@
 /** What the kernel says of the fence: the installed table through nft, and which interface holds an address. */
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { tableName } from "../fence/ruleset.ts";
-import type { FencePorts } from "./ports.ts";
+import type { FencePorts, Problems } from "./ports.ts";
 
 /** Debian's place; a name alone would be looked for wherever PATH says. */
 const nft = "/usr/sbin/nft";
@@ -13,7 +14,8 @@ export const kernelFence: FencePorts = {
     const holders = Object.entries(networkInterfaces()).filter(([, list]) => list?.some((one) => one.address === address));
     return holders[0]?.[0];
   },
-  installed() {
+  installed(file) {
+    if (file !== undefined) return Promise.resolve(listingIn(file));
     return new Promise((resolve) => {
       // Nothing of our environment: the words of its errors are looked at.
       const options = { env: { LC_ALL: "C" }, maxBuffer: listingBytesMax, encoding: "utf8" } as const;
@@ -28,3 +30,12 @@ export const kernelFence: FencePorts = {
     });
   },
 };
+
+function listingIn(file: string): string | Problems {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if (!(error instanceof Error && "syscall" in error)) throw error;
+    return { problems: [`${file}: ${error.message}; write it as root with: nft -j list table inet ${tableName}`] };
+  }
+}

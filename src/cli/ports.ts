@@ -76,8 +76,8 @@ export interface StateJournal {
 export interface FencePorts {
   /** The name of the interface that holds the address; undefined where none does. */
   interfaceHolding(address: string): string | undefined;
-  /** The table `watchkeeper` as nft lists it in JSON; undefined where there is none. */
-  installed(): Promise<string | undefined | Problems>;
+  /** The table `watchkeeper` as nft lists it in JSON, or has listed it into a file; undefined where there is none. */
+  installed(file?: string): Promise<string | undefined | Problems>;
 }
 
 /** Runs until a signal ends it. Loaded only when `run` is called, so that no other command loads a driver. */

@@ -2,7 +2,7 @@
 import { digestOf } from "../config/compile/digest.ts";
 import { hex, longest, templateJson, type FrameTemplate } from "../domain/template.ts";
 import type { Destination, Pace } from "./destinations.ts";
-import { beginsAs, hasByte, longerThan } from "./frames.ts";
+import { beginsAs, hasByte, longerThan, type Base } from "./frames.ts";
 import type { Chain, Rule } from "./ruleset.ts";
 
 export interface Chains {
@@ -35,9 +35,10 @@ function kindChains(name: string, { family, transport, paces, frames }: Destinat
   if (transport === "icmp") {
     const { perHour, burst } = paces.data;
     const ip = family === 4 ? "ip daddr" : "ip6 daddr";
-    // An echo has no port, and its check sum would stand where one is looked for.
+    // An echo has no port, and its check sum would stand where one is looked for. ICMPv6 has other types than the template.
     const text = `add @echoes${family} { ${ip} limit rate ${perHour}/hour burst ${burst} packets } accept`;
-    return [{ name, rules: [{ text, comment: "echo requests" }, surplus("more than the plan needs")] }];
+    const echoes = dataRules(family === 4 ? frames : undefined, text, "th");
+    return [{ name, rules: [...echoes, surplus("more than the plan needs, or no frame of it")] }];
   }
   const data = dataRules(frames, within("data", paces.data));
   if (transport === "udp") return [{ name, rules: [...data, surplus("more than the plan needs, or no frame of it")] }];
@@ -57,14 +58,14 @@ function kindChains(name: string, { family, transport, paces, frames }: Destinat
 }
 
 /** Falls through where the packet is no frame of the plan, or one too many. */
-function dataRules(frames: readonly FrameTemplate[] | undefined, accept: string): readonly Rule[] {
+function dataRules(frames: readonly FrameTemplate[] | undefined, accept: string, base?: Base): readonly Rule[] {
   if (frames === undefined) return [{ text: accept, comment: "bytes that nothing tells from others" }];
   // The longer first: one frame may be the beginning of another.
   const byLength = frames.toSorted((a, b) => longest(b) - longest(a));
   return byLength.flatMap((frame, index): Rule[] => {
-    const begins = beginsAs(frame);
+    const begins = beginsAs(frame, base);
     return [
-      { text: `${begins} ${longerThan(frame)} counter drop`, comment: `frame ${index + 1} and more bytes` },
+      { text: `${begins} ${longerThan(frame, base)} counter drop`, comment: `frame ${index + 1} and more bytes` },
       { text: `${begins} ${accept}`, comment: `frame ${index + 1}: ${frame.operation}, ${hex(frame.bytes).slice(0, 40)}` },
     ];
   });

@@ -1,4 +1,5 @@
 /** The kernel's fence around the plan: prints it for nft, compares it with what is installed, and lists static neighbours. */
+import path from "node:path";
 import { destinationsOf } from "../../fence/destinations.ts";
 import { differences, listed, NoListing, scopeOf } from "../../fence/installed.ts";
 import { neighbourLines } from "../../fence/neighbours.ts";
@@ -19,19 +20,25 @@ export const fence: Command = {
     user: { type: "text", value: "<name>", summary: `whose packets are held to the plan (default ${userDefault}); for print` },
     host: { type: "flag", summary: "hold everything that leaves by the segments' interfaces, whoever sends it; for print" },
     interfaces: { type: "text", value: "<segment=name,...>", summary: "the segments' interfaces, where this is not the poller's machine" },
+    installed: {
+      type: "text",
+      value: "<file>",
+      summary: "what `nft -j list table inet watchkeeper` printed for root, where this is not root; for check",
+    },
   },
   examples: [
     ["watchkeeper fence print --user watchkeeper", "the ruleset for the poller's user; nft -f loads it in one step"],
     ["watchkeeper fence print --host --interfaces hvac=eth1", "for a machine whose interface eth1 is the poller's alone"],
     ["watchkeeper fence check", "as root: present, absent or stale"],
+    ["watchkeeper fence check --installed /run/watchkeeper-fence.json", "the same as the poller's user, from root's listing"],
     ["watchkeeper fence neighbours", "commands that spare the segment the broadcasts of ARP"],
   ],
   more:
     "print: an nftables table that lets out to each device of the plan what the plan sends there, no more often and no more copies than " +
     "it needs, and drops the rest that leaves for the segments. It has to be loaded again after every change of the plan: " +
     "a device that is new in the plan gets nothing before. " +
-    "check: exit code 0 when the installed table is the one that print would give, 1 when it is absent or stale. Both need the poller's " +
-    "own files, check needs root as well.",
+    "check: exit code 0 when the installed table is the one that print would give, 1 when it is absent or stale. Listing it needs root; " +
+    "where the site has credentials, which only the poller's user may read, root lists and that user compares.",
   async run(context) {
     const part = parts.find((one) => one === context.words[0]);
     if (part === undefined) throw new WrongUsage(`found "${context.words[0] ?? ""}", expected one of ${parts.join(", ")}`);
@@ -60,7 +67,8 @@ export const fence: Command = {
 };
 
 async function checked(context: Context, { compiled }: PlannedSite, segments: readonly FencedSegment[]): Promise<ExitCode> {
-  const installed = await context.fence.installed();
+  const file = context.text("installed");
+  const installed = await context.fence.installed(file === undefined ? undefined : path.resolve(context.cwd, file));
   if (installed === undefined)
     return told(context, "absent", ["no table inet watchkeeper is loaded; load what `watchkeeper fence print` prints"]);
   if (typeof installed !== "string") return failed(context, installed.problems);

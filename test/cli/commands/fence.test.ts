@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { fence } from "../../../src/cli/commands/fence.ts";
+import { kernelFence } from "../../../src/cli/nft.ts";
 import type { FencePorts } from "../../../src/cli/ports.ts";
 import { TestSite, type Ran } from "../support/site.ts";
 
@@ -9,7 +10,7 @@ let site: TestSite;
 let installed: Awaited<ReturnType<FencePorts["installed"]>>;
 const ports: FencePorts = {
   interfaceHolding: (address) => (address === "192.0.2.5" ? "eth1" : undefined),
-  installed: () => Promise.resolve(installed),
+  installed: (file) => (file === undefined ? Promise.resolve(installed) : kernelFence.installed(file)),
 };
 const run = (...argv: string[]): Promise<Ran> => site.run(fence, argv, { fence: ports });
 
@@ -107,6 +108,15 @@ describe("fence check", () => {
     const json = JSON.parse((await run("check", "--json")).out) as { fence: string; problems: readonly string[] };
     assert.equal(json.fence, "stale");
     assert.ok(json.problems.length > 10);
+  });
+
+  test("takes root's listing from a file", async () => {
+    site.write("listing.json", labelled("something else"));
+    assert.match((await run("check", "--installed", "listing.json")).out, /^The fence is stale\./u);
+    assert.match(
+      (await run("check", "--installed", "nowhere.json")).err,
+      /^FOLDER\/nowhere\.json: ENOENT.*; write it as root with: nft -j list table inet watchkeeper$/u,
+    );
   });
 
   test("says what nft said where it could not list", async () => {
