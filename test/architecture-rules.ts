@@ -39,6 +39,7 @@ export const layers: readonly Layer[] = [
   { place: "src/drivers/opcua/", places: ["src/domain/"], packages: ["node-opcua"] },
   { place: "src/drivers/s7/", places: ["src/domain/"], packages: [] },
   { place: "src/drivers/s7/child.ts", places: ["src/domain/", "src/drivers/s7/"], packages: ["node-snap7"] },
+  { place: "src/drivers/s7/node-snap7.d.ts", places: [], packages: ["node-snap7"] },
   { place: "src/drivers/snmp/", places: ["src/domain/"], packages: ["net-snmp"] },
   { place: "src/drivers/icmp/", places: ["src/domain/"], packages: [] },
   { place: "src/store/", places: ["src/domain/"], packages: [] },
@@ -85,7 +86,8 @@ export const registries: ReadonlyMap<string, readonly string[]> = new Map([
  * A builtin that stands neither here nor among the ordinary ones occurs nowhere in src.
  */
 export const reservedBuiltins: ReadonlyMap<string, readonly RegExp[]> = new Map([
-  ["node:net", [/^src\/wire\//]],
+  // The program of node-snap7's process listens on its own loopback and reads which network it is in; it is not loaded into the poller.
+  ["node:net", [/^src\/wire\//, /^src\/drivers\/s7\/child\.ts$/]],
   ["node:dgram", [/^src\/wire\//]],
   // Commands run nft, which speaks to this machine's kernel alone.
   ["node:child_process", [/^src\/wire\//, /^src\/cli\/nft\.ts$/]],
@@ -93,7 +95,7 @@ export const reservedBuiltins: ReadonlyMap<string, readonly RegExp[]> = new Map(
   ["node:http", [/^src\/cli\//]],
   ["node:sqlite", [/^src\/store\/database[^/]*\.ts$/]],
   ["node:worker_threads", [/^src\/(store|poller)\//]],
-  ["node:fs", [/^src\/(config|wire|store|passive|exporters|cli|poller)\//, /^src\/main\.ts$/]],
+  ["node:fs", [/^src\/(config|wire|store|passive|exporters|cli|poller)\//, /^src\/main\.ts$/, /^src\/drivers\/s7\/child\.ts$/]],
   ["node:fs/promises", [/^src\/(config|wire|store|passive|exporters|cli)\//, /^src\/main\.ts$/]],
   ["node:os", [/^src\/(wire|store|cli)\//, /^src\/main\.ts$/]],
   ["node:readline", [/^src\/cli\//]],
@@ -145,9 +147,11 @@ export const builtinsPerFile: Readonly<Record<string, readonly string[]>> = {
   "src/drivers/modbus/port.ts": ["node:events"],
   "src/drivers/modbus/text.ts": ["node:buffer"],
   "src/drivers/opcua/transport.ts": ["node:events"],
+  "src/drivers/s7/child.ts": ["node:fs", "node:net"],
   "src/exporters/control.ts": ["node:fs"],
   "src/exporters/http.ts": ["node:stream"],
   "src/poller/planner.ts": ["node:worker_threads"],
+  "src/poller/s7-process.ts": ["node:url"],
   "src/poller/version.ts": ["node:fs"],
   "src/store/audit-chain.ts": ["node:crypto"],
   "src/store/birth-time.ts": ["node:fs", "node:path"],
@@ -167,6 +171,7 @@ export const builtinsPerFile: Readonly<Record<string, readonly string[]>> = {
   "src/wire/ping.ts": ["node:child_process", "node:fs"],
   "src/wire/own-sockets.ts": ["node:net"],
   "src/wire/reach.ts": ["node:fs", "node:os"],
+  "src/wire/s7-child.ts": ["node:child_process", "node:fs"],
   "src/wire/single-poller.ts": ["node:crypto", "node:events", "node:net"],
   "src/wire/tcp.ts": ["node:net"],
   "src/wire/tripwire.ts": ["node:dgram", "node:diagnostics_channel", "node:net"],

@@ -4,6 +4,7 @@ import type { ValueType } from "./expectation.ts";
 import type { MethodId, Protocol } from "./operations.ts";
 import type { Answer } from "./outcome.ts";
 import type { Allowance, Framing, Proof, Transport } from "./plan.ts";
+import type { S7Bytes, S7Route } from "./s7.ts";
 import type { Milliseconds } from "./units.ts";
 import type { Wire } from "./wire.ts";
 
@@ -14,6 +15,10 @@ export interface MethodInput {
   readonly framing?: Framing;
   /** 0-based, inclusive; `value` where the registers are read as one value. */
   readonly register?: { readonly protocolAddress: number; readonly count: number; readonly value?: ValueType };
+  /** Bytes of an S7 CPU, where such are read. */
+  readonly bytes?: S7Bytes;
+  /** Where in its racks an S7 CPU stands, and as whom it is asked; absent where neither watchlist nor profile says. */
+  readonly s7?: S7Route;
   /** What the check goes over: the method's own, or one of its other transports that the watchlist names. */
   readonly transport?: Transport;
   /** Which credential, and how long its readable part is; never what is in it. */
@@ -71,4 +76,18 @@ export interface Session<Ask = unknown> {
 /** A reply that is well framed and yet not what the protocol says; the exchange is `malformed`. */
 export class MalformedReply extends Error {
   override readonly name = "MalformedReply";
+}
+
+/**
+ * The exchange is over without an answer, for a reason that the wire cannot see. `refused`: the device turned the connection away in the
+ * protocol's own words. `driver_unavailable`: what the driver needs on this machine has failed, which says nothing about the device.
+ */
+export class ExchangeEnded extends Error {
+  override readonly name = "ExchangeEnded";
+  readonly failure: "refused" | "driver_unavailable";
+
+  constructor(failure: "refused" | "driver_unavailable", message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.failure = failure;
+  }
 }

@@ -109,3 +109,12 @@ export const auditReserve: Milliseconds = seconds(86_400);
 export const approvalMonthsMax = 15;
 /** After an ordinary expiry, with an alarm. An accepted risk has none. */
 export const approvalGrace: Milliseconds = seconds(90 * 86_400);
+
+/** Of the process in which node-snap7 runs: calls that may run at once (each takes a thread for as long as its device takes to answer), and connections that may be open (select() in it fails beyond 1024 file descriptors; each takes three). */
+export const s7CallsMax = 60;
+export const s7ConversationsMax = 200;
+/** It is to be ready so soon after its start; otherwise the next, weaker arrangement is tried. */
+export const s7ChildReadyWithin: Milliseconds = seconds(10);
+/** It is started again so long after its end, twice as long each time, up to the most; one that has lived for the most begins anew. */
+export const s7ChildRestartAfter: Milliseconds = seconds(1);
+export const s7ChildRestartMost: Milliseconds = seconds(600);

@@ -23,7 +23,7 @@ export type Answer =
     }
   | {
       readonly said: "degraded";
-      readonly failure: "protocol_error" | "expectation_failed";
+      readonly failure: "protocol_error" | "cpu_not_running" | "expectation_failed";
       readonly detail: string;
       readonly identity?: Identity;
     }

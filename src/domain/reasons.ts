@@ -60,6 +60,7 @@ export const failureKinds = {
   unreachable: "no way to the device",
   malformed: "the answer breaks the protocol",
   protocol_error: "the device answered with an error",
+  cpu_not_running: "the CPU answers and is in STOP, HOLD or DEFECT",
   expectation_failed: "the value read is not what the profile expects",
   gateway_target_silent: "the gateway answers, the device behind it does not",
   identity_mismatch: "another vendor or product answers at this address",

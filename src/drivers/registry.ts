@@ -1,6 +1,7 @@
 /** Every method and every driver of this build: a new protocol adds its line to each. */
 import type { Driver, Method } from "../domain/driver.ts";
 import type { MethodId, Protocol } from "../domain/operations.ts";
+import type { S7Helper } from "../domain/s7.ts";
 import { enipDriver } from "./enip/driver.ts";
 import { enipMethods } from "./enip/methods.ts";
 import { icmpDriver } from "./icmp/driver.ts";
@@ -9,8 +10,10 @@ import { modbusDriver } from "./modbus/driver.ts";
 import { modbusMethods } from "./modbus/methods.ts";
 import { opcuaDriver } from "./opcua/driver.ts";
 import { opcuaMethods } from "./opcua/methods.ts";
+import { s7DriverFrom } from "./s7/driver.ts";
+import { s7Methods } from "./s7/methods.ts";
 
-const all: readonly Method[] = [...modbusMethods, ...enipMethods, ...icmpMethods, ...opcuaMethods];
+const all: readonly Method[] = [...modbusMethods, ...enipMethods, ...icmpMethods, ...opcuaMethods, ...s7Methods] as readonly Method[];
 
 export const methods: ReadonlyMap<MethodId, Method> = new Map(all.map((method) => [method.id, method]));
 
@@ -21,3 +24,8 @@ export const drivers: ReadonlyMap<Protocol, Driver> = new Map<Protocol, Driver>(
   ["icmp", icmpDriver],
   ["opcua", opcuaDriver],
 ]);
+
+/** Those above, and those that need something of the poller: S7 the process in which its package runs. */
+export function driversWith(s7: S7Helper): ReadonlyMap<Protocol, Driver> {
+  return new Map<Protocol, Driver>([...drivers, ["s7", s7DriverFrom(s7)]]);
+}

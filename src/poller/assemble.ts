@@ -1,14 +1,16 @@
 /** Puts the parts of a running poller together: gate to wires, facts to board, journal and log. */
 import type { RunOptions } from "../cli/ports.ts";
+import type { Driver } from "../domain/driver.ts";
 import type { Circumstances } from "../domain/gate.ts";
-import type { Check, Target, Transport } from "../domain/plan.ts";
+import type { Plan, Target, Transport } from "../domain/plan.ts";
+import type { S7Helper } from "../domain/s7.ts";
 import type { Dial, FramePolicy } from "../domain/wire.ts";
 import type { Protocol } from "../domain/operations.ts";
-import { drivers } from "../drivers/registry.ts";
+import { driversWith } from "../drivers/registry.ts";
 import { EventLog } from "../exporters/event-log.ts";
 import { PrometheusPage } from "../exporters/prometheus.ts";
 import { HeartbeatGate } from "../safety/gate.ts";
-import { ConnectionKeeper, type Speaker } from "../safety/keeper.ts";
+import { ConnectionKeeper, type KeeperParts } from "../safety/keeper.ts";
 import { Pulse } from "../safety/pulse.ts";
 import type { TrustedTime } from "../safety/trusted-time.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
@@ -24,12 +26,15 @@ import { icmpPolicy } from "../wire/frames/icmp.ts";
 import { modbusRtuPolicy } from "../wire/frames/modbus-rtu.ts";
 import { modbusPolicy } from "../wire/frames/modbus.ts";
 import { opcuaPolicy } from "../wire/frames/opcua.ts";
+import { s7Policy } from "../wire/frames/s7.ts";
 import { Reach } from "../wire/reach.ts";
+import type { S7Child } from "../wire/s7-child.ts";
 import { tcpDialler, type Violation } from "../wire/tcp.ts";
 import { udpDialler } from "../wire/udp.ts";
 import { Health } from "./health.ts";
 import { Operations } from "./operations.ts";
 import { planned, type Site } from "./planner.ts";
+import { s7ChildOf } from "./s7-process.ts";
 import { Vault } from "./vault.ts";
 import { packageVersion } from "./version.ts";
 import { WaysOut } from "./ways-out.ts";
@@ -40,6 +45,7 @@ const policies: ReadonlyMap<Protocol, FramePolicy> = new Map([
   ["enip", enipPolicy],
   ["icmp", icmpPolicy],
   ["opcua", opcuaPolicy],
+  ["s7", s7Policy],
 ]);
 
 export interface Assembled {
@@ -51,6 +57,8 @@ export interface Assembled {
   readonly page: PrometheusPage;
   readonly pulse: Pulse;
   readonly recorder: BoardRecorder;
+  /** Runs only where something is asked over S7. */
+  readonly s7: S7Child;
   readonly scheduler: Scheduler;
 }
 
@@ -76,12 +84,14 @@ export function assemble(
   });
   const vault = new Vault(credentials);
   const inFlight = new InFlightFile(settings.stateDir);
+  const s7 = s7ChildOf({ clock, onTrouble: (detail) => log.write("warn", "s7", detail) });
+  const drivers = driversWith(s7);
   const gate: HeartbeatGate = new HeartbeatGate(
     {
       // What expires does so by the highest trusted time.
       clock: { ...clock, wall: time.judged },
       circumstances: circumstances(stopFile, cutOff, () => operations),
-      keeper: (farewell) => new ConnectionKeeper({ clock, dial, farewell, speakerOf: (check) => speakerOf(check, vault) }),
+      keeper: (farewell) => new ConnectionKeeper({ clock, dial, farewell, speakerOf: speakers(drivers, vault, s7) }),
       suspect: (now) => pulse.suspect(now),
       trips,
       record: (fact) => recorder.record(fact),
@@ -108,22 +118,32 @@ export function assemble(
   });
   const scheduler = new Scheduler({ clock, gate, onStart: (late) => page.observeLateness(late), onSkip: () => undefined }, plan);
   const replan = async () => planned({ ...options, wallNow: time.judged() });
-  const parts = { clock, board, gate, journal, log, recorder, scheduler, stopFile, time, vault, replan, settings };
+  const prepare = async (wanted: Plan): Promise<void> => prepared(wanted, drivers);
+  const parts = { clock, board, gate, journal, log, recorder, scheduler, stopFile, time, vault, replan, prepare, settings };
   const operations: Operations = new Operations(parts);
-  return { board, gate, inFlight, log, operations, page, pulse, recorder, scheduler };
+  return { board, gate, inFlight, log, operations, page, pulse, recorder, s7, scheduler };
 }
 
 function diallerByTransport(over: Readonly<Record<Transport, Dial>>): Dial {
   return (permit, policy) => over[permit.check.target.transport](permit, policy);
 }
 
-function speakerOf(check: Check, vault: Vault): Speaker | undefined {
-  const { protocol, framing } = check;
-  const driver = drivers.get(protocol);
-  const policy = framing === "rtu-over-tcp" ? modbusRtuPolicy : policies.get(protocol);
-  const credential = vault.credentialOf(check);
-  if (!driver || !policy || (check.credentials && !credential)) return undefined;
-  return { driver, policy, ...(credential && { credential }) };
+async function prepared(plan: Plan, drivers: ReadonlyMap<Protocol, Driver>): Promise<void> {
+  const protocols = new Set(Array.from(plan.checks.values(), (check) => check.protocol));
+  for (const protocol of protocols) await drivers.get(protocol)?.prepare();
+}
+
+function speakers(drivers: ReadonlyMap<Protocol, Driver>, vault: Vault, s7: S7Helper): KeeperParts["speakerOf"] {
+  return (check) => {
+    const { protocol, framing } = check;
+    const unavailable = protocol === "s7" ? s7.unavailable() : undefined;
+    if (unavailable !== undefined) return { unavailable };
+    const driver = drivers.get(protocol);
+    const policy = framing === "rtu-over-tcp" ? modbusRtuPolicy : policies.get(protocol);
+    const credential = vault.credentialOf(check);
+    if (!driver || !policy || (check.credentials && !credential)) return undefined;
+    return { driver, policy, ...(credential && { credential }) };
+  };
 }
 
 function circumstances(stopFile: StopFile, cutOff: Circumstances["cutOff"], operations: () => Operations): Circumstances {

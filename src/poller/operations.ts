@@ -7,7 +7,6 @@ import type { CheckOutcome, ControlHandlers, Signed } from "../domain/control.ts
 import { auditReserve } from "../domain/limits.ts";
 import type { CheckId, DeviceId, Plan } from "../domain/plan.ts";
 import type { MonotonicMs } from "../domain/units.ts";
-import { drivers } from "../drivers/registry.ts";
 import { instant, outcomeStatus, refusalStatus, statusOf, tripStatus } from "../exporters/control-status.ts";
 import type { EventLog } from "../exporters/event-log.ts";
 import { healthOf } from "../exporters/health-status.ts";
@@ -35,6 +34,8 @@ export interface OperationsParts {
   readonly vault: Vault;
   readonly time: TrustedTime;
   readonly replan: () => Promise<Planned>;
+  /** Loads what the plan needs, before the first packet. */
+  readonly prepare: (plan: Plan) => Promise<void>;
   readonly settings: Settings;
 }
 
@@ -110,7 +111,7 @@ export class Operations {
   /** Loads what the plan speaks, before anything is asked: loading a package stands still for a tenth of a second. */
   async begin(): Promise<void> {
     const { plan } = this.#parts.board;
-    await prepared(plan);
+    await this.#parts.prepare(plan);
     this.#audit("lifecycle", "started", `plan ${plan.digest}: ${plan.checks.size} checks, ${plan.refused.size} refused`, "poller");
     this.#parts.log.write("info", "started", `checks asked: ${plan.checks.size}, not asked: ${plan.refused.size}`, { plan: plan.digest });
   }
@@ -259,7 +260,7 @@ export class Operations {
     const { gate, recorder, replan, scheduler, vault } = this.#parts;
     const result = await replan();
     if ("problems" in result) return result.problems;
-    await prepared(result.plan);
+    await this.#parts.prepare(result.plan);
     // One tick: nobody ever sees half of a plan.
     vault.replace(result.credentials);
     gate.adopt(result.plan);
@@ -284,11 +285,6 @@ export class Operations {
   #audit(category: AuditEntry["category"], type: string, detail: string, source: string, result: AuditEntry["result"] = "success"): void {
     this.#parts.journal.audit({ at: this.#parts.clock.wall(), source, category, type, result, detail });
   }
-}
-
-async function prepared(plan: Plan): Promise<void> {
-  const protocols = new Set(Array.from(plan.checks.values(), (check) => check.protocol));
-  for (const protocol of protocols) await drivers.get(protocol)?.prepare();
 }
 
 function done<T>(result: T): Promise<{ readonly ok: true; readonly result: T }> {

@@ -1,7 +1,7 @@
 /** Owns every connection: at most one conversation a line, lent each permit, let go only when the wire is quiet. */
 import type { Clock } from "../domain/clock.ts";
 import type { Credential } from "../domain/credentials.ts";
-import { MalformedReply, type Driver, type Session } from "../domain/driver.ts";
+import { ExchangeEnded, MalformedReply, type Driver, type Session } from "../domain/driver.ts";
 import { releaseWithin } from "../domain/limits.ts";
 import { nothingSent, type Answer, type Sent } from "../domain/outcome.ts";
 import type { Permit } from "../domain/permit.ts";
@@ -38,8 +38,8 @@ interface Wait {
 export interface KeeperParts {
   readonly clock: Clock;
   readonly dial: Dial;
-  /** Undefined where the protocol's package cannot run here. */
-  readonly speakerOf: (check: Check) => Speaker | undefined;
+  /** Undefined where the protocol's package cannot run here; `unavailable` says why it cannot at this moment, in one line. */
+  readonly speakerOf: (check: Check) => Speaker | { readonly unavailable: string } | undefined;
   /** A permit for the goodbye alone, where the protocol has a word for it; undefined where it has none or nothing may be sent. */
   readonly farewell: (check: Check) => Permit | undefined;
 }
@@ -69,7 +69,8 @@ export class ConnectionKeeper {
   async converse(permit: Permit): Promise<Conversation> {
     const { check } = permit;
     const speaker = this.#parts.speakerOf(check);
-    if (!speaker) return unsent("driver_unavailable", `no driver for ${check.protocol}`);
+    if (!speaker || "unavailable" in speaker)
+      return unsent("driver_unavailable", speaker?.unavailable ?? `no driver for ${check.protocol}`);
     const kept = this.holds(check) ? this.#held.get(check.line) : undefined;
     if (kept) return this.#speak(permit, kept, kept, speaker);
     const wire = await this.#parts.dial(permit, speaker.policy);
@@ -260,8 +261,10 @@ function mayShare(one: Check, other: Check): boolean {
   return one.protocol === other.protocol && one.framing === other.framing && samePlace && wordless(one) && wordless(other);
 }
 
-/** A library that throws has read something that it did not like. */
+/** A library that throws has read something that it did not like, unless the driver says otherwise. */
 function asClosed(error: unknown): Closed {
+  if (error instanceof ExchangeEnded)
+    return { by: error.failure === "refused" ? "peer" : "us", failure: error.failure, detail: error.message };
   return { by: "us", failure: "malformed", detail: error instanceof Error ? error.message : String(error) };
 }
 

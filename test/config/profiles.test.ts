@@ -8,6 +8,7 @@ import { parseProfile } from "../../src/config/profiles.ts";
 import { isPrintable, type Fact } from "../../src/config/schema/facts.ts";
 import type { Profile } from "../../src/config/schema/profile.ts";
 import { parseYaml } from "../../src/config/yaml.ts";
+import { poolUnknown } from "../../src/domain/limits.ts";
 
 const folder = path.resolve(import.meta.dirname, "../../device-profiles");
 const ids = readdirSync(folder)
@@ -41,9 +42,13 @@ test("those that the watchlist's example names are there", () => {
     "generic-modbus-rtu",
     "generic-modbus-tcp",
     "generic-opcua",
+    "generic-s7",
     "generic-sunspec",
     "rockwell-controllogix",
     "schneider-m221",
+    "siemens-s7-1200",
+    "siemens-s7-1500",
+    "siemens-s7-300-400",
   ]);
 });
 
@@ -54,7 +59,9 @@ for (const id of ids) {
     test("takes the conservative default for all that is not documented", () => {
       const { mode, poolSize, overflow, idleTimeout, reserve } = profile.connection;
       assert.equal(mode, "fresh");
-      assert.deepEqual([poolSize.value, overflow.value, idleTimeout.value, profile.watchdog.fedBy.value], [null, null, null, null]);
+      assert.deepEqual([overflow.value, idleTimeout.value, profile.watchdog.fedBy.value], [null, null, null]);
+      // Hearsay of fewer connections than are assumed anyway may count; of more, never.
+      assert.ok(poolSize.value === null || poolSize.value < poolUnknown);
       assert.ok(reserve >= 2);
       // Who else keeps connections matters where one is opened.
       const connects = Object.keys(profile.methods).some((method) => method !== "icmp-echo" && method !== "snmp-get");

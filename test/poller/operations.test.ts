@@ -67,7 +67,21 @@ function operations(changes: Partial<OperationsParts> = {}): Operations {
   const { board, gate, log, recorder, scheduler } = assembled(time, stopFile);
   const replan = (): ReturnType<OperationsParts["replan"]> => Promise.resolve(site());
   const vault = new Vault(new Map());
-  const parts = { clock, board, gate, journal, log, recorder, scheduler, stopFile, time, vault, replan, settings: settings() };
+  const parts = {
+    clock,
+    board,
+    gate,
+    journal,
+    log,
+    recorder,
+    scheduler,
+    stopFile,
+    time,
+    vault,
+    replan,
+    drivers: new Map(),
+    settings: settings(),
+  };
   return new Operations({ ...parts, ...changes });
 }
 

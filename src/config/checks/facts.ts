@@ -17,7 +17,7 @@ export function checkFacts(profile: Profile, complaints: Complaints): void {
   checkLoosening(profile, complaints);
 }
 
-function factsOf({ facts, methods, connection, watchdog, registerTables }: Profile): readonly (readonly [Path, Fact<unknown>])[] {
+function factsOf({ facts, methods, connection, watchdog, registerTables, s7 }: Profile): readonly (readonly [Path, Fact<unknown>])[] {
   return [
     ...Array.from(facts, ([name, fact]): [Path, Fact<unknown>] => [["facts", name], fact]),
     ...Object.entries(methods).map(([method, { support }]): [Path, Fact<unknown>] => [["methods", method, "support"], support]),
@@ -27,6 +27,7 @@ function factsOf({ facts, methods, connection, watchdog, registerTables }: Profi
     [["watchdog", "fedBy"], watchdog.fedBy],
     [["watchdog", "closeCausesFault"], watchdog.closeCausesFault],
     ...(registerTables === undefined ? [] : [[["registerTables"], registerTables] as const]),
+    ...(s7 === undefined ? [] : [[["s7", "rack"], s7.rack] as const, [["s7", "slot"], s7.slot] as const]),
   ];
 }
 

@@ -3,6 +3,7 @@ import { approvalMonthsMax } from "../../domain/limits.ts";
 import { forbiddenOf } from "../compile/forbidden.ts";
 import { registerSpaceOf } from "../compile/modbus-codes.ts";
 import { quote, type Path } from "../problem.ts";
+import { s7Space } from "../schema/bytes.ts";
 import type { Approval } from "../schema/approval.ts";
 import type { Forbidden, Profile } from "../schema/profile.ts";
 import type { LivenessRegister, RegisterRange } from "../schema/register.ts";
@@ -88,7 +89,7 @@ function checkRegisters(
     if (names.has(register.id))
       complaints.add(["liveness", index, "id"], { found: `${quote(register.id)} again`, expected: "a name of its own" });
     names.add(register.id);
-    const refusal = forbidden.find((one) => one.kind === "registers" && overlaps(one, register));
+    const refusal = forbidden.find((one) => one.kind === "registers" && register.space !== s7Space && overlaps(one, register));
     if (refusal !== undefined) {
       complaints.add(["liveness", index], {
         found: `registers that are forbidden (${refusal.reason})`,

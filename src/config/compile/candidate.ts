@@ -8,6 +8,7 @@ import type { FrameTemplate } from "../../domain/template.ts";
 import { milliseconds, type Milliseconds } from "../../domain/units.ts";
 import { problemAt, quote, type Complaint, type Path, type Problem } from "../problem.ts";
 import type { LoadedSite } from "../loaded-site.ts";
+import { s7Space } from "../schema/bytes.ts";
 import type { LivenessRegister } from "../schema/register.ts";
 import type { WatchlistCheck } from "../schema/watchlist.ts";
 import { connectionFor } from "./connection.ts";
@@ -16,6 +17,7 @@ import { unitOfBus } from "./gateway-unit.ts";
 import { effectiveInterval, intervalFloor } from "./interval.ts";
 import { registerSpaceOf } from "./modbus-codes.ts";
 import type { Place } from "./place.ts";
+import { s7RouteOf } from "./s7-route.ts";
 import { effectiveTimeouts, familyTimeouts, missesToDown, type Timeouts } from "./timeouts.ts";
 
 export type Methods = ReadonlyMap<MethodId, Method>;
@@ -78,7 +80,7 @@ export function candidate(
     registerFlaw(entry, register, family) ?? busFlaw(place, entry) ?? transportFlaw(entry, methods) ?? credentialFlaw(site, entry, methods);
   if (flaw !== undefined) return { problems: [problemAt(site.watchlist, [...path, flaw.key], flaw)] };
   const interval = effectiveInterval(rule?.intervalMin ?? intervalFloor(entry.method, site.lab), entry.interval);
-  const spoken = speak(site, methods, place, entry, register, rule, interval);
+  const spoken = speak(site, methods, place, family, entry, register, interval);
   if (spoken !== undefined && "problems" in spoken) {
     return {
       problems: spoken.problems.map((sentence) =>
@@ -137,8 +139,11 @@ function hastyExpectation(register: LivenessRegister | undefined, interval: Mill
 }
 
 /** What a method is told of a register. */
-export function readOf({ protocolAddress, count, value }: LivenessRegister): NonNullable<MethodInput["register"]> {
-  return { protocolAddress, count, ...(value && { value }) };
+export function readOf(register: LivenessRegister | undefined): Pick<MethodInput, "register" | "bytes"> {
+  if (register === undefined) return {};
+  if (register.space === s7Space) return { bytes: register.bytes };
+  const { protocolAddress, count, value } = register;
+  return { register: { protocolAddress, count, ...(value && { value }) } };
 }
 
 /** Without a unit the request would ask the gateway and prove nothing of the device behind it. */
@@ -184,9 +189,9 @@ function speak(
   site: LoadedSite,
   methods: Methods,
   place: Place,
+  family: Family,
   entry: WatchlistCheck,
   register: LivenessRegister | undefined,
-  rule: FamilyMethod | undefined,
   interval: Milliseconds,
 ): Spoken | { readonly problems: readonly string[] } | undefined {
   const method = methods.get(entry.method);
@@ -198,7 +203,8 @@ function speak(
     endpoint: { address: place.address, port },
     interval,
     ...(entry.unitId === undefined ? {} : { unitId: entry.unitId }),
-    ...(register === undefined ? {} : { register: readOf(register) }),
+    ...readOf(register),
+    ...s7RouteOf(method, place, family),
     ...(entry.transport === undefined ? {} : { transport: entry.transport }),
     ...(framingOf(place) && { framing: framingOf(place)! }),
   };
@@ -209,7 +215,15 @@ function speak(
   const target: Target = { address: place.address, port, transport, localAddress: place.segment.localAddress };
   const bound = credentials === undefined ? phases : boundPhases(method, { ...input, credentials: nominal(credentials) });
   const reference = credentials && { id: credentials.id, kind: credentials.kind };
-  return { method, ask: parsed.ask, target, phases, bound, credentials: reference, proves: rule?.proves ?? method.proves };
+  return {
+    method,
+    ask: parsed.ask,
+    target,
+    phases,
+    bound,
+    credentials: reference,
+    proves: family.methods.get(entry.method)?.proves ?? method.proves,
+  };
 }
 
 /** 0 where the protocol knows none. */

@@ -48,7 +48,7 @@ export function tooManyUnits(watchlist: Loaded<Watchlist>, candidates: readonly 
 /** What nobody can have seen yet, nobody has seen. */
 export function statementsOfTomorrow(watchlist: Loaded<Watchlist>, wallNow: WallMs): readonly Problem[] {
   return watchlist.value.devices.flatMap(({ statements }, index) =>
-    (["watchdog", "firmware"] as const).flatMap((kind) => {
+    (["watchdog", "firmware", "s7ConnectionType"] as const).flatMap((kind) => {
       const on = statements[kind]?.on;
       if (on === undefined || begins(on) <= wallNow) return [];
       const complaint = {

@@ -6,13 +6,16 @@ import type { Allowance, Transport } from "../../domain/plan.ts";
 import { templateJson, type TemplateJson } from "../../domain/template.ts";
 import type { Milliseconds } from "../../domain/units.ts";
 import type { Forbidden, OwnerStatement } from "../schema/profile.ts";
-import type { LivenessRegister } from "../schema/register.ts";
+import { s7BytesName } from "../../domain/s7.ts";
+import { s7Space } from "../schema/bytes.ts";
+import type { LivenessRegister, RegisterRange } from "../schema/register.ts";
 import type { Overflow, WatchdogMode } from "../schema/statements.ts";
 import { expectationWords, type Expectation } from "../../domain/expectation.ts";
 import { phasesOf, readOf, type Candidate, type Methods } from "./candidate.ts";
 import type { ClosingFault } from "./direction.ts";
 import type { Family, FamilyMethod } from "./family.ts";
 import { registerSpaceOf } from "./modbus-codes.ts";
+import { s7RouteOfFamily } from "./s7-route.ts";
 
 /** Plain JSON, because its canonical text is digested and the approval block holds a copy. Frames are those for unit 1; each device's own are in its digest. */
 export interface Envelope {
@@ -112,13 +115,21 @@ function variantsOf({ otherTransports = [], credentialKinds = ["none"] }: Method
  * The name of a request in an envelope: what is read, as what, and what is expected of it, so that an approval covers all three.
  * `holding-registers 100-101 as uint32, word order big, expected 1 to 5`.
  */
-export function requestName(register: Omit<LivenessRegister, "id" | "note"> | undefined): string {
+export function requestName(register: Unnamed<LivenessRegister> | undefined): string {
   if (register === undefined) return "";
-  const { value, expectation } = register;
+  const { expectation } = register;
+  if (register.space === s7Space) {
+    const { value, bit } = register.bytes;
+    const as = value === undefined ? "" : ` as ${value.type}${bit === undefined ? "" : ` ${bit}`}`;
+    return `${s7BytesName(register.bytes)}${as}${expectation === undefined ? "" : `, expected ${exactly(expectation)}`}`;
+  }
+  const { value } = register;
   const order = value !== undefined && "wordOrder" in value ? `, word order ${value.wordOrder}` : "";
   const as = value === undefined ? "" : ` as ${value.type}${order}`;
   return `${rangeName(register)}${as}${expectation === undefined ? "" : `, expected ${exactly(expectation)}`}`;
 }
+
+type Unnamed<Register> = Register extends LivenessRegister ? Omit<Register, "id" | "note"> : never;
 
 /** The words round a duration to what a person reads: beside them it stands as it is. */
 function exactly(expectation: Expectation): string {
@@ -134,7 +145,7 @@ function envelopeMethod(method: Method, { intervalMin, connectWithin, answerWith
   const registers = space === undefined ? [undefined] : [...family.liveness.values()].filter((register) => register.space === space);
   const requests = registers.flatMap((register): [string, EnvelopeRequest][] => {
     const name = requestName(register);
-    const ways = variantsOf(method).map((variant) => [variantName(name, variant), envelopeRequest(method, register, variant)]);
+    const ways = variantsOf(method).map((variant) => [variantName(name, variant), envelopeRequest(method, family, register, variant)]);
     return ways.filter((one): one is [string, EnvelopeRequest] => one[1] !== undefined);
   });
   return {
@@ -148,11 +159,13 @@ function envelopeMethod(method: Method, { intervalMin, connectWithin, answerWith
 /** For unit 1; for a method that knows no units, without one. A request that the method refuses can stand in no check either. */
 function envelopeRequest(
   method: Method,
+  family: Family,
   register: LivenessRegister | undefined,
   { transport, kind }: Variant,
 ): EnvelopeRequest | undefined {
   const credentials = kind && nominal({ id: "", kind });
-  const read = { ...(register && { register: readOf(register) }), ...(transport && { transport }), ...(credentials && { credentials }) };
+  const route = s7RouteOfFamily(method, family);
+  const read = { ...readOf(register), ...route, ...(transport && { transport }), ...(credentials && { credentials }) };
   const parsed = [method.parse({ unitId: 1, ...read }), method.parse(read)].find((one) => "ask" in one);
   if (parsed === undefined || !("ask" in parsed)) return undefined;
   const { opening, asking, closing } = phasesOf(method, parsed.ask);
@@ -170,6 +183,6 @@ function forbiddenName(entry: Forbidden): string {
   }
 }
 
-function rangeName({ space, protocolAddress, count }: Pick<LivenessRegister, "space" | "protocolAddress" | "count">): string {
+function rangeName({ space, protocolAddress, count }: RegisterRange): string {
   return `${space} ${protocolAddress}-${protocolAddress + count - 1}`;
 }

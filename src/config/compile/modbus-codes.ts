@@ -1,5 +1,6 @@
-/** Which Modbus function code and register table a method uses, so that forbidden codes, watchdog masks and registers can be compared. */
+/** Which Modbus function code and register table a method uses, and which reads bytes of an S7 CPU, so that forbidden codes, watchdog masks and registers can be compared. */
 import type { MethodId } from "../../domain/operations.ts";
+import { s7Space } from "../schema/bytes.ts";
 import type { RegisterSpace } from "../schema/register.ts";
 
 interface Use {
@@ -21,7 +22,8 @@ export function functionCodeOf(method: MethodId): number | undefined {
   return uses[method]?.functionCode;
 }
 
-/** Which table a method reads, and so which methods need a register; undefined for those that read none. */
-export function registerSpaceOf(method: MethodId): RegisterSpace | undefined {
+/** Which table a method reads, or that it reads bytes of an S7 CPU, and so which methods need a register; undefined for those that read none. */
+export function registerSpaceOf(method: MethodId): RegisterSpace | typeof s7Space | undefined {
+  if (method === "s7-read") return s7Space;
   return uses[method]?.space;
 }

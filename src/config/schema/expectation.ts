@@ -4,7 +4,7 @@ import { expectationWords, type Expectation, type ValueType } from "../../domain
 import type { Milliseconds } from "../../domain/units.ts";
 import { duration, oneOf } from "./common.ts";
 
-const valueTypes = ["bit", "uint16", "int16", "uint32", "int32", "float32"] as const;
+const valueTypes = ["bit", "uint8", "uint16", "int16", "uint32", "int32", "float32"] as const;
 type TypeName = (typeof valueTypes)[number];
 const wordOrders = ["big", "little"] as const;
 
@@ -56,7 +56,10 @@ export const valueKeys: {
   readonly wordOrder: z.ZodExactOptional<z.ZodType<"big" | "little", "big" | "little">>;
   readonly expect: z.ZodExactOptional<z.ZodType<RawExpectation>>;
 } = {
-  type: oneOf(valueTypes, "How it is read as one value. Types of 32 bits take two registers and need wordOrder.").exactOptional(),
+  type: oneOf(
+    valueTypes,
+    "How it is read as one value. Types of 32 bits take two registers and need wordOrder; uint8 is for bytes of S7 alone.",
+  ).exactOptional(),
   wordOrder: oneOf(
     wordOrders,
     "big: the lower address holds the high word; little: the low word. Devices differ, so nothing is assumed.",
@@ -85,19 +88,19 @@ export function valueOf(
   const name = type ?? (bits && expect !== undefined ? "bit" : undefined);
   if (name === undefined) {
     if (wordOrder !== undefined) return { key: "wordOrder", expected: "no wordOrder without a type" };
-    return expect === undefined ? {} : { key: "expect", expected: `type beside it: one of ${valueTypes.slice(1).join(", ")}` };
+    return expect === undefined ? {} : { key: "expect", expected: `type beside it: one of ${valueTypes.slice(2).join(", ")}` };
   }
-  if ((name === "bit") !== bits)
+  if ((name === "bit") !== bits || name === "uint8")
     return { key: "type", expected: bits ? "bit: coils and discrete inputs hold bits" : "a type of 16 or 32 bits" };
   const value = typed(name, wordOrder);
   if ("key" in value) return value;
   if (count !== registersOf(name)) return { key: "count", expected: `${registersOf(name)} for one ${name}, or no count` };
   if (expect === undefined) return { value };
-  const expectation = normal(expect, name);
+  const expectation = expectationOf(expect, name);
   return "key" in expectation ? expectation : { value, expectation };
 }
 
-function typed(type: TypeName, wordOrder: "big" | "little" | undefined): ValueType | ValueFlaw {
+function typed(type: Exclude<TypeName, "uint8">, wordOrder: "big" | "little" | undefined): ValueType | ValueFlaw {
   if (isWide(type)) {
     const expected = `big or little beside ${type}: which of the two registers holds the high word`;
     return wordOrder === undefined ? { key: "wordOrder", expected } : { type, wordOrder };
@@ -112,6 +115,7 @@ function isWide(type: TypeName): type is "uint32" | "int32" | "float32" {
 /** The least and the most that a type can hold; undefined for a float, which holds nearly anything. */
 const ranges: Readonly<Record<TypeName, readonly [number, number] | undefined>> = {
   bit: [0, 1],
+  uint8: [0, 255],
   uint16: [0, 65_535],
   int16: [-32_768, 32_767],
   uint32: [0, 4_294_967_295],
@@ -119,11 +123,13 @@ const ranges: Readonly<Record<TypeName, readonly [number, number] | undefined>> 
   float32: undefined,
 };
 
-function normal(raw: RawExpectation, type: TypeName): Expectation | ValueFlaw {
+/** In its normal form, or what is wrong with it for a value of the type. */
+export function expectationOf(raw: RawExpectation, type: TypeName): Expectation | ValueFlaw {
   const flaw = (expected: string): ValueFlaw => ({ key: "expect", expected });
   if (Object.keys(raw).length !== 1) return flaw("exactly one of equals, inSet, inRange, changesWithin and counterAdvances");
   const expectation = named(raw, type);
-  if (expectation === undefined) return flaw("uint16 or uint32 for counterAdvances: what it counts has no sign and no fraction");
+  if (expectation === undefined)
+    return flaw("uint16 or uint32 (of S7 also uint8) for counterAdvances: what it counts has no sign and no fraction");
   if (type === "float32" && (expectation.kind === "equals" || expectation.kind === "in-set"))
     return flaw("inRange or changesWithin for float32: two floats are rarely equal");
   const [least, most] = ranges[type] ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
@@ -140,7 +146,7 @@ function named({ equals, inSet, inRange, changesWithin, counterAdvances }: RawEx
   if (inSet !== undefined) return { kind: "in-set", values: [...new Set(inSet)].toSorted((a, b) => a - b) };
   if (inRange !== undefined) return { kind: "in-range", ...inRange };
   if (changesWithin !== undefined) return { kind: "changes", within: changesWithin };
-  if (counterAdvances === undefined || (type !== "uint16" && type !== "uint32")) return undefined;
+  if (counterAdvances === undefined || (type !== "uint8" && type !== "uint16" && type !== "uint32")) return undefined;
   const { within, wrapsAfter = ranges[type]![1] } = counterAdvances;
   return { kind: "counter-advances", within, wrapsAfter };
 }

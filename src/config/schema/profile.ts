@@ -3,6 +3,7 @@ import { z } from "zod";
 import { answerWithinMax, connectWithinMax } from "../../domain/limits.ts";
 import { methodIds, type MethodId } from "../../domain/operations.ts";
 import type { ProfileId, Proof } from "../../domain/plan.ts";
+import { s7RackMax, s7SlotMax } from "../../domain/s7.ts";
 import type { Milliseconds } from "../../domain/units.ts";
 import { duration, id, oneOf, text, whole } from "./common.ts";
 import { fact, source, sourceIds, type Fact, type FactValue, type SourceDocument } from "./facts.ts";
@@ -31,6 +32,13 @@ export interface Profile {
   readonly registerTables?: Fact<RegisterTables>;
   readonly forbidden: readonly Forbidden[];
   readonly liveness: readonly LivenessRegister[];
+  /** Where the CPUs of the family stand; null or absent: only the watchlist can say. */
+  readonly s7?: ProfileS7;
+}
+
+export interface ProfileS7 {
+  readonly rack: Fact<number>;
+  readonly slot: Fact<number>;
 }
 
 export const deviceKinds = ["plc", "drive", "io-coupler", "serial-device", "gateway", "meter", "switch", "server", "generic"] as const;
@@ -209,5 +217,12 @@ export const profileSchema: z.ZodType<Profile> = z
     ).exactOptional(),
     forbidden,
     liveness,
+    s7: z
+      .strictObject({
+        rack: fact(whole(0, s7RackMax, "The rack."), "The rack of the CPU."),
+        slot: fact(whole(0, s7SlotMax, "The slot."), "The slot of the CPU."),
+      })
+      .exactOptional()
+      .meta({ description: "Where the CPUs of the family stand, for S7; a device of the watchlist may say otherwise." }),
   })
   .meta({ title: "device-profile/v1", description: "What is known of a device family." });

@@ -1,6 +1,7 @@
 /** Register addresses without the usual confusion: 0-based as the protocol has it, or as Modicon numbered them, never a bare 40001. */
 import { z } from "zod";
 import type { Expectation, ValueType } from "../../domain/expectation.ts";
+import { bytesKeys, bytesOf, namesBytes, s7Space, type LivenessBytes, type RawBytes } from "./bytes.ts";
 import { id, oneOf, optionalText, whole } from "./common.ts";
 import { registersOf, valueKeys, valueOf, type RawValue } from "./expectation.ts";
 
@@ -14,8 +15,10 @@ export interface RegisterRange {
   readonly count: number;
 }
 
-/** What a check names to be read. */
-export interface LivenessRegister extends RegisterRange {
+/** What a check names to be read: of a Modbus table, or bytes of an S7 CPU. */
+export type LivenessRegister = TableRegister | LivenessBytes;
+
+export interface TableRegister extends RegisterRange {
   readonly id: string;
   readonly note: string | null;
   /** What its registers are read as; absent: an answer is all that is wanted of them. */
@@ -99,16 +102,39 @@ function fromModicon(number: number): Pick<RegisterRange, "space" | "protocolAdd
   return space === undefined || offset < 1 || offset > last ? undefined : { space, protocolAddress: offset - 1 };
 }
 
-export const livenessRegister: z.ZodType<LivenessRegister> = withRegisters({
-  id: id("The name a check uses."),
-  note: optionalText("What stands in it."),
-  ...valueKeys,
-})
+type RawLiveness = Pick<TableRegister, "id" | "note"> & Place & RawBytes;
+
+export const livenessRegister: z.ZodType<LivenessRegister> = z
+  .strictObject({
+    id: id("The name a check uses."),
+    note: optionalText("What stands in it."),
+    ...valueKeys,
+    ...bytesKeys,
+    ...place,
+  })
   .transform((raw, context): LivenessRegister => {
-    const { type: _type, wordOrder: _wordOrder, expect: _expect, ...register } = raw as LivenessRegister & RawValue;
-    const read = valueOf(raw, register.space === "coils" || register.space === "discrete-inputs", register.count);
-    if (!("key" in read)) return { ...register, ...read };
-    context.addIssue({ code: "custom", message: read.expected, input: raw, path: [read.key] });
+    const read = livenessOf(raw as RawLiveness);
+    if (!("expected" in read)) return read;
+    context.addIssue({ code: "custom", message: read.expected, input: raw, path: [...read.path] });
     return z.NEVER;
   })
-  .meta({ description: "Registers that a check may read." });
+  .meta({ description: "Registers, or bytes of an S7 CPU, that a check may read." });
+
+interface Flaw {
+  readonly path: readonly string[];
+  readonly expected: string;
+}
+
+function livenessOf(raw: RawLiveness): LivenessRegister | Flaw {
+  const { id: name, note } = raw;
+  if (namesBytes(raw)) {
+    const stray = (["space", "protocolAddress", "modicon"] as const).find((key) => raw[key] !== undefined);
+    if (stray !== undefined) return { path: [stray], expected: `no ${stray} beside area and byte: it belongs to Modbus` };
+    const read = bytesOf(raw);
+    return "key" in read ? { path: [read.key], expected: read.expected } : { id: name, note, space: s7Space, ...read };
+  }
+  const found = locate(raw);
+  if (typeof found === "string") return { path: complainedAt(raw), expected: found };
+  const read = valueOf(raw, found.space === "coils" || found.space === "discrete-inputs", found.count);
+  return "key" in read ? { path: [read.key], expected: read.expected } : { id: name, note, ...found, ...read };
+}

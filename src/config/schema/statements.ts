@@ -1,5 +1,6 @@
 /** What only the owner of a device knows, as the watchlist states it: other clients, connections, watchdog, firmware. */
 import { z } from "zod";
+import type { S7ConnectionType } from "../../domain/s7.ts";
 import { date, oneOf, text, whole, type IsoDate } from "./common.ts";
 
 export interface OtherClient {
@@ -37,12 +38,21 @@ export interface FirmwareStatement {
   readonly on: IsoDate;
 }
 
+/** The owner has looked: an OP resource of this CPU is free, and no panel needs it. Without it an S7 CPU is asked as S7-basic. */
+export interface S7ConnectionTypeStatement {
+  readonly type: S7ConnectionType;
+  readonly by: string;
+  readonly on: IsoDate;
+  readonly reason: string;
+}
+
 /** What only the owner knows. An absent one is a refusal where the profile asks for it. */
 export interface Statements {
   readonly otherClients?: readonly OtherClient[];
   readonly connectionPool?: ConnectionPool;
   readonly watchdog?: WatchdogStatement;
   readonly firmware?: FirmwareStatement;
+  readonly s7ConnectionType?: S7ConnectionTypeStatement;
 }
 
 const otherClient: z.ZodType<OtherClient> = z
@@ -97,5 +107,14 @@ export const statementsSchema: z.ZodType<Statements, unknown> = z
       .strictObject({ version: text("The version."), by: text("Who looked."), on: date("When.") })
       .exactOptional()
       .meta({ description: "The firmware that runs, where the profile makes a difference between versions." }),
+    s7ConnectionType: z
+      .strictObject({
+        type: oneOf(["basic", "op"], "basic (S7-basic) is what is used anyway; op takes one of the resources that belong to panels."),
+        by: text("Who looked."),
+        on: date("When."),
+        reason: text("Why S7-basic does not do, and how it is known that an OP resource is free."),
+      })
+      .exactOptional()
+      .meta({ description: "As whom an S7 CPU is asked. A programming device (PG) it can never be." }),
   })
   .meta({ description: "What only the owner knows. What is left out is a refusal where the profile asks for it, never zero." });

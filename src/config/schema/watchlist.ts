@@ -10,6 +10,7 @@ import {
 } from "../../domain/limits.ts";
 import { methodIds, type MethodId } from "../../domain/operations.ts";
 import type { DeviceFunction, DeviceId, Framing, ProfileId, SegmentId } from "../../domain/plan.ts";
+import { s7RackMax, s7SlotMax } from "../../domain/s7.ts";
 import type { Milliseconds } from "../../domain/units.ts";
 import { asset, noAsset, type Asset } from "./asset.ts";
 import { duration, id, matching, oneOf, text, whole } from "./common.ts";
@@ -89,6 +90,8 @@ export interface WatchlistDevice {
   readonly dependsOn: readonly string[];
   readonly asset: Asset;
   readonly port?: number;
+  /** Where an S7 CPU stands; absent: as its profile says. */
+  readonly s7?: { readonly rack: number; readonly slot: number };
   readonly statements: Statements;
   readonly checks: readonly WatchlistCheck[];
 }
@@ -248,6 +251,10 @@ export const deviceSchema: z.ZodType<WatchlistDevice> = z
     dependsOn: list(id("A device or gateway."), "ids", "Devices or gateways through which it is reached."),
     asset: asset.default(noAsset),
     port: whole(1, 65_535, "Its port, only where it is not the protocol's own.").exactOptional(),
+    s7: z
+      .strictObject({ rack: whole(0, s7RackMax, "The rack of the CPU."), slot: whole(0, s7SlotMax, "The slot of the CPU.") })
+      .exactOptional()
+      .meta({ description: "Where the CPU stands, for S7; where it is left out, as the profile says." }),
     statements: statementsSchema.default({}),
     checks: z
       .array(checkSchema, { error: "a list of checks, [] where the device is not to be asked" })

@@ -1,14 +1,15 @@
 /** A liveness register's value and what is expected of it: nothing is assumed, and nothing that the type cannot hold is expected. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { livenessRegister, type LivenessRegister } from "../../../src/config/schema/register.ts";
+import { livenessRegister, type TableRegister } from "../../../src/config/schema/register.ts";
 import { seconds } from "../../../src/domain/units.ts";
 
 const parse = (written: object) => livenessRegister.safeParse({ id: "alive", modicon: 40_101, ...written });
 
-function read(written: object): Partial<LivenessRegister> {
+function read(written: object): Partial<TableRegister> {
   const parsed = parse(written);
   assert.ok(parsed.success, parsed.success ? "" : parsed.error.message);
+  assert.ok(parsed.data.space !== "s7-bytes");
   const { count, value, expectation } = parsed.data;
   return { count, ...(value && { value }), ...(expectation && { expectation }) };
 }
@@ -19,7 +20,7 @@ function refused(written: object): string {
 }
 
 describe("a liveness register", () => {
-  const accepted: readonly [what: string, object, Partial<LivenessRegister>][] = [
+  const accepted: readonly [what: string, object, Partial<TableRegister>][] = [
     ["without a type", {}, { count: 1 }],
     ["of 16 bits", { type: "int16" }, { count: 1, value: { type: "int16" } }],
     ["of 32 bits takes two", { type: "uint32", wordOrder: "little" }, { count: 2, value: { type: "uint32", wordOrder: "little" } }],
