@@ -79,7 +79,7 @@ function operations(changes: Partial<OperationsParts> = {}): Operations {
     time,
     vault,
     replan,
-    drivers: new Map(),
+    prepare: () => Promise.resolve(),
     settings: settings(),
   };
   return new Operations({ ...parts, ...changes });

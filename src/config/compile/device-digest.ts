@@ -39,6 +39,7 @@ export function deviceDigest(
     address,
     via: entry.via ?? null,
     port: entry.port ?? null,
+    ...(entry.s7 && { s7: entry.s7 }),
     gateway: bus === undefined ? null : gatewayFacts(bus),
     hardware: hardware === undefined ? null : { ...hardware, siblings: siblingFacts(place, line) },
     asset: { manufacturer, model, firmware },

@@ -83,6 +83,8 @@ const rows: Readonly<Record<string, readonly [Then, Change]>> = {
   "devices[].asset.serial": ["as it was", set(plc, "asset", { serial: "17" })],
   "devices[].asset.location": ["as it was", set(plc, "asset", { location: "Deck 3" })],
   "devices[].port": ["refused", set(plc, "port", 1502)],
+  "devices[].s7.rack": ["refused", set(plc, "s7", { rack: 1, slot: 2 })],
+  "devices[].s7.slot": ["refused", set(plc, "s7", { rack: 0, slot: 3 })],
   "devices[].statements.otherClients[]": ["refused", (site) => void ((plc(site)["statements"] as Raw)["otherClients"] = [])],
   "devices[].statements.otherClients[].name": ["refused", clients({ name: "SCADA-2", connections: 1 })],
   "devices[].statements.otherClients[].connections": ["refused", clients({ name: "SCADA-1", connections: 2 })],
@@ -100,6 +102,10 @@ const rows: Readonly<Record<string, readonly [Then, Change]>> = {
   "devices[].statements.firmware.version": ["refused", set((site) => stated(site, "firmware"), "version", "2")],
   "devices[].statements.firmware.by": ["refused", set((site) => stated(site, "firmware"), "by", "eto-2")],
   "devices[].statements.firmware.on": ["refused", set((site) => stated(site, "firmware"), "on", "2026-11-19")],
+  "devices[].statements.s7ConnectionType.type": ["refused", connectsAs({ type: "op" })],
+  "devices[].statements.s7ConnectionType.by": ["refused", connectsAs({ by: "eto-2" })],
+  "devices[].statements.s7ConnectionType.on": ["refused", connectsAs({ on: "2026-11-19" })],
+  "devices[].statements.s7ConnectionType.reason": ["refused", connectsAs({ reason: "no panel" })],
   "devices[].checks[].method": ["refused", (site) => void (plc(site)["checks"] = [{ method: "icmp-echo" }])],
   "devices[].checks[].unitId": ["refused", set(check, "unitId", 2)],
   "devices[].checks[].register": ["refused", (site) => Object.assign(check(site), { method: "modbus-fc3", register: "alive" })],
@@ -227,6 +233,11 @@ function budget(key: string, value: string): Raw {
 
 function clients(client: Raw): Change {
   return (copy) => void ((plc(copy)["statements"] as Raw)["otherClients"] = [client]);
+}
+
+function connectsAs(changed: Raw): Change {
+  const statement = { type: "basic", by: "eto-1", on: "2026-11-20", reason: "as it is" };
+  return (copy) => void ((plc(copy)["statements"] as Raw)["s7ConnectionType"] = { ...statement, ...changed });
 }
 
 interface Node {

@@ -28,6 +28,9 @@ const fields = [
   "modbus.func_code",
   "modbus.exception_code",
   "mbtcp.unit_id",
+  "cotp.dst-tsap",
+  "cotp.dst-tsap-bytes",
+  "s7comm.header.rosctr",
   "_ws.col.Protocol",
   "_ws.col.Info",
 ] as const;
@@ -101,6 +104,8 @@ function toPacket(row: Row, startNs: bigint, us: ReadonlySet<string>): Packet {
     modbusFunctionCodes: numbers(row["modbus.func_code"]),
     modbusExceptionCodes: numbers(row["modbus.exception_code"]),
     modbusUnitIds: numbers(row["mbtcp.unit_id"]),
+    cotpCalledTsap: (row["cotp.dst-tsap-bytes"] || row["cotp.dst-tsap"]).replaceAll(/^0x|:/gu, ""),
+    s7Kinds: numbers(row["s7comm.header.rosctr"]),
     dissector: row["_ws.col.Protocol"],
     info: row["_ws.col.Info"],
   };

@@ -35,6 +35,10 @@ export interface Packet {
   readonly modbusFunctionCodes: readonly number[];
   readonly modbusExceptionCodes: readonly number[];
   readonly modbusUnitIds: readonly number[];
+  /** Of a COTP connection request or confirmation: hexadecimal; empty elsewhere. */
+  readonly cotpCalledTsap: string;
+  /** Of every S7 message in the packet: 1 job, 3 its acknowledgement, 7 user data. */
+  readonly s7Kinds: readonly number[];
   /** tshark's own words: the protocol and its one-line summary. */
   readonly dissector: string;
   readonly info: string;

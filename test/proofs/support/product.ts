@@ -36,7 +36,10 @@ const profile = {
       checkedBy: ["first", "second"],
     },
   ],
-  methods: { "modbus-fc43": { decision: "allow", reason: "reads the identification only", support: documented("yes") } },
+  methods: {
+    "modbus-fc43": { decision: "allow", reason: "reads the identification only", support: documented("yes") },
+    "s7-cpu-status": { decision: "allow", reason: "reads the operating mode only", support: documented("yes") },
+  },
   connection: { mode: "kept", poolSize: documented(8), overflow: documented("rejects"), idleTimeout: documented("10m"), reserve: 2 },
   watchdog: { fedBy: nothing, closeCausesFault: nothing },
   identification: { vendors: [], products: [] },
