@@ -7,6 +7,7 @@ import { check } from "./commands/check.ts";
 import { checkConfig } from "./commands/check-config.ts";
 import { conduits } from "./commands/conduits.ts";
 import { clock } from "./commands/clock.ts";
+import { dryRun } from "./commands/dry-run.ts";
 import { explain } from "./commands/explain.ts";
 import { fence } from "./commands/fence.ts";
 import { init } from "./commands/init.ts";
@@ -25,6 +26,7 @@ export const commands: readonly Command[] = [
   checkConfig,
   plan,
   explain,
+  dryRun,
   approve,
   renew,
   suspend,

@@ -38,6 +38,7 @@ export function planView(compiled: Compiled, json: PlanJson, view: PlanView): re
     ...lessOften(compiled, width),
     "",
     ...families(compiled, json, view),
+    ...compiled.proposed.flatMap((line) => wrapped(line, width)),
     ...(plan.refused.size > 0 ? ["", ...notAsked(json, view)] : []),
     ...proposed(compiled, json, view),
   ];
@@ -88,12 +89,7 @@ function families({ plan, covers, approvals }: Compiled, json: PlanJson, view: P
 
 function approval(state: ApprovalState | undefined): readonly string[] {
   if (!state) return [];
-  const last = lastDayBefore(state.expires);
-  return [
-    state.inGrace
-      ? `EXPIRED on ${last}: renew it before ${lastDayBefore(state.ends)}, the last day on which it is asked`
-      : `approved until ${last}`,
-  ];
+  return [state.warning ?? `approved until ${lastDayBefore(state.expires)}`];
 }
 
 /** The largest figures of the family's checks: packets from the poller to one device. */

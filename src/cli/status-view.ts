@@ -27,13 +27,22 @@ export function siteView(status: Status, stop: StopRecord | undefined, { width, 
     summary(status.devices),
     style.faint(auditLine(status.audit)),
     ...(notices.length > 0 ? ["", ...notices] : []),
+    ...(tidings(status).length > 0
+      ? [
+          "",
+          ...tidings(status)
+            .slice(0, noticesMax)
+            .flatMap((line) => wrapped(printable(line, 1000), width).map(style.doubtful)),
+        ]
+      : []),
     ...(status.devices.length > 0 ? ["", ...table(status, { width, style })] : []),
   ];
 }
 
 /** Whether a person should act: the exit code. */
-export function needsAttention({ stopped, trips, holds, reload, devices, ...health }: Status): boolean {
-  const trouble = stopped || healthNotices(health).length > 0 || trips.length > 0 || holds.length > 0 || !reload.successful;
+export function needsAttention({ stopped, trips, holds, reload, families, devices, ...health }: Status): boolean {
+  const expired = families.some(({ approval }) => approval?.age === "grace" || approval?.age === "ended");
+  const trouble = stopped || healthNotices(health).length > 0 || trips.length > 0 || holds.length > 0 || !reload.successful || expired;
   return trouble || devices.some((device) => device.liveness === "down" || device.liveness === "degraded" || silentOnes(device).length > 0);
 }
 
@@ -105,6 +114,12 @@ function summary(devices: readonly DeviceStatus[]): string {
   const parts = livenesses.map((liveness) => [devices.filter((device) => device.liveness === liveness).length, liveness] as const);
   const shown = parts.filter(([count]) => count > 0).map(([count, liveness]) => `${count} ${liveness}`);
   return `${counted(devices.length, "device")}: ${shown.join(", ")}`;
+}
+
+/** Nothing is wrong with these: what runs out, what is held back on purpose, and what is proposed. */
+function tidings({ families, heldSegments }: Status): readonly string[] {
+  const words = families.flatMap(({ approval, proposed }) => [approval?.warning, proposed]);
+  return [...words.filter((line) => typeof line === "string"), ...heldSegments];
 }
 
 function noticesOf({ stopped, trips, holds, reload, ...health }: Status, stop: StopRecord | undefined): readonly Notice[] {

@@ -23,7 +23,7 @@ export type BasisRequest =
 
 export interface ApprovalRequest extends SignatureRequest {
   readonly profile: ProfileId;
-  /** `all-new`: those of the family that are complete and not admitted yet. */
+  /** `all-new`: those of the family that are complete and not admitted yet, or were on trial. */
   readonly devices: readonly DeviceId[] | "all-new";
   /** `sha256:…` as `plan` prints it: what the person looked at. */
   readonly covers: string;

@@ -42,7 +42,7 @@ export function editApproval(
   id: ProfileId,
   changes: ApprovalChanges,
   notes: readonly string[],
-  dropped: readonly ("earlier" | "suspended")[] = [],
+  dropped: readonly ("earlier" | "suspended" | "trialSince")[] = [],
 ): Edited {
   const { file, location } = siteFileOf(site, id);
   const yaml = parseYaml(file, site.siteProfiles.get(id)?.text ?? blank(id));
@@ -52,7 +52,7 @@ export function editApproval(
   if (isMap(block)) block.flow = false;
   for (const [key, value] of Object.entries(changes)) set(document, key, value instanceof Map ? Object.fromEntries(value) : value);
   for (const key of dropped) document.deleteIn(["approval", key]);
-  if (changes.stage !== undefined && changes.stage !== "suspended" && isMap(block)) forgetSuspension(block);
+  if (changes.stage !== undefined && changes.stage !== "suspended" && changes.stage !== "dry-run" && isMap(block)) forgetSuspension(block);
   const text = renderYaml(document);
   readsBack(site, id, file, text, changes);
   return { ok: true, file, location, text, notes };

@@ -7,7 +7,7 @@ import { flawsOf, type ApprovalRequest, type RenewalRequest, type SignatureReque
 import { editApproval, type Edit } from "./approve-text.ts";
 import { approvedEnvelope, isInside } from "./compile/approved-envelope.ts";
 import type { Compiled } from "./compile/compile.ts";
-import { dayOf, endOf } from "./compile/dates.ts";
+import { dayOf, endOf, instantOf } from "./compile/dates.ts";
 import type { Finding } from "./compile/standing.ts";
 import type { LoadedSite } from "./loaded-site.ts";
 import { formatProblem, quote } from "./problem.ts";
@@ -35,9 +35,11 @@ export function approve(site: LoadedSite, compiled: Compiled, request: ApprovalR
   const admitted = chosen.devices.map((id): [DeviceId, string] => [id, compiled.deviceDigests.get(id) ?? ""]);
   const shortened =
     until === request.until ? [] : [`The approval ends on ${until}, as that of the devices that stay admitted; renew it or name them all.`];
+  const trial = stage === "trial" ? trialOf(compiled, before, chosen.devices, [...kept.keys()], wallNow) : new Map<DeviceId, string>();
   const changes = {
     stage,
-    trialDevices: stage === "trial" ? [...chosen.devices].toSorted() : [],
+    since: before?.stage === stage && before.since !== undefined ? before.since : instantOf(wallNow),
+    trialDevices: [...trial.keys()].toSorted(),
     ...signature({ ...request, until }, wallNow),
     covers,
     envelope: JSON.parse(JSON.stringify(compiled.envelopes.get(profile))) as Record<string, unknown>,
@@ -50,8 +52,13 @@ export function approve(site: LoadedSite, compiled: Compiled, request: ApprovalR
   };
   const earlier = earlierSignatures(before, [...kept.keys()], changes);
   const said = [...chosen.notes, ...notes, ...shortened];
-  const all = earlier.length === 0 ? changes : { ...changes, earlier };
-  return { ...editApproval(site, profile, all, said, ["suspended", ...noneOf(earlier)]), admits: chosen.devices };
+  const all = {
+    ...changes,
+    ...(trial.size > 0 && { trialSince: sorted([...trial]) }),
+    ...(earlier.length > 0 && { earlier }),
+  };
+  const dropped = [...(trial.size > 0 ? [] : ["trialSince" as const]), ...noneOf(earlier)];
+  return { ...editApproval(site, profile, all, said, ["suspended", ...dropped]), admits: chosen.devices };
 }
 
 /** The same content and devices for longer. What has changed since must be approved, not renewed. */
@@ -84,6 +91,27 @@ function signature({ preparedBy, acceptedBy, basis, until, changeReference }: Si
   return { preparedBy, acceptedBy, approvedOn: dayOf(wallNow), expiresOn: until, basis: resting, changeReference };
 }
 
+/**
+ * Devices on trial, each with its beginning: those named now, and those that were asked before and stay admitted, for a trial of one takes
+ * nothing from another. A device that was on trial as it is now goes on; one that was changed begins anew.
+ */
+function trialOf(
+  compiled: Compiled,
+  before: Approval | undefined,
+  chosen: readonly DeviceId[],
+  kept: readonly DeviceId[],
+  wallNow: WallMs,
+): ReadonlyMap<DeviceId, string> {
+  const asked = kept.filter((id) => before?.stage === "approved" || before?.trialDevices.includes(id));
+  const since = (id: DeviceId): string | undefined =>
+    changedSince(compiled, id, before?.devices?.get(id))
+      ? undefined
+      : before?.stage === "approved"
+        ? before.since
+        : before?.trialSince?.get(id);
+  return new Map([...chosen, ...asked].map((id) => [id, since(id) ?? instantOf(wallNow)]));
+}
+
 function pacesNow({ paces }: Compiled, id: DeviceId): Paces {
   return paces.get(id) ?? {};
 }
@@ -106,14 +134,21 @@ interface Chosen {
   readonly notes: readonly string[];
 }
 
-function chosenDevices(site: LoadedSite, compiled: Compiled, { profile, devices }: ApprovalRequest, before: Approval | undefined): Chosen {
+function chosenDevices(
+  site: LoadedSite,
+  compiled: Compiled,
+  { profile, devices, stage }: ApprovalRequest,
+  before: Approval | undefined,
+): Chosen {
   const family = site.watchlist.value.devices.filter((device) => device.profile === profile).map(({ id }) => id);
   const found = Map.groupBy(compiled.findings, ([check]) => check.slice(0, check.indexOf("/")));
   const objections = (id: DeviceId): readonly string[] =>
     objectionsTo((found.get(id) ?? []).map(([, against]) => against)).map((sentence) => `devices: ${id}: ${sentence}`);
   if (devices === "all-new") {
     const same = before?.covers === compiled.covers.get(profile);
-    const fresh = family.filter((id) => !same || changedSince(compiled, id, before?.devices?.get(id)));
+    // Whoever was on trial is named anew by the signature that approves the family.
+    const promoted = before?.stage === "trial" && stage !== "trial";
+    const fresh = family.filter((id) => !same || promoted || changedSince(compiled, id, before?.devices?.get(id)));
     const complete = fresh.filter((id) => objections(id).length === 0);
     const notes = fresh.flatMap(objections).map((sentence) => `Left out: ${sentence}`);
     const none = `devices: found none of ${profile} that is new and complete${notes.length > 0 ? ` (${notes.join("; ")})` : ""}`;

@@ -10,7 +10,7 @@ import { templatesOf, type Methods } from "./compile/candidate.ts";
 import type { Compiled } from "./compile/compile.ts";
 import { lastDayBefore } from "./compile/dates.ts";
 import { busUses, busWords } from "./compile/lines.ts";
-import { liftedByApproval, type Sendable } from "./compile/proposals.ts";
+import { isLiftedByApproval, type Sendable } from "./compile/proposals.ts";
 import { raisedLines } from "./compile/raised.ts";
 import { checkWorstCase, type Sysctls } from "./compile/worst-case.ts";
 import type { LoadedSite } from "./loaded-site.ts";
@@ -43,6 +43,7 @@ export function describePlan(compiled: Compiled, wording: Wording): readonly str
     ...section(wouldBeSent, describeProposals(compiled, plan.refused.keys(), wording)),
     ...section("What is missing before approval", describeMissing(compiled)),
     ...section("Approvals", describeApprovals(compiled)),
+    ...section("What is proposed next", compiled.proposed),
     ...section("Budgets", describeBudgets(compiled)),
   ];
 }
@@ -218,13 +219,13 @@ function refusedLine({ check, reason, detail }: StandingRefusal): string {
 /** What approval itself would lift is not missing before it. */
 function describeMissing({ plan, covers, deviceDigests, findings }: Compiled): readonly string[] {
   const waiting = Map.groupBy(
-    [...plan.refused.values()].filter(({ check }) => findings.get(check)?.some(({ reason }) => liftedByApproval.has(reason))),
+    [...plan.refused.values()].filter(({ check }) => findings.get(check)?.some(isLiftedByApproval)),
     ({ device }) => plan.devices.get(device)?.profile,
   );
   return [...waiting].flatMap(([profile, refused]) => {
     const devices = [...Map.groupBy(refused, ({ device }) => device)];
     const lines = devices.map(([id, checks]) => {
-      const missing = checks.flatMap(({ check }) => (findings.get(check) ?? []).filter(({ reason }) => !liftedByApproval.has(reason)));
+      const missing = checks.flatMap(({ check }) => (findings.get(check) ?? []).filter((finding) => !isLiftedByApproval(finding)));
       const what = missing.length === 0 ? "nothing but the approval" : [...new Set(missing.map(({ detail }) => detail))].join("; ");
       return `  ${id} ${deviceDigests.get(id) ?? ""}: ${what}`;
     });
@@ -233,9 +234,9 @@ function describeMissing({ plan, covers, deviceDigests, findings }: Compiled): r
 }
 
 function describeApprovals({ approvals }: Compiled): readonly string[] {
-  return [...approvals].map(([id, { expires, ends, inGrace }]) => {
+  return [...approvals].map(([id, { expires, ends, warning }]) => {
     const grace = ends > expires ? `, with ${formatDuration(milliseconds(ends - expires))} of grace` : ", without grace";
-    return `${id}: until ${lastDayBefore(expires)}${grace}${inGrace ? `: EXPIRED, renew it before ${lastDayBefore(ends)}` : ""}`;
+    return `${id}: until ${lastDayBefore(expires)}${grace}${warning === undefined ? "" : `: ${warning}`}`;
   });
 }
 

@@ -5,6 +5,7 @@ import type { MethodId } from "./operations.ts";
 import type { Scope, Trip } from "./outcome.ts";
 import type { Proof, Stage } from "./plan.ts";
 import type { FailureKind, PassingReason, StandingReason } from "./reasons.ts";
+import type { ApprovalAge } from "./stages.ts";
 
 /** `<stateDir>/control.sock`: HTTP/1.1, `POST /v1/<command>` with a JSON body. */
 export const controlSocketName = "control.sock";
@@ -99,6 +100,21 @@ export interface ClockStatus {
   readonly behindMs: number;
 }
 
+export interface FamilyStatus {
+  readonly profile: string;
+  readonly stage: Stage;
+  readonly since: Instant | null;
+  /** null where nobody has signed. */
+  readonly approval: {
+    readonly age: ApprovalAge;
+    readonly expiresAt: Instant;
+    readonly endsAt: Instant;
+    readonly warning: string | null;
+  } | null;
+  /** What is proposed next, in one line; null where nothing is. */
+  readonly proposed: string | null;
+}
+
 export interface Status {
   readonly schema: "status/v1";
   readonly site: string;
@@ -111,6 +127,9 @@ export interface Status {
   readonly clock: ClockStatus;
   readonly trips: readonly TripStatus[];
   readonly holds: readonly HoldStatus[];
+  readonly families: readonly FamilyStatus[];
+  /** Segments that are held back as a whole, one line each. */
+  readonly heldSegments: readonly string[];
   readonly devices: readonly DeviceStatus[];
 }
 

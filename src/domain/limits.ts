@@ -106,6 +106,11 @@ export const gatewayHoldMargin: Milliseconds = milliseconds(500);
 
 /** Without an audit record polling goes on from a reserve for so long, then it stops. */
 export const auditReserve: Milliseconds = seconds(86_400);
+/** How long a family is shown byte for byte before a trial is proposed, and each device is watched on trial before approval is. */
+export const dryRunSoak: Milliseconds = seconds(86_400);
+export const trialSoak: Milliseconds = seconds(3 * 86_400);
+/** So long before its expiry an approval warns. */
+export const approvalWarning: Milliseconds = seconds(60 * 86_400);
 export const approvalMonthsMax = 15;
 /** After an ordinary expiry, with an alarm. An accepted risk has none. */
 export const approvalGrace: Milliseconds = seconds(90 * 86_400);

@@ -3,6 +3,7 @@ import type { CredentialRef } from "./credentials.ts";
 import type { ExpectedValue } from "./expectation.ts";
 import type { MethodId, Operation, Protocol } from "./operations.ts";
 import type { StandingReason } from "./reasons.ts";
+import type { PlannedFamily } from "./stages.ts";
 import type { FrameTemplate } from "./template.ts";
 import type { Milliseconds, WallMs } from "./units.ts";
 
@@ -51,6 +52,14 @@ export interface Segment {
   readonly zone: string;
   readonly subnet: string;
   readonly startsPerSecondMax: number;
+  /** Everything in it is held back, whatever its families may do; absent where nothing is. */
+  readonly heldBack?: HeldSegment;
+}
+
+export interface HeldSegment {
+  readonly stage: "dry-run" | "suspended";
+  /** The latest of several. */
+  readonly since: WallMs;
 }
 
 export interface Line {
@@ -136,6 +145,8 @@ export interface Plan {
   readonly siteStartsPerSecondMax: number;
   readonly segments: ReadonlyMap<SegmentId, Segment>;
   readonly lines: ReadonlyMap<LineId, Line>;
+  /** Those of which the watchlist has a device. */
+  readonly families: ReadonlyMap<ProfileId, PlannedFamily>;
   readonly devices: ReadonlyMap<DeviceId, PlannedDevice>;
   readonly checks: ReadonlyMap<CheckId, Check>;
   readonly refused: ReadonlyMap<CheckId, StandingRefusal>;

@@ -1,10 +1,22 @@
 /** The board in the words of the control socket: what `status` prints, and one outcome as `check` tells it. */
 import type { Board, CheckView, DeviceView, Evidence, Hold } from "../domain/board.ts";
 import type { Clock } from "../domain/clock.ts";
-import type { CheckOutcome, CheckStatus, DeviceStatus, HoldStatus, Instant, RefusedStatus, Status, TripStatus } from "../domain/control.ts";
+import type {
+  CheckOutcome,
+  CheckStatus,
+  DeviceStatus,
+  FamilyStatus,
+  HoldStatus,
+  Instant,
+  RefusedStatus,
+  Status,
+  TripStatus,
+} from "../domain/control.ts";
 import type { Answer, Outcome, Scope, Trip } from "../domain/outcome.ts";
-import type { CheckId, StandingRefusal } from "../domain/plan.ts";
+import type { CheckId, DeviceId, StandingRefusal } from "../domain/plan.ts";
 import { failureKinds, passingReasons, standingReasons } from "../domain/reasons.ts";
+import { endWords, segmentWords, stepWords } from "../domain/stage-words.ts";
+import { approvalAge, type PlannedFamily } from "../domain/stages.ts";
 import { wallMs, type MonotonicMs, type WallMs } from "../domain/units.ts";
 
 /** When each check is due: the scheduler's answer. */
@@ -27,6 +39,8 @@ export function statusOf(board: Board, clock: Clock, dueAt: DueAt, trialAt: Tria
     ...health,
     trips: board.trips().map(tripStatus),
     holds: board.holds().map((hold) => holdStatus(hold, clock, trialAt)),
+    families: [...plan.families.values()].map((family) => familyStatus(family, board, clock.wall())),
+    heldSegments: [...plan.segments.values()].flatMap((segment) => segmentWords(segment, clock.wall()) ?? []),
     devices: Array.from(board.devices(), (view) => {
       const evidence = board.evidenceOf(view.device.id);
       const checks = board.checksOf(view.device.id).map((check) => checkStatus(check, evidence, clock, dueAt));
@@ -37,6 +51,22 @@ export function statusOf(board: Board, clock: Clock, dueAt: DueAt, trialAt: Tria
 
 export function tripStatus({ scope, cause, detail, since }: Trip & { readonly since: WallMs }): TripStatus {
   return { scope, cause, detail, since: instant(since) };
+}
+
+function familyStatus(family: PlannedFamily, board: Board, now: WallMs): FamilyStatus {
+  const { id, stage, since, end } = family;
+  const unwell = (device: DeviceId): string | undefined => {
+    const view = board.device(device);
+    if (board.trips().some(({ scope }) => scope === `device:${device}`)) return "it is tripped";
+    return view?.judgement.liveness === "up" ? undefined : `it is ${view?.judgement.liveness ?? "not in the plan"}`;
+  };
+  const approval = end && {
+    age: approvalAge(end, now),
+    expiresAt: instant(end.expires),
+    endsAt: instant(end.ends),
+    warning: endWords(id, end, now) ?? null,
+  };
+  return { profile: id, stage, since: orNull(since), approval: approval ?? null, proposed: stepWords(family, now, unwell) ?? null };
 }
 
 function holdStatus({ scope, detail, since }: Hold, clock: Clock, trialAt: TrialAt): HoldStatus {

@@ -115,7 +115,20 @@ export class SiteMetrics {
   }
 
   #update(board: Board): void {
-    const { stopped, lab, auditWritable, reloadSuccessful, reloadedAt, tripped, held, auditHead, clockSuspect, trustedTime } = this.#gauges;
+    const {
+      stopped,
+      lab,
+      auditWritable,
+      reloadSuccessful,
+      reloadedAt,
+      tripped,
+      held,
+      expires,
+      ends,
+      auditHead,
+      clockSuspect,
+      trustedTime,
+    } = this.#gauges;
     stopped.set(board.stopped ? 1 : 0);
     lab.set(board.plan.lab ? 1 : 0);
     auditWritable.set(this.#journal.unwritableSince === undefined ? 1 : 0);
@@ -126,6 +139,13 @@ export class SiteMetrics {
     this.#plan = board.plan;
     for (const scope of this.#shared) tripped.set({ scope }, 0);
     for (const { scope } of board.trips()) tripped.set({ scope }, 1);
+    expires.reset();
+    ends.reset();
+    for (const { id, end } of board.plan.families.values()) {
+      if (end === undefined) continue;
+      expires.set({ profile: id }, end.expires / 1000);
+      ends.set({ profile: id }, end.ends / 1000);
+    }
     held.reset();
     for (const scope of this.#shared) if (scope !== "site") held.set({ scope }, 0);
     for (const { scope } of board.holds()) held.set({ scope }, 1);
@@ -169,6 +189,8 @@ function gauges(registers: Registry[]): Readonly<
   readonly auditHead: Gauge<"head">;
   readonly tripped: Gauge<"scope">;
   readonly held: Gauge<"scope">;
+  readonly expires: Gauge<"profile">;
+  readonly ends: Gauge<"profile">;
 } {
   const gauge = (name: string, help: string): Gauge => new Gauge({ name: `watchkeeper_${name}`, help, registers });
   return {
@@ -192,6 +214,18 @@ function gauges(registers: Registry[]): Readonly<
       name: "watchkeeper_tripped",
       help: "1 for what a person must look at and reset. Site, segments and profiles are always there, a device while it is tripped.",
       labelNames: ["scope"],
+      registers,
+    }),
+    expires: new Gauge({
+      name: "watchkeeper_approval_expires_timestamp_seconds",
+      help: "When the approval of a profile expires. To be alerted on 60 days before.",
+      labelNames: ["profile"],
+      registers,
+    }),
+    ends: new Gauge({
+      name: "watchkeeper_approval_ends_timestamp_seconds",
+      help: "From when on nothing of a profile is asked: its expiry, and the grace where there is one.",
+      labelNames: ["profile"],
       registers,
     }),
     held: new Gauge({

@@ -28,6 +28,7 @@ describe("an approval", () => {
     const { envelope, ...rest } = approval;
     assert.deepEqual(rest, {
       stage: "approved",
+      since: "2026-11-21T12:00:00Z",
       trialDevices: [],
       preparedBy: "eto-1",
       acceptedBy: "chief engineer, mail 2026-11-21",

@@ -71,7 +71,7 @@ describe("the plan in words", () => {
     assert.match(text(site), /Approvals\n {2}test-plc: until 2028-02-21, with 90 d of grace\n/);
     assert.match(
       text(site, wallMs(Date.parse("2028-03-01"))),
-      /test-plc: until 2028-02-21, with 90 d of grace: EXPIRED, renew it before 2028-05-21/,
+      /test-plc: until 2028-02-21, with 90 d of grace: the approval of test-plc EXPIRED on 2028-02-21: renew it before 2028-05-21/,
     );
     const risk = { basis: { riskAcceptance: { by: "C", position: "chief", reason: "r", until: "2027-01-31" } } };
     assert.match(text(approved(rawSite(), risk)), /test-plc: until 2027-01-31, without grace/);

@@ -5,7 +5,8 @@ import { momentOf, outcomeStatus, refusalStatus, statusOf } from "../../src/expo
 import { healthOf } from "../../src/exporters/health-status.ts";
 import { nothingSent, type Answer, type Outcome } from "../../src/domain/outcome.ts";
 import type { CheckId, DeviceId, StandingRefusal } from "../../src/domain/plan.ts";
-import { milliseconds, monotonicMs } from "../../src/domain/units.ts";
+import type { PlannedFamily } from "../../src/domain/stages.ts";
+import { milliseconds, monotonicMs, wallMs } from "../../src/domain/units.ts";
 import { emptyChain } from "../../src/store/audit-chain.ts";
 import { MemoryBoard } from "../../src/store/board.ts";
 import { FakeClock } from "../support/fake-clock.ts";
@@ -210,4 +211,38 @@ describe("an outcome told to `check`", () => {
 test("a moment long before 1970 by a clock that is not set is shown as 1970, not as a crash", () => {
   const unset = new FakeClock(1_000_000, 0);
   assert.equal(momentOf(monotonicMs(0), unset), "1970-01-01T00:00:00.000Z");
+});
+
+describe("the families of a site", () => {
+  const id = plan.devices.get("plc-a" as DeviceId)!.profile;
+  const trial = new Map([["plc-a" as DeviceId, wallMs(0)]]);
+  const withFamily = (family: Partial<PlannedFamily>): MemoryBoard =>
+    new MemoryBoard(
+      clock,
+      { ...plan, families: new Map([[id, { id, stage: "approved", since: undefined, trial: new Map(), ...family }]]) },
+      { stopped: false, trips: [], proven: new Map<CheckId, string>() },
+    );
+  const familyOf = (site: MemoryBoard) => statusOf(site, clock, dueAt, trialAt, healthy).families[0]!;
+
+  test("say when their approval runs out, and warn before", () => {
+    const day = 86_400_000;
+    const end = (days: number) => ({ expires: wallMs(clock.wall() + days * day), ends: wallMs(clock.wall() + (days + 90) * day) });
+    assert.deepEqual(familyOf(withFamily({ end: end(61) })).approval, {
+      age: "running",
+      expiresAt: "2027-01-21T12:00:00.000Z",
+      endsAt: "2027-04-21T12:00:00.000Z",
+      warning: null,
+    });
+    assert.match(familyOf(withFamily({ end: end(60) })).approval?.warning ?? "", /ends on 2027-01-20, in 60 d: renew it$/);
+    assert.equal(familyOf(withFamily({})).approval, null);
+  });
+
+  test("on trial wait for a device that is not up, however long it has been", () => {
+    const site = withFamily({ stage: "trial", trial });
+    assert.match(familyOf(site).proposed ?? "", /plc-a: it is unknown$/);
+    site.outcome(answered({ said: "alive" }));
+    assert.match(familyOf(site).proposed ?? "", /next, watchkeeper approve /);
+    site.trip({ scope: "device:plc-a", cause: "identity_mismatch", detail: "another", since: clock.wall() });
+    assert.match(familyOf(site).proposed ?? "", /plc-a: it is tripped$/);
+  });
 });

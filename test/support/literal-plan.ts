@@ -113,6 +113,7 @@ export function literalPlan(devices: readonly LiteralDevice[], limits: LiteralLi
     siteStartsPerSecondMax: limits.siteStartsPerSecondMax ?? 10,
     segments: new Map(segments),
     lines: new Map(lines),
+    families: new Map(),
     devices: new Map(planned),
     checks: new Map(checks.map((check) => [check.id, check])),
     refused: new Map(),

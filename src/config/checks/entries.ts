@@ -1,6 +1,7 @@
 /** The parts of a watchlist that fit their shape, each with its place: what the checks between the parts work on, so that one bad item hides no other problem. */
 import { problemAt, type Complaint, type Path, type Problem } from "../problem.ts";
 import { itemsThatFit, valueAt } from "../schema-problems.ts";
+import { segmentStage, type SegmentStage } from "../schema/segment-stage.ts";
 import {
   deviceSchema,
   exclusionSchema,
@@ -21,13 +22,14 @@ export interface Entry<Value> {
   readonly value: Value;
 }
 
-type ListName = "segments" | "gateways" | "devices" | "excluded" | "hardware";
+type ListName = "segments" | "gateways" | "devices" | "excluded" | "segmentStages" | "hardware";
 
 export interface Entries {
   readonly segments: readonly Entry<SegmentEntry>[];
   readonly gateways: readonly Entry<GatewayEntry>[];
   readonly devices: readonly Entry<WatchlistDevice>[];
   readonly excluded: readonly Entry<Exclusion>[];
+  readonly segmentStages: readonly Entry<SegmentStage>[];
   readonly hardware: readonly Entry<HardwareEntry>[];
   /** Every id that a list gives, those of misshapen items too: a reference to one of them is not unknown. */
   ids(list: ListName): ReadonlySet<string>;
@@ -47,6 +49,7 @@ export function entriesOf(file: YamlFile, watchlist: Watchlist | undefined): Ent
     gateways: numbered(watchlist?.gateways) ?? itemsThatFit(gatewaySchema, list("gateways")),
     devices: numbered(watchlist?.devices) ?? itemsThatFit(deviceSchema, list("devices")),
     excluded: numbered(watchlist?.excluded) ?? itemsThatFit(exclusionSchema, list("excluded")),
+    segmentStages: numbered(watchlist?.segmentStages) ?? itemsThatFit(segmentStage, list("segmentStages")),
     hardware: numbered(watchlist?.hardware) ?? itemsThatFit(hardwareSchema, list("hardware")),
     ids,
   };

@@ -25,6 +25,7 @@ export function checkReferences(entries: Entries, profiles: ReadonlySet<string>,
   for (const { index, value } of entries.excluded) {
     if (value.gateway !== undefined) refer(["excluded", index, "gateway"], value.gateway, gateways, "a gateway of this file");
   }
+  for (const { index, value } of entries.segmentStages) refer(["segmentStages", index, "segment"], value.segment, segments, segment);
   for (const { index, value } of entries.hardware) {
     value.devices.forEach((id, n) => refer(["hardware", index, "devices", n], id, devices, "a device of this file"));
   }

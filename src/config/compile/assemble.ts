@@ -14,12 +14,15 @@ import type {
 } from "../../domain/plan.ts";
 import { slots } from "../../domain/slots.ts";
 
-import type { Milliseconds } from "../../domain/units.ts";
+import type { PlannedFamily } from "../../domain/stages.ts";
+import { wallMs, type Milliseconds, type WallMs } from "../../domain/units.ts";
 import type { LoadedSite } from "../loaded-site.ts";
+import type { SegmentStage } from "../schema/segment-stage.ts";
 import type { Identification } from "../schema/profile.ts";
 import { approvedUntil } from "./approval-rules.ts";
 import type { SiteBudgets } from "./budgets.ts";
 import { framingOf, templatesOf, type Candidate, type Spoken } from "./candidate.ts";
+import { endOf } from "./dates.ts";
 import { digestOf } from "./digest.ts";
 import { envelopePhase } from "./envelope.ts";
 import type { Family } from "./family.ts";
@@ -57,6 +60,7 @@ export function assemble({ site, places, families, candidates, findings, budgets
     checks,
     refused,
   };
+  const stages = familiesOf(places, families);
   return Object.freeze({
     site: parts.site,
     lab: parts.lab,
@@ -64,6 +68,7 @@ export function assemble({ site, places, families, candidates, findings, budgets
     siteStartsPerSecondMax: parts.siteStartsPerSecondMax,
     segments: frozenMap(parts.segments.map((segment): [SegmentId, Segment] => [segment.id, segment])),
     lines: frozenMap(parts.lines.map((one): [LineId, Line] => [one.id, one])),
+    families: frozenMap(stages.map((one): [ProfileId, PlannedFamily] => [one.id, deepFrozen(one)])),
     devices: frozenMap(parts.devices.map((device): [DeviceId, PlannedDevice] => [device.id, device])),
     checks: frozenMap(checks.map((one): [CheckId, Check] => [one.id, one])),
     refused: frozenMap(refused.map((one): [CheckId, StandingRefusal] => [one.check, one])),
@@ -140,7 +145,31 @@ function segmentsOf({ watchlist }: LoadedSite, budgets: SiteBudgets): readonly S
     zone: segment.zone,
     subnet: segment.subnet,
     startsPerSecondMax: budgets.segmentStartsPerSecondMax(segment),
+    ...heldBack(watchlist.value.segmentStages.filter((one) => one.segment === segment.id)),
   }));
+}
+
+/** Suspended outweighs dry run. */
+function heldBack(entries: readonly SegmentStage[]): Pick<Segment, "heldBack"> {
+  if (entries.length === 0) return {};
+  const stage = entries.some((one) => one.stage === "suspended") ? "suspended" : "dry-run";
+  const since = Math.max(...entries.filter((one) => one.stage === stage).map((one) => Date.parse(one.since)));
+  return { heldBack: { stage, since: wallMs(since) } };
+}
+
+function familiesOf(places: readonly Place[], families: ReadonlyMap<ProfileId, Family>): readonly PlannedFamily[] {
+  const used = new Set(places.map(({ entry }) => entry.profile));
+  return [...families.values()].flatMap(({ id, stage, approval }): readonly PlannedFamily[] => {
+    if (!used.has(id)) return [];
+    const end = approval === undefined ? undefined : endOf(approval);
+    const trial = stage === "trial" ? (approval?.trialDevices ?? []) : [];
+    const begun = trial.map((device): [DeviceId, WallMs | undefined] => [device, momentOf(approval?.trialSince?.get(device))]);
+    return [{ id, stage, since: momentOf(approval?.since), trial: frozenMap(begun), ...(end && { end }) }];
+  });
+}
+
+function momentOf(text: string | undefined): WallMs | undefined {
+  return text === undefined ? undefined : wallMs(Date.parse(text));
 }
 
 /**

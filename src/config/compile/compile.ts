@@ -3,6 +3,8 @@ import type { Method } from "../../domain/driver.ts";
 import type { MethodId } from "../../domain/operations.ts";
 import type { CheckId, DeviceId, Plan, ProfileId } from "../../domain/plan.ts";
 import type { StandingReason } from "../../domain/reasons.ts";
+import { endWords, segmentWords, stepWords } from "../../domain/stage-words.ts";
+import { approvalAge } from "../../domain/stages.ts";
 import { milliseconds, type Milliseconds, type WallMs } from "../../domain/units.ts";
 import type { LoadedSite } from "../loaded-site.ts";
 import { problemAt, quote, sortProblems, type Problem } from "../problem.ts";
@@ -20,7 +22,7 @@ import { family, type Family } from "./family.ts";
 import { frozenMap } from "./freeze.ts";
 import { functionCodeOf } from "./modbus-codes.ts";
 import { placesOf, type Place } from "./place.ts";
-import { liftedByApproval, proposals, type Proposal } from "./proposals.ts";
+import { isLiftedByApproval, proposals, type Proposal } from "./proposals.ts";
 import { raisedIntervals, type Raised } from "./raised.ts";
 import { fasterThanApproved, pacesOf, samePaces } from "./paces.ts";
 import { siteFileOf } from "./site-file.ts";
@@ -56,12 +58,16 @@ export interface Compiled {
   readonly raised: ReadonlyMap<CheckId, Raised>;
   /** Of families that somebody has signed: for the alarm before and in the grace. */
   readonly approvals: ReadonlyMap<ProfileId, ApprovalState>;
+  /** Steps of families and segments towards being asked, one line each. */
+  readonly proposed: readonly string[];
   readonly problems: readonly Problem[];
 }
 
 export interface ApprovalState extends End {
   /** Expired, and still asked. */
   readonly inGrace: boolean;
+  /** One line from 60 days before its expiry on. */
+  readonly warning: string | undefined;
 }
 
 /** Pure. `lab` must be that of the site as it was loaded. @throws RangeError where it is not. */
@@ -131,8 +137,16 @@ export function compile(site: LoadedSite, { methods, wallNow, lab }: CompileOpti
     proposals: proposals(plan, candidates, findings),
     raised: raisedIntervals(candidates, lab),
     approvals: frozenMap(approvalsOf(families, wallNow)),
+    proposed: Object.freeze(proposedSteps(plan, wallNow)),
     problems: Object.freeze(sortProblems(problems)),
   });
+}
+
+function proposedSteps({ families, segments }: Plan, now: WallMs): string[] {
+  return [
+    ...[...families.values()].map((one) => stepWords(one, now)),
+    ...[...segments.values()].map((one) => segmentWords(one, now)),
+  ].filter((line) => line !== undefined);
 }
 
 function tooFast(candidate: Candidate): readonly [DeviceId, string][] {
@@ -143,7 +157,7 @@ function tooFast(candidate: Candidate): readonly [DeviceId, string][] {
 function approvalsOf(families: ReadonlyMap<ProfileId, Family>, wallNow: WallMs): readonly [ProfileId, ApprovalState][] {
   return [...families].flatMap(([id, { approval }]): [ProfileId, ApprovalState][] => {
     const end = approval === undefined ? undefined : endOf(approval);
-    return end === undefined ? [] : [[id, { ...end, inGrace: wallNow >= end.expires && wallNow < end.ends }]];
+    return end === undefined ? [] : [[id, { ...end, inGrace: approvalAge(end, wallNow) === "grace", warning: endWords(id, end, wallNow) }]];
   });
 }
 
@@ -190,7 +204,7 @@ function served(candidates: readonly Candidate[], standing: ReadonlyMap<CheckId,
   });
   const against = ({ id }: Candidate): readonly Finding[] => standing.get(id) ?? [];
   const running = candidates.filter((one) => against(one).length === 0);
-  const waiting = candidates.filter((one) => against(one).length > 0 && against(one).every(({ reason }) => liftedByApproval.has(reason)));
+  const waiting = candidates.filter((one) => against(one).length > 0 && against(one).every(isLiftedByApproval));
   return [...running, ...waiting].map(demand);
 }
 

@@ -2,7 +2,7 @@
 import { approvalGrace, approvalMonthsMax } from "../../domain/limits.ts";
 import { wallMs, type WallMs } from "../../domain/units.ts";
 import type { Approval } from "../schema/approval.ts";
-import type { IsoDate } from "../schema/common.ts";
+import type { IsoDate, IsoInstant } from "../schema/common.ts";
 
 const dayMs = 86_400_000;
 /** The day begins 14 h before UTC on the islands furthest east: what is signed there today is not "tomorrow". */
@@ -18,6 +18,11 @@ export function endOfDay(day: IsoDate): WallMs {
 
 export function dayOf(moment: WallMs): IsoDate {
   return new Date(moment).toISOString().slice(0, 10);
+}
+
+/** `2026-11-21T12:00:00Z`, as commands write it into files. */
+export function instantOf(moment: WallMs): IsoInstant {
+  return `${new Date(moment).toISOString().slice(0, 19)}Z`;
 }
 
 /** The day that ends at `moment`: `expiresOn` as it was written. */

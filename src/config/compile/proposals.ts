@@ -40,7 +40,7 @@ export interface Proposal {
 }
 
 /** What a signature or the next stage lifts. */
-export const liftedByApproval: ReadonlySet<StandingReason> = new Set<StandingReason>([
+const liftedByApproval: ReadonlySet<StandingReason> = new Set<StandingReason>([
   "not_approved",
   "not_admitted",
   "approval_expired",
@@ -48,6 +48,11 @@ export const liftedByApproval: ReadonlySet<StandingReason> = new Set<StandingRea
   "stage",
   "dry_run",
 ]);
+
+/** A segment that is held back waits for whoever held it, and no signature of a family lifts that. */
+export function isLiftedByApproval({ reason, bySegment }: Pick<Finding, "reason" | "bySegment">): boolean {
+  return liftedByApproval.has(reason) && bySegment !== true;
+}
 
 /** Nothing that an owner could state makes these fit to be asked. */
 const hopeless: ReadonlySet<StandingReason> = new Set<StandingReason>([
@@ -58,8 +63,8 @@ const hopeless: ReadonlySet<StandingReason> = new Set<StandingReason>([
 ]);
 
 /** Whether a signature is among what the check lacks, and nothing forbids it for good. */
-export function waitsForApproval(findings: readonly Pick<Finding, "reason">[]): boolean {
-  return findings.some(({ reason }) => liftedByApproval.has(reason)) && !findings.some(({ reason }) => hopeless.has(reason));
+export function waitsForApproval(findings: readonly Pick<Finding, "reason" | "bySegment">[]): boolean {
+  return findings.some(isLiftedByApproval) && !findings.some(({ reason }) => hopeless.has(reason));
 }
 
 export function proposals(
@@ -78,7 +83,7 @@ export function proposals(
   const alarmOf = alarms({ ...plan, checks: new Map(together.map((check) => [check.id, check])) });
   return frozenMap(
     proposed.map((check): [CheckId, Proposal] => {
-      const others = (findings.get(check.id) ?? []).map(({ reason }) => reason).filter((reason) => !liftedByApproval.has(reason));
+      const others = (findings.get(check.id) ?? []).filter((finding) => !isLiftedByApproval(finding)).map(({ reason }) => reason);
       return [check.id, { check, alarm: alarmOf.get(check.id), mendFirst: waiting.has(check.id) ? others : [] }];
     }),
   );

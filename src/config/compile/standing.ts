@@ -1,6 +1,6 @@
 /** The ordered table of standing refusals, one function a reason: each says in one line what stands against a check, or nothing. */
 import { standingReasons, type StandingReason } from "../../domain/reasons.ts";
-import type { LineId } from "../../domain/plan.ts";
+import type { HeldSegment, LineId } from "../../domain/plan.ts";
 import type { LoadedSite } from "../loaded-site.ts";
 import { formatPath, type Loaded, type Path } from "../problem.ts";
 import { suspensionsOf } from "../schema/approval.ts";
@@ -17,6 +17,8 @@ export interface Finding {
   readonly reason: StandingReason;
   /** One line: where, what was found, what is expected, what to do. */
   readonly detail: string;
+  /** It is the segment that is held back, not the family. */
+  readonly bySegment?: true;
 }
 
 export interface Circumstances {
@@ -30,7 +32,9 @@ type Rule = (candidate: Candidate, circumstances: Circumstances) => string | und
 
 /** Everything that stands against a check but for the budgets, which only the whole site can tell; the order is that of `standingReasons`. */
 export function findingsAgainst(candidate: Candidate, circumstances: Circumstances): readonly Finding[] {
-  return (Object.keys(standingReasons) as StandingReason[]).flatMap((reason) => {
+  return (Object.keys(standingReasons) as StandingReason[]).flatMap((reason): readonly Finding[] => {
+    const held = heldSegment(candidate, circumstances.site, reason);
+    if (held !== undefined) return [{ reason, detail: held, bySegment: true }];
     const detail = rules[reason](candidate, circumstances);
     return detail === undefined ? [] : [{ reason, detail }];
   });
@@ -154,6 +158,22 @@ function stageRefusal({ family, place }: Candidate): string | undefined {
   if (family.stage !== "trial" || family.approval?.trialDevices.includes(place.entry.id)) return undefined;
   const named = (family.approval?.trialDevices ?? []).join(", ");
   return `approval.stage of ${family.id} is trial, and approval.trialDevices names ${named}: approve the family when the trial is over`;
+}
+
+const stageOf: Readonly<Partial<Record<StandingReason, HeldSegment["stage"]>>> = { stage: "suspended", dry_run: "dry-run" };
+
+function heldSegment({ place }: Candidate, { watchlist }: LoadedSite, reason: StandingReason): string | undefined {
+  const stage = stageOf[reason];
+  const { id } = place.segment;
+  if (stage === undefined) return undefined;
+  const entries = watchlist.value.segmentStages.flatMap((one, index) =>
+    one.segment === id && one.stage === stage ? [{ ...one, index }] : [],
+  );
+  const [first] = entries;
+  if (first === undefined) return undefined;
+  const why = entries.map(({ since, by, reason: words }) => `${since} by ${by}: ${words}`).join("; ");
+  const [what, command] = stage === "suspended" ? ["suspended", "suspend"] : ["in dry run, everything but the packet", "dry-run"];
+  return `${at(watchlist, ["segmentStages", first.index])}: segment ${id} is ${what} (${why}): once its cause is gone, watchkeeper ${command} --segment ${id} --end …`;
 }
 
 /** A line without its devices would have no clients and no end of connections: a bug, never an answer. */

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { parseDuration } from "../../domain/duration.ts";
 import type { DeviceId } from "../../domain/plan.ts";
-import { date, digest, id, oneOf, text, type IsoDate } from "./common.ts";
+import { date, digest, id, instant, oneOf, text, type IsoDate, type IsoInstant } from "./common.ts";
 
 /** Names are records, not authentication. */
 export type Approval = UnsignedApproval | SignedApproval;
@@ -11,6 +11,8 @@ export type Approval = UnsignedApproval | SignedApproval;
 export interface UnsignedApproval extends Partial<Signature> {
   readonly stage: "draft" | "dry-run" | "suspended";
   readonly trialDevices: readonly DeviceId[];
+  readonly since?: IsoInstant;
+  readonly trialSince?: ReadonlyMap<DeviceId, IsoInstant>;
   /** Who suspended it, and why; several where one did so after another. */
   readonly suspended?: readonly Suspension[];
 }
@@ -25,6 +27,10 @@ export interface SignedApproval extends Signature {
   readonly stage: "trial" | "approved";
   /** At least one with stage trial (checked). */
   readonly trialDevices: readonly DeviceId[];
+  /** When it came to its stage, as commands write it: from then on a dry run is counted. */
+  readonly since?: IsoInstant;
+  /** Since when each device is on trial. */
+  readonly trialSince?: ReadonlyMap<DeviceId, IsoInstant>;
 }
 
 export interface Signature {
@@ -174,6 +180,13 @@ const trialDevices = z
   .default([])
   .meta({ description: "The devices that are asked while the stage is trial." });
 
+const since = instant("When it came to its stage, in UTC, as commands write it.").exactOptional();
+const trialSince = z
+  .record(id<DeviceId>("A device."), instant("Since when it is on trial."), { error: "a moment for each device" })
+  .transform((record): ReadonlyMap<DeviceId, IsoInstant> => new Map(Object.entries(record) as [DeviceId, IsoInstant][]))
+  .exactOptional()
+  .meta({ description: "Since when each device is on trial, as `approve` writes it: each is watched for 72 h." });
+
 export const approvalSchema: z.ZodType<Approval> = z
   .discriminatedUnion("stage", [
     z.strictObject({
@@ -183,6 +196,8 @@ export const approvalSchema: z.ZodType<Approval> = z
         suspended: "suspended";
       }>,
       trialDevices,
+      since,
+      trialSince,
       suspended,
       ...partialSignature,
     }),
@@ -192,6 +207,8 @@ export const approvalSchema: z.ZodType<Approval> = z
         approved: "approved";
       }>,
       trialDevices,
+      since,
+      trialSince,
       ...signature,
     }),
   ])

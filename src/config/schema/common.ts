@@ -87,6 +87,16 @@ function isDay(value: string): boolean {
   return !Number.isNaN(parsed.getTime()) && parsed.toISOString().startsWith(value);
 }
 
+/** A moment as it stands in a file, in UTC to the second: `2026-11-21T12:00:00Z`. */
+export type IsoInstant = string;
+
+const instantExpected = "a moment in UTC, as 2026-11-21T12:00:00Z";
+
+export function instant(description: string): z.ZodType<IsoInstant, string> {
+  const isInstant = (value: string): boolean => isDay(value.slice(0, 10)) && /^.{10}T([01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$/u.test(value);
+  return z.string({ error: instantExpected }).refine(isInstant, { error: instantExpected }).meta({ description, format: "date-time" });
+}
+
 /** A whole number written as a number: "5" in quotes, 5.5 and 1e3 in quotes are refused. */
 export function whole(least: number, most: number, description: string): z.ZodType<number, number> {
   const error = `a whole number from ${least} to ${most}`;

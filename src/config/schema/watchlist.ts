@@ -14,6 +14,7 @@ import { s7RackMax, s7SlotMax } from "../../domain/s7.ts";
 import type { Milliseconds } from "../../domain/units.ts";
 import { asset, noAsset, type Asset } from "./asset.ts";
 import { duration, id, matching, oneOf, text, whole } from "./common.ts";
+import { segmentStage, type SegmentStage } from "./segment-stage.ts";
 import { connectionPool, otherClients, statementsSchema, type ConnectionPool, type OtherClient, type Statements } from "./statements.ts";
 
 export interface Watchlist {
@@ -23,6 +24,8 @@ export interface Watchlist {
   readonly gateways: readonly GatewayEntry[];
   readonly devices: readonly WatchlistDevice[];
   readonly excluded: readonly Exclusion[];
+  /** Segments in dry run or suspended as a whole. */
+  readonly segmentStages: readonly SegmentStage[];
   readonly hardware: readonly HardwareEntry[];
 }
 
@@ -292,6 +295,7 @@ export const watchlistSchema: z.ZodType<Watchlist> = z
     gateways: list(gatewaySchema, "gateways", "The serial gateways."),
     devices: list(deviceSchema, "devices", "The devices."),
     excluded: list(exclusionSchema, "exclusions", "What is never asked, whatever else stands here."),
+    segmentStages: list(segmentStage, "{segment, stage, by, since, reason}", "Segments that are held back: in dry run, or suspended."),
     hardware: list(hardwareSchema, "hardware groups", "Devices that share one piece of hardware."),
   })
   .meta({ title: "watchlist/v1", description: "The devices that Watchkeeper watches." });

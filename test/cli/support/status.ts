@@ -61,6 +61,8 @@ export function siteStatus(changes: Partial<Status> = {}): Status {
     clock: { trusted: at, behindMs: 0 },
     trips: [],
     holds: [],
+    families: [],
+    heldSegments: [],
     devices: [deviceStatus()],
     ...changes,
   };

@@ -25,7 +25,7 @@ const noState: StateStore = {
 };
 
 /** A test changes anything but the clock, which it moves. */
-export type Changes = Partial<Omit<Surroundings, "clock">>;
+export type Changes = Partial<Omit<Surroundings, "clock">> & { readonly wall?: number };
 
 export function surroundings(changes: Changes = {}): Captured {
   const stdout = kept();
@@ -44,7 +44,7 @@ export function surroundings(changes: Changes = {}): Captured {
     runPoller: () => Promise.reject(new Error("this test runs no poller")),
     prompt: undefined,
     ...changes,
-    clock: new FakeClock(),
+    clock: new FakeClock(undefined, changes.wall),
     out: () => stdout.text().trimEnd(),
     err: () => stderr.text().trimEnd(),
   };

@@ -126,6 +126,12 @@ const rows: Readonly<Record<string, readonly [Then, Change]>> = {
   "excluded[].gateway": ["refused", exclude({ gateway: "fw-serial", unitId: 3 })],
   "excluded[].unitId": ["refused", exclude({ gateway: "fw-serial", unitId: 3 })],
   "excluded[].reason": ["refused", exclude({ address: "10.20.1.11" })],
+  // A row each, because a hold counts as a whole.
+  "segmentStages[].segment": ["refused", held({})],
+  "segmentStages[].stage": ["refused", held({ stage: "dry-run" })],
+  "segmentStages[].by": ["refused", held({ by: "eto-2" })],
+  "segmentStages[].since": ["refused", held({ since: "2026-11-20T00:00:00Z" })],
+  "segmentStages[].reason": ["refused", held({ reason: "another" })],
   "hardware[].id": ["refused", set(hardware, "id", "twin")],
   "hardware[].devices[]": ["refused", set(({ watchlist }) => watchlist, "hardware", [])],
 };
@@ -221,6 +227,11 @@ function site(): RawSite {
 /** Device, bytes, place, pace and waits of everything in the plan. */
 function asked(raw: RawSite): ReadonlySet<string> {
   return new Set([...compiledFrom(raw).plan.checks.values()].map(({ device, digest, interval }) => `${device} ${digest} ${interval}`));
+}
+
+function held(changes: Raw): Change {
+  const entry: Raw = { segment: "hvac", stage: "suspended", by: "eto-1", since: "2026-11-21T00:00:00Z", reason: "works", ...changes };
+  return (copy) => void (copy.watchlist["segmentStages"] = [entry]);
 }
 
 function pool(changes: Raw): Raw {

@@ -86,6 +86,8 @@ function site(board: Board, gauge: Add, counter: Add): void {
     [{ scope: "device:pump" }, 1],
     [{ scope: "segment:hvacx" }, 1],
   ]);
+  gauge("watchkeeper_approval_expires_timestamp_seconds", [[{ profile: "schneider-m221" }, 1_834_704_000]]);
+  gauge("watchkeeper_approval_ends_timestamp_seconds", [[{ profile: "schneider-m221" }, 1_842_480_000]]);
   gauge(
     "watchkeeper_held",
     scopes.slice(1).map((scope): [Labels, number] => [{ scope }, scope === "segment:bridge" ? 1 : 0]),

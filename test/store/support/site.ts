@@ -16,6 +16,7 @@ import type {
   StandingRefusal,
 } from "../../../src/domain/plan.ts";
 import type { FailureKind } from "../../../src/domain/reasons.ts";
+import type { ApprovalEnd } from "../../../src/domain/stages.ts";
 import { milliseconds, seconds, wallMs, type Milliseconds, type MonotonicMs, type WallMs } from "../../../src/domain/units.ts";
 import type { StoreJournal } from "../../../src/store/journal.ts";
 
@@ -91,11 +92,16 @@ export function plan(parts: Readonly<Record<string, SitePart>>): Plan {
     siteStartsPerSecondMax: 10,
     segments,
     lines: new Map(),
+    families: new Map([[m221, { id: m221, stage: "approved", since: undefined, trial: new Map(), end: approvalEnd }]]),
     devices,
     checks,
     refused,
   };
 }
+
+const m221 = "schneider-m221" as ProfileId;
+/** 2028-02-22 and 90 days on. */
+export const approvalEnd: ApprovalEnd = { expires: wallMs(1_834_704_000_000), ends: wallMs(1_842_480_000_000) };
 
 export function refusal(device: string, reason: StandingRefusal["reason"]): StandingRefusal {
   const id = device as DeviceId;

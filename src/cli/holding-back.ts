@@ -1,0 +1,45 @@
+/** What `suspend` and `dry-run` share: a family by its profile, or a segment as a whole, held back or let go. */
+import type { Edit } from "../config/approve-text.ts";
+import { endSegmentHold, holdSegment } from "../config/segment-stages.ts";
+import type { LoadedSite, Settings } from "../config/loaded-site.ts";
+import type { HeldSegment, ProfileId, SegmentId } from "../domain/plan.ts";
+import { WrongUsage, type Context, type ExitCode, type Options } from "./command.ts";
+import { failed } from "./report.ts";
+import { carriedOut } from "./signing.ts";
+import { plannedSite } from "./site.ts";
+
+export const holdingOptions: Options = {
+  segment: { type: "text", value: "<id>", summary: "a segment as a whole, whatever its families may do; in place of the profile" },
+  end: { type: "flag", summary: "with --segment: let it go again" },
+  by: { type: "text", value: "<name>", summary: "who says so", required: true },
+  reason: { type: "text", value: "<text>", summary: "why", required: true },
+};
+
+export interface Holding {
+  readonly stage: HeldSegment["stage"];
+  readonly family: (site: LoadedSite, request: { profile: ProfileId; by: string; reason: string }, context: Context) => Edit;
+}
+
+/** @throws WrongUsage where it is not one of a profile and a segment, or a family is to be let go: that is what approving it does. */
+export async function heldBack(context: Context, { stage, family }: Holding): Promise<ExitCode> {
+  const [profile] = context.words;
+  const segment = context.text("segment");
+  const end = context.flag("end");
+  if ((profile === undefined) === (segment === undefined)) throw new WrongUsage("expected either a <profile> or --segment <id>");
+  if (end && segment === undefined) throw new WrongUsage("--end goes with --segment: a family is let go by approving it");
+  const planned = plannedSite(context);
+  if ("inFiles" in planned) return failed(context, planned.problems);
+  const signed = { by: context.required("by"), reason: context.required("reason") };
+  const word = stage === "suspended" ? "suspended" : "dry run";
+  const carry = (settings: Settings, edit: Edit, what: string): Promise<ExitCode> =>
+    carriedOut(context, settings, edit, {
+      source: signed.by,
+      type: stage === "suspended" ? "suspend" : "dry_run",
+      detail: `${what} by ${signed.by}: ${signed.reason}`,
+    });
+  const { settings, site } = planned;
+  if (segment === undefined) return carry(settings, family(site, { profile: profile as ProfileId, ...signed }, context), word);
+  const request = { segment: segment as SegmentId, stage, ...signed };
+  const edit = end ? endSegmentHold(site, request) : holdSegment(site, request, context.clock.wall());
+  return carry(settings, edit, `segment ${segment}: ${word}${end ? " ended" : ""}`);
+}
