@@ -5,7 +5,7 @@ import { describe, test } from "node:test";
 import { deviceView } from "../../src/cli/device-view.ts";
 import { needsAttention, siteView } from "../../src/cli/status-view.ts";
 import { colours, plain } from "../../src/cli/style.ts";
-import { at, checkStatus, deviceStatus, siteStatus } from "./support/status.ts";
+import { checkStatus, deviceStatus, siteStatus } from "./support/status.ts";
 
 const troubled = siteStatus({
   trips: [
@@ -282,23 +282,4 @@ describe("a person should look at", () => {
       assert.equal(needsAttention(status), attention);
     });
   }
-});
-
-describe("what is said of approvals and stages", () => {
-  const approval = { age: "expiring", expiresAt: at, endsAt: at, warning: "the approval of x ends soon" } as const;
-  const family = { profile: "x", stage: "approved", since: null, approval, proposed: null } as const;
-  const lines = (changes: Parameters<typeof siteStatus>[0]): string =>
-    siteView(siteStatus(changes), undefined, { width: 120, style: plain }).join("\n");
-
-  test("stands above the table, and calls nobody while it only warns", () => {
-    const status = { families: [{ ...family, proposed: "x is in dry run" }], heldSegments: ["segment hvac is suspended"] };
-    for (const line of ["the approval of x ends soon", "x is in dry run", "segment hvac is suspended"])
-      assert.ok(lines(status).includes(line), line);
-    assert.equal(needsAttention(siteStatus(status)), false);
-  });
-
-  test("calls a person once an approval has expired", () => {
-    for (const age of ["grace", "ended"] as const)
-      assert.equal(needsAttention(siteStatus({ families: [{ ...family, approval: { ...approval, age } }] })), true);
-  });
 });

@@ -14,8 +14,11 @@ import { s7RackMax, s7SlotMax } from "../../domain/s7.ts";
 import type { Milliseconds } from "../../domain/units.ts";
 import { asset, noAsset, type Asset } from "./asset.ts";
 import { duration, id, matching, oneOf, text, whole } from "./common.ts";
+import { hardwareSchema, type HardwareEntry } from "./hardware.ts";
 import { segmentStage, type SegmentStage } from "./segment-stage.ts";
 import { connectionPool, otherClients, statementsSchema, type ConnectionPool, type OtherClient, type Statements } from "./statements.ts";
+
+export { hardwareSchema, type HardwareEntry };
 
 export interface Watchlist {
   readonly schema: "watchlist/v1";
@@ -111,11 +114,6 @@ export interface Exclusion {
   readonly gateway?: string;
   readonly unitId?: number;
   readonly reason: string;
-}
-
-export interface HardwareEntry {
-  readonly id: string;
-  readonly devices: readonly DeviceId[];
 }
 
 const address = (description: string): z.ZodType<string, string> => matching(/^[^]{1,100}$/u, "one literal unicast address", description);
@@ -276,16 +274,6 @@ export const exclusionSchema: z.ZodType<Exclusion> = z
     reason: text("Why."),
   })
   .meta({ description: "What is never asked: an address, a range, or a unit behind a gateway." });
-
-export const hardwareSchema: z.ZodType<HardwareEntry> = z
-  .strictObject({
-    id: id("The hardware's id."),
-    devices: z
-      .array(id<DeviceId>("A device of this list."), { error: "a list of device ids" })
-      .min(2, { error: "at least two devices" })
-      .meta({ description: "The devices that are one piece of hardware: one line, one pool of connections." }),
-  })
-  .meta({ description: "Several addresses of one piece of hardware." });
 
 export const watchlistSchema: z.ZodType<Watchlist> = z
   .strictObject({
