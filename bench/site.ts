@@ -78,11 +78,12 @@ export function openSite(plan: Plan, clock: MovedClock, dial: (blocked: (address
         linkDownUntil: () => undefined,
         pausedUntil: () => undefined,
       },
-      keeper: (farewell) =>
+      keeper: (farewell, onClosed) =>
         new ConnectionKeeper({
           clock,
           dial: dial((address, detail) => gate.blocked(address, detail)),
           farewell,
+          onClosed,
           speakerOf: ({ protocol }) => {
             const driver = drivers.get(protocol);
             return driver && { driver, policy: modbusPolicy };
@@ -91,7 +92,7 @@ export function openSite(plan: Plan, clock: MovedClock, dial: (blocked: (address
       suspect: (now) => pulse.suspect(clock.unmoved(now)),
       trips: [],
       record: (fact) => recorder.record(fact),
-      inFlight: { begin: () => {}, end: () => {} },
+      inFlight: { begin: () => {}, end: () => {}, kept: () => {}, counted: () => {} },
     },
     plan,
   );

@@ -54,7 +54,13 @@ function causeOf({ cause, checks, refused }: DeviceStatus): Cause {
 /** Why a device is what it is; of one that answers, what that proves. */
 export function whyOf(device: DeviceStatus): string {
   const cause = causeOf(device);
-  return cause === "answers" && device.proves ? proofs[device.proves] : inWords(cause);
+  return cause === "answers" && device.proves ? proofs[device.proves] : named(device);
+}
+
+/** The cause, and what is meant by it where it is another device. */
+function named(device: DeviceStatus): string {
+  const cause = causeOf(device);
+  return cause === "behind" && device.behind !== null ? `${inWords(cause)}: ${device.behind}` : inWords(cause);
 }
 
 export function ago(at: Instant | null, now: Instant, never = "never"): string {
@@ -194,7 +200,7 @@ function causeWords(device: DeviceStatus, status: Status, inFull: boolean): stri
   const held = cause !== "breaker_open" && holdsOn(device, status).length > 0 ? " (held: not asked for now)" : "";
   const silent = silentOnes(device).length;
   const never = silent > 0 && cause !== "unproven" ? ` (${counted(silent, "check")} never answered)` : "";
-  return (inFull ? whyOf(device) : inWords(cause)) + never + held + also;
+  return (inFull ? whyOf(device) : named(device)) + never + held + also;
 }
 
 /** In one unit, rounded down for the past: `59 s`, `12 min`, `23 h`, `14 d`. */

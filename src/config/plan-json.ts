@@ -37,6 +37,8 @@ export interface LineJson {
   readonly segment: string;
   readonly gapMs: number;
   readonly holdAfterTimeoutMs: number;
+  /** Of the pool at its end, what is left for us; those that the device may still count after an unclean end included. */
+  readonly connectionsFree: number;
   /** Of a serial bus behind a gateway: what dead units would take of its time; at most a tenth. null elsewhere. */
   readonly bus: { readonly deadUnitTakesMs: number; readonly shareOfOneDead: number; readonly shareOfAllDead: number } | null;
 }
@@ -58,6 +60,8 @@ export interface DeviceJson {
   readonly profile: string;
   readonly stage: string;
   readonly digest: string | null;
+  /** Gateways and devices through which it is reached, by id. */
+  readonly behind: readonly string[];
   readonly checks: readonly string[];
 }
 
@@ -148,6 +152,7 @@ export function planJson({ plan, covers, deviceDigests, findings, proposals, rai
     profiles: [...covers].map(([id, digest]) => ({ id, covers: digest })),
     devices: [...plan.devices.values()].map((device) => ({
       ...device,
+      behind: [...device.behind],
       checks: [...device.checks],
       digest: deviceDigests.get(device.id) ?? null,
     })),
@@ -171,14 +176,14 @@ export function planJson({ plan, covers, deviceDigests, findings, proposals, rai
 
 function linesJson(plan: Plan): readonly LineJson[] {
   const uses = busUses(plan);
-  return [...plan.lines.values()].map(({ id, segment, gap, holdAfterTimeout }) => {
+  return [...plan.lines.values()].map(({ id, segment, gap, holdAfterTimeout, connections }) => {
     const use = uses.get(id);
     const bus = use && {
       deadUnitTakesMs: use.deadUnitTakes,
       shareOfOneDead: rounded(use.shareOfOneDead),
       shareOfAllDead: rounded(use.shareOfAllDead),
     };
-    return { id, segment, gapMs: gap, holdAfterTimeoutMs: holdAfterTimeout, bus: bus ?? null };
+    return { id, segment, gapMs: gap, holdAfterTimeoutMs: holdAfterTimeout, connectionsFree: connections.free, bus: bus ?? null };
   });
 }
 

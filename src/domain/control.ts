@@ -57,6 +57,8 @@ export interface DeviceStatus {
   readonly stage: Stage;
   readonly liveness: Liveness;
   readonly cause: Cause;
+  /** With the cause `behind`: the gateway or device that is down, by id; else null. */
+  readonly behind: string | null;
   /** The most that its answers prove while they count; null when none does. */
   readonly proves: Proof | null;
   readonly lastHeardAt: Instant | null;

@@ -1,6 +1,6 @@
 /** The one call through which anything is asked, and what it must know and does not own. */
 import type { Outcome } from "./outcome.ts";
-import type { Check, CheckId, DeviceId, Plan, SegmentId, Target } from "./plan.ts";
+import type { Check, CheckId, DeviceId, LineId, Plan, SegmentId, Target } from "./plan.ts";
 import type { PassingReason } from "./reasons.ts";
 import type { Milliseconds, MonotonicMs, WallMs } from "./units.ts";
 
@@ -41,4 +41,8 @@ export interface Circumstances {
 export interface InFlight {
   begin(check: Check): void;
   end(check: Check): void;
+  /** Whether a connection to the end of the line stands between two askings. */
+  kept(line: LineId, stands: boolean): void;
+  /** Connections that the device may still count for ours, and until when, soonest first. */
+  counted(line: LineId, until: readonly MonotonicMs[]): void;
 }

@@ -60,6 +60,19 @@ export const massLossDevicesMin = 3;
 export const massLossShareMin = 0.2;
 export const massLossTrialEvery: Milliseconds = seconds(900);
 
+/** After a request that a device acknowledged and never answered: vanished for so long, alone, beside living neighbours, is harm. A reboot or a download is over by then. */
+export const harmAfter: Milliseconds = seconds(900);
+/** So many harmed devices of one family within the window stop the family. */
+export const harmsToStopFamily = 2;
+export const harmWindow: Milliseconds = seconds(86_400);
+
+/** A device's ordinary response time is the median of so many answers. */
+export const baselineAnswers = 20;
+/** Slower: above this many times the baseline and so much longer than it, in so many checks in a row. */
+export const slowerTimes = 3;
+export const slowerBy: Milliseconds = milliseconds(200);
+export const slowerChecksToTrip = 10;
+
 /** An up or degraded device without evidence for the larger of these is unknown. */
 export const evidenceIntervals = 3;
 export const evidenceMin: Milliseconds = seconds(300);
@@ -95,6 +108,14 @@ export const slotSlackShare = 0.02;
 /** Connections that a device of undocumented size is taken to accept, and those that are never taken: one is the service laptop's. */
 export const poolUnknown = 4;
 export const poolReserveMin = 2;
+/** The longest idle timeout that a vendor's document gives as a default (MicroLogix 1400, 1766-UM001O): for devices that document none. */
+export const countedAfterLossUnknown: Milliseconds = seconds(1800);
+
+/** Passive evidence stretches an interval by so many times and to so much at most; then the device is asked once. */
+export const passiveStretchTimes = 10;
+export const passiveStretchMax: Milliseconds = seconds(3600);
+/** An authenticated link-down report withholds for so long; an unauthenticated one for a single interval. */
+export const linkDownWithholdsMax: Milliseconds = seconds(900);
 
 /** Between two requests of a line with several checks: this share of an even share, and never so long that a wait would outlast half an interval. */
 export const lineGapShare = 0.7;

@@ -21,6 +21,8 @@ export interface CheckState {
   readonly lastAnswer: "alive" | "degraded" | undefined;
   readonly failure: FailureKind | undefined;
   readonly notAsked: RefusalReason | FailureKind | undefined;
+  /** With `notAsked` behind: what is down. */
+  readonly behind: string | undefined;
   readonly evidenceAt: MonotonicMs | undefined;
 }
 
@@ -32,6 +34,8 @@ export interface DeviceState {
 export interface Judgement {
   readonly liveness: Liveness;
   readonly cause: Cause;
+  /** With the cause `behind`: the gateway or device that is down, by id. */
+  readonly behind?: string;
 }
 
 /** A person or the product has decided not to ask, or cannot reach the segment at all: what was believed before no longer counts. A spent budget or back-off is not such a decision. */
@@ -39,6 +43,7 @@ const deliberate: ReadonlySet<RefusalReason> = new Set<RefusalReason>([
   "stopped",
   "draining",
   "cut_off",
+  "behind",
   "not_leader",
   "audit_unwritable",
   "tripped",
@@ -121,23 +126,24 @@ function unasked(check: Check): CheckState {
     lastAnswer: undefined,
     failure: undefined,
     notAsked: undefined,
+    behind: undefined,
     evidenceAt: undefined,
   };
 }
 
-function forgotten(state: CheckState, reason: RefusalReason | FailureKind): CheckState {
-  return { ...state, missed: 0, lastAnswer: undefined, failure: undefined, notAsked: reason, evidenceAt: undefined };
+function forgotten(state: CheckState, reason: RefusalReason | FailureKind, behind?: string): CheckState {
+  return { ...state, missed: 0, lastAnswer: undefined, failure: undefined, notAsked: reason, behind, evidenceAt: undefined };
 }
 
 function foldCheck(state: CheckState, outcome: Outcome): CheckState {
   switch (outcome.kind) {
     case "refused":
-      return deliberate.has(outcome.reason) ? forgotten(state, outcome.reason) : state;
+      return deliberate.has(outcome.reason) ? forgotten(state, outcome.reason, outcome.behind) : state;
     case "failed":
       return ours.has(outcome.failure) ? forgotten(state, outcome.failure) : missedBy(state, outcome);
     case "answered": {
       if (outcome.answer.said === "gateway_only") return missedBy(state, { at: outcome.at, failure: "gateway_target_silent" });
-      const heard = { ...state, proven: true, missed: 0, notAsked: undefined, evidenceAt: outcome.at };
+      const heard = { ...state, proven: true, missed: 0, notAsked: undefined, behind: undefined, evidenceAt: outcome.at };
       if (outcome.answer.said === "alive") return { ...heard, lastAnswer: "alive", failure: undefined };
       return { ...heard, lastAnswer: "degraded", failure: outcome.answer.failure };
     }
@@ -145,11 +151,11 @@ function foldCheck(state: CheckState, outcome: Outcome): CheckState {
 }
 
 function missedBy(state: CheckState, { at, failure }: Pick<Failed, "at" | "failure">): CheckState {
-  return { ...state, missed: state.missed + 1, failure, notAsked: undefined, evidenceAt: at };
+  return { ...state, missed: state.missed + 1, failure, notAsked: undefined, behind: undefined, evidenceAt: at };
 }
 
 function judgeCheck(check: CheckState, now: MonotonicMs): Judgement {
-  if (check.notAsked) return { liveness: "unknown", cause: check.notAsked };
+  if (check.notAsked) return { liveness: "unknown", cause: check.notAsked, ...(check.behind !== undefined && { behind: check.behind }) };
   if (check.evidenceAt === undefined) return { liveness: "unknown", cause: "not_asked_yet" };
   if (!check.proven) return { liveness: "unknown", cause: "unproven" };
   if (check.missed >= check.missesToDown) return { liveness: "down", cause: check.failure ?? "timeout" };

@@ -53,8 +53,10 @@ export type Failed = {
   readonly failure: FailureKind;
   readonly detail: string;
   readonly sent: Sent;
+  /** Of a timeout: whether the device's TCP had acknowledged the request when the time was over. Absent where nobody could say. */
+  readonly acknowledged?: boolean;
 };
-/** Not asked, or cut off in the middle because leave was taken back (`sent` then says what had left). `retryAt` is the earliest time at which asking again could help; undefined when only a person or a file can. */
+/** Not asked; or cut off in the middle because leave was taken back, or unanswered for a cause that is not the device's own (`sent` then says what had left). `retryAt` is the earliest time at which asking again could help; undefined when only a person or a file can. */
 export type Refused = {
   readonly kind: "refused";
   readonly check: Check;
@@ -62,6 +64,8 @@ export type Refused = {
   readonly reason: PassingReason | "approval_expired";
   readonly retryAt: MonotonicMs | undefined;
   readonly sent: Sent;
+  /** With `behind`: the gateway or device that is down, by id. */
+  readonly behind?: string;
 };
 export type Outcome = Answered | Failed | Refused;
 
@@ -87,7 +91,7 @@ export type Fact =
   | { readonly kind: "tripped"; readonly at: MonotonicMs; readonly trip: Trip }
   | { readonly kind: "reset"; readonly at: MonotonicMs; readonly scope: Scope; readonly by: string; readonly reason: string }
   | { readonly kind: "stopped"; readonly at: MonotonicMs; readonly stopped: boolean; readonly by: string }
-  /** A mass-loss hold has a scope; a bare segment id is a segment that the poller is cut off from. */
+  /** A mass-loss hold has a scope; a bare id is a segment that the poller is cut off from, or a gateway or device behind which nothing can be reached. */
   | { readonly kind: "held"; readonly at: MonotonicMs; readonly scope: SegmentId | string; readonly held: boolean; readonly detail: string }
   /** The guard stopped something; `check` is known when a permit was lent. Nothing left. */
   | { readonly kind: "blocked"; readonly at: MonotonicMs; readonly address: string; readonly check?: Check; readonly detail: string }

@@ -69,6 +69,17 @@ export interface Line {
   readonly gap: Milliseconds;
   /** How long after a timeout a gateway may still be sending the old request; zero where nothing queues. */
   readonly holdAfterTimeout: Milliseconds;
+  readonly connections: LineConnections;
+}
+
+/** What the device at the end of a line has for us. */
+export interface LineConnections {
+  /** Of its pool, less those of others, less the reserve. Ours and those that it may still count for ours are never more. */
+  readonly free: number;
+  /** How long a connection is counted that we reset while the device was there to see it. */
+  readonly countedAfterReset: Milliseconds;
+  /** How long one is counted whose end the device may not have seen: its documented idle timeout, else the longest that is documented anywhere. */
+  readonly countedAfterLoss: Milliseconds;
 }
 
 export interface ExpectedIdentity {
@@ -120,6 +131,8 @@ export interface PlannedDevice {
   readonly category: "I" | "II" | "III";
   readonly profile: ProfileId;
   readonly stage: Stage;
+  /** Gateways and devices (switches among them) through which it is reached, by id; the nearest first. */
+  readonly behind: readonly string[];
   readonly checks: readonly CheckId[];
 }
 

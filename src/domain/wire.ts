@@ -24,6 +24,8 @@ export interface Closed {
   readonly by: "us" | "peer";
   readonly failure?: FailureKind;
   readonly detail: string;
+  /** Of a deadline that passed on an open TCP connection: whether the peer's TCP had acknowledged all that was sent. */
+  readonly acknowledged?: boolean;
 }
 
 /** What a driver holds; only the connection keeper opens it and lends it permits. */

@@ -117,6 +117,7 @@ function deviceStatus(
     stage: device.stage,
     liveness: judgement.liveness,
     cause: judgement.cause,
+    behind: judgement.behind ?? null,
     proves: proves ?? null,
     lastHeardAt: orNull(lastHeard),
     // ISO 8601 in UTC sorts as text.
@@ -153,6 +154,7 @@ function inOneLine(outcome: Outcome): string {
     case "failed":
       return outcome.detail === "" ? failureKinds[outcome.failure] : `${failureKinds[outcome.failure]} (${outcome.detail})`;
     case "refused":
+      if (outcome.behind !== undefined) return `no answer: ${outcome.behind} is down, behind which it stands`;
       return `not asked: ${outcome.reason === "approval_expired" ? standingReasons.approval_expired : passingReasons[outcome.reason]}`;
   }
 }

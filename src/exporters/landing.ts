@@ -3,7 +3,7 @@ import type { Board, DeviceView, Evidence } from "../domain/board.ts";
 import type { Clock } from "../domain/clock.ts";
 import { formatDuration } from "../domain/duration.ts";
 import { massLossTrialEvery } from "../domain/limits.ts";
-import { livenesses, type Cause, type Liveness } from "../domain/liveness.ts";
+import { livenesses, type Judgement, type Liveness } from "../domain/liveness.ts";
 import { proofs, type Proof } from "../domain/plan.ts";
 import { causeInWords } from "./cause-words.ts";
 
@@ -117,7 +117,7 @@ function troubles({ troubled, troubledCount }: Survey): string {
   if (troubledCount === 0) return "";
   const rows = troubled.map(({ view: { device, judgement, lastHeard }, evidence }) => {
     const { liveness } = judgement;
-    const why = reasonsOf(judgement.cause, evidence);
+    const why = reasonsOf(judgement, evidence);
     const heard = lastHeard === undefined ? "never" : moment(lastHeard);
     return `<tr><td>${html(device.name)}<td>${html(device.segment)}<td class="${liveness}">${liveness}<td>${html(why)}<td>${html(heard)}`;
   });
@@ -125,8 +125,9 @@ function troubles({ troubled, troubledCount }: Survey): string {
 <table><tr><th>Device<th>Segment<th>State<th>Why<th>Last heard${rows.join("")}</table>${rest(troubledCount)}`;
 }
 
-function reasonsOf(cause: Cause, { proves: proof, neverAnswered }: Evidence): string {
-  const why = cause === "answers" && proof ? proofs[proof] : causeInWords(cause);
+function reasonsOf({ cause, behind }: Judgement, { proves: proof, neverAnswered }: Evidence): string {
+  const named = behind === undefined ? causeInWords(cause) : `${causeInWords(cause)}: ${behind}`;
+  const why = cause === "answers" && proof ? proofs[proof] : named;
   return neverAnswered.length === 0 || cause === "unproven" ? why : `${why}; never answered yet: ${neverAnswered.join(", ")}`;
 }
 

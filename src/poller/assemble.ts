@@ -91,7 +91,7 @@ export function assemble(
       // What expires does so by the highest trusted time.
       clock: { ...clock, wall: time.judged },
       circumstances: circumstances(stopFile, cutOff, () => operations),
-      keeper: (farewell) => new ConnectionKeeper({ clock, dial, farewell, speakerOf: speakers(drivers, vault, s7) }),
+      keeper: (farewell, onClosed) => new ConnectionKeeper({ clock, dial, farewell, onClosed, speakerOf: speakers(drivers, vault, s7) }),
       suspect: (now) => pulse.suspect(now),
       trips,
       record: (fact) => recorder.record(fact),

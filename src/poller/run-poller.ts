@@ -5,7 +5,7 @@ import { settingsAlone } from "../cli/site.ts";
 import type { Settings } from "../config/loaded-site.ts";
 import { controlSocketName } from "../domain/control.ts";
 import type { Trip } from "../domain/outcome.ts";
-import type { CheckId } from "../domain/plan.ts";
+import type { CheckId, Plan } from "../domain/plan.ts";
 import { after, seconds } from "../domain/units.ts";
 import { startControl } from "../exporters/control.ts";
 import { startWeb } from "../exporters/http.ts";
@@ -66,6 +66,7 @@ export async function runPoller(options: RunOptions, signals: Signals): Promise<
   const poisoned = parts.inFlight.start();
   if ("problem" in poisoned) return failed([poisoned.problem]);
   for (const check of poisoned) parts.gate.trip(poisonTrip(check));
+  inherit(parts, first.plan);
   await run(parts, signals);
   parts.inFlight.close();
   return 0;
@@ -75,6 +76,13 @@ function poisonTrip(check: CheckId): Trip {
   const device = check.slice(0, check.lastIndexOf("/"));
   const detail = `${check} was being asked when the poller ended, twice in a row, and neither end was a clean one: its reply may be the cause`;
   return { scope: `device:${device}`, cause: "poison_reply", detail };
+}
+
+/** What the run before may have left open at devices counts from here on. */
+function inherit({ gate, inFlight }: Assembled, { checks }: Plan): void {
+  const { checks: asked, counted, lines } = inFlight.left;
+  const opened = asked.flatMap((id) => checks.get(id) ?? []).filter(({ opening }) => opening.connectionsMax > 0);
+  gate.inherit(counted, new Set([...lines, ...opened.map(({ line }) => line)]));
 }
 
 /** A mistake in the settings is told with those in all other files. */

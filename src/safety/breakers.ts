@@ -1,6 +1,6 @@
 /** The mass-loss breakers of every segment and family, asked and told by device. */
 import type { Scope } from "../domain/outcome.ts";
-import type { Plan, PlannedDevice, ProfileId, SegmentId } from "../domain/plan.ts";
+import type { DeviceId, Plan, PlannedDevice, ProfileId, SegmentId } from "../domain/plan.ts";
 import { later, type MonotonicMs } from "../domain/units.ts";
 import { MassLossBreaker } from "./mass-loss.ts";
 
@@ -34,9 +34,13 @@ export class Breakers {
     return scopes(this.#of(device).filter(({ breaker, members }) => breaker.lost(device.id, members, now)));
   }
 
-  /** The scopes that this answer closed. */
-  answered(device: PlannedDevice): readonly Scope[] {
-    return scopes(this.#of(device).filter(({ breaker }) => breaker.answered(device.id)));
+  /** The scopes that this answer closed, and the devices that were lost together with the one that answers. */
+  answered(device: PlannedDevice): { readonly scopes: readonly Scope[]; readonly recovered: ReadonlySet<DeviceId> } {
+    const closed = this.#of(device).flatMap(({ scope, breaker }) => {
+      const ended = breaker.answered(device.id);
+      return ended ? [{ scope, ...ended }] : [];
+    });
+    return { scopes: closed.map(({ scope }) => scope), recovered: new Set(closed.flatMap(({ recovered }) => recovered)) };
   }
 
   /** A start was taken: where a scope is held, it is the trial. */

@@ -1,10 +1,13 @@
-/** What past askings teach: back-off, what registers held, gateway holds, mass-loss holds, and the trips that a history brings about. */
-import type { Answer, Outcome, Scope, Trip } from "../domain/outcome.ts";
-import type { Check, CheckId, LineId, Plan, PlannedDevice } from "../domain/plan.ts";
+/** What past askings teach: common causes, back-off, what registers held, gateway holds, mass-loss holds, and the trips that a history brings about. */
+import type { Answer, Answered, Failed, Outcome, Refused, Scope, Trip } from "../domain/outcome.ts";
+import type { Check, CheckId, DeviceId, LineId, Plan, PlannedDevice } from "../domain/plan.ts";
 import { after, type MonotonicMs } from "../domain/units.ts";
 import { Breakers } from "./breakers.ts";
-import { backoffUntil, isTelling, noHistory, refusedTooOften, remembered, type CheckHistory } from "./history.ts";
+import { CommonCause } from "./common-cause.ts";
+import { Harm } from "./harm.ts";
+import { backoffUntil, excused, isTelling, noHistory, refusedTooOften, remembered, tryAgain, type CheckHistory } from "./history.ts";
 import { Readings } from "./readings.ts";
+import { ResponseTimes } from "./response-times.ts";
 
 export interface Lessons {
   /** Until when a mass-loss hold covers the device. */
@@ -15,24 +18,38 @@ export interface Lessons {
 
 /** What an outcome brings about. */
 export interface Consequences {
-  readonly holds: readonly { readonly scope: Scope; readonly held: boolean; readonly detail: string }[];
+  /** The outcome as everybody is to read it: a silence that is not the device's own says nothing about it. */
+  readonly outcome: Outcome;
+  readonly holds: readonly { readonly scope: string; readonly held: boolean; readonly detail: string }[];
   readonly trips: readonly Trip[];
 }
 
-const nothingLearnt: Consequences = { holds: [], trips: [] };
+/** Failures that a cut or a dead switch would look like. Whoever refuses or breaks a connection is there. */
+const silences: ReadonlySet<Failed["failure"]> = new Set<Failed["failure"]>(["timeout", "unreachable"]);
 
 export class Experience {
   readonly #breakers = new Breakers();
+  readonly #causes = new CommonCause();
+  readonly #harm: Harm;
   readonly #readings = new Readings();
+  readonly #times = new ResponseTimes();
   readonly #gatewayHolds = new Map<LineId, MonotonicMs>();
   #histories = new Map<CheckId, CheckHistory>();
   #plan: Plan | undefined;
 
-  adopt(plan: Plan): void {
+  /** `earlier`: trips of earlier runs. */
+  constructor(earlier: Iterable<Trip> = []) {
+    this.#harm = new Harm(earlier);
+  }
+
+  adopt(plan: Plan, now: MonotonicMs): void {
     this.#plan = plan;
     this.#histories = new Map([...this.#histories].filter(([id]) => plan.checks.has(id)));
     this.#breakers.adopt(plan);
+    this.#causes.adopt(plan);
+    this.#harm.adopt(plan, now);
     this.#readings.adopt(plan);
+    this.#times.adopt(plan);
     for (const line of this.#gatewayHolds.keys()) if (!plan.lines.has(line)) this.#gatewayHolds.delete(line);
   }
 
@@ -40,7 +57,7 @@ export class Experience {
     return {
       heldUntil: this.#breakers.heldUntil(device),
       gatewayHoldUntil: this.#gatewayHolds.get(check.line),
-      backoffUntil: backoffUntil(check, this.#histories.get(check.id) ?? noHistory),
+      backoffUntil: backoffUntil(check, this.#historyOf(check.id)),
     };
   }
 
@@ -55,9 +72,11 @@ export class Experience {
   }
 
   /** A person has looked at the device: what it did before no longer counts. */
-  forget(check: CheckId): void {
-    this.#histories.delete(check);
-    this.#readings.forget(check);
+  forget(check: Check): void {
+    this.#histories.delete(check.id);
+    this.#readings.forget(check.id);
+    this.#times.forget(check.id);
+    this.#harm.excused(check.device);
   }
 
   /** The answer in the light of what the register is to hold and held before. */
@@ -73,25 +92,64 @@ export class Experience {
     if (hold) this.#gatewayHolds.set(outcome.check.line, after(outcome.at, hold));
   }
 
-  learn(check: Check, device: PlannedDevice, outcome: Exclude<Outcome, { readonly kind: "refused" }>): Consequences {
-    if (!isTelling(outcome)) return nothingLearnt;
-    const history = remembered(this.#histories.get(check.id) ?? noHistory, outcome);
+  learn(check: Check, device: PlannedDevice, outcome: Exclude<Outcome, Refused>): Consequences {
+    if (!isTelling(outcome)) return { outcome, holds: [], trips: [] };
+    const over = this.#causes.note(device, outcome);
+    const before = this.#historyOf(check.id);
+    const history = remembered(before, outcome);
+    const { excuse, begun } = this.#excuseFor(device, outcome, history.missed >= check.missesToDown);
+    if (excuse) {
+      this.#histories.set(check.id, excused(before));
+      this.#harm.excused(device.id);
+      const { at, sent } = outcome;
+      return { outcome: { kind: "refused", check, at, retryAt: undefined, sent, ...excuse }, holds: [...over, ...begun], trips: [] };
+    }
     this.#histories.set(check.id, history);
-    const ended = history.missed === 0 ? this.#breakers.answered(device) : [];
-    const begun = history.proven && history.missed === check.missesToDown ? this.#breakers.lost(device, outcome.at) : [];
     return {
-      holds: [
-        ...ended.map((scope) => ({ scope, held: false, detail: `${device.id} answered` })),
-        ...begun.map((scope) => ({ scope, held: true, detail: `${device.id} fell silent, several others with it` })),
-      ],
-      trips: outcome.kind === "failed" ? tripsBy(outcome, device, history) : [],
+      outcome,
+      holds: [...over, ...this.#holds(check, device, outcome.at, history)],
+      trips: this.#trips(device, outcome, before, history),
     };
   }
-}
 
-function tripsBy(outcome: Extract<Outcome, { readonly kind: "failed" }>, { id }: PlannedDevice, history: CheckHistory): readonly Trip[] {
-  const scope: Scope = `device:${id}`;
-  if (outcome.failure === "identity_mismatch") return [{ scope, cause: "identity_mismatch", detail: outcome.detail }];
-  if (!refusedTooOften(history, outcome.at)) return [];
-  return [{ scope, cause: "refusal_episodes", detail: `turned us away in ${history.episodes.length} episodes within 24 h` }];
+  #excuseFor(device: PlannedDevice, outcome: Answered | Failed, grave: boolean): ReturnType<CommonCause["excuse"]> {
+    const silent = outcome.kind === "failed" && silences.has(outcome.failure);
+    return silent ? this.#causes.excuse(device, outcome.at, grave) : { begun: [] };
+  }
+
+  #holds(check: Check, device: PlannedDevice, at: MonotonicMs, history: CheckHistory): Consequences["holds"] {
+    if (history.missed > 0) {
+      const begun = history.proven && history.missed === check.missesToDown ? this.#breakers.lost(device, at) : [];
+      return begun.map((scope) => ({ scope, held: true, detail: `${device.id} fell silent, several others with it` }));
+    }
+    const { scopes, recovered } = this.#breakers.answered(device);
+    for (const id of recovered) this.#tryAgain(id);
+    return scopes.map((scope) => ({ scope, held: false, detail: `${device.id} answered` }));
+  }
+
+  /** What fell silent together and comes back together is not left to back-off. */
+  #tryAgain(device: DeviceId): void {
+    for (const id of this.#plan?.devices.get(device)?.checks ?? []) {
+      const check = this.#plan?.checks.get(id);
+      const history = this.#histories.get(id);
+      if (check && history) this.#histories.set(id, tryAgain(history, check.missesToDown));
+    }
+  }
+
+  #trips(device: PlannedDevice, outcome: Answered | Failed, before: CheckHistory, history: CheckHistory): readonly Trip[] {
+    const scope: Scope = `device:${device.id}`;
+    const witnessed = (since: MonotonicMs): boolean => this.#causes.neighbourLivesSince(device, outcome.check, since);
+    const harm = this.#harm.learn(device, outcome, before.proven && before.missed === 0, witnessed);
+    if (outcome.kind === "answered") {
+      const slower = outcome.answer.said === "gateway_only" ? undefined : this.#times.answered(outcome.check, outcome.took);
+      return slower ? [{ scope, cause: "slower", ...slower }] : [];
+    }
+    if (outcome.failure === "identity_mismatch") return [{ scope, cause: "identity_mismatch", detail: outcome.detail }];
+    if (!refusedTooOften(history, outcome.at)) return harm;
+    return [...harm, { scope, cause: "refusal_episodes", detail: `turned us away in ${history.episodes.length} episodes within 24 h` }];
+  }
+
+  #historyOf(check: CheckId): CheckHistory {
+    return this.#histories.get(check) ?? noHistory;
+  }
 }

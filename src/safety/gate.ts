@@ -4,11 +4,12 @@ import type { Circumstances, Gate, InFlight, Trigger, Verdict } from "../domain/
 import { drainWithin, finishWithin, stopFinishWithin } from "../domain/limits.ts";
 import type { Answer, Fact, Outcome, Refused, Scope, Trip } from "../domain/outcome.ts";
 import type { Permit } from "../domain/permit.ts";
-import type { Check, CheckId, Plan, PlannedDevice } from "../domain/plan.ts";
+import type { Check, CheckId, LineId, Plan, PlannedDevice } from "../domain/plan.ts";
 import { after, milliseconds, type MonotonicMs } from "../domain/units.ts";
 import { Budgets } from "./budgets.ts";
+import { Connections } from "./connections.ts";
 import { Experience } from "./experience.ts";
-import type { ConnectionKeeper } from "./keeper.ts";
+import type { ConnectionKeeper, KeeperParts } from "./keeper.ts";
 import { Lanes } from "./lanes.ts";
 import { outcomeOf, refused } from "./outcomes.ts";
 import { MintedPermit, type PermitOffice } from "./permit.ts";
@@ -19,7 +20,7 @@ export interface GateParts {
   readonly clock: Clock;
   readonly circumstances: Circumstances;
   /** Built around the gate's farewell permits. */
-  readonly keeper: (farewell: (check: Check) => Permit | undefined) => ConnectionKeeper;
+  readonly keeper: (farewell: (check: Check) => Permit | undefined, onClosed: KeeperParts["onClosed"]) => ConnectionKeeper;
   /** True while time cannot be trusted. */
   readonly suspect: (now: MonotonicMs) => boolean;
   /** Trips of earlier runs. */
@@ -41,7 +42,8 @@ export class HeartbeatGate implements Gate, PermitOffice {
   readonly #keeper: ConnectionKeeper;
   readonly #trips: Trips;
   readonly #budgets = new Budgets();
-  readonly #experience = new Experience();
+  readonly #experience: Experience;
+  readonly #connections: Connections;
   readonly #lanes = new Lanes();
   readonly #running = new Map<CheckId, Promise<Outcome | undefined>>();
   readonly #out = new Set<MintedPermit>();
@@ -53,8 +55,17 @@ export class HeartbeatGate implements Gate, PermitOffice {
   constructor(parts: GateParts, plan: Plan) {
     this.clock = parts.clock;
     this.#parts = parts;
-    this.#trips = new Trips(parts.trips);
-    this.#keeper = parts.keeper((check) => this.#farewell(check));
+    const standingTrips = [...parts.trips];
+    this.#trips = new Trips(standingTrips);
+    this.#experience = new Experience(standingTrips);
+    this.#connections = new Connections(parts.inFlight);
+    this.#keeper = parts.keeper(
+      (check) => this.#farewell(check),
+      (check, closed) => {
+        parts.inFlight.kept(check.line, false);
+        this.#connections.closed(check, closed, this.clock.monotonic());
+      },
+    );
     this.#plan = plan;
     this.adopt(plan);
   }
@@ -77,9 +88,11 @@ export class HeartbeatGate implements Gate, PermitOffice {
 
   adopt(plan: Plan): void {
     // Throws, where it must, before anything of the new plan is in force.
-    this.#budgets.adopt(plan, this.clock.monotonic());
+    const now = this.clock.monotonic();
+    this.#budgets.adopt(plan, now);
     this.#plan = plan;
-    this.#experience.adopt(plan);
+    this.#experience.adopt(plan, now);
+    this.#connections.adopt(plan);
     for (const permit of this.#out) if (!this.#planned(permit.check)) permit.revoke("plan_changed");
     void this.#keeper.letGoUnless((check) => this.#planned(check));
   }
@@ -140,13 +153,19 @@ export class HeartbeatGate implements Gate, PermitOffice {
   /** True when there was something to reset. Its history goes with it: the person has looked. */
   reset(scope: Scope, by: string, reason: string): boolean {
     if (!this.#trips.reset(scope)) return false;
-    for (const check of this.#plan.checks.values()) if (scope === `device:${check.device}`) this.#experience.forget(check.id);
+    for (const check of this.#plan.checks.values()) if (scope === `device:${check.device}`) this.#experience.forget(check);
     this.#parts.record({ kind: "reset", at: this.clock.monotonic(), scope, by, reason });
     return true;
   }
 
   trips(): readonly Trip[] {
     return this.#trips.all();
+  }
+
+  /** What an earlier run left behind at devices: until when each connection is counted, and lines whose connection nobody has ended. */
+  inherit(counted: Iterable<readonly [LineId, MonotonicMs]>, left: Iterable<LineId>): void {
+    for (const [line, until] of counted) this.#connections.restore(line, until);
+    for (const line of left) this.#connections.lost(line, this.clock.monotonic());
   }
 
   get inFlight(): number {
@@ -185,8 +204,7 @@ export class HeartbeatGate implements Gate, PermitOffice {
     }
     // What may not be asked for long keeps no connection either.
     if (objection && endsKept.has(objection.reason) && this.#keeper.holds(check)) await this.#keeper.letGo(check.line);
-    const outcome = objection ? refused(check, now, objection) : await this.#ask(check, now);
-    this.#learn(check, outcome);
+    const outcome = this.#learn(check, objection ? refused(check, now, objection) : await this.#ask(check, now));
     this.#parts.record(outcome);
     return outcome;
   }
@@ -197,12 +215,13 @@ export class HeartbeatGate implements Gate, PermitOffice {
     this.#experience.tried(device, now);
     const permit = this.#mint(check, now);
     this.#parts.inFlight.begin(check);
-    const { result, sent } = await this.#keeper.converse(permit).finally(() => this.#parts.inFlight.end(check));
+    const { result, sent, answeredAt } = await this.#keeper.converse(permit).finally(() => this.#parts.inFlight.end(check));
     this.#out.delete(permit);
     permit.end();
+    if (this.#keeper.holds(check)) this.#parts.inFlight.kept(check.line, true);
     const at = this.clock.monotonic();
     const weigh = (answer: Answer): Answer => this.#experience.weigh(check, answer, at);
-    return outcomeOf({ check, startedAt: now, at, result, sent, takenBack: permit.takenBack, weigh });
+    return outcomeOf({ check, startedAt: now, answeredAt, at, result, sent, takenBack: permit.takenBack, weigh });
   }
 
   #mint(check: Check, now: MonotonicMs): MintedPermit & Permit {
@@ -226,13 +245,14 @@ export class HeartbeatGate implements Gate, PermitOffice {
     return MintedPermit.mint(office, check, [check.closing], after(this.clock.monotonic(), finishWithin));
   }
 
-  /** What the outcome means for the next asking. */
-  #learn(check: Check, outcome: Outcome): void {
-    this.#experience.leftUnanswered(outcome);
-    if (outcome.kind === "refused" || !this.#planned(check)) return;
-    const { holds, trips } = this.#experience.learn(check, this.#deviceOf(check), outcome);
+  /** What the outcome means for the next asking; and the outcome itself, where the silence was not the device's own. */
+  #learn(check: Check, came: Outcome): Outcome {
+    this.#experience.leftUnanswered(came);
+    if (came.kind === "refused" || !this.#planned(check)) return came;
+    const { outcome, holds, trips } = this.#experience.learn(check, this.#deviceOf(check), came);
     for (const hold of holds) this.#parts.record({ kind: "held", at: this.clock.monotonic(), ...hold });
     for (const trip of trips) this.trip(trip);
+    return outcome;
   }
 
   #decide(check: Check, trigger: Trigger, now: MonotonicMs): ReturnType<typeof firstObjection> {
@@ -241,6 +261,7 @@ export class HeartbeatGate implements Gate, PermitOffice {
       ...this.#standing(check, device, now),
       trigger,
       ...this.#experience.of(check, device),
+      connectionFreeAt: this.#keeper.holds(check) ? undefined : this.#connections.freeAt(check, now),
       lineReadyAt: this.#budgets.lineReadyAt(check, now),
       segmentReadyAt: this.#budgets.segmentReadyAt(device.segment, now),
       siteReadyAt: this.#budgets.siteReadyAt(now),

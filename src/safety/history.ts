@@ -22,6 +22,16 @@ export function isTelling(outcome: Outcome): outcome is Answered | Failed {
   return outcome.kind === "answered" || (outcome.kind === "failed" && outcome.failure !== "driver_unavailable");
 }
 
+/** The silence was not the device's own: neither misses nor back-off come of it. */
+export function excused(history: CheckHistory): CheckHistory {
+  return { ...history, missed: 0 };
+}
+
+/** Something that it went down with is heard again: asked at its next slot, and down again with the next miss. */
+export function tryAgain(history: CheckHistory, missesToDown: number): CheckHistory {
+  return { ...history, missed: Math.min(history.missed, missesToDown - 1) };
+}
+
 /** Adds an outcome; one that says nothing about the device leaves the history as it is. */
 export function remembered(history: CheckHistory, outcome: Outcome): CheckHistory {
   if (!isTelling(outcome)) return history;

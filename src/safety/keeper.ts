@@ -6,7 +6,7 @@ import { releaseWithin } from "../domain/limits.ts";
 import { nothingSent, type Answer, type Sent } from "../domain/outcome.ts";
 import type { Permit } from "../domain/permit.ts";
 import type { Check, LineId } from "../domain/plan.ts";
-import { after } from "../domain/units.ts";
+import { after, type MonotonicMs } from "../domain/units.ts";
 import { isOpen, type Closed, type Dial, type FramePolicy, type OwnedWire } from "../domain/wire.ts";
 import { Ending } from "./ending.ts";
 
@@ -19,6 +19,8 @@ export interface Speaker {
 export interface Conversation {
   readonly result: Answer | Closed;
   readonly sent: Sent;
+  /** When the answer was complete; absent where none came. */
+  readonly answeredAt?: MonotonicMs;
 }
 interface Connection {
   readonly wire: OwnedWire;
@@ -42,6 +44,8 @@ export interface KeeperParts {
   readonly speakerOf: (check: Check) => Speaker | { readonly unavailable: string } | undefined;
   /** A permit for the goodbye alone, where the protocol has a word for it; undefined where it has none or nothing may be sent. */
   readonly farewell: (check: Check) => Permit | undefined;
+  /** A connection that had stood has ended; `check` is the one that opened it. */
+  readonly onClosed: (check: Check, closed: Closed) => void;
 }
 
 export class ConnectionKeeper {
@@ -75,7 +79,9 @@ export class ConnectionKeeper {
     if (kept) return this.#speak(permit, kept, kept, speaker);
     const wire = await this.#parts.dial(permit, speaker.policy);
     if (!isOpen(wire)) return { result: wire, sent: permit.sent };
-    return this.#speak(permit, { wire, ending: new Ending(wire.closed) }, undefined, speaker);
+    const ending = new Ending(wire.closed);
+    ending.onEnd((closed) => this.#parts.onClosed(check, closed));
+    return this.#speak(permit, { wire, ending }, undefined, speaker);
   }
 
   /** Ends what is held on a line: the protocol's goodbye where there is leave for one, then FIN, confirmed. Waits for ends that had begun before. */
@@ -120,6 +126,7 @@ export class ConnectionKeeper {
     wire.lend(permit);
     let session = held?.session;
     let answer: Answer | undefined;
+    let answeredAt: MonotonicMs | undefined;
     let left = false;
     const speaking = async (): Promise<Answer> => {
       session ??= await speaker.driver.open(wire, check.ask, speaker.credential);
@@ -127,6 +134,7 @@ export class ConnectionKeeper {
       // A driver that answers while the device has not, or without having asked, has made it up.
       if (!wire.quiet || permit.sent.requests === 0) throw new MalformedReply("the driver answered before the device did");
       answer = said;
+      answeredAt = this.#parts.clock.monotonic();
       if (check.connection === "fresh") {
         left = true;
         await session.leave();
@@ -148,7 +156,7 @@ export class ConnectionKeeper {
       this.#ends(check.line, connection, end);
       await end;
     }
-    return { result, sent: permit.sent };
+    return { result, sent: permit.sent, ...(answeredAt !== undefined && { answeredAt }) };
   }
 
   #hold(check: Check, held: Held): void {

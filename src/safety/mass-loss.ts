@@ -44,13 +44,15 @@ export class MassLossBreaker {
     this.#lastTried = device;
   }
 
-  /** Something in the scope answered. True when this closes the breaker. Devices that stay silent are left to their own back-off. */
-  answered(device: DeviceId): boolean {
-    this.#lostAt.delete(device);
-    if (!this.open) return false;
+  /** Something in the scope answered: that closes the breaker, and is a recovery when it was one of the lost. Undefined when it was not open. */
+  answered(device: DeviceId): { readonly recovered: readonly DeviceId[] } | undefined {
+    const wasLost = this.#lostAt.delete(device);
+    if (!this.open) return undefined;
+    // Where one that never fell silent answers, the lost ones are left to their own back-off: the others must not be held again for them.
+    const recovered = wasLost ? [...this.#lostAt.keys()] : [];
     this.#trialAt = undefined;
     this.#lastTried = undefined;
     this.#lostAt.clear();
-    return true;
+    return { recovered };
   }
 }

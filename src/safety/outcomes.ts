@@ -14,6 +14,8 @@ export function refused(check: Check, at: MonotonicMs, objection: { readonly rea
 export interface Ended {
   readonly check: Check;
   readonly startedAt: MonotonicMs;
+  /** When the answer was complete; the goodbye and the FIN come after it. */
+  readonly answeredAt: MonotonicMs | undefined;
   readonly at: MonotonicMs;
   readonly result: Answer | Closed;
   readonly sent: Sent;
@@ -24,11 +26,14 @@ export interface Ended {
 }
 
 /** The outcome of a conversation that is over. */
-export function outcomeOf({ check, startedAt, at, result, sent, takenBack, weigh }: Ended): Outcome {
+export function outcomeOf({ check, startedAt, answeredAt, at, result, sent, takenBack, weigh }: Ended): Outcome {
   if (takenBack) return { kind: "refused", check, at, reason: takenBack, retryAt: undefined, sent };
   const failed = (failure: Failed["failure"], detail: string): Failed => ({ kind: "failed", check, at, failure, detail, sent });
-  if (!("said" in result)) return failed(result.failure ?? "reset", result.detail);
+  if (!("said" in result)) {
+    const { acknowledged } = result;
+    return { ...failed(result.failure ?? "reset", result.detail), ...(acknowledged !== undefined && { acknowledged }) };
+  }
   const other = result.said === "gateway_only" ? undefined : mismatch(check.expectedIdentity, result.identity);
   if (other) return failed("identity_mismatch", other);
-  return { kind: "answered", check, at, took: between(startedAt, at), answer: weigh(result), sent };
+  return { kind: "answered", check, at, took: between(startedAt, answeredAt ?? at), answer: weigh(result), sent };
 }

@@ -22,6 +22,8 @@ export interface Situation extends Standing {
   readonly heldUntil: MonotonicMs | undefined;
   readonly gatewayHoldUntil: MonotonicMs | undefined;
   readonly backoffUntil: MonotonicMs | undefined;
+  /** When the device has room for one more connection; undefined where none need be opened. */
+  readonly connectionFreeAt: MonotonicMs | "never" | undefined;
   readonly lineReadyAt: MonotonicMs;
   readonly segmentReadyAt: MonotonicMs;
   readonly siteReadyAt: MonotonicMs;
@@ -67,6 +69,10 @@ export const starting: readonly Rule<Situation>[] = [
   { reason: "gateway_hold", applies: (s) => until(s.gatewayHoldUntil, s.now) },
   { reason: "line_budget", applies: (s) => until(s.lineReadyAt, s.now) },
   { reason: "backoff", applies: (s) => unlessByHand(s, until(s.backoffUntil, s.now)) },
+  {
+    reason: "no_free_connection",
+    applies: ({ connectionFreeAt: at, now }) => (at === "never" ? untilPerson : until(at, now)),
+  },
   { reason: "segment_budget", applies: (s) => until(s.segmentReadyAt, s.now) },
   { reason: "site_budget", applies: (s) => until(s.siteReadyAt, s.now) },
 ];

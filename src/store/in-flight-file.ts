@@ -1,11 +1,12 @@
 /**
- * Which checks are being asked, in a fixed file of the state folder: one short write each way, without waiting for the disk. It outlives the
+ * Which checks are being asked, and which connections devices may still count for ours, in a fixed file of the state folder: one short write each way, without waiting for the disk. It outlives the
  * process, not the machine. A reply that kills the process would otherwise be asked for again at every restart.
  */
 import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { InFlight } from "../domain/gate.ts";
-import type { Check, CheckId } from "../domain/plan.ts";
+import type { Check, CheckId, LineId } from "../domain/plan.ts";
+import { monotonicMs, type MonotonicMs } from "../domain/units.ts";
 import type { Unusable } from "./database.ts";
 import { isFileError } from "./durable-file.ts";
 
@@ -16,8 +17,21 @@ const lineBytes = 128;
 const linesMin = 256;
 const free = " ";
 const asked = "!";
+/** A line to whose end a connection is kept. */
+const kept = "+";
+/** A line, and until when (CLOCK_MONOTONIC in ms) its device may count a connection of ours whose end it has not seen. */
+const counted = "~";
 /** Was being asked when the run before was ended, and has not been asked to the end since. */
 const suspect = "?";
+
+/** What a run that did not end cleanly may have left at devices; of a clean one, what had not passed yet. */
+export interface LeftBehind {
+  /** Were being asked. */
+  readonly checks: readonly CheckId[];
+  /** Had a connection that was kept, or whose time this boot cannot tell. */
+  readonly lines: readonly LineId[];
+  readonly counted: readonly (readonly [LineId, MonotonicMs])[];
+}
 
 export interface InFlightOptions {
   /** Names this run of the machine; the default reads the kernel's. After another one the file says nothing: its last pages may never have been written. */
@@ -30,6 +44,9 @@ export class InFlightFile implements InFlight {
   #file: number | undefined;
   readonly #lines = new Map<CheckId, number>();
   readonly #suspects = new Map<CheckId, number>();
+  readonly #kept = new Map<LineId, number>();
+  readonly #counted = new Map<LineId, readonly number[]>();
+  #left: LeftBehind = { checks: [], lines: [], counted: [] };
   #unused: number[] = [];
   /** The first line that was never used. */
   #next = 1;
@@ -44,7 +61,8 @@ export class InFlightFile implements InFlight {
     try {
       closeSync(openSync(this.#path, "a", 0o600));
       const before = readFileSync(this.#path, "utf8");
-      const { marked, lines } = read(before, this.#boot);
+      const { marked, lines, left } = read(before, this.#boot);
+      this.#left = left;
       const now = marked(asked);
       const earlier = new Set(marked(suspect));
       const poisoned = now.filter((check) => earlier.has(check));
@@ -61,8 +79,13 @@ export class InFlightFile implements InFlight {
     }
   }
 
+  /** Of the run before; known once this one has begun. */
+  get left(): LeftBehind {
+    return this.#left;
+  }
+
   begin({ id }: Check): void {
-    const line = this.#unused.pop() ?? this.#next++;
+    const line = this.#free();
     this.#lines.set(id, line);
     this.#put(line, lineOf(asked, id));
   }
@@ -73,20 +96,48 @@ export class InFlightFile implements InFlight {
     if (this.#suspects.size > 0) this.#release(this.#suspects, id);
   }
 
+  kept(line: LineId, stands: boolean): void {
+    if (!stands) return this.#release(this.#kept, line);
+    if (this.#kept.has(line)) return;
+    const at = this.#free();
+    this.#kept.set(line, at);
+    this.#put(at, lineOf(kept, line));
+  }
+
+  counted(line: LineId, until: readonly MonotonicMs[]): void {
+    const before = this.#counted.get(line) ?? [];
+    const places = until.map((moment, index) => {
+      const at = before[index] ?? this.#free();
+      this.#put(at, lineOf(counted, `${line} ${moment}`));
+      return at;
+    });
+    for (const at of before.slice(until.length)) this.#giveBack(at);
+    this.#counted.set(line, places);
+  }
+
   /** A clean end: nothing was being asked. */
   close(): void {
     for (const id of this.#lines.keys()) this.#release(this.#lines, id);
     for (const id of this.#suspects.keys()) this.#release(this.#suspects, id);
+    for (const line of this.#kept.keys()) this.#release(this.#kept, line);
     if (this.#file !== undefined) closeSync(this.#file);
     this.#file = undefined;
   }
 
-  #release(lines: Map<CheckId, number>, id: CheckId): void {
+  #release<Id>(lines: Map<Id, number>, id: Id): void {
     const line = lines.get(id);
     if (line === undefined) return;
     lines.delete(id);
+    this.#giveBack(line);
+  }
+
+  #free(): number {
+    return this.#unused.pop() ?? this.#next++;
+  }
+
+  #giveBack(line: number): void {
     this.#unused.push(line);
-    this.#put(line, free);
+    this.#put(line, lineOf(free, ""));
   }
 
   #put(line: number, text: string): void {
@@ -104,13 +155,31 @@ function lineOf(mark: string, text: string): string {
   return `${`${mark} ${text}`.padEnd(lineBytes - 1).slice(0, lineBytes - 1)}\n`;
 }
 
-function read(text: string, boot: string): { readonly marked: (mark: string) => readonly CheckId[]; readonly lines: number } {
+interface Read {
+  readonly marked: (mark: string) => readonly CheckId[];
+  readonly lines: number;
+  readonly left: LeftBehind;
+}
+
+function read(text: string, boot: string): Read {
   const lines = text.split("\n").filter((line) => line !== "");
   const same = lines[0]?.trimEnd() === `boot ${boot}`;
-  return {
-    lines: lines.length,
-    marked: (mark) => (same ? lines.filter((line) => line.startsWith(`${mark} `)).map((line) => line.slice(2).trimEnd() as CheckId) : []),
+  const marked = (mark: string): string[] => lines.filter((line) => line.startsWith(`${mark} `)).map((line) => line.slice(2).trimEnd());
+  const pairs = marked(counted).map((words) => words.split(" ") as [LineId, string]);
+  const checks = marked(asked) as CheckId[];
+  // Another boot's clock says nothing to this one, and its last pages may be missing; what is there may still stand at the device.
+  const left: LeftBehind = {
+    checks,
+    lines: [...(marked(kept) as LineId[]), ...(same ? [] : pairs.map(([line]) => line))],
+    counted: same ? pairs.map(([line, until]): [LineId, MonotonicMs] => [line, momentOf(until)]) : [],
   };
+  return { lines: lines.length, left, marked: (mark) => (same ? (marked(mark) as CheckId[]) : []) };
+}
+
+/** What is damaged counts as long as nothing: the next unclean end is noted anew. */
+function momentOf(text: string): MonotonicMs {
+  const value = Number(text);
+  return monotonicMs(Number.isFinite(value) && value >= 0 ? value : 0);
 }
 
 /** Random at every boot (random(4)); in containers the machine's. */

@@ -168,6 +168,6 @@ function said(outcome: Outcome): string {
     case "failed":
       return outcome.detail;
     case "refused":
-      return "";
+      return outcome.behind === undefined ? "" : `behind ${outcome.behind}`;
   }
 }

@@ -7,6 +7,7 @@ import type { Target } from "../domain/plan.ts";
 import type { FailureKind } from "../domain/reasons.ts";
 import { after, type Milliseconds, type MonotonicMs } from "../domain/units.ts";
 import type { Closed, Dial, FramePolicy, OwnedWire } from "../domain/wire.ts";
+import { acknowledged } from "./acknowledged.ts";
 import { closedBy } from "./errors.ts";
 import { Inbound, shown } from "./inbound.ts";
 import { WireSocket } from "./own-sockets.ts";
@@ -163,13 +164,27 @@ class TcpWire implements OwnedWire {
     if (this.#outstanding) return this.abort("timeout", "ended before the answer");
     this.#phase = "closing";
     this.#socket.end();
-    this.#within(finishWithin, () => this.abort("timeout", `the device did not close within ${finishWithin} ms`));
+    this.#within(finishWithin, () => {
+      const detail = `the device did not close within ${finishWithin} ms`;
+      this.#verdict ??= { by: "us", failure: "timeout", detail, ...this.#acknowledgement() };
+      this.#cut();
+    });
   }
 
   abort(failure: FailureKind, detail: string): void {
     if (this.#phase === "over") return;
-    this.#verdict ??= { by: "us", failure, detail };
+    // Only where the time is over: a stop ends many at once, and has no time to look.
+    const late = this.#outstanding !== undefined && this.#permit !== undefined && this.#parts.clock.monotonic() >= this.#permit.deadline;
+    this.#verdict ??= { by: "us", failure, detail, ...(late && this.#acknowledgement()) };
     this.#cut();
+  }
+
+  /** Looked at just before the reset: whether what was sent has reached the device's TCP. */
+  #acknowledgement(): Pick<Closed, "acknowledged"> {
+    const { localAddress, localPort, remoteAddress, remotePort } = this.#socket;
+    if (localAddress === undefined || localPort === undefined || remoteAddress === undefined || remotePort === undefined) return {};
+    const seen = acknowledged({ localAddress, localPort, remoteAddress, remotePort });
+    return seen === undefined ? {} : { acknowledged: seen };
   }
 
   /** What no lawful driver sends, as the wire itself can see; the permit sees the rest. */

@@ -28,7 +28,8 @@ const failed = (when: number, failure: FailureKind = "timeout", check = modbus):
   detail: "",
   sent: nothingSent,
 });
-const refused = (when: number, reason: Extract<Outcome, { kind: "refused" }>["reason"]): Outcome => ({
+type Refused = Extract<Outcome, { kind: "refused" }>;
+const refused = (when: number, reason: Refused["reason"]): Refused => ({
   kind: "refused",
   check: modbus,
   at: at(when),
@@ -85,6 +86,13 @@ describe("a device with one check", () => {
       assert.equal(words(fold(down, refused(200_000, reason)), 200_001), `unknown: ${reason}`);
     }
     assert.equal(words(unaskedFrom(down, "stopped"), 200_001), "unknown: stopped");
+  });
+  it("and is unknown behind what is down, which is named until the device itself is heard or missed", () => {
+    const behind = fold(down, { ...refused(200_000, "behind"), behind: "sw-1" });
+    assert.deepEqual(judge(behind, monotonicMs(200_001)), { liveness: "unknown", cause: "behind", behind: "sw-1" });
+    assert.deepEqual(judge(fold(behind, answered(300_000)), monotonicMs(300_001)), { liveness: "up", cause: "answers" });
+    assert.deepEqual(judge(fold(behind, failed(300_000)), monotonicMs(300_001)), { liveness: "unknown", cause: "not_asked_yet" });
+    assert.deepEqual(judge(fold(behind, refused(300_000, "stopped")), monotonicMs(300_001)), { liveness: "unknown", cause: "stopped" });
   });
   it("and remains unknown after that until it is asked again", () => {
     const resumed = fold(unaskedFrom(down, "stopped"), failed(400_000));

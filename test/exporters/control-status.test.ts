@@ -67,6 +67,7 @@ describe("the status of a site", () => {
       stage: "approved",
       liveness: "up",
       cause: "answers",
+      behind: null,
       proves: "comms-module",
       lastHeardAt: "2026-11-21T12:00:00.000Z",
       nextDueAt: "2026-11-21T12:00:48.000Z",

@@ -46,7 +46,13 @@ describe("a stop", () => {
     const wire = new HalfClosed(permit);
     const session = { ask: () => Promise.resolve({ said: "alive" } as const), leave: () => Promise.resolve() };
     const speaker = { driver: { protocol: "modbus", open: () => Promise.resolve(session) }, policy: {} } as never;
-    const keeper = new ConnectionKeeper({ clock, dial: () => Promise.resolve(wire), farewell: () => undefined, speakerOf: () => speaker });
+    const keeper = new ConnectionKeeper({
+      clock,
+      dial: () => Promise.resolve(wire),
+      farewell: () => undefined,
+      onClosed: () => undefined,
+      speakerOf: () => speaker,
+    });
     const conversation = keeper.converse(permit);
     await settled();
     assert.deepEqual(wire.ends, ["fin"]);

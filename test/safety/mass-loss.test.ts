@@ -31,7 +31,7 @@ describe("mass loss", () => {
   it("forgets a device that answered", () => {
     const breaker = new MassLossBreaker();
     lose(breaker, 2, 3);
-    assert.equal(breaker.answered(id("d0")), false);
+    assert.equal(breaker.answered(id("d0")), undefined);
     assert.equal(breaker.lost(id("d5"), 3, at(1)), false);
   });
   it("opens once, lets one trial go every 15 min, closes with an answer", () => {
@@ -40,7 +40,7 @@ describe("mass loss", () => {
     assert.equal(breaker.lost(id("d9"), 3, at(5)), false);
     breaker.tried(id("healthy"), at(900_000));
     assert.equal(breaker.heldUntil(id("other")), 1_800_000);
-    assert.equal(breaker.answered(id("d9")), true);
+    assert.deepEqual(breaker.answered(id("d9")), { recovered: ["d0", "d1", "d2"] });
     assert.equal(breaker.heldUntil(id("other")), undefined);
     breaker.tried(id("other"), at(1));
     assert.equal(breaker.heldUntil(id("other")), undefined);
@@ -91,7 +91,9 @@ describe("breakers of segments and families", () => {
     for (const device of [a!, b!, c!]) breakers.lost(device, at(0));
     breakers.tried(a!, at(950_000));
     assert.equal(breakers.heldUntil(b!), 2_150_000);
-    assert.deepEqual(breakers.answered(b!), ["segment:hvac", "profile:generic-modbus-tcp"]);
+    const { scopes, recovered } = breakers.answered(b!);
+    assert.deepEqual(scopes, ["segment:hvac", "profile:generic-modbus-tcp"]);
+    assert.deepEqual([...recovered], ["a", "c"]);
   });
   it("know nothing of a device that is not in the plan", () => {
     const plan = literalPlan(devices.slice(0, 1));

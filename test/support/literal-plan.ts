@@ -34,6 +34,10 @@ export interface LiteralDevice {
   readonly answerWithinMs?: number;
   /** The protocol has a word for goodbye. */
   readonly closingRequests?: number;
+  /** 2 unless said otherwise. */
+  readonly freeConnections?: number;
+  /** Devices or gateways through which it is reached. */
+  readonly behind?: readonly string[];
 }
 
 export interface LiteralLimits {
@@ -86,7 +90,9 @@ export function literalPlan(devices: readonly LiteralDevice[], limits: LiteralLi
   const lines = [...byLine].map(([id, members]): [LineId, Line] => {
     const rate = members.reduce((sum, { check }) => sum + 1 / check.interval, 0);
     const gap = milliseconds(members.length === 1 ? members[0]!.check.interval : 0.7 / rate);
-    return [id, { id, segment: members[0]!.segment, gap, holdAfterTimeout: milliseconds(members[0]!.device.holdAfterTimeoutMs ?? 0) }];
+    const { holdAfterTimeoutMs = 0, freeConnections = 2 } = members[0]!.device;
+    const connections = { free: freeConnections, countedAfterReset: milliseconds(30_000), countedAfterLoss: milliseconds(1_800_000) };
+    return [id, { id, segment: members[0]!.segment, gap, holdAfterTimeout: milliseconds(holdAfterTimeoutMs), connections }];
   });
   const segments = [...new Set(bare.map(({ segment }) => segment))].map((id): [SegmentId, Segment] => [
     id,
@@ -103,6 +109,7 @@ export function literalPlan(devices: readonly LiteralDevice[], limits: LiteralLi
       category: "II",
       profile: (device.profile ?? "generic-modbus-tcp") as ProfileId,
       stage: "approved",
+      behind: device.behind ?? [],
       checks: [check.id],
     },
   ]);

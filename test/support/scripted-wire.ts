@@ -9,7 +9,8 @@ import type { Closed, FramePolicy, OwnedWire } from "../../src/domain/wire.ts";
 /** What the device, the network or the kernel does in one exchange. */
 export type Script =
   | { readonly does: "answer"; readonly afterMs: number; readonly connectMs?: number }
-  | { readonly does: "silence" | "refuse" | "no-connect" | "malformed" | "late-close" }
+  /** `vanish`: the device is gone by the time the request leaves; `silence`: its TCP acknowledges and nobody answers. */
+  | { readonly does: "silence" | "vanish" | "refuse" | "no-connect" | "malformed" | "late-close" }
   /** Answers, and takes its time with the FIN. */
   | { readonly does: "late-close-after-answer" }
   | { readonly does: "reset"; readonly afterMs: number }
@@ -148,7 +149,9 @@ class ScriptedWire implements OwnedWire {
     if (!this.#open) return;
     this.#left({ kind: "rst" });
     // A kernel that takes its time: nobody may be asked on this line meanwhile.
-    this.#close({ by: "us", failure, detail }, this.#script.does === "late-close" ? 1900 : 0);
+    const silent = this.#outstanding && failure === "timeout";
+    const acknowledged = this.#script.does !== "vanish" && this.#script.does !== "no-connect";
+    this.#close({ by: "us", failure, detail, ...(silent && { acknowledged }) }, this.#script.does === "late-close" ? 1900 : 0);
   }
 
   #play(request: Uint8Array): void {

@@ -1,7 +1,7 @@
 /** A whole poller on a clock that a test moves: real gate, keeper, scheduler and pulse; scripted wires, drivers and people. */
 import type { Circumstances } from "../../src/domain/gate.ts";
 import type { Fact, Trip } from "../../src/domain/outcome.ts";
-import type { Check, DeviceId, Plan } from "../../src/domain/plan.ts";
+import type { Check, DeviceId, LineId, Plan } from "../../src/domain/plan.ts";
 import type { Milliseconds, MonotonicMs, WallMs } from "../../src/domain/units.ts";
 import { HeartbeatGate } from "../../src/safety/gate.ts";
 import { ConnectionKeeper } from "../../src/safety/keeper.ts";
@@ -28,6 +28,9 @@ export class SimulatedSite {
   readonly skipped: string[] = [];
   /** Checks that are noted as being asked right now. */
   readonly inFlight: string[] = [];
+  /** Lines with a connection that is kept, and until when connections are counted that ended uncleanly. */
+  readonly kept: Set<LineId> = new Set();
+  readonly counted: Map<LineId, readonly MonotonicMs[]> = new Map();
   readonly lateness: number[] = [];
   readonly gate: HeartbeatGate;
   readonly scheduler: Scheduler;
@@ -81,11 +84,17 @@ export class SimulatedSite {
       {
         clock,
         circumstances,
-        keeper: (farewell) => (this.keeper = new ConnectionKeeper({ clock, dial: scriptedDial(network), speakerOf, farewell })),
+        keeper: (farewell, onClosed) =>
+          (this.keeper = new ConnectionKeeper({ clock, dial: scriptedDial(network), speakerOf, farewell, onClosed })),
         suspect: (now) => this.pulse.suspect(now),
         trips: options.trips ?? [],
         record: (fact) => this.facts.push(fact),
-        inFlight: { begin: ({ id }) => this.inFlight.push(id), end: ({ id }) => this.inFlight.splice(this.inFlight.indexOf(id), 1) },
+        inFlight: {
+          begin: ({ id }) => this.inFlight.push(id),
+          end: ({ id }) => this.inFlight.splice(this.inFlight.indexOf(id), 1),
+          kept: (line, stands) => (stands ? this.kept.add(line) : this.kept.delete(line)),
+          counted: (line, until) => this.counted.set(line, until),
+        },
       },
       options.plan,
     );

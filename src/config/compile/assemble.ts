@@ -19,10 +19,12 @@ import { wallMs, type Milliseconds, type WallMs } from "../../domain/units.ts";
 import type { LoadedSite } from "../loaded-site.ts";
 import type { SegmentStage } from "../schema/segment-stage.ts";
 import type { Identification } from "../schema/profile.ts";
+import type { WatchlistDevice } from "../schema/watchlist.ts";
 import { approvedUntil } from "./approval-rules.ts";
 import type { SiteBudgets } from "./budgets.ts";
 import { framingOf, templatesOf, type Candidate, type Spoken } from "./candidate.ts";
 import { endOf } from "./dates.ts";
+import { lineConnections, type Member } from "./connection-slots.ts";
 import { digestOf } from "./digest.ts";
 import { envelopePhase } from "./envelope.ts";
 import type { Family } from "./family.ts";
@@ -38,9 +40,11 @@ export interface Decided {
   readonly candidates: readonly Candidate[];
   readonly findings: ReadonlyMap<CheckId, readonly Finding[]>;
   readonly budgets: SiteBudgets;
+  /** Everything that stands on each line, asked or not: it has one pool. */
+  readonly lines: ReadonlyMap<LineId, readonly Member[]>;
 }
 
-export function assemble({ site, places, families, candidates, findings, budgets }: Decided): Plan {
+export function assemble({ site, places, families, candidates, findings, budgets, lines }: Decided): Plan {
   const against = ({ id }: Candidate): Finding | undefined => findings.get(id)?.[0];
   const admitted = candidates.filter((one) => against(one) === undefined);
   const offsets = slots(admitted.map(({ id, interval, place }) => ({ check: id, line: place.line, segment: place.segment.id, interval })));
@@ -55,7 +59,7 @@ export function assemble({ site, places, families, candidates, findings, budgets
     lab: site.lab,
     siteStartsPerSecondMax: budgets.siteStartsPerSecondMax,
     segments: segmentsOf(site, budgets),
-    lines: linesOf(admitted),
+    lines: linesOf(site, admitted, lines),
     devices: devicesOf(places, families, checks),
     checks,
     refused,
@@ -176,10 +180,11 @@ function momentOf(text: string | undefined): WallMs | undefined {
  * A piece of hardware with addresses in two segments counts its line to the first; starts are charged to each device's own segment.
  * Whatever is asked on a gateway's line, the gateway itself included, leaves that line its rest.
  */
-function linesOf(admitted: readonly Candidate[]): readonly Line[] {
+function linesOf({ watchlist, lab }: LoadedSite, admitted: readonly Candidate[], all: Decided["lines"]): readonly Line[] {
   return [...Map.groupBy(admitted, ({ place }) => place.line)].map(([id, members]) => {
     const [first, ...others] = members as [Candidate, ...Candidate[]];
-    return line(id, first.place.segment.id, first.place.bus, [first.interval, ...others.map(({ interval }) => interval)]);
+    const rest = line(id, first.place.segment.id, first.place.bus, [first.interval, ...others.map(({ interval }) => interval)]);
+    return { ...rest, connections: lineConnections(watchlist.value, all.get(id) ?? [], lab) };
   });
 }
 
@@ -190,8 +195,27 @@ function devicesOf(places: readonly Place[], families: ReadonlyMap<ProfileId, Fa
     const stage = families.get(profile)?.stage;
     if (stage === undefined) return [];
     const own = (byDevice.get(id) ?? []).map((one) => one.id);
-    return [{ id, name, segment: segment.id, zone: segment.zone, function: entry.function, category, profile, stage, checks: own }];
+    return [
+      {
+        id,
+        name,
+        segment: segment.id,
+        zone: segment.zone,
+        function: entry.function,
+        category,
+        profile,
+        stage,
+        behind: behind(entry),
+        checks: own,
+      },
+    ];
   });
+}
+
+/** A device on two switches is behind neither: while one of them works it can be reached. */
+function behind({ via, dependsOn, switchPorts }: WatchlistDevice): readonly string[] {
+  const switches = [...new Set(switchPorts.map((port) => port.switch))];
+  return [...new Set([...(via === undefined ? [] : [via]), ...dependsOn, ...(switches.length === 1 ? switches : [])])];
 }
 
 type Parts = Pick<Plan, "site" | "lab" | "siteStartsPerSecondMax"> & {

@@ -124,7 +124,7 @@ export function compile(site: LoadedSite, { methods, wallNow, lab }: CompileOpti
     ...statementsOfTomorrow(site.watchlist, wallNow),
     ...ungranted,
   ];
-  const plan = assemble({ site, places, families, candidates, findings, budgets });
+  const plan = assemble({ site, places, families, candidates, findings, budgets, lines });
   return Object.freeze({
     plan,
     covers: frozenMap(covers),

@@ -1,4 +1,7 @@
 /** Whether a device has a connection to spare: pool less those of others less the reserve must leave one (H11, H14, H15). */
+import { countedAfterLossUnknown, labLimits, limits } from "../../domain/limits.ts";
+import type { LineConnections } from "../../domain/plan.ts";
+import { milliseconds } from "../../domain/units.ts";
 import type { Path } from "../problem.ts";
 import type { ConnectionPool, OtherClient } from "../schema/statements.ts";
 import type { Watchlist } from "../schema/watchlist.ts";
@@ -17,6 +20,18 @@ export interface SlotCount {
   readonly others: number;
   readonly reserve: number;
   readonly free: number;
+}
+
+/** What the poller counts at run time. In lab mode, where devices are asked every second, a reset is forgotten within one. */
+export function lineConnections(watchlist: Watchlist, line: readonly Member[], lab: boolean): LineConnections {
+  const { free } = countSlots(watchlist, line);
+  const timeouts = line.map(({ family }) => family.connection.idleTimeout ?? countedAfterLossUnknown);
+  return {
+    // Lines that need no connection may have clients that nobody has stated.
+    free: Math.max(0, free),
+    countedAfterReset: (lab ? labLimits : limits).intervalFloor,
+    countedAfterLoss: milliseconds(Math.max(...timeouts)),
+  };
 }
 
 /** Where `otherClients` should stand and does not: of the gateway, or of every device of the line. */

@@ -17,7 +17,7 @@ export function line(
   segment: SegmentId,
   gateway: GatewayEntry | undefined,
   intervals: readonly [Milliseconds, ...Milliseconds[]],
-): Line {
+): Omit<Line, "connections"> {
   const holdAfterTimeout = gateway === undefined ? milliseconds(0) : milliseconds(deadUnitTakes(gateway) + gatewayHoldMargin);
   return { id, segment, gap: lineGap(intervals), holdAfterTimeout };
 }

@@ -31,6 +31,7 @@ export function deviceStatus(changes: Partial<DeviceStatus> = {}): DeviceStatus 
     stage: "approved",
     liveness: "up",
     cause: "answers",
+    behind: null,
     // The device and its checks may be changed apart.
     proves: changes.liveness === undefined || changes.liveness === "up" || changes.liveness === "degraded" ? "comms-module" : null,
     lastHeardAt: "2026-11-21T11:59:53.000Z",

@@ -50,7 +50,7 @@ async function exchanged(device: EnipDevice, check: Check, expected: Expected): 
   const overTcp = tcpDialler({ clock, cutOff: () => undefined, onViolation: () => assert.fail("a violation") });
   const dial: Dial = (permit, policy) => (permit.check.target.transport === "udp" ? door.dial : overTcp)(permit, policy);
   const speaker = { driver: enipDriverFrom(0), policy: enipPolicy };
-  const keeper = new ConnectionKeeper({ clock, dial, speakerOf: () => speaker, farewell: () => undefined });
+  const keeper = new ConnectionKeeper({ clock, dial, speakerOf: () => speaker, farewell: () => undefined, onClosed: () => undefined });
   const permit = TestPermit.for(check, clock, { connectionsMax: check.opening.connectionsMax });
   let over = false;
   const conversation = keeper.converse(permit).finally(() => (over = true));

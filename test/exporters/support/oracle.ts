@@ -25,6 +25,7 @@ const refused = [
   "plan_changed",
   "clock_suspect",
   "cut_off",
+  "behind",
   "not_leader",
   "audit_unwritable",
   "tripped",

@@ -80,6 +80,7 @@ export function plan(parts: Readonly<Record<string, SitePart>>): Plan {
       category: "II",
       profile: "schneider-m221" as ProfileId,
       stage: "approved",
+      behind: [],
       checks: own.map(({ id }) => id),
       ...part.device,
     });

@@ -1,0 +1,178 @@
+/** Common cause first: whether a silence is the device's own, its segment's, or that of the gateway or switch before it. Pure evidence of who was heard when. */
+import type { Answered, Failed } from "../domain/outcome.ts";
+import type { Check, LineId, Plan, PlannedDevice } from "../domain/plan.ts";
+import type { FailureKind } from "../domain/reasons.ts";
+import { milliseconds, type Milliseconds, type MonotonicMs } from "../domain/units.ts";
+import { Company } from "./company.ts";
+
+/** Why the device itself is not to blame. */
+export type Excuse = { readonly reason: "cut_off" } | { readonly reason: "behind"; readonly behind: string };
+
+/** A cause has begun or ended; `scope` is the bare id of a segment, gateway or device. */
+export interface CauseChange {
+  readonly scope: string;
+  readonly held: boolean;
+  readonly detail: string;
+}
+
+interface Shared {
+  readonly company: Company;
+  /** Since when it is the cause of silence; undefined while it is none. */
+  since: MonotonicMs | undefined;
+}
+
+interface Door extends Shared {
+  /** Of a gateway: the line whose exchanges go through it. Undefined of a device, which is asked itself. */
+  readonly line: LineId | undefined;
+}
+
+/** Whatever came back from the device's own network interface or beyond shows that the way there is good. */
+const contactKinds: ReadonlySet<FailureKind> = new Set<FailureKind>([
+  "refused",
+  "reset",
+  "malformed",
+  "protocol_error",
+  "expectation_failed",
+  "gateway_target_silent",
+  "identity_mismatch",
+]);
+
+/** Something of the device's address answered, be it only its TCP. */
+export function isContact(outcome: Answered | Failed): boolean {
+  if (outcome.kind === "answered" || contactKinds.has(outcome.failure)) return true;
+  // A request on a connection of this very exchange: the connection was accepted.
+  return outcome.check.target.transport === "tcp" && outcome.sent.connections > 0 && outcome.sent.requests > 0;
+}
+
+export class CommonCause {
+  #segments = new Map<string, Shared>();
+  #doors = new Map<string, Door>();
+  /** All that a device stands behind, through others too; the nearest first. */
+  #ways = new Map<string, readonly string[]>();
+
+  adopt(plan: Plan): void {
+    const [hosts, behind] = [new Map<string, Map<string, Milliseconds>>(), new Map<string, Map<string, Milliseconds>>()];
+    this.#ways = waysOf(plan);
+    for (const check of plan.checks.values()) {
+      const device = plan.devices.get(check.device);
+      if (!device) continue;
+      counted(hosts, device.segment, check.target.address, check.interval);
+      const ways = this.#ways.get(device.id)!;
+      for (const way of ways) counted(behind, way, device.id, check.interval);
+    }
+    for (const [way, members] of behind) {
+      const own = plan.devices.get(way as PlannedDevice["id"])?.checks.flatMap((id) => plan.checks.get(id)?.interval ?? []);
+      // A gateway has no check of its own: every exchange with its units shows whether it is there. Of a switch that is not asked nothing is known.
+      if (own?.length === 0) behind.delete(way);
+      else members.set(way, milliseconds(Math.min(...(own ?? members.values()))));
+    }
+    this.#segments = new Map([...hosts].map(([id, members]) => [id, adopted(this.#segments.get(id), members)]));
+    this.#doors = new Map(
+      [...behind].map(([id, members]) => {
+        const line = plan.devices.has(id as PlannedDevice["id"]) ? undefined : (`gateway:${id}` as LineId);
+        return [id, { ...adopted(this.#doors.get(id), members), line }];
+      }),
+    );
+  }
+
+  /** Takes note of an outcome that says something about the device; what it ends comes back. */
+  note(device: PlannedDevice, outcome: Answered | Failed): readonly CauseChange[] {
+    const { check, at } = outcome;
+    const contact = isContact(outcome);
+    const segment = this.#segments.get(device.segment);
+    segment?.company.note(check.target.address, contact ? "contact" : "miss", at);
+    const own = this.#doors.get(device.id);
+    if (own?.line === undefined) own?.company.note(device.id, contact ? "contact" : "miss", at);
+    for (const way of this.#ways.get(device.id) ?? []) this.#notePassage(way, device, outcome);
+    return [...this.#ended(device, check)];
+  }
+
+  /** Why a miss that was noted is not the device's own. `grave`: the device would go down by it; until then nothing is concluded anew. */
+  excuse(device: PlannedDevice, now: MonotonicMs, grave: boolean): { readonly excuse?: Excuse; readonly begun: readonly CauseChange[] } {
+    const segment = this.#segments.get(device.segment);
+    if (segment && segment.since !== undefined) return { excuse: { reason: "cut_off" }, begun: [] };
+    if (grave && segment?.company.silent(now)) {
+      segment.since = now;
+      return { excuse: { reason: "cut_off" }, begun: [begun(device.segment, "nothing on it answers: the poller is cut off from it")] };
+    }
+    // The farthest first: behind a switch that is down, the gateway before the device is silent too.
+    for (const way of (this.#ways.get(device.id) ?? []).toReversed()) {
+      const door = this.#doors.get(way);
+      if (!door) continue;
+      if (door.since !== undefined) return { excuse: { reason: "behind", behind: way }, begun: [] };
+      if (!grave || !isOut(way, door, now)) continue;
+      door.since = now;
+      return { excuse: { reason: "behind", behind: way }, begun: [begun(way, "it is down: those behind it are unknown")] };
+    }
+    return { begun: [] };
+  }
+
+  /** Whether another address of the device's segment was heard after `since` and has not missed after that. */
+  neighbourLivesSince({ segment }: PlannedDevice, { target }: Check, since: MonotonicMs): boolean {
+    return this.#segments.get(segment)?.company.othersLiveSince(target.address, since) ?? false;
+  }
+
+  #notePassage(way: string, device: PlannedDevice, outcome: Answered | Failed): void {
+    const door = this.#doors.get(way);
+    if (!door) return;
+    const { at, check, sent } = outcome;
+    const through = door.line === check.line;
+    // A gateway that answers for its unit, or takes a connection, is there; the unit is heard only when it answers itself.
+    const passed = through ? outcome.kind === "answered" : isContact(outcome);
+    door.company.note(device.id, passed ? "contact" : "miss", at);
+    if (through) door.company.note(way, passed || sent.requests > 0 ? "there" : "miss", at);
+  }
+
+  *#ended(device: PlannedDevice, check: Check): Generator<CauseChange> {
+    const segment = this.#segments.get(device.segment);
+    if (segment && isOver(segment)) yield ended(device.segment, segment, `${check.target.address} answers again`);
+    for (const way of [device.id, ...(this.#ways.get(device.id) ?? [])]) {
+      const door = this.#doors.get(way);
+      if (door && (isOver(door) || (door.since !== undefined && door.line === check.line && !isOut(way, door, door.since))))
+        yield ended(way, door, `${device.id} was reached`);
+    }
+  }
+}
+
+function isOver({ company, since }: Shared): boolean {
+  return since !== undefined && company.contactAt !== undefined && company.contactAt > since;
+}
+
+/** A device is out when it missed itself and nobody behind it was heard since; a gateway also when all its units fell silent together. */
+function isOut(way: string, { company, line }: Door, now: MonotonicMs): boolean {
+  return company.lost(way) || (line !== undefined && company.silent(now));
+}
+
+function begun(scope: string, detail: string): CauseChange {
+  return { scope, held: true, detail };
+}
+
+function ended(scope: string, shared: Shared, detail: string): CauseChange {
+  shared.since = undefined;
+  return { scope, held: false, detail };
+}
+
+function adopted(before: Shared | undefined, members: ReadonlyMap<string, Milliseconds>): Shared {
+  const shared = before ?? { company: new Company(), since: undefined };
+  shared.company.adopt(members);
+  return shared;
+}
+
+function counted(into: Map<string, Map<string, Milliseconds>>, group: string, key: string, interval: Milliseconds): void {
+  const members = into.get(group) ?? new Map<string, Milliseconds>();
+  members.set(key, milliseconds(Math.min(interval, members.get(key) ?? interval)));
+  into.set(group, members);
+}
+
+function waysOf({ devices }: Plan): Map<string, readonly string[]> {
+  const direct = new Map<string, readonly string[]>([...devices].map(([id, { behind }]) => [id, behind]));
+  const all = (id: string, seen: Set<string>): Set<string> => {
+    for (const way of direct.get(id) ?? []) {
+      if (seen.has(way)) continue;
+      seen.add(way);
+      all(way, seen);
+    }
+    return seen;
+  };
+  return new Map([...direct.keys()].map((id) => [id, [...all(id, new Set())]]));
+}
