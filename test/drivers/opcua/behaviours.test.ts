@@ -75,7 +75,7 @@ function siteOf(): Site {
     return permit;
   };
   const speaker = { driver: opcuaDriver, policy: opcuaPolicy };
-  return { clock, permits, keeper: new ConnectionKeeper({ clock, dial, speakerOf: () => speaker, farewell }) };
+  return { clock, permits, keeper: new ConnectionKeeper({ clock, dial, speakerOf: () => speaker, farewell, onClosed: () => undefined }) };
 }
 
 /** One exchange as the gate has it; time moves only where the server lets it run out. */
