@@ -45,11 +45,11 @@ async function aLife(server: OpcuaDevice): Promise<readonly Fact[]> {
     {
       clock,
       circumstances,
-      keeper: (farewell) => new ConnectionKeeper({ clock, dial, farewell, speakerOf: () => speaker }),
+      keeper: (farewell, onClosed) => new ConnectionKeeper({ clock, dial, farewell, onClosed, speakerOf: () => speaker }),
       suspect: () => false,
       trips: [],
       record: (fact) => void facts.push(fact),
-      inFlight: { begin: () => {}, end: () => {} },
+      inFlight: { begin: () => {}, end: () => {}, kept: () => {}, counted: () => {} },
     },
     planFor(check),
   );
