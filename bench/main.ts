@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import { table, withVerdict, type Figure } from "./figure.ts";
 import { full, tiny } from "./sizes.ts";
 
-const parts = ["exchange-cost", "lateness", "memory", "scrape"] as const;
+const parts = ["exchange-cost", "lateness", "neighbours", "memory", "scrape"] as const;
 const usage = `npm run bench -- [--json] [--only ${parts.join("|")}] [--tiny]
 
 Exit 0: measured, whether or not the aims are met. 1: could not measure. 2: wrong usage.

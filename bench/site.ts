@@ -3,7 +3,8 @@ import type { Clock } from "../src/domain/clock.ts";
 import type { Fact } from "../src/domain/outcome.ts";
 import type { Check, CheckId, Plan } from "../src/domain/plan.ts";
 import { milliseconds, wallMs, type Milliseconds, type WallMs } from "../src/domain/units.ts";
-import type { Dial } from "../src/domain/wire.ts";
+import type { Protocol } from "../src/domain/operations.ts";
+import type { Dial, FramePolicy } from "../src/domain/wire.ts";
 import { drivers, methods } from "../src/drivers/registry.ts";
 import { HeartbeatGate } from "../src/safety/gate.ts";
 import { ConnectionKeeper } from "../src/safety/keeper.ts";
@@ -14,6 +15,7 @@ import type { StoreJournal } from "../src/store/journal.ts";
 import { BoardRecorder } from "../src/store/recorder.ts";
 import { systemClock } from "../src/system-clock.ts";
 import { modbusPolicy } from "../src/wire/frames/modbus.ts";
+import { opcuaPolicy } from "../src/wire/frames/opcua.ts";
 import type { MovedClock } from "./moved-clock.ts";
 import { literalPlan } from "../test/support/literal-plan.ts";
 
@@ -42,16 +44,31 @@ export function sitePlan({ devices, connection, placeOf }: SiteSize): Plan {
     })),
     { segmentStartsPerSecondMax: 200, siteStartsPerSecondMax: 1000 },
   );
+  return withChecks(plan, [...plan.checks.values()].map(speaking));
+}
+
+/** The same plan with other checks, as the planner's thread hands it over. */
+export function withChecks(plan: Plan, checks: readonly Check[]): Plan {
+  return structuredClone({ ...plan, digest: "sha256:bench", checks: new Map(checks.map((check): [CheckId, Check] => [check.id, check])) });
+}
+
+/** A check of a literal plan with the request that the method itself makes. */
+export function speaking(check: Check): Check {
   const method = methods.get("modbus-fc43")!;
   const parsed = method.parse({ unitId: 1 });
   if (!("ask" in parsed)) throw new Error(`bench: ${parsed.problems.join("; ")}`);
   const { ask } = parsed;
-  const checks = [...plan.checks].map(([id, check]): [CheckId, Check] => [
-    id,
-    { ...check, ask, opening: method.opening(ask), asking: method.asking(ask), closing: method.closing(ask), digest: `sha256:${id}` },
-  ]);
-  return structuredClone({ ...plan, digest: "sha256:bench", checks: new Map(checks) });
+  return {
+    ...check,
+    ask,
+    opening: method.opening(ask),
+    asking: method.asking(ask),
+    closing: method.closing(ask),
+    digest: `sha256:${check.id}`,
+  };
 }
+
+type Happening = Exclude<Fact, { kind: "answered" | "failed" | "refused" }>;
 
 export interface Site {
   readonly board: MemoryBoard;
@@ -61,10 +78,20 @@ export interface Site {
   end(): Promise<void>;
 }
 
+const policies: ReadonlyMap<Protocol, FramePolicy> = new Map([
+  ["modbus", modbusPolicy],
+  ["opcua", opcuaPolicy],
+]);
+
 /** `clock` may be moved; the pulse goes by the real one, since a moved clock is just what it is there to notice. */
-export function openSite(plan: Plan, clock: MovedClock, dial: (blocked: (address: string, detail: string) => void) => Dial): Site {
+export function openSite(
+  plan: Plan,
+  clock: MovedClock,
+  dial: (blocked: (address: string, detail: string) => void) => Dial,
+  happened: (fact: Happening) => void = surprised,
+): Site {
   const board = new MemoryBoard(clock, plan, { stopped: false, trips: [], proven: new Map() });
-  const observer = { transition: (): void => {}, happened: surprised };
+  const observer = { transition: (): void => {}, happened };
   const recorder = new BoardRecorder({ board, journal: noJournal, clock, observer });
   const gate: HeartbeatGate = new HeartbeatGate(
     {
@@ -85,8 +112,8 @@ export function openSite(plan: Plan, clock: MovedClock, dial: (blocked: (address
           farewell,
           onClosed,
           speakerOf: ({ protocol }) => {
-            const driver = drivers.get(protocol);
-            return driver && { driver, policy: modbusPolicy };
+            const [driver, policy] = [drivers.get(protocol), policies.get(protocol)];
+            return driver && policy && { driver, policy };
           },
         }),
       suspect: (now) => pulse.suspect(clock.unmoved(now)),
@@ -132,7 +159,7 @@ export async function answered({ board, gate }: Site, id: CheckId, clock: MovedC
 }
 
 /** A bench that measures something else than heartbeats must say so. */
-function surprised({ kind }: Exclude<Fact, { kind: "answered" | "failed" | "refused" }>): void {
+function surprised({ kind }: Happening): void {
   if (kind !== "stalled") throw new Error(`bench: ${kind}, where only heartbeats were expected`);
 }
 

@@ -24,6 +24,8 @@ describe("the benches", () => {
         "Start of a check late by, median",
         "Start of a check late by, 99 %",
         "Start of a check late by, worst",
+        "Start beside 50 dead OPC UA servers late by, median",
+        "Start beside 50 dead OPC UA servers late by, 99 %",
         "Memory a device, whole poller",
         "Memory a kept connection, on top",
         "One scrape takes",

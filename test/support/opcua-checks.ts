@@ -7,6 +7,8 @@ import { opcuaMethods, type OpcuaAsk } from "../../src/drivers/opcua/methods.ts"
 
 export interface OpcuaCheckOptions {
   readonly method: Extract<MethodId, `opcua-${string}`>;
+  /** 127.0.0.1 unless said otherwise. */
+  readonly address?: string;
   readonly port: number;
   readonly intervalMs?: number;
   readonly connection?: "fresh" | "kept";
@@ -15,8 +17,7 @@ export interface OpcuaCheckOptions {
 
 /** One server on loopback. */
 export function opcuaCheck(options: OpcuaCheckOptions): Check<OpcuaAsk> {
-  const { port, intervalMs = 60_000 } = options;
-  const address = "127.0.0.1";
+  const { address = "127.0.0.1", port, intervalMs = 60_000 } = options;
   const method = opcuaMethods.find(({ id }) => id === options.method)!;
   const interval = milliseconds(intervalMs);
   const parsed = method.parse({ endpoint: { address, port }, interval, ...options.input });
