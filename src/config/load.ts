@@ -14,6 +14,7 @@ import { idPattern } from "./schema/common.ts";
 import type { Profile } from "./schema/profile.ts";
 import type { Watchlist } from "./schema/watchlist.ts";
 import type { Parsed } from "./schema-problems.ts";
+import { loadServerCertificates } from "./server-certificates.ts";
 import { parseSettings, type ParsedSettings } from "./settings.ts";
 import { parseWatchlist, type KnownElsewhere } from "./watchlist.ts";
 import { parseYaml, type YamlFile } from "./yaml.ts";
@@ -97,7 +98,10 @@ class SiteFiles {
     };
     const parse = (file: YamlFile): Parsed<Watchlist> => parseWatchlist(file, known, { lab, ownAddresses, defaultGateways });
     const watchlist = places.watchlist === undefined ? undefined : this.#read(places.watchlist, parse);
-    return settings && watchlist && credentials && { lab, settings, watchlist, shippedProfiles, siteProfiles, credentials };
+    if (!settings || !watchlist || !credentials) return undefined;
+    const { certificates, problems } = loadServerCertificates(settings.value.stateDir, watchlist.value);
+    this.problems.push(...problems);
+    return { lab, settings, watchlist, shippedProfiles, siteProfiles, credentials, serverCertificates: frozenMap(certificates) };
   }
 
   /** Undefined where they cannot be read, or nobody knows which file it is. */

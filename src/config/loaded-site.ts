@@ -1,6 +1,7 @@
 /** Everything an operator has written, read and checked file by file: what compile works from. */
 import type { Credentials } from "../domain/credentials.ts";
-import type { ProfileId } from "../domain/plan.ts";
+import type { DeviceId, ProfileId } from "../domain/plan.ts";
+import type { PinnedCertificate } from "../domain/security.ts";
 import type { Loaded } from "./problem.ts";
 import type { Profile } from "./schema/profile.ts";
 import type { SiteProfile } from "./schema/site-profile.ts";
@@ -44,4 +45,6 @@ export interface LoadedSite {
   readonly siteProfiles: ReadonlyMap<ProfileId, Loaded<SiteProfile>>;
   /** Their secrets show themselves to nobody who does not ask for them by name. */
   readonly credentials: Credentials;
+  /** Of servers, as a person has pinned them; absent: none. */
+  readonly serverCertificates?: ReadonlyMap<DeviceId, PinnedCertificate>;
 }

@@ -5,7 +5,8 @@ import type { MethodId, Protocol } from "./operations.ts";
 import type { Answer } from "./outcome.ts";
 import type { Allowance, Framing, Proof, Transport } from "./plan.ts";
 import type { S7Bytes, S7Route } from "./s7.ts";
-import type { Milliseconds } from "./units.ts";
+import type { ChannelSecurity, PinnedCertificate } from "./security.ts";
+import type { Milliseconds, WallMs } from "./units.ts";
 import type { Wire } from "./wire.ts";
 
 /** What the watchlist and the profile say of one check, merged and typed, before the method has judged it. */
@@ -25,6 +26,10 @@ export interface MethodInput {
   readonly credentials?: CredentialShape;
   /** Where the request goes, for protocols that say so in it; absent where a family is described and no device. */
   readonly endpoint?: { readonly address: string; readonly port: number };
+  /** Absent: none. */
+  readonly security?: ChannelSecurity;
+  /** Of the server that is asked; absent where a family is described, or where nobody has pinned one: then nothing is asked. */
+  readonly serverCertificate?: PinnedCertificate;
   /** How often it is asked; absent where a family is described. */
   readonly interval?: Milliseconds;
 }
@@ -41,6 +46,8 @@ export interface Method<Ask = unknown> {
   readonly credentialKinds?: readonly (CredentialKind | "none")[];
   /** What an answer proves at least; a profile may say more for its family. */
   readonly proves: Proof;
+  /** A check may secure its channel; absent: it may not. */
+  readonly takesSecurity?: true;
   /** By nature of the protocol: kept where it agrees itself how long a connection may rest, fresh where one serves one question only. Absent: as the profile says. */
   readonly connection?: "fresh" | "kept";
   /** Problems are whole sentences: what was found, what is expected. */
@@ -55,11 +62,19 @@ export interface Method<Ask = unknown> {
   describe(ask: Ask): string;
 }
 
+/** What a plan will want of a driver. */
+export interface Needs<Ask = unknown> {
+  readonly asks: readonly Ask[];
+  /** An absolute path in the state folder, for keys of the poller's own; nobody else reads it. */
+  readonly keysFolder: string;
+  readonly wallNow: WallMs;
+}
+
 /** The speaking half. Knows its protocol only: no clock, retry, metric or logger, no state that outlives its connection. */
 export interface Driver<Ask = unknown> {
   readonly protocol: Protocol;
   /** Loads the protocol's package, once; before the first packet, because the process stands still meanwhile. */
-  prepare(): Promise<void>;
+  prepare(needs?: Needs<Ask>): Promise<void>;
   /** @param credential what the check's `credentials` name, at this moment; undefined where it names none */
   open(wire: Wire, ask: Ask, credential?: Credential): Promise<Session<Ask>>;
 }

@@ -2,7 +2,7 @@
 import type { RunOptions } from "../cli/ports.ts";
 import type { Driver } from "../domain/driver.ts";
 import type { Circumstances } from "../domain/gate.ts";
-import type { Plan, Target, Transport } from "../domain/plan.ts";
+import { operationsOf, type Check, type Plan, type Target, type Transport } from "../domain/plan.ts";
 import type { S7Helper } from "../domain/s7.ts";
 import type { Dial, FramePolicy } from "../domain/wire.ts";
 import type { Protocol } from "../domain/operations.ts";
@@ -25,7 +25,7 @@ import { enipPolicy } from "../wire/frames/enip.ts";
 import { icmpPolicy } from "../wire/frames/icmp.ts";
 import { modbusRtuPolicy } from "../wire/frames/modbus-rtu.ts";
 import { modbusPolicy } from "../wire/frames/modbus.ts";
-import { opcuaPolicy } from "../wire/frames/opcua.ts";
+import { opcuaEncryptedPolicy, opcuaPolicy } from "../wire/frames/opcua.ts";
 import { s7Policy } from "../wire/frames/s7.ts";
 import { Reach } from "../wire/reach.ts";
 import type { S7Child } from "../wire/s7-child.ts";
@@ -34,6 +34,7 @@ import { udpDialler } from "../wire/udp.ts";
 import { Health } from "./health.ts";
 import { Operations } from "./operations.ts";
 import { planned, type Site } from "./planner.ts";
+import { prepared } from "./prepared.ts";
 import { s7ChildOf } from "./s7-process.ts";
 import { Vault } from "./vault.ts";
 import { packageVersion } from "./version.ts";
@@ -118,7 +119,7 @@ export function assemble(
   });
   const scheduler = new Scheduler({ clock, gate, onStart: (late) => page.observeLateness(late), onSkip: () => undefined }, plan);
   const replan = async () => planned({ ...options, wallNow: time.judged() });
-  const prepare = async (wanted: Plan): Promise<void> => prepared(wanted, drivers);
+  const prepare = async (wanted: Plan): Promise<void> => prepared(wanted, drivers, settings.stateDir, clock);
   const parts = { clock, board, gate, journal, log, recorder, scheduler, stopFile, time, vault, replan, prepare, settings };
   const operations: Operations = new Operations(parts);
   return { board, gate, inFlight, log, operations, page, pulse, recorder, s7, scheduler };
@@ -128,18 +129,19 @@ function diallerByTransport(over: Readonly<Record<Transport, Dial>>): Dial {
   return (permit, policy) => over[permit.check.target.transport](permit, policy);
 }
 
-async function prepared(plan: Plan, drivers: ReadonlyMap<Protocol, Driver>): Promise<void> {
-  const protocols = new Set(Array.from(plan.checks.values(), (check) => check.protocol));
-  for (const protocol of protocols) await drivers.get(protocol)?.prepare();
+/** The plan says whether the wire can see what an OPC UA message asks for. */
+function policyOf(check: Check): FramePolicy | undefined {
+  if (check.framing === "rtu-over-tcp") return modbusRtuPolicy;
+  return operationsOf(check).includes("opcua-secured-message") ? opcuaEncryptedPolicy : policies.get(check.protocol);
 }
 
 function speakers(drivers: ReadonlyMap<Protocol, Driver>, vault: Vault, s7: S7Helper): KeeperParts["speakerOf"] {
   return (check) => {
-    const { protocol, framing } = check;
+    const { protocol } = check;
     const unavailable = protocol === "s7" ? s7.unavailable() : undefined;
     if (unavailable !== undefined) return { unavailable };
     const driver = drivers.get(protocol);
-    const policy = framing === "rtu-over-tcp" ? modbusRtuPolicy : policies.get(protocol);
+    const policy = policyOf(check);
     const credential = vault.credentialOf(check);
     if (!driver || !policy || (check.credentials && !credential)) return undefined;
     return { driver, policy, ...(credential && { credential }) };

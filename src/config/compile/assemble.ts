@@ -103,7 +103,7 @@ function check(candidate: Candidate, slot: Milliseconds, identities: GroupIdenti
     proves,
     ...(vendors.length + products.length > 0 ? { expectedIdentity: { vendors, products } } : {}),
     ...(register?.expectation && { expectedValue: { register: register.id, expectation: register.expectation } }),
-    approvedUntil: required(approvedUntil(family), id),
+    approvedUntil: earlier(required(approvedUntil(family), id), candidate.spoken?.serverCertificate?.notAfter),
     digest: digestOf({
       method: entry.method,
       target: { ...target },
@@ -114,6 +114,11 @@ function check(candidate: Candidate, slot: Milliseconds, identities: GroupIdenti
       says: method.describe(ask),
     }),
   };
+}
+
+/** The end of the approval, or of the server's pinned certificate: the gate holds to it without reading a file again. */
+function earlier(end: WallMs, other: WallMs | undefined): WallMs {
+  return other !== undefined && other < end ? other : end;
 }
 
 type GroupIdentities = ReadonlyMap<string, Identification>;

@@ -4,6 +4,7 @@ import type { Method, MethodInput } from "../../domain/driver.ts";
 import { formatDuration } from "../../domain/duration.ts";
 import type { MethodId } from "../../domain/operations.ts";
 import type { Allowance, CheckId, Framing, Proof, Target } from "../../domain/plan.ts";
+import type { ChannelSecurity, PinnedCertificate } from "../../domain/security.ts";
 import type { FrameTemplate } from "../../domain/template.ts";
 import { milliseconds, type Milliseconds } from "../../domain/units.ts";
 import { problemAt, quote, type Complaint, type Path, type Problem } from "../problem.ts";
@@ -47,6 +48,10 @@ export interface Spoken {
   /** What an approval binds: the same, but for the length of a credential's name. A credential that is renewed voids nothing. */
   readonly bound: Phases;
   readonly credentials: CredentialRef | undefined;
+  /** Undefined: none. */
+  readonly security: ChannelSecurity | undefined;
+  /** Of the server; undefined as well where security wants one and nobody has pinned it. */
+  readonly serverCertificate: PinnedCertificate | undefined;
   readonly proves: Proof;
 }
 
@@ -77,7 +82,11 @@ export function candidate(
   const rule = family.methods.get(entry.method);
   const register = entry.register === undefined ? undefined : family.liveness.get(entry.register);
   const flaw =
-    registerFlaw(entry, register, family) ?? busFlaw(place, entry) ?? transportFlaw(entry, methods) ?? credentialFlaw(site, entry, methods);
+    registerFlaw(entry, register, family) ??
+    busFlaw(place, entry) ??
+    transportFlaw(entry, methods) ??
+    securityFlaw(entry, methods) ??
+    credentialFlaw(site, entry, methods);
   if (flaw !== undefined) return { problems: [problemAt(site.watchlist, [...path, flaw.key], flaw)] };
   const interval = effectiveInterval(rule?.intervalMin ?? intervalFloor(entry.method, site.lab), entry.interval);
   const spoken = speak(site, methods, place, family, entry, register, interval);
@@ -185,6 +194,18 @@ function credentialOf({ credentials }: LoadedSite, { credentials: id }: Watchlis
   return id === undefined || credential === undefined ? undefined : shapeOf(id, credential);
 }
 
+function securityFlaw({ method: id, security }: WatchlistCheck, methods: Methods): Flaw | undefined {
+  const method = methods.get(id);
+  if (method === undefined || security === undefined || method.takesSecurity) return undefined;
+  return { key: "security", found: security.mode, expected: `none: ${id} knows of no secured channel` };
+}
+
+/** Undefined for none. */
+function securityOf({ security }: WatchlistCheck): ChannelSecurity | undefined {
+  if (security?.policy === undefined || security.mode === "None") return undefined;
+  return { mode: security.mode, policy: security.policy };
+}
+
 function speak(
   site: LoadedSite,
   methods: Methods,
@@ -198,8 +219,12 @@ function speak(
   if (method === undefined) return undefined;
   const port = portOf(place, method);
   const credentials = credentialOf(site, entry);
+  const security = securityOf(entry);
+  const serverCertificate = security && site.serverCertificates?.get(place.entry.id);
   const input: MethodInput = {
     ...(credentials && { credentials }),
+    ...(security && { security }),
+    ...(serverCertificate && { serverCertificate }),
     endpoint: { address: place.address, port },
     interval,
     ...(entry.unitId === undefined ? {} : { unitId: entry.unitId }),
@@ -222,6 +247,8 @@ function speak(
     phases,
     bound,
     credentials: reference,
+    security,
+    serverCertificate,
     proves: family.methods.get(entry.method)?.proves ?? method.proves,
   };
 }

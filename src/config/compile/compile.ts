@@ -3,6 +3,7 @@ import type { Method } from "../../domain/driver.ts";
 import type { MethodId } from "../../domain/operations.ts";
 import type { CheckId, DeviceId, Plan, ProfileId } from "../../domain/plan.ts";
 import type { StandingReason } from "../../domain/reasons.ts";
+import { securityWords, type ChannelSecurity } from "../../domain/security.ts";
 import { endWords, segmentWords, stepWords } from "../../domain/stage-words.ts";
 import { approvalAge } from "../../domain/stages.ts";
 import { milliseconds, type Milliseconds, type WallMs } from "../../domain/units.ts";
@@ -15,7 +16,7 @@ import { candidate, type Candidate } from "./candidate.ts";
 import { endOf, type End } from "./dates.ts";
 import { deviceDigest } from "./device-digest.ts";
 import { digestOf } from "./digest.ts";
-import { duplicates, overlong, statementsOfTomorrow, tooManyUnits } from "./contradictions.ts";
+import { duplicates, keptBeside, overlong, statementsOfTomorrow, tooManyUnits } from "./contradictions.ts";
 import { envelopeOf, type Envelope } from "./envelope.ts";
 import { exclusions } from "./exclusions.ts";
 import { family, type Family } from "./family.ts";
@@ -78,7 +79,12 @@ export function compile(site: LoadedSite, { methods, wallNow, lab }: CompileOpti
   const { places, problems: misplaced } = placesOf(site.watchlist);
   const { candidates, problems: contradictory } = candidatesOf(site, methods, places, families);
   const byProfile = Map.groupBy(candidates, ({ family: own }) => own.id);
-  const envelopes = new Map([...families].map(([id, one]) => [id, envelopeOf(one, methods, shortestPaces(byProfile.get(id) ?? []))]));
+  const envelopes = new Map(
+    [...families].map(([id, one]) => {
+      const own = byProfile.get(id) ?? [];
+      return [id, envelopeOf(one, methods, shortestPaces(own), securitiesOf(own))];
+    }),
+  );
   const covers = new Map([...envelopes].map(([id, envelope]) => [id, digestOf(envelope)]));
   const { budgets, problems: ungranted } = siteBudgets(site.watchlist);
   const members = places.flatMap((place) => {
@@ -119,6 +125,7 @@ export function compile(site: LoadedSite, { methods, wallNow, lab }: CompileOpti
     ...misplaced,
     ...contradictory,
     ...duplicates(site.watchlist, candidates),
+    ...keptBeside(site.watchlist, candidates),
     ...overlong(site.watchlist, candidates),
     ...tooManyUnits(site.watchlist, candidates),
     ...statementsOfTomorrow(site.watchlist, wallNow),
@@ -183,6 +190,14 @@ function candidatesOf(
     }
   }
   return { candidates, problems };
+}
+
+/** Each once, in an order that does not depend on the watchlist's. */
+function securitiesOf(candidates: readonly Candidate[]): readonly ChannelSecurity[] {
+  const used = candidates.flatMap(({ spoken }) => spoken?.security ?? []);
+  return [...new Map(used.map((security) => [securityWords(security), security]))]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, one]) => one);
 }
 
 function shortestPaces(candidates: readonly Candidate[]): ReadonlyMap<MethodId, Milliseconds> {

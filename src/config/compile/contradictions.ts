@@ -24,6 +24,20 @@ export function duplicates(watchlist: Loaded<Watchlist>, candidates: readonly Ca
   );
 }
 
+/** A session that is kept by nature would be closed and opened again for every other question on its line: sessions are what servers have fewest of. */
+export function keptBeside(watchlist: Loaded<Watchlist>, candidates: readonly Candidate[]): readonly Problem[] {
+  const byLine = Map.groupBy(candidates, ({ place }) => place.line);
+  return [...byLine.values()].flatMap((members) =>
+    members.flatMap(({ id, path, entry, spoken }) => {
+      const other = members.find((one) => one.id !== id);
+      if (spoken?.method.connection !== "kept" || other === undefined) return [];
+      const found = `${entry.method} beside ${other.id}`;
+      const expected = "no other check of this address: its session would be closed and opened again for each";
+      return [problemAt(watchlist, [...path, "method"], { found, expected, hint: "take one of them out" })];
+    }),
+  );
+}
+
 export function overlong(watchlist: Loaded<Watchlist>, candidates: readonly Candidate[]): readonly Problem[] {
   return candidates.flatMap(({ interval, path }) => {
     if (interval <= limits.intervalMax) return [];

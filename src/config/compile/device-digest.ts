@@ -99,6 +99,7 @@ function checkFacts(candidate: Candidate, paces: Paces | undefined): object {
     opening: envelopePhase(spoken.bound.opening),
     asking: envelopePhase(spoken.bound.asking),
     closing: envelopePhase(spoken.bound.closing),
+    ...(spoken.security && { security: { ...spoken.security, serverCertificate: spoken.serverCertificate?.sha256 ?? null } }),
     ...(spoken.credentials && { credentials: { ...spoken.credentials } }),
   };
   return {

@@ -3,6 +3,7 @@ import { nominal, type CredentialKind } from "../../domain/credentials.ts";
 import type { Method } from "../../domain/driver.ts";
 import type { MethodId } from "../../domain/operations.ts";
 import type { Allowance, Transport } from "../../domain/plan.ts";
+import { securityWords, type ChannelSecurity } from "../../domain/security.ts";
 import { templateJson, type TemplateJson } from "../../domain/template.ts";
 import type { Milliseconds } from "../../domain/units.ts";
 import type { Forbidden, OwnerStatement } from "../schema/profile.ts";
@@ -60,12 +61,19 @@ export interface EnvelopePhase {
 }
 
 /** @param paces by method, the shortest interval of the family's checks as they are planned now: what the person who approves looks at */
-export function envelopeOf(family: Family, methods: Methods, paces: ReadonlyMap<MethodId, Milliseconds>): Envelope {
+export function envelopeOf(
+  family: Family,
+  methods: Methods,
+  paces: ReadonlyMap<MethodId, Milliseconds>,
+  securities: readonly ChannelSecurity[] = [],
+): Envelope {
   const { connection, watchdog, identification } = family;
   const allowed = [...family.methods].filter(([, { decision }]) => decision === "allow");
   const spoken = allowed.flatMap(([id, rule]): [MethodId, EnvelopeMethod][] => {
     const method = methods.get(id);
-    return method === undefined ? [] : [[id, envelopeMethod(method, { ...rule, intervalMin: paces.get(id) ?? rule.intervalMin }, family)]];
+    return method === undefined
+      ? []
+      : [[id, envelopeMethod(method, { ...rule, intervalMin: paces.get(id) ?? rule.intervalMin }, family, securities)]];
   });
   return {
     schema: "envelope/v1",
@@ -86,10 +94,11 @@ export function envelopeOf(family: Family, methods: Methods, paces: ReadonlyMap<
 
 /** The request of a check: by register, by its transport where that is not the method's usual one, and by the kind of its credentials. */
 export function requestOf({ register, spoken }: Pick<Candidate, "register" | "spoken">): string {
-  const { method, target, credentials } = spoken ?? {};
+  const { method, target, credentials, security } = spoken ?? {};
   return variantName(requestName(register), {
     ...(target && target.transport !== method?.transport && { transport: target.transport }),
     ...(credentials && { kind: credentials.kind }),
+    ...(security && { security }),
   });
 }
 
@@ -98,17 +107,28 @@ interface Variant {
   /** Absent: its usual one. */
   readonly transport?: Transport;
   readonly kind?: CredentialKind;
+  readonly security?: ChannelSecurity;
 }
 
-function variantName(request: string, { transport, kind }: Variant): string {
-  const words = [request, ...(transport ? [`over ${transport}`] : []), ...(kind ? [`with ${kind}`] : [])];
+function variantName(request: string, { transport, kind, security }: Variant): string {
+  const words = [
+    request,
+    ...(transport ? [`over ${transport}`] : []),
+    ...(kind ? [`with ${kind}`] : []),
+    ...(security ? [securityWords(security)] : []),
+  ];
   return words.filter((word) => word !== "").join(", ");
 }
 
-function variantsOf({ otherTransports = [], credentialKinds = ["none"] }: Method): readonly Variant[] {
+/** Of the ways to secure a channel those that the family's checks use: another one needs another look. */
+function variantsOf(
+  { otherTransports = [], credentialKinds = ["none"], takesSecurity }: Method,
+  used: readonly ChannelSecurity[],
+): readonly Variant[] {
   const transports = [{}, ...otherTransports.map((transport) => ({ transport }))];
   const kinds = credentialKinds.map((kind) => (kind === "none" ? {} : { kind }));
-  return transports.flatMap((transport) => kinds.map((kind) => ({ ...transport, ...kind })));
+  const securities = [{}, ...(takesSecurity ? used.map((security) => ({ security })) : [])];
+  return transports.flatMap((transport) => kinds.flatMap((kind) => securities.map((security) => ({ ...transport, ...kind, ...security }))));
 }
 
 /**
@@ -140,12 +160,20 @@ export function envelopePhase({ connectionsMax, requestsMax, bytesMax, templates
   return { connectionsMax, requestsMax, bytesMax, frames: templates.map(templateJson) };
 }
 
-function envelopeMethod(method: Method, { intervalMin, connectWithin, answerWithin }: FamilyMethod, family: Family): EnvelopeMethod {
+function envelopeMethod(
+  method: Method,
+  { intervalMin, connectWithin, answerWithin }: FamilyMethod,
+  family: Family,
+  securities: readonly ChannelSecurity[],
+): EnvelopeMethod {
   const space = registerSpaceOf(method.id);
   const registers = space === undefined ? [undefined] : [...family.liveness.values()].filter((register) => register.space === space);
   const requests = registers.flatMap((register): [string, EnvelopeRequest][] => {
     const name = requestName(register);
-    const ways = variantsOf(method).map((variant) => [variantName(name, variant), envelopeRequest(method, family, register, variant)]);
+    const ways = variantsOf(method, securities).map((variant) => [
+      variantName(name, variant),
+      envelopeRequest(method, family, register, variant),
+    ]);
     return ways.filter((one): one is [string, EnvelopeRequest] => one[1] !== undefined);
   });
   return {
@@ -161,11 +189,17 @@ function envelopeRequest(
   method: Method,
   family: Family,
   register: LivenessRegister | undefined,
-  { transport, kind }: Variant,
+  { transport, kind, security }: Variant,
 ): EnvelopeRequest | undefined {
   const credentials = kind && nominal({ id: "", kind });
   const route = s7RouteOfFamily(method, family);
-  const read = { ...readOf(register), ...route, ...(transport && { transport }), ...(credentials && { credentials }) };
+  const read = {
+    ...readOf(register),
+    ...route,
+    ...(transport && { transport }),
+    ...(credentials && { credentials }),
+    ...(security && { security }),
+  };
   const parsed = [method.parse({ unitId: 1, ...read }), method.parse(read)].find((one) => "ask" in one);
   if (parsed === undefined || !("ask" in parsed)) return undefined;
   const { opening, asking, closing } = phasesOf(method, parsed.ask);

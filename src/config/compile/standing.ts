@@ -7,6 +7,7 @@ import { suspensionsOf } from "../schema/approval.ts";
 import type { OwnerStatement } from "../schema/profile.ts";
 import { approvalExpired, approvalStale, notAdmitted, notApproved, type Now } from "./approval-rules.ts";
 import type { Candidate } from "./candidate.ts";
+import { lastDayBefore } from "./dates.ts";
 import { countSlots, unstatedClients, type Member } from "./connection-slots.ts";
 import type { ExclusionsOf } from "./exclusions.ts";
 import { functionCodeOf } from "./modbus-codes.ts";
@@ -82,7 +83,8 @@ function safetyFunction({ place }: Candidate, { site }: Circumstances): string |
   }
 }
 
-function statementMissing(candidate: Candidate, { site, lines }: Circumstances): string | undefined {
+function statementMissing(candidate: Candidate, circumstances: Circumstances): string | undefined {
+  const { site, lines } = circumstances;
   const { place, family } = candidate;
   const line = membersOf(lines, place.line);
   const clients =
@@ -91,6 +93,8 @@ function statementMissing(candidate: Candidate, { site, lines }: Circumstances):
     ...clients.map((path) => `${at(site.watchlist, path)} is not stated: name every other client, [] where there are none`),
     ...family.ownerMustState.flatMap((key) => ownerStatement(candidate, key, site)),
   ];
+  const certificate = certificateMissing(candidate, circumstances);
+  if (certificate !== undefined) missing.push(certificate);
   const watchdog = watchdogOf(candidate);
   if (watchdog?.reason === "statement_missing") missing.push(`${at(site.watchlist, [...place.path, "statements"])}: ${watchdog.detail}`);
   return missing.length === 0 ? undefined : missing.join("; ");
@@ -103,6 +107,18 @@ function ownerStatement({ place, family }: Candidate, key: OwnerStatement, site:
   const gatewayPool = key === "connectionPool" ? place.gateway?.connectionPool : undefined;
   if ((statements[key] ?? gatewayPool) !== undefined) return [];
   return [`${at(site.watchlist, [...place.path, "statements", key])} is not stated: profile ${family.id} wants it of every device`];
+}
+
+/** A secured channel to a server that nobody has identified secures nothing. */
+function certificateMissing(candidate: Candidate, { site, now }: Circumstances): string | undefined {
+  const { place, path, spoken } = candidate;
+  if (spoken?.security === undefined) return undefined;
+  const where = at(site.watchlist, [...path, "security"]);
+  const trust = `watchkeeper opcua trust ${place.entry.id} --by NAME`;
+  const pinned = spoken.serverCertificate;
+  if (pinned === undefined) return `${where}: no certificate of the server is pinned: look at the one it shows (${trust})`;
+  if (now(candidate).wall < pinned.notAfter) return undefined;
+  return `${where}: the pinned certificate of the server ended on ${lastDayBefore(pinned.notAfter)}: when it has a new one, look at that (${trust})`;
 }
 
 function noConnectionSlot(candidate: Candidate, { site, lines }: Circumstances): string | undefined {

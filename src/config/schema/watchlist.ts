@@ -15,6 +15,7 @@ import type { Milliseconds } from "../../domain/units.ts";
 import { asset, noAsset, type Asset } from "./asset.ts";
 import { duration, id, matching, oneOf, text, whole } from "./common.ts";
 import { hardwareSchema, type HardwareEntry } from "./hardware.ts";
+import { securitySchema, type SecurityEntry } from "./security.ts";
 import { segmentStage, type SegmentStage } from "./segment-stage.ts";
 import { connectionPool, otherClients, statementsSchema, type ConnectionPool, type OtherClient, type Statements } from "./statements.ts";
 
@@ -71,6 +72,8 @@ export interface WatchlistCheck {
   readonly register?: string;
   /** The id of a credential. */
   readonly credentials?: string;
+  /** Absent: none. */
+  readonly security?: SecurityEntry;
   /** Absent: the method's own. */
   readonly transport?: "udp" | "tcp";
   readonly interval?: Milliseconds;
@@ -195,6 +198,7 @@ export const checkSchema: z.ZodType<WatchlistCheck> = z
       "The id of one of the profile's liveness registers; their addresses stand there, not here.",
       registerExpected,
     ).exactOptional(),
+    security: securitySchema.exactOptional(),
     credentials: id(
       "The id of one of the credentials: what lets Watchkeeper in stands there, not here.",
       "the id of a credential of the file that the setting credentials names",

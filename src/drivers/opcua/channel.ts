@@ -6,7 +6,8 @@ import type { Wire } from "../../domain/wire.ts";
 import { flawOfAcknowledge, isError } from "./hello.ts";
 import type { Library } from "./library.ts";
 import { errorOf, Refusal, refusedBy, type Status } from "./refusal.ts";
-import { statusName } from "./status.ts";
+import { statusName } from "./status-names.ts";
+import type { Secured } from "./secured.ts";
 import { endpointUrl } from "./templates.ts";
 import { transportOver } from "./transport.ts";
 
@@ -14,6 +15,8 @@ export interface ChannelTerms {
   readonly lifetime: Milliseconds;
   /** What each request tells the server; the library's own timer, which must never be the first to go off. */
   readonly timeoutHint: Milliseconds;
+  /** Absent: no security. */
+  readonly secured: Secured | undefined;
 }
 
 /** The part of the guard that sees what an encrypted channel hides from the wire: nothing else is even encoded. */
@@ -39,15 +42,16 @@ export class Channel {
   #renew: (() => void) | undefined;
   #gone = false;
 
-  private constructor(wire: Wire, library: Library, { lifetime, timeoutHint }: ChannelTerms) {
+  private constructor(wire: Wire, library: Library, { lifetime, timeoutHint, secured }: ChannelTerms) {
     const watch = { arriving: (frame: Uint8Array) => this.#arriving(frame), delivered: (frame: Uint8Array) => this.#delivered(frame) };
     this.#layer = new library.ClientSecureChannelLayer({
       defaultSecureTokenLifetime: lifetime,
       defaultTransactionTimeout: timeoutHint,
       transportTimeout: timeoutHint,
       connectionStrategy: { maxRetry: 0 },
-      securityMode: library.MessageSecurityMode.None,
-      securityPolicy: library.SecurityPolicy.None,
+      securityMode: library.MessageSecurityMode[secured?.security.mode ?? "None"],
+      securityPolicy: library.SecurityPolicy[secured?.security.policy ?? "None"],
+      ...(secured && { serverCertificate: secured.serverCertificate, parent: secured.own }),
       transportFactory: { create: () => transportOver(wire, library, watch) },
     } as ConstructorParameters<typeof ClientSecureChannelLayer>[0]);
     this.#layer.on("beforePerformTransaction", (_type: string, request: Request) => {

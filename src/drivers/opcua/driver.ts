@@ -1,16 +1,35 @@
 /** Speaks OPC UA through node-opcua's secure channel alone; its client, its sessions, its reconnections and its publish engine are not used. */
 import type { Driver } from "../../domain/driver.ts";
+import { EndpointsSession } from "./endpoints.ts";
 import { HelloSession } from "./hello.ts";
 import { loaded } from "./library.ts";
 import type { OpcuaAsk } from "./methods.ts";
+import { ownKeys, type OwnKeys } from "./own-keys.ts";
+import { securedBy } from "./secured.ts";
 import { KeptSession } from "./session.ts";
 
-export const opcuaDriver: Driver<OpcuaAsk> = {
-  protocol: "opcua",
-  async prepare() {
-    await loaded();
-  },
-  async open(wire, ask) {
-    return ask.what === "hello" ? new HelloSession(wire) : KeptSession.open(wire, await loaded(), ask);
-  },
-};
+/** A driver with keys of its own, which it has once a plan wants them. */
+export function opcuaDriverFrom(): Driver<OpcuaAsk> {
+  let own: OwnKeys | undefined;
+  return {
+    protocol: "opcua",
+    async prepare(needs) {
+      const library = await loaded();
+      const secured = needs?.asks.some((ask) => "security" in ask && ask.security !== undefined) ?? false;
+      if (needs && secured) own ??= await ownKeys(library, needs);
+    },
+    async open(wire, ask, credential) {
+      switch (ask.what) {
+        case "hello":
+          return new HelloSession(wire);
+        case "endpoints":
+          return EndpointsSession.open(wire, await loaded());
+        case "keepalive":
+        case "read":
+          return KeptSession.open({ wire, library: await loaded(), ask, secured: securedBy(ask, own), credential });
+      }
+    },
+  };
+}
+
+export const opcuaDriver: Driver<OpcuaAsk> = opcuaDriverFrom();

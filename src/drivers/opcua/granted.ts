@@ -1,7 +1,8 @@
 /** Whether what a server grants in place of what was asked lets us ask at our own pace: ours never follows the server's. */
 import { formatDuration } from "../../domain/duration.ts";
 import { milliseconds, type Milliseconds } from "../../domain/units.ts";
-import type { KeepaliveAsk, Terms } from "./methods.ts";
+import type { SessionAsk } from "./methods.ts";
+import type { Terms } from "./terms.ts";
 
 /** What CreateSubscription came back with. */
 export interface GrantedSubscription {
@@ -32,7 +33,7 @@ export function flawOfSession(timeout: number, { interval }: { readonly interval
 /** The interval from half of what was asked to a tenth more, likewise the keep-alive; a lifetime that outlasts two askings, and ends. */
 export function flawOfSubscription(
   granted: GrantedSubscription,
-  { interval, terms }: Pick<KeepaliveAsk, "interval" | "terms">,
+  { interval, terms }: Pick<SessionAsk, "interval" | "terms">,
 ): string | undefined {
   const asked = (value: number): readonly [number, number] => [value / 2, value * 1.1];
   const period = granted.revisedPublishingInterval * granted.revisedMaxKeepAliveCount;

@@ -4,7 +4,7 @@ import type { Answer } from "../../domain/outcome.ts";
 import type { Wire } from "../../domain/wire.ts";
 import type { OpcuaAsk } from "./methods.ts";
 import { errorOf, refusalAnswer } from "./refusal.ts";
-import { statusName } from "./status.ts";
+import { statusName } from "./status-names.ts";
 import { helloTemplate } from "./templates.ts";
 
 /** The least that a side must be able to take in one chunk (Part 6, 7.1.2.4). */

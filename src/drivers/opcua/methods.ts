@@ -1,10 +1,14 @@
-/** The pure half of OPC UA: what may be asked, and what a kept session agrees with its server. */
+/** The pure half of OPC UA: what may be asked, in which messages. */
+import type { CredentialKind } from "../../domain/credentials.ts";
 import type { Method, MethodInput } from "../../domain/driver.ts";
 import { formatDuration } from "../../domain/duration.ts";
 import { limits } from "../../domain/limits.ts";
+import type { MethodId } from "../../domain/operations.ts";
 import type { Allowance } from "../../domain/plan.ts";
-import { milliseconds, seconds, type Milliseconds } from "../../domain/units.ts";
-import { allowance, clearTemplate, helloTemplate, type Endpoint } from "./templates.ts";
+import { securityWords, type ChannelSecurity } from "../../domain/security.ts";
+import { milliseconds, type Milliseconds } from "../../domain/units.ts";
+import { allowance, helloTemplate, messageTemplate, type Endpoint, type Service } from "./templates.ts";
+import { keepaliveWithin, termsFor, type Terms } from "./terms.ts";
 
 /** HEL and ACK, and nothing more: no channel, no session, no cryptography. */
 export interface HelloAsk {
@@ -12,67 +16,35 @@ export interface HelloAsk {
   readonly endpoint: Endpoint | undefined;
 }
 
-/** One Publish an asking, on a subscription without monitored items. */
-export interface KeepaliveAsk {
-  readonly what: "keepalive";
+/** A channel without security and without a session, for what the server says of itself to everybody. */
+export interface EndpointsAsk {
+  readonly what: "endpoints";
+  readonly endpoint: Endpoint | undefined;
+}
+
+/** One Publish an asking on a subscription without monitored items, or one Read of ServerStatus. */
+export interface SessionAsk {
+  readonly what: "keepalive" | "read";
   readonly endpoint: Endpoint | undefined;
   readonly interval: Milliseconds;
   readonly terms: Terms;
+  /** Absent: none. `serverCertificate` is DER in base64; absent where a family is described. */
+  readonly security?: ChannelSecurity & { readonly serverCertificate?: string; readonly fingerprint?: string };
+  readonly user: "nobody" | Extract<CredentialKind, `opcua-${string}`>;
 }
 
-export type OpcuaAsk = HelloAsk | KeepaliveAsk;
-
-/** What is asked of a server when a session begins; what it grants instead must lie within `granted.ts`. */
-export interface Terms {
-  readonly channelLifetime: Milliseconds;
-  readonly sessionTimeout: Milliseconds;
-  readonly publishingInterval: Milliseconds;
-  readonly keepAliveCount: number;
-  readonly lifetimeCount: number;
-}
+export type OpcuaAsk = HelloAsk | EndpointsAsk | SessionAsk;
 
 const port = 4840;
 const nothing: Allowance = allowance(0, []);
-
-/** A server that publishes more rarely than this is asked for; many take no more. */
-const publishingIntervalMax = seconds(60);
-const channelLifetimeMin = seconds(3600);
-/** Of a check's interval: a keep-alive is due by then, so that the exchange is over before the next slot even where the server is slow. */
-const keepAliveShare = 0.75;
-const keepAlivesPerPublishing = 3;
-
-/**
- * Worked example, every 60 s: a publishing interval of 15 s and a keep-alive with every third, so every 45 s. The server's own clock runs
- * freely. Publish leaves every 60.1 s; the first waits up to 15 s, each later one finds a keep-alive that was due while no Publish was
- * there, and the server answers at once (Part 4, 5.13.1.2, state LATE). A server whose publishing stands still answers neither. Its
- * session lives for 4 min, its subscription for 16 publishing intervals: a poller that was killed leaves neither behind for long.
- */
-export function termsFor(interval: Milliseconds): Terms {
-  const keepAlive = interval * keepAliveShare;
-  const publishingInterval = Math.min(keepAlive / keepAlivesPerPublishing, publishingIntervalMax);
-  return Object.freeze({
-    channelLifetime: milliseconds(Math.max(12 * interval, channelLifetimeMin)),
-    sessionTimeout: milliseconds(4 * interval),
-    publishingInterval: milliseconds(publishingInterval),
-    keepAliveCount: Math.floor(keepAlive / publishingInterval),
-    lifetimeCount: Math.ceil((4 * interval) / publishingInterval),
-  });
-}
-
-/** One keep-alive period and 5 s, and always less than an interval: no slot is lost to a server that does not answer. */
-export function keepaliveWithin(interval: Milliseconds): Milliseconds {
-  return milliseconds(Math.min(interval * keepAliveShare * 1.1 + 5000, interval * 0.95));
-}
+const shared = { protocol: "opcua", transport: "tcp", defaultPort: port, proves: "comms-module" } as const;
 
 const helloMethod: Method<HelloAsk> = {
+  ...shared,
   id: "opcua-hello",
-  protocol: "opcua",
-  transport: "tcp",
-  defaultPort: port,
-  proves: "comms-module",
   connection: "fresh",
   parse(input) {
-    const problems = strayProblems(input);
+    const problems = strayProblems(input, "opcua-hello");
     return problems.length > 0 ? { problems } : { ask: Object.freeze({ what: "hello", endpoint: input.endpoint }) };
   },
   opening: () => allowance(1, []),
@@ -81,42 +53,96 @@ const helloMethod: Method<HelloAsk> = {
   describe: () => "HEL and its ACK, no channel and no session",
 };
 
-const keepaliveMethod: Method<KeepaliveAsk> = {
-  id: "opcua-keepalive",
-  protocol: "opcua",
-  transport: "tcp",
-  defaultPort: port,
-  proves: "comms-module",
-  connection: "kept",
+const endpointsMethod: Method<EndpointsAsk> = {
+  ...shared,
+  id: "opcua-get-endpoints",
+  connection: "fresh",
   parse(input) {
-    const problems = strayProblems(input);
-    if (problems.length > 0) return { problems };
-    const interval = input.interval ?? limits.intervalDefault;
-    return { ask: Object.freeze({ what: "keepalive", endpoint: input.endpoint, interval, terms: termsFor(interval) }) };
+    const problems = strayProblems(input, "opcua-get-endpoints");
+    return problems.length > 0 ? { problems } : { ask: Object.freeze({ what: "endpoints", endpoint: input.endpoint }) };
   },
-  opening: ({ endpoint }) =>
-    allowance(1, [
-      helloTemplate(endpoint),
-      clearTemplate("opcua-open-channel"),
-      clearTemplate("opcua-create-session"),
-      clearTemplate("opcua-activate-session"),
-      clearTemplate("opcua-create-subscription"),
-    ]),
-  asking: () => allowance(0, [clearTemplate("opcua-open-channel"), clearTemplate("opcua-publish")]),
-  closing: () => allowance(0, [clearTemplate("opcua-close-session"), clearTemplate("opcua-close-channel")]),
-  answerWithin: ({ interval }) => keepaliveWithin(interval),
-  describe({ terms }) {
-    const { publishingInterval, keepAliveCount } = terms;
-    const period = formatDuration(milliseconds(publishingInterval * keepAliveCount));
-    return `once: HEL, OpenSecureChannel, CreateSession, ActivateSession (anonymous), CreateSubscription without monitored items (publishing every ${formatDuration(publishingInterval)}, a keep-alive after ${period}); then one Publish each time, with OpenSecureChannel again where the channel must be renewed; at the end CloseSession, CloseSecureChannel; security None`;
-  },
+  opening: ({ endpoint }) => allowance(1, [helloTemplate(endpoint), messageTemplate("opcua-open-channel")]),
+  asking: () => allowance(0, [messageTemplate("opcua-get-endpoints")]),
+  closing: () => allowance(0, [messageTemplate("opcua-close-channel")]),
+  describe: () => "HEL, OpenSecureChannel, GetEndpoints, CloseSecureChannel; security None, no session",
 };
 
-export const opcuaMethods: readonly Method<OpcuaAsk>[] = [helloMethod, keepaliveMethod];
+function sessionMethod(id: MethodId, what: SessionAsk["what"], opened: readonly Service[], asked: Service): Method<SessionAsk> {
+  const templates = (ask: SessionAsk, services: readonly Service[]): ReturnType<typeof messageTemplate>[] =>
+    services.map((service) => messageTemplate(service, ask.security));
+  return {
+    ...shared,
+    id,
+    connection: "kept",
+    takesSecurity: true,
+    credentialKinds: ["none", "opcua-user", "opcua-certificate"],
+    parse(input) {
+      const problems = [...strayProblems(input, id), ...userProblems(input)];
+      if (problems.length > 0) return { problems };
+      const { interval = limits.intervalDefault, endpoint, security, serverCertificate } = input;
+      const ask: SessionAsk = {
+        what,
+        endpoint,
+        interval,
+        terms: termsFor(interval),
+        user: userOf(input),
+        ...(security && {
+          security: {
+            ...security,
+            ...(serverCertificate && { serverCertificate: serverCertificate.der, fingerprint: serverCertificate.sha256 }),
+          },
+        }),
+      };
+      return { ask: Object.freeze(ask) };
+    },
+    opening: (ask) =>
+      allowance(1, [
+        helloTemplate(ask.endpoint),
+        ...templates(ask, ["opcua-open-channel", "opcua-create-session", "opcua-activate-session", ...opened]),
+      ]),
+    asking: (ask) => allowance(0, templates(ask, ["opcua-open-channel", asked])),
+    closing: (ask) => allowance(0, templates(ask, ["opcua-close-session", "opcua-close-channel"])),
+    ...(what === "keepalive" && { answerWithin: ({ interval }: SessionAsk): Milliseconds => keepaliveWithin(interval) }),
+    describe: (ask) =>
+      `once: HEL, OpenSecureChannel, CreateSession, ActivateSession (${userWords[ask.user]})${subscriptionWords(ask)}; then one ${what === "read" ? "Read of ServerStatus.State and CurrentTime" : "Publish"} each time, with OpenSecureChannel again where the channel must be renewed; at the end CloseSession, CloseSecureChannel; ${securityWords(ask.security)}${ask.security?.fingerprint === undefined ? "" : `, server certificate SHA-256 ${ask.security.fingerprint}`}`,
+  };
+}
 
-function strayProblems({ unitId, register }: MethodInput): string[] {
+const keepaliveMethod: Method<SessionAsk> = sessionMethod("opcua-keepalive", "keepalive", ["opcua-create-subscription"], "opcua-publish");
+const readMethod: Method<SessionAsk> = sessionMethod("opcua-read", "read", [], "opcua-read");
+
+export const opcuaMethods: readonly Method<OpcuaAsk>[] = [helloMethod, endpointsMethod, keepaliveMethod, readMethod];
+
+const userWords: Readonly<Record<SessionAsk["user"], string>> = {
+  nobody: "anonymous",
+  "opcua-user": "with a user's name and password",
+  "opcua-certificate": "with a user's certificate",
+};
+
+function subscriptionWords({ what, terms }: SessionAsk): string {
+  if (what === "read") return "";
+  const { publishingInterval, keepAliveCount } = terms;
+  const period = formatDuration(milliseconds(publishingInterval * keepAliveCount));
+  return `, CreateSubscription without monitored items (publishing every ${formatDuration(publishingInterval)}, a keep-alive after ${period})`;
+}
+
+function userOf({ credentials }: MethodInput): SessionAsk["user"] {
+  return credentials?.kind === "opcua-user" || credentials?.kind === "opcua-certificate" ? credentials.kind : "nobody";
+}
+
+/** Without security a name and a password would be there for everybody to read, and a certificate would prove nothing. */
+function userProblems({ credentials, security }: MethodInput): string[] {
+  if (credentials === undefined || security !== undefined) return [];
+  return [
+    `credentials: found ${credentials.kind} without security, expected security: {mode: SignAndEncrypt, policy: Basic256Sha256} or another`,
+  ];
+}
+
+function strayProblems({ unitId, register, security }: MethodInput, id: MethodId): string[] {
+  const secures = id === "opcua-keepalive" || id === "opcua-read";
   return [
     ...(unitId === undefined ? [] : [`unitId: found ${unitId}, expected none: OPC UA has no units`]),
     ...(register === undefined ? [] : ["register: found one, expected none: OPC UA has no registers"]),
+    ...(security === undefined || secures ? [] : [`security: found ${securityWords(security)}, expected none: ${id} speaks without`]),
   ];
 }

@@ -1,38 +1,55 @@
-/** A session with its server, from CreateSession to CloseSession, and what the server must grant for it to be kept. */
+/** A session with its server, from CreateSession to CloseSession, kept as long as the server grants what lets us ask at our own pace. */
 import type { CreateSessionResponse } from "node-opcua";
-import { MalformedReply, type Session } from "../../domain/driver.ts";
+import type { Credential } from "../../domain/credentials.ts";
+import type { Session } from "../../domain/driver.ts";
 import type { Answer } from "../../domain/outcome.ts";
+import { milliseconds } from "../../domain/units.ts";
 import type { Wire } from "../../domain/wire.ts";
 import { Channel, type Request } from "./channel.ts";
+import { flawOfChannel, flawOfSession } from "./granted.ts";
 import type { Library } from "./library.ts";
-import { keepaliveWithin, type KeepaliveAsk, type OpcuaAsk } from "./methods.ts";
-import { flawOfChannel, flawOfSession, flawOfSubscription } from "./granted.ts";
+import type { OpcuaAsk, SessionAsk } from "./methods.ts";
+import { nonce } from "./nonce.ts";
+import { applicationName, applicationUri } from "./own-keys.ts";
 import { Refusal, refusalAnswer } from "./refusal.ts";
-import { endpointUrl } from "./templates.ts";
+import { checkServer, identityOf, ownSignature, type Secured } from "./secured.ts";
+import { ServerStatus } from "./server-status.ts";
+import { Subscription } from "./subscription.ts";
+import { helloLimits, endpointUrl } from "./templates.ts";
 
-const applicationName = "Watchkeeper";
-const applicationUri = "urn:watchkeeper";
 /** Above the deadline of the exchange, which must be the first to end it. */
-const timeoutMargin = 5000;
+const timeoutHintMs = 60_000;
+
+/** What is asked again and again within a session. */
+export interface Question {
+  ask(): Promise<Answer>;
+}
+/** Sends a request within the session. */
+export type Within = <Response extends object>(request: Request, expected: new (...args: never[]) => Response) => Promise<Response>;
+
+export interface SessionParts {
+  readonly wire: Wire;
+  readonly library: Library;
+  readonly ask: SessionAsk;
+  /** Absent: no security. */
+  readonly secured: Secured | undefined;
+  readonly credential: Credential | undefined;
+}
 
 export class KeptSession implements Session<OpcuaAsk> {
-  readonly #library: Library;
-  readonly #wire: Wire;
-  readonly #ask: KeepaliveAsk;
+  readonly #parts: SessionParts;
   #channel: Channel | undefined;
   #token: unknown;
-  #subscription: number | undefined;
+  #question: Question | undefined;
   #refusal: Refusal | undefined;
 
-  private constructor(wire: Wire, library: Library, ask: KeepaliveAsk) {
-    this.#wire = wire;
-    this.#library = library;
-    this.#ask = ask;
+  private constructor(parts: SessionParts) {
+    this.#parts = parts;
   }
 
   /** A server that says no is an answer, told at the first asking. @throws MalformedReply */
-  static async open(wire: Wire, library: Library, ask: KeepaliveAsk): Promise<KeptSession> {
-    const session = new KeptSession(wire, library, ask);
+  static async open(parts: SessionParts): Promise<KeptSession> {
+    const session = new KeptSession(parts);
     try {
       await session.#begin();
     } catch (error) {
@@ -49,9 +66,8 @@ export class KeptSession implements Session<OpcuaAsk> {
     try {
       if (this.#refusal) throw this.#refusal;
       await this.#channel!.renewIfDue();
-      this.#grantedOrRefused(flawOfChannel(this.#channel!.lifetime, this.#ask.interval));
-      await this.#publish();
-      return { said: "alive" };
+      this.#granted(flawOfChannel(this.#channel!.lifetime, this.#parts.ask.interval));
+      return await this.#question!.ask();
     } catch (error) {
       return refusalAnswer(this.#refused(error));
     }
@@ -62,92 +78,60 @@ export class KeptSession implements Session<OpcuaAsk> {
     this.#channel = undefined;
     if (!channel) return;
     if (channel.usable && this.#token !== undefined) {
-      const { CloseSessionRequest, CloseSessionResponse } = this.#library;
+      const { CloseSessionRequest, CloseSessionResponse } = this.#parts.library;
+      const request = this.#asUs(new CloseSessionRequest({ deleteSubscriptions: true }));
       // Whatever it answers, the channel is closed next.
-      await channel
-        .request(this.#within(new CloseSessionRequest({ deleteSubscriptions: true })), CloseSessionResponse)
-        .catch(() => undefined);
+      await channel.request(request, CloseSessionResponse).catch(() => undefined);
     }
     channel.close();
   }
 
   async #begin(): Promise<void> {
-    const { interval, terms } = this.#ask;
-    const timeoutHint = (keepaliveWithin(interval) + timeoutMargin) as typeof interval;
-    this.#channel = await Channel.open(this.#wire, this.#library, { lifetime: terms.channelLifetime, timeoutHint });
-    this.#grantedOrRefused(flawOfChannel(this.#channel.lifetime, interval));
+    const { wire, library, ask, secured, credential } = this.#parts;
+    const { interval, terms } = ask;
+    const timeoutHint = milliseconds(Math.max(timeoutHintMs, 2 * interval));
+    this.#channel = await Channel.open(wire, library, { lifetime: terms.channelLifetime, timeoutHint, secured });
+    this.#granted(flawOfChannel(this.#channel.lifetime, interval));
     const created = await this.#create();
-    await this.#activate(created);
-    await this.#subscribe();
+    await this.#activate(created, credential);
+    const within: Within = (request, expected) => this.#channel!.request(this.#asUs(request), expected);
+    this.#question = ask.what === "read" ? new ServerStatus(library, within) : await Subscription.create(library, within, ask);
   }
 
   async #create(): Promise<CreateSessionResponse> {
-    const { ApplicationType, CreateSessionRequest, CreateSessionResponse } = this.#library;
+    const { wire, library, ask, secured } = this.#parts;
+    const { ApplicationType, CreateSessionRequest, CreateSessionResponse } = library;
+    const clientNonce = nonce();
     const request = new CreateSessionRequest({
       clientDescription: { applicationName: { text: applicationName }, applicationType: ApplicationType.Client, applicationUri },
-      endpointUrl: endpointUrl(this.#wire.target),
+      endpointUrl: endpointUrl(wire.target),
       sessionName: applicationName,
-      requestedSessionTimeout: this.#ask.terms.sessionTimeout,
+      requestedSessionTimeout: ask.terms.sessionTimeout,
+      maxResponseMessageSize: helloLimits.maxMessageSize,
+      ...(secured && { clientNonce, clientCertificate: secured.own.getCertificate() }),
     });
     const response = await this.#channel!.request(request, CreateSessionResponse);
     this.#token = response.authenticationToken;
-    this.#grantedOrRefused(flawOfSession(response.revisedSessionTimeout, this.#ask));
+    this.#granted(flawOfSession(response.revisedSessionTimeout, ask));
+    if (secured) checkServer(library, response, clientNonce, secured);
     return response;
   }
 
-  async #activate(created: CreateSessionResponse): Promise<void> {
-    const { ActivateSessionRequest, ActivateSessionResponse, AnonymousIdentityToken } = this.#library;
-    const userIdentityToken = new AnonymousIdentityToken({ policyId: this.#anonymousPolicy(created) });
-    await this.#channel!.request(this.#within(new ActivateSessionRequest({ userIdentityToken })), ActivateSessionResponse);
+  async #activate(created: CreateSessionResponse, credential: Credential | undefined): Promise<void> {
+    const { library, secured } = this.#parts;
+    const { ActivateSessionRequest, ActivateSessionResponse } = library;
+    const identity = await identityOf(library, created, credential, secured);
+    const clientSignature = secured && (await ownSignature(library, created, secured));
+    const request = new ActivateSessionRequest({ ...identity, ...(clientSignature && { clientSignature }) } as object);
+    await this.#channel!.request(this.#asUs(request), ActivateSessionResponse);
   }
 
-  /** What the server calls "no user" on an endpoint without security. Servers that list none take an empty name. */
-  #anonymousPolicy({ serverEndpoints }: CreateSessionResponse): string | null {
-    const { MessageSecurityMode, UserTokenType } = this.#library;
-    const own = (serverEndpoints ?? []).filter(({ securityMode }) => securityMode === MessageSecurityMode.None);
-    const policies = own.flatMap(({ userIdentityTokens }) => userIdentityTokens ?? []);
-    const anonymous = policies.find(({ tokenType }) => tokenType === UserTokenType.Anonymous);
-    if (anonymous) return anonymous.policyId;
-    if (policies.length === 0) return null;
-    throw new Refusal("the server takes no session without a user on an endpoint without security");
-  }
-
-  async #subscribe(): Promise<void> {
-    const { CreateSubscriptionRequest, CreateSubscriptionResponse } = this.#library;
-    const { publishingInterval, keepAliveCount, lifetimeCount } = this.#ask.terms;
-    const request = new CreateSubscriptionRequest({
-      requestedPublishingInterval: publishingInterval,
-      requestedMaxKeepAliveCount: keepAliveCount,
-      requestedLifetimeCount: lifetimeCount,
-      maxNotificationsPerPublish: 1,
-      publishingEnabled: true,
-      priority: 0,
-    });
-    const response = await this.#channel!.request(this.#within(request), CreateSubscriptionResponse);
-    this.#subscription = response.subscriptionId;
-    this.#grantedOrRefused(flawOfSubscription(response, this.#ask));
-  }
-
-  async #publish(): Promise<void> {
-    const { PublishRequest, PublishResponse } = this.#library;
-    const request = this.#within(new PublishRequest({ subscriptionAcknowledgements: [] }));
-    const response = await this.#channel!.request(request, PublishResponse);
-    const notifications = response.notificationMessage.notificationData ?? [];
-    const ended = notifications.find((data) => data?.constructor.name === "StatusChangeNotification") as
-      | { readonly status: { readonly name: string } }
-      | undefined;
-    if (ended) throw new Refusal(`Publish: the server has ended the subscription: ${ended.status.name}`);
-    if (response.subscriptionId !== this.#subscription)
-      throw new MalformedReply(`Publish: answered for subscription ${response.subscriptionId}, ours is ${String(this.#subscription)}`);
-    if (notifications.length > 0) throw new MalformedReply("Publish: values of a subscription that has no items");
-  }
-
-  #within<Message extends Request>(request: Message): Message {
+  #asUs<Message extends Request>(request: Message): Message {
     request.requestHeader.authenticationToken = this.#token as typeof request.requestHeader.authenticationToken;
     return request;
   }
 
-  #grantedOrRefused(flaw: string | undefined): void {
+  #granted(flaw: string | undefined): void {
     if (flaw !== undefined) throw new Refusal(flaw);
   }
 

@@ -1,5 +1,6 @@
 /** The messages of OPC UA as frame templates: how each begins, and how long it may be. */
 import type { Allowance } from "../../domain/plan.ts";
+import type { ChannelSecurity, SecurityPolicy } from "../../domain/security.ts";
 import { frameTemplate, longest, openEndedTemplate, type FrameTemplate } from "../../domain/template.ts";
 
 /** What HEL says of our side (Part 6, 7.1.2.3): a chunk, a message, and how many chunks a message may have. The wire holds servers to it. */
@@ -20,7 +21,7 @@ export function endpointUrl({ address, port }: Endpoint): string {
   return `opc.tcp://${address.includes(":") ? `[${address}]` : address}:${port}`;
 }
 
-const securityPolicyNone = "http://opcfoundation.org/UA/SecurityPolicy#None";
+const securityPolicies = "http://opcfoundation.org/UA/SecurityPolicy#";
 /** Binary encoding ids of the requests (Part 6, annex A). */
 const typeIds = {
   "opcua-open-channel": 446,
@@ -46,6 +47,11 @@ const lengthsMax: Readonly<Record<Service, number>> = {
   "opcua-create-subscription": 256,
   "opcua-publish": 256,
 };
+/** On top of these, with security: a certificate, a nonce, signatures of keys of up to 4096 bits, a user's certificate. */
+const securedBytesMax: Readonly<Partial<Record<Service, number>>> = { "opcua-create-session": 3072, "opcua-activate-session": 4096 };
+/** HMAC-SHA256 and the padding of AES. */
+const signatureBytesMax = 64;
+const openSecuredBytesMax = 4096;
 /** Longer than every address with its port. */
 const urlBytesMax = 64;
 
@@ -63,20 +69,31 @@ export function helloTemplate(endpoint: Endpoint | undefined): FrameTemplate {
   return frameTemplate("opcua-hello", Uint8Array.from(bytes), masked(bytes.length));
 }
 
-/** A message in the clear: size, channel, token, sequence number and request id are free, the service is not. */
-export function clearTemplate(service: Service): FrameTemplate {
-  if (service === "opcua-open-channel") return openTemplate();
-  const type = service === "opcua-close-channel" ? "CLOF" : "MSGF";
-  const bytes = [...ascii(type), ...Array.from<number>({ length: 20 }).fill(0), ...typeId(service)];
-  return openEndedTemplate(service, Uint8Array.from(bytes), masked(bytes.length, [4, 20]), lengthsMax[service]);
+/** A message of a channel without security (absent), a signed or an encrypted one. */
+export function messageTemplate(service: Service, security?: ChannelSecurity): FrameTemplate {
+  if (service === "opcua-open-channel") return openTemplate(security?.policy);
+  const type = ascii(service === "opcua-close-channel" ? "CLOF" : "MSGF");
+  if (security?.mode === "SignAndEncrypt") return encryptedTemplate(service, type);
+  const bytes = [...type, ...Array.from<number>({ length: 20 }).fill(0), ...typeId(service)];
+  const most = lengthsMax[service] + (security === undefined ? 0 : (securedBytesMax[service] ?? signatureBytesMax));
+  return openEndedTemplate(service, Uint8Array.from(bytes), masked(bytes.length, [4, 20]), most);
 }
 
-/** The first and the renewed: neither certificate nor thumbprint. */
-function openTemplate(): FrameTemplate {
-  const policy = ascii(securityPolicyNone);
-  const head = [...ascii("OPNF"), 0, 0, 0, 0, 0, 0, 0, 0, ...uint32(policy.length), ...policy, ...none, ...none];
-  const bytes = [...head, 0, 0, 0, 0, 0, 0, 0, 0, ...typeId("opcua-open-channel")];
-  const mask = masked(bytes.length, [4, 8], [head.length, 8]);
+/** Nothing but its kind can be seen of it. */
+function encryptedTemplate(service: Service, type: readonly number[]): FrameTemplate {
+  const operation = service === "opcua-close-channel" ? service : "opcua-secured-message";
+  const most = lengthsMax[service] + (securedBytesMax[service] ?? signatureBytesMax);
+  return openEndedTemplate(operation, Uint8Array.from(type), masked(type.length), most);
+}
+
+/** The first and the renewed. Without security: neither certificate nor thumbprint. With it: the poller's certificate, and an encrypted body. */
+function openTemplate(name: SecurityPolicy | undefined): FrameTemplate {
+  const policy = ascii(`${securityPolicies}${name ?? "None"}`);
+  const uri = [...ascii("OPNF"), 0, 0, 0, 0, 0, 0, 0, 0, ...uint32(policy.length), ...policy];
+  if (name !== undefined)
+    return openEndedTemplate("opcua-open-channel", Uint8Array.from(uri), masked(uri.length, [4, 8]), openSecuredBytesMax);
+  const bytes = [...uri, ...none, ...none, 0, 0, 0, 0, 0, 0, 0, 0, ...typeId("opcua-open-channel")];
+  const mask = masked(bytes.length, [4, 8], [uri.length + none.length * 2, 8]);
   return openEndedTemplate("opcua-open-channel", Uint8Array.from(bytes), mask, lengthsMax["opcua-open-channel"]);
 }
 

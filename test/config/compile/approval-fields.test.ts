@@ -24,6 +24,10 @@ const hardware = (site: RawSite): Raw => list(site, "hardware")[0]!;
 const everywhere = (site: RawSite, key: string, before: string, after: string): void => {
   for (const device of list(site, "devices")) if (device[key] === before) device[key] = after;
 };
+const secured =
+  (mode: string, policy: string): Change =>
+  (site) =>
+    void (plc(site)["checks"] = [{ method: "opcua-read", security: { mode, policy } }]);
 const exclude = (entry: Raw): Change => set(({ watchlist }) => watchlist, "excluded", [{ ...entry, reason: "not ours" }]);
 
 const rows: Readonly<Record<string, readonly [Then, Change]>> = {
@@ -117,6 +121,8 @@ const rows: Readonly<Record<string, readonly [Then, Change]>> = {
       plc(site)["checks"] = [{ method: "snmp-get", credentials: "switches" }];
     },
   ],
+  "devices[].checks[].security.mode": ["refused", secured("Sign", "Basic256Sha256")],
+  "devices[].checks[].security.policy": ["refused", secured("SignAndEncrypt", "Aes256_Sha256_RsaPss")],
   "devices[].checks[].interval": ["refused", set(check, "interval", "45s")],
   "devices[].checks[].connectWithin": ["refused", set(check, "connectWithin", "500ms")],
   "devices[].checks[].answerWithin": ["refused", set(check, "answerWithin", "2s")],

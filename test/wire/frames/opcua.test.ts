@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { inboundBytesMax, inboundChunksMax, opcuaEncryptedPolicy, opcuaPolicy } from "../../../src/wire/frames/opcua.ts";
-import { clearTemplate, helloTemplate } from "../../../src/drivers/opcua/templates.ts";
+import { helloTemplate, messageTemplate } from "../../../src/drivers/opcua/templates.ts";
 
 function uint32(value: number): number[] {
   return [value & 255, (value >>> 8) & 255, (value >>> 16) & 255, value >>> 24];
@@ -96,7 +96,7 @@ describe("an OPC UA frame that leaves", () => {
   test("fits the template of its operation", () => {
     for (const [operation, frame] of lawful.slice(1)) {
       if (operation === "opcua-open-channel" && frame[45] !== 0x4e) continue;
-      const { bytes, mask, lengthMax } = clearTemplate(operation as Parameters<typeof clearTemplate>[0]);
+      const { bytes, mask, lengthMax } = messageTemplate(operation as Parameters<typeof messageTemplate>[0]);
       assert.ok(frame.length <= lengthMax!, operation);
       assert.ok(
         bytes.every((byte, at) => ((byte ^ frame[at]!) & mask[at]!) === 0),

@@ -2,6 +2,7 @@
 import type { Method } from "../../../../src/domain/driver.ts";
 import type { MethodId, Operation } from "../../../../src/domain/operations.ts";
 import type { Allowance } from "../../../../src/domain/plan.ts";
+import { opcuaMethods } from "../../../../src/drivers/opcua/methods.ts";
 import { frameTemplate } from "../../../../src/domain/template.ts";
 
 interface UnitAsk {
@@ -65,6 +66,7 @@ const all: readonly Method[] = [
   ),
   datagram("icmp-echo", "icmp"),
   datagram("snmp-get", "snmp"),
+  ...opcuaMethods,
 ];
 
 export const methods: ReadonlyMap<MethodId, Method> = new Map(all.map((method) => [method.id, method]));

@@ -1,0 +1,28 @@
+/** How an OPC UA channel is secured, and by which certificate its server is known. */
+import type { WallMs } from "./units.ts";
+
+export const securityModes = ["None", "Sign", "SignAndEncrypt"] as const;
+export type SecurityMode = (typeof securityModes)[number];
+/** Those that are still held to be safe; the older ones (Basic128Rsa15, Basic256) are not offered. */
+export const securityPolicies = ["Basic256Sha256", "Aes128_Sha256_RsaOaep", "Aes256_Sha256_RsaPss"] as const;
+export type SecurityPolicy = (typeof securityPolicies)[number];
+
+/** Absent wherever it may be: a channel without security. */
+export interface ChannelSecurity {
+  readonly mode: Exclude<SecurityMode, "None">;
+  readonly policy: SecurityPolicy;
+}
+
+/** A server's certificate that a person has looked at: no other is believed. */
+export interface PinnedCertificate {
+  /** DER, base64. */
+  readonly der: string;
+  /** Of the DER, lower-case hex. */
+  readonly sha256: string;
+  readonly notAfter: WallMs;
+}
+
+/** `SignAndEncrypt Basic256Sha256`. */
+export function securityWords(security: ChannelSecurity | undefined): string {
+  return security === undefined ? "security None" : `${security.mode} ${security.policy}`;
+}
