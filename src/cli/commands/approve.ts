@@ -6,6 +6,7 @@ import { printable } from "../../domain/printable.ts";
 import { WrongUsage, type Command, type Context, type ExitCode, type Options } from "../command.ts";
 import { failed } from "../report.ts";
 import { answers, carriedOut, signatureOf, signatureWords, signingOptions } from "../signing.ts";
+import { approveWorksheet } from "../worksheet.ts";
 import { plannedSite, type PlannedSite } from "../site.ts";
 
 const covering: Options = {
@@ -24,6 +25,11 @@ export const approve: Command = {
     "all-new": { type: "flag", summary: "every device of the family that is complete and not admitted yet" },
     ...covering,
     ...signingOptions,
+    worksheet: {
+      type: "text",
+      value: "<export|import>",
+      summary: "one table for every family and device; the word is then a file, not a profile",
+    },
     trial: { type: "flag", summary: "on trial: only these devices are asked, for a settling time" },
   },
   examples: [
@@ -35,12 +41,20 @@ export const approve: Command = {
       'watchkeeper approve generic-modbus-tcp --all-new --covers sha256:… --prepared-by eto-1 --accepted-by "chief engineer" --basis risk --basis-text "identification only, tried at the shipyard" --until 2027-05-31 --change MOC-2026-015',
       "every new device of the family, on an accepted risk",
     ],
+    ["watchkeeper approve --worksheet export signing.csv", "every family and device in one table, with columns to fill in"],
+    [
+      "watchkeeper approve --worksheet import signing.csv",
+      "what was filled in; where anything is missing, nothing, and one list of it all",
+    ],
   ],
   more:
+    "`--worksheet export FILE` writes one table (CSV) for one signing, `--worksheet import FILE` approves what is filled in, all of it or nothing. " +
     "Look at `watchkeeper plan` first: the digest after `covers` stands for the exact bytes, the pace and the connections. " +
     "The approval goes into the site's file of the profile, whose comments are kept. Names are records, not authentication. " +
     "On a terminal what is missing is asked for, then what would be sent is shown and a yes is waited for; elsewhere what is missing is wrong usage.",
   async run(context) {
+    const way = context.text("worksheet");
+    if (way !== undefined) return approveWorksheet(context, way);
     const allNew = context.flag("all-new") && context.text("devices") === undefined;
     const given = await answers(context, { ...(allNew ? {} : choice), ...covering, ...signingOptions });
     const devices = devicesOf(context, given.get("devices"));
