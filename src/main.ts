@@ -1,4 +1,5 @@
 /** The composition root: puts the real clock, state folder, drivers and terminal behind what commands ask for. */
+import { join } from "node:path";
 import { runCli } from "./cli/cli.ts";
 import { commands } from "./cli/commands.ts";
 import { machine } from "./cli/machine.ts";
@@ -11,7 +12,7 @@ import { methods } from "./drivers/registry.ts";
 import { instant, tripStatus } from "./exporters/control-status.ts";
 import { verifyAudit } from "./store/database-audit.ts";
 import { openJournal, type OpenedJournal } from "./store/journal.ts";
-import { adoptStateFolder, createStateFolder, openStateFolder, readBirth, type StateProblems } from "./store/state-folder.ts";
+import { adoptStateFolder, createStateFolder, openStateFolder, readBirth, journalName, type StateProblems } from "./store/state-folder.ts";
 import { StopFile } from "./store/stop-file.ts";
 import { Signals } from "./poller/signals.ts";
 import { packageVersion } from "./poller/version.ts";
@@ -34,6 +35,13 @@ export async function main(argv: readonly string[]): Promise<void> {
     machine,
     state: stateStore(systemClock),
     fence: kernelFence,
+    selfTest: async (options) => {
+      const [{ selfTest }, { everyPolicy }] = await Promise.all([
+        import("./poller/self-test/self-test.ts"),
+        import("./poller/assemble.ts"),
+      ]);
+      return selfTest({ ...options, journal: join(options.stateDir, journalName), policies: everyPolicy });
+    },
     // Here alone, so that no other command loads a wire or a driver. Signals are obeyed even while that is loaded.
     runPoller: async (options) => {
       const signals = new Signals(process.stdin.isTTY, (signal, run) => process.on(signal, run));
@@ -70,9 +78,10 @@ export function stateStore(clock: Clock): StateStore {
       return "problems" in taken ? inSentences(taken) : undefined;
     },
     readAudit: (journal, visit) => {
-      const verdict = verifyAudit(journal, ({ at, sequence, source, category, type, result, detail, previous, hash }) =>
-        visit({ timestamp: instant(at), source, category, type, eventId: sequence, result, detail, previous, hash }),
-      );
+      const verdict = verifyAudit(journal, {
+        visit: ({ at, sequence, source, category, type, result, detail, previous, hash }) =>
+          visit({ timestamp: instant(at), source, category, type, eventId: sequence, result, detail, previous, hash }),
+      });
       if ("problem" in verdict) return { problems: [verdict.problem] };
       const { records, head, broken } = verdict;
       return { records, head, broken };

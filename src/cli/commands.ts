@@ -17,6 +17,7 @@ import { renew } from "./commands/renew.ts";
 import { reset } from "./commands/reset.ts";
 import { resume } from "./commands/resume.ts";
 import { run } from "./commands/run.ts";
+import { selftest } from "./commands/selftest.ts";
 import { status } from "./commands/status.ts";
 import { stop } from "./commands/stop.ts";
 import { suspend } from "./commands/suspend.ts";
@@ -31,6 +32,7 @@ export const commands: readonly Command[] = [
   renew,
   suspend,
   conduits,
+  selftest,
   run,
   status,
   check,

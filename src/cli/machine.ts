@@ -6,15 +6,18 @@ import { usualSysctls, type Sysctls } from "../config/plan-json.ts";
 
 export interface Machine {
   readonly ownAddresses: readonly string[];
+  /** Addresses by the interface that has them. */
+  readonly interfaces: ReadonlyMap<string, readonly string[]>;
   readonly defaultGateways: readonly string[];
   readonly sysctls: Sysctls;
 }
 
 /** Reads Linux's own files; what cannot be read is taken as Linux has it where nobody set anything. */
 export function machine(): Machine {
-  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  const interfaces = new Map(Object.entries(networkInterfaces()).map(([name, list]) => [name, (list ?? []).map(({ address }) => address)]));
   return {
-    ownAddresses: addresses.map(({ address }) => address),
+    ownAddresses: [...interfaces.values()].flat(),
+    interfaces,
     defaultGateways: [...gatewaysV4(contentOf("/proc/net/route")), ...gatewaysV6(contentOf("/proc/net/ipv6_route"))],
     sysctls: {
       tcp_retries2: sysctl("tcp_retries2"),

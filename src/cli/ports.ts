@@ -1,6 +1,8 @@
 /** What commands need of the state folder and the poller, in the words of commands; `src/main.ts` puts the real ones behind it. */
 import type { AuditEntry, AuditHead } from "../domain/board.ts";
 import type { Instant, Signed, TripStatus } from "../domain/control.ts";
+import type { Plan } from "../domain/plan.ts";
+import type { SelfTestReport } from "../domain/self-test.ts";
 import type { Scope } from "../domain/outcome.ts";
 import type { WallMs } from "../domain/units.ts";
 
@@ -78,6 +80,16 @@ export interface FencePorts {
   interfaceHolding(address: string): string | undefined;
   /** The table `watchkeeper` as nft lists it in JSON, or has listed it into a file; undefined where there is none. */
   installed(file?: string): Promise<string | undefined | Problems>;
+}
+
+/** Tries the safeguards. Loaded only when it is called. */
+export type RunSelfTest = (options: SelfTestOptions) => Promise<SelfTestReport>;
+
+export interface SelfTestOptions {
+  readonly stateDir: string;
+  readonly plan: Pick<Plan, "segments" | "checks">;
+  /** Puts the result into the audit; a sentence where that fails. */
+  readonly recorded: (detail: string, held: boolean) => Promise<string | undefined>;
 }
 
 /** Runs until a signal ends it. Loaded only when `run` is called, so that no other command loads a driver. */

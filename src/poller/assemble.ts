@@ -1,4 +1,5 @@
 /** Puts the parts of a running poller together: gate to wires, facts to board, journal and log. */
+import { join } from "node:path";
 import type { RunOptions } from "../cli/ports.ts";
 import type { Driver } from "../domain/driver.ts";
 import type { Circumstances } from "../domain/gate.ts";
@@ -18,6 +19,7 @@ import { MemoryBoard } from "../store/board.ts";
 import { InFlightFile } from "../store/in-flight-file.ts";
 import type { OpenedJournal } from "../store/journal.ts";
 import { BoardRecorder } from "../store/recorder.ts";
+import { journalName } from "../store/state-folder.ts";
 import type { StopFile } from "../store/stop-file.ts";
 import { systemClock as clock, yieldToLoop } from "../system-clock.ts";
 import { echoDialler } from "../wire/echo.ts";
@@ -31,6 +33,7 @@ import { Reach } from "../wire/reach.ts";
 import type { S7Child } from "../wire/s7-child.ts";
 import { tcpDialler, type Violation } from "../wire/tcp.ts";
 import { udpDialler } from "../wire/udp.ts";
+import { unfitness } from "./fitness.ts";
 import { Health } from "./health.ts";
 import { Operations } from "./operations.ts";
 import { planned, type Site } from "./planner.ts";
@@ -41,13 +44,18 @@ import { packageVersion } from "./version.ts";
 import { WaysOut } from "./ways-out.ts";
 
 /** Who reads the frames of which protocol. Drivers may not import wires, so the two meet here. */
-const policies: ReadonlyMap<Protocol, FramePolicy> = new Map([
+export const policies: ReadonlyMap<Protocol, FramePolicy> = new Map([
   ["modbus", modbusPolicy],
   ["enip", enipPolicy],
   ["icmp", icmpPolicy],
   ["opcua", opcuaPolicy],
   ["s7", s7Policy],
 ]);
+
+export const everyPolicy: readonly (readonly [name: Protocol | "modbus-rtu", policy: FramePolicy])[] = [
+  ...policies,
+  ["modbus-rtu", modbusRtuPolicy],
+];
 
 export interface Assembled {
   readonly board: MemoryBoard;
@@ -61,6 +69,7 @@ export interface Assembled {
   /** Runs only where something is asked over S7. */
   readonly s7: S7Child;
   readonly scheduler: Scheduler;
+  readonly unfit: () => Promise<string | undefined>;
 }
 
 export function assemble(
@@ -119,10 +128,21 @@ export function assemble(
   });
   const scheduler = new Scheduler({ clock, gate, onStart: (late) => page.observeLateness(late), onSkip: () => undefined }, plan);
   const replan = async () => planned({ ...options, wallNow: time.judged() });
-  const prepare = async (wanted: Plan): Promise<void> => prepared(wanted, drivers, settings.stateDir, clock);
-  const parts = { clock, board, gate, journal, log, recorder, scheduler, stopFile, time, vault, replan, prepare, settings };
+  const { stateDir } = settings;
+  const prepare = async (wanted: Plan): Promise<void> => prepared(wanted, drivers, stateDir, clock);
+  const fitness = {
+    clock,
+    journal,
+    journalFile: join(stateDir, journalName),
+    log,
+    plan: () => board.plan,
+    policies: everyPolicy,
+    stateDir,
+  };
+  const unfit = async (): Promise<string | undefined> => unfitness(fitness);
+  const parts = { clock, board, gate, journal, log, recorder, scheduler, stopFile, time, unfit, vault, replan, prepare, settings };
   const operations: Operations = new Operations(parts);
-  return { board, gate, inFlight, log, operations, page, pulse, recorder, s7, scheduler };
+  return { board, gate, inFlight, log, operations, page, pulse, recorder, s7, scheduler, unfit };
 }
 
 function diallerByTransport(over: Readonly<Record<Transport, Dial>>): Dial {

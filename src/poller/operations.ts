@@ -12,6 +12,7 @@ import type { EventLog } from "../exporters/event-log.ts";
 import { healthOf } from "../exporters/health-status.ts";
 import type { WebActions } from "../exporters/http.ts";
 import type { Planned } from "./planner.ts";
+import { done, refused } from "./replies.ts";
 import type { Vault } from "./vault.ts";
 import type { HeartbeatGate } from "../safety/gate.ts";
 import type { TrustedTime } from "../safety/trusted-time.ts";
@@ -33,6 +34,8 @@ export interface OperationsParts {
   readonly stopFile: StopFile;
   readonly vault: Vault;
   readonly time: TrustedTime;
+  /** What keeps this poller from asking at all, in one line; undefined when its safeguards hold. */
+  readonly unfit: () => Promise<string | undefined>;
   readonly replan: () => Promise<Planned>;
   /** Loads what the plan needs, before the first packet. */
   readonly prepare: (plan: Plan) => Promise<void>;
@@ -231,6 +234,8 @@ export class Operations {
     if (!this.#stopped) return done({ wasStopped: false });
     // The stop that this person has seen. The disk may take its time, and a stop that comes meanwhile is another.
     const { generation } = stopFile;
+    const unfit = await this.#parts.unfit();
+    if (unfit !== undefined) return refused(`the self-test failed, so the site stays stopped: ${unfit}`);
     this.#audit("stop", "resume", reason, by);
     await journal.settled();
     const problem = stopFile.lift(by, reason, generation)?.problem;
@@ -285,11 +290,4 @@ export class Operations {
   #audit(category: AuditEntry["category"], type: string, detail: string, source: string, result: AuditEntry["result"] = "success"): void {
     this.#parts.journal.audit({ at: this.#parts.clock.wall(), source, category, type, result, detail });
   }
-}
-
-function done<T>(result: T): Promise<{ readonly ok: true; readonly result: T }> {
-  return Promise.resolve({ ok: true, result });
-}
-function refused(problem: string): Promise<{ readonly ok: false; readonly problems: readonly string[] }> {
-  return Promise.resolve({ ok: false, problems: [problem] });
 }

@@ -66,7 +66,9 @@ export async function runPoller(options: RunOptions, signals: Signals): Promise<
   const poisoned = parts.inFlight.start();
   if ("problem" in poisoned) return failed([poisoned.problem]);
   for (const check of poisoned) parts.gate.trip(poisonTrip(check));
-  inherit(parts, first.plan);
+  const unfit = await parts.unfit();
+  if (unfit !== undefined) parts.operations.stop("self-test", `the self-test failed: ${unfit}`);
+  inherit(parts, planNow.plan);
   await run(parts, signals);
   parts.inFlight.close();
   return 0;

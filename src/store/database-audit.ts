@@ -17,27 +17,47 @@ export interface AuditVerdict {
 
 const busyWithinMs = 2000;
 
+export interface Reading {
+  /** Called for every record, also after a break. */
+  readonly visit?: (record: AuditRecord) => void;
+  /** Only so many from the end; all where nothing is said. */
+  readonly last?: number;
+}
+
 /** Every record, oldest first, as of one moment; also those after a break. That the end was not cut off shows only against a head that was published outside. */
-export function verifyAudit(path: string, visit: (record: AuditRecord) => void = () => undefined): AuditVerdict | Unusable {
+export function verifyAudit(
+  path: string,
+  { visit = () => undefined, last = Number.MAX_SAFE_INTEGER }: Reading = {},
+): AuditVerdict | Unusable {
   return attempted(path, () => {
     // A folder or a pipe would be opened, and a file that is missing is no empty audit.
     if (!statSync(path).isFile()) return { problem: `${path}: found something other than a file, expected a journal` };
     const db = new DatabaseSync(path, { readOnly: true, timeout: busyWithinMs, allowExtension: false });
     try {
       const strange = strangeVersion(path, versionOf(db));
-      return strange === undefined ? verdict(db, visit) : { problem: strange };
+      return strange === undefined ? verdict(db, visit, last) : { problem: strange };
     } finally {
       db.close();
     }
   });
 }
 
-function verdict(db: DatabaseSync, visit: (record: AuditRecord) => void): AuditVerdict {
-  let head: AuditHead = emptyChain;
+/** What is wrong with the last records, as a clause; undefined where they hold. The whole chain is for `audit verify`. */
+export function tailBreach(path: string): string | undefined {
+  const found = verifyAudit(path, { last: tailVerified });
+  return "problem" in found ? found.problem : found.broken;
+}
+/** Damage and tampering show first at the end; so many take about 10 ms. */
+const tailVerified = 1000;
+
+function verdict(db: DatabaseSync, visit: (record: AuditRecord) => void, last: number): AuditVerdict {
+  const first = Number(db.prepare("SELECT coalesce(max(sequence), 0) AS end FROM audit").get()?.["end"]) - last;
+  const before = first > 0 ? db.prepare("SELECT sequence, hash FROM audit WHERE sequence = ?").get(first) : undefined;
+  let head: AuditHead = before === undefined ? emptyChain : (before as unknown as AuditHead);
   let records = 0;
   let broken: string | undefined;
   let lastAt: WallMs | undefined;
-  for (const row of db.prepare(`SELECT ${auditColumns} FROM audit ORDER BY sequence`).iterate()) {
+  for (const row of db.prepare(`SELECT ${auditColumns} FROM audit WHERE sequence > ? ORDER BY sequence`).iterate(head.sequence)) {
     const record = row as unknown as AuditRecord;
     records += 1;
     visit(record);

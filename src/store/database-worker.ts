@@ -1,5 +1,6 @@
 /** The worker thread of the journal: opens the database, writes one batch after the other, says what came of each. */
 import { parentPort, workerData } from "node:worker_threads";
+import { tailBreach } from "./database-audit.ts";
 import { isDatabaseError, JournalDatabase } from "./database.ts";
 import { isFileError } from "./durable-file.ts";
 import { breachByNote, noteHead } from "./head-beside.ts";
@@ -22,7 +23,7 @@ if ("problem" in database) {
     proven: database.proven(),
     head: database.head(),
     highest: database.highest(),
-    breach: breachByNote(start.path, database) ?? database.tailBreach(),
+    breach: breachByNote(start.path, database) ?? tailBreach(start.path),
   });
   port.on("message", (message: ToWorker) => {
     if (message.kind === "batch") say(written(database, message));

@@ -2,7 +2,7 @@
 import { closeSync, openSync, statSync } from "node:fs";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { wallMs, type WallMs } from "../domain/units.ts";
-import { breach, chained, emptyChain, type AuditRecord } from "./audit-chain.ts";
+import { chained, emptyChain } from "./audit-chain.ts";
 import type { StandingTrip } from "./board.ts";
 import { noteHead } from "./head-beside.ts";
 import type { AuditHead, Row } from "./journal-rows.ts";
@@ -17,8 +17,6 @@ export interface Unusable {
 const provenMax = 100_000;
 /** Last batches remembered, by session, to recognise one that is sent again; the running poller and a command beside it matter. */
 const sessionsMax = 16;
-/** Of an audit that was ever damaged, the end shows it first; a millisecond for a hundred. */
-const tailChecked = 1000;
 export const auditColumns = "sequence, at, source, category, type, result, detail, previous, hash";
 /** Roll-off is looked at once in so many transitions. */
 const rollOffEvery = 1000;
@@ -94,20 +92,6 @@ export class JournalDatabase {
     if (sequence === 0) return emptyChain.hash;
     const row = this.#statements.hashOf.get(sequence);
     return row && String(row["hash"]);
-  }
-
-  /** What is wrong with the last records of the audit, as a clause; undefined when they hold. The whole chain is for `audit verify`. */
-  tailBreach(): string | undefined {
-    const { tail, hashOf } = this.#statements;
-    const records = tail.all(tailChecked).toReversed() as unknown as readonly AuditRecord[];
-    const before = (records[0]?.sequence ?? 1) - 1;
-    let head: AuditHead = before === 0 ? emptyChain : { sequence: before, hash: String(hashOf.get(before)?.["hash"]) };
-    for (const record of records) {
-      const found = breach(head, record);
-      if (found !== undefined) return found;
-      head = record;
-    }
-    return undefined;
   }
 
   /** Writes all rows or none, in their order, and returns the audit's new head. A batch that is already there is not written again. */
@@ -199,7 +183,6 @@ const sql = {
   prove: 'INSERT OR REPLACE INTO proven ("check", digest) VALUES (?, ?)',
   append: "INSERT INTO audit (sequence, at, source, category, type, result, detail, previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
   head: "SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1",
-  tail: `SELECT ${auditColumns} FROM audit ORDER BY sequence DESC LIMIT ?`,
   hashOf: "SELECT hash FROM audit WHERE sequence = ?",
   time: "INSERT OR REPLACE INTO trusted_time (only, highest) VALUES (1, ?)",
   highest:

@@ -53,7 +53,7 @@ export interface StateOptions {
 
 const schema = "state/v1";
 const siteFileName = "site.json";
-const journalName = "journal.sqlite";
+export const journalName = "journal.sqlite";
 const plansName = "plans";
 
 interface SiteFile extends Birth {

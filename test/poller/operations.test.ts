@@ -77,6 +77,7 @@ function operations(changes: Partial<OperationsParts> = {}): Operations {
     scheduler,
     stopFile,
     time,
+    unfit: () => Promise.resolve(undefined),
     vault,
     replan,
     prepare: () => Promise.resolve(),
@@ -179,6 +180,14 @@ describe("a resumption that waits for the disk", () => {
     journal.written();
     assert.deepEqual(await poller.handlers.resume(signed), { ok: true, result: { wasStopped: true } });
     assert.equal(existsSync(path()), false);
+  });
+
+  test("is not obeyed while the self-test fails", async () => {
+    const poller = operations({ unfit: () => Promise.resolve("limiter: asked twice") });
+    poller.stop("eto-2", "smoke");
+    journal.written();
+    assert.match(problemOf(await poller.handlers.resume(signed)), /the self-test failed, so the site stays stopped: limiter: asked twice/u);
+    assert.equal(existsSync(path()), true);
   });
 
   test("lifts nothing where nothing is stopped, not even what comes next", async () => {

@@ -10,6 +10,7 @@ import { DatabaseSync } from "node:sqlite";
 import { settingsText } from "../../src/cli/site-template.ts";
 import { runPoller } from "../../src/poller/run-poller.ts";
 import { Signals } from "../../src/poller/signals.ts";
+import { Budgets } from "../../src/safety/budgets.ts";
 import { claimStateFolder } from "../../src/store/database-lock.ts";
 import { createStateFolder } from "../../src/store/state-folder.ts";
 import { systemClock } from "../../src/system-clock.ts";
@@ -93,6 +94,7 @@ describe("a signal during the start", () => {
     process_.emit("SIGTERM");
     assert.equal(await ended, 0);
     assert.deepEqual(audit(), [
+      ["self_test", "poller"],
       ["started", "poller"],
       ["reload", "SIGHUP"],
       ["stopped", "SIGUSR2"],
@@ -119,4 +121,15 @@ test("a mistake in the settings is told with those of every other file", async (
   context.mock.method(process.stderr, "write", (text: string) => said.push(text) > 0);
   assert.equal(await start().code(), 1);
   assert.match(said.join(""), /^watchkeeper\.yaml:1: site: /mu);
+});
+
+test("a poller whose self-test fails runs stopped, and its stop says why", async (context) => {
+  context.mock.method(Budgets.prototype, "lineReadyAt", (_check: unknown, now: number) => now);
+  const ended = start().code();
+  await until(() => audit().some(([type]) => type === "started"), ended);
+  const stop = JSON.parse(readFileSync(state("STOP"), "utf8")) as { readonly by: string; readonly reason: string };
+  process_.emit("SIGTERM");
+  assert.equal(await ended, 0);
+  assert.equal(stop.by, "self-test");
+  assert.match(stop.reason, /^the self-test failed: limiter: found/u);
 });

@@ -187,7 +187,7 @@ describe("a state folder", () => {
     renameSync(join(parent, "note"), state("audit-head.json"));
     assert.equal(await start(), "polls", new StopFile(state(), clock).record?.reason);
     const hashes: string[] = [];
-    verifyAudit(journal(), ({ hash }) => hashes.push(hash));
+    verifyAudit(journal(), { visit: ({ hash }) => hashes.push(hash) });
     assert.equal(hashes.includes(published.hash), false);
   });
 });
