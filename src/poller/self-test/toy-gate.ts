@@ -124,6 +124,7 @@ function toyPlan(): Plan {
     segments: new Map([[segment, { id: segment, zone: "self-test", subnet: "192.0.2.0/24", startsPerSecondMax: 2 }]]),
     lines: new Map([[line, { id: line, segment, gap: toyInterval, holdAfterTimeout: milliseconds(0) }]]),
     devices: new Map([[device, planned]]),
+    families: new Map(),
     checks: new Map([[toyCheck, check]]),
     refused: new Map(),
   };
