@@ -7,7 +7,7 @@ import type { Allowance, Check, CheckId, DeviceId, LineId, Plan, ProfileId, Segm
 import { frameTemplate } from "../../domain/template.ts";
 import type { Dial } from "../../domain/wire.ts";
 import { HeartbeatGate } from "../../safety/gate.ts";
-import { ConnectionKeeper } from "../../safety/keeper.ts";
+import { ConnectionKeeper, type Speaker } from "../../safety/keeper.ts";
 import { modbusPolicy } from "../../wire/frames/modbus.ts";
 
 export const toyInterval: Milliseconds = seconds(60);
@@ -59,22 +59,23 @@ export function toyGate(stopped: Circumstances["stopped"], plan: Plan = toyPlan(
     {
       clock,
       circumstances,
-      keeper: (farewell) => new ConnectionKeeper({ clock, dial, farewell, speakerOf: () => ({ driver: mute, policy: modbusPolicy }) }),
+      keeper: (farewell) => new ConnectionKeeper({ clock, dial, farewell, speakerOf: () => mute, onClosed: () => undefined }),
       suspect: () => false,
       trips: [],
       record: () => undefined,
-      inFlight: { begin: () => undefined, end: () => undefined },
+      inFlight: { begin: () => undefined, end: () => undefined, kept: () => undefined, counted: () => undefined },
     },
     plan,
   );
   return { clock, gate, check: toyCheck, dialled: () => dialled };
 }
 
-const mute: Driver = {
+const driver: Driver = {
   protocol: "modbus",
   prepare: () => Promise.resolve(),
   open: () => Promise.reject(new Error("the self-test opens no session")),
 };
+const mute: Speaker = { driver, policy: modbusPolicy };
 
 const toyCheck = "self-test/modbus-fc43" as CheckId;
 const nothing: Allowance = { connectionsMax: 0, requestsMax: 0, bytesMax: 0, templates: [] };
@@ -105,6 +106,7 @@ function toyPlan(): Plan {
     approvedUntil: wallMs(Number.MAX_SAFE_INTEGER),
     digest: "self-test",
   };
+  const connections = { free: 1, countedAfterReset: milliseconds(0), countedAfterLoss: milliseconds(0) };
   const planned = {
     id: device,
     name: "self-test",
@@ -114,6 +116,7 @@ function toyPlan(): Plan {
     category: "I",
     profile: "self-test" as ProfileId,
     stage: "approved",
+    behind: [],
     checks: [toyCheck],
   } as const;
   return {
@@ -122,7 +125,7 @@ function toyPlan(): Plan {
     digest: "self-test",
     siteStartsPerSecondMax: 10,
     segments: new Map([[segment, { id: segment, zone: "self-test", subnet: "192.0.2.0/24", startsPerSecondMax: 2 }]]),
-    lines: new Map([[line, { id: line, segment, gap: toyInterval, holdAfterTimeout: milliseconds(0) }]]),
+    lines: new Map([[line, { id: line, segment, gap: toyInterval, holdAfterTimeout: milliseconds(0), connections }]]),
     devices: new Map([[device, planned]]),
     families: new Map(),
     checks: new Map([[toyCheck, check]]),
