@@ -9,7 +9,8 @@ export interface S7Counts {
   readonly connections: number;
   readonly openConnections: number;
   readonly mostConnectionsAtOnce: number;
-  /** Ended by the client without a FIN. */
+  /** Ended by the client with a FIN, and without one. */
+  readonly cleanCloses: number;
   readonly uncleanCloses: number;
   /** Whole frames. */
   readonly requests: number;
@@ -49,6 +50,7 @@ export class Tally {
     connections: 0,
     openConnections: 0,
     mostConnectionsAtOnce: 0,
+    cleanCloses: 0,
     uncleanCloses: 0,
     requests: 0,
     requestsByKind: this.#byKind,

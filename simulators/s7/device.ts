@@ -141,6 +141,7 @@ class Device implements S7Device {
       }
     });
     socket.on("end", () => {
+      this.tally.add("cleanCloses");
       if (this.#behaviour !== "never-closes") socket.end();
     });
     socket.on("error", () => this.tally.add("uncleanCloses"));

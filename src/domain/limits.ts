@@ -139,6 +139,8 @@ export const approvalGrace: Milliseconds = seconds(90 * 86_400);
 /** Of the process in which node-snap7 runs: calls that may run at once (each takes a thread for as long as its device takes to answer), and connections that may be open (select() in it fails beyond 1024 file descriptors; each takes three). */
 export const s7CallsMax = 60;
 export const s7ConversationsMax = 200;
+/** With a call or a reply in hand it has its next frame ready within milliseconds; one that has said nothing for so long hangs, and is ended. Less than `answerWithinDefault`, so that no device is blamed for it. */
+export const s7ChildAnswersWithin: Milliseconds = seconds(2);
 /** It is to be ready so soon after its start; otherwise the next, weaker arrangement is tried. */
 export const s7ChildReadyWithin: Milliseconds = seconds(10);
 /** It is started again so long after its end, twice as long each time, up to the most; one that has lived for the most begins anew. */

@@ -3,11 +3,18 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync, readlinkSync } from "node:fs";
 import type { Clock } from "../domain/clock.ts";
 import { ExchangeEnded } from "../domain/driver.ts";
-import { s7CallsMax, s7ChildReadyWithin, s7ChildRestartAfter, s7ChildRestartMost, s7ConversationsMax } from "../domain/limits.ts";
+import {
+  s7CallsMax,
+  s7ChildAnswersWithin,
+  s7ChildReadyWithin,
+  s7ChildRestartAfter,
+  s7ChildRestartMost,
+  s7ConversationsMax,
+} from "../domain/limits.ts";
 import { fromS7Child, type FromS7Child, type ToS7Child } from "../domain/s7-messages.ts";
-import type { S7Call, S7Conversation, S7Helper, S7Isolation } from "../domain/s7.ts";
-import { hex } from "../domain/template.ts";
+import type { S7Conversation, S7Helper, S7Isolation } from "../domain/s7.ts";
 import { after, between, milliseconds, type Milliseconds, type MonotonicMs } from "../domain/units.ts";
+import { Conversation } from "./s7-conversation.ts";
 import { arrangements, type Arrangement, type Offered } from "./s7-arrangements.ts";
 
 export interface S7ChildParts {
@@ -62,11 +69,12 @@ export class S7Child implements S7Helper {
     const why = this.unavailable();
     if (why !== undefined) throw new ExchangeEnded("driver_unavailable", why);
     const id = this.#nextId++;
-    const conversation = new Conversation(
-      heard,
-      (message) => this.#say({ ...message, id }),
-      () => this.#conversations.delete(id),
-    );
+    const conversation = new Conversation(heard, {
+      say: (message) => this.#say({ ...message, id }),
+      forget: () => this.#conversations.delete(id),
+      within: (span, run) => this.#parts.clock.at(after(this.#parts.clock.monotonic(), span), run),
+      hangs: () => this.#hangs(),
+    });
     this.#conversations.set(id, conversation);
     this.#say({ say: "begin", id });
     return conversation;
@@ -186,6 +194,13 @@ export class S7Child implements S7Helper {
     }
   }
 
+  /** A process that was stopped, or is stuck: its end is heard as any other. */
+  #hangs(): void {
+    const child = this.#child;
+    child?.kill("SIGKILL");
+    if (child) this.#ended(child, `it said nothing for ${s7ChildAnswersWithin / 1000} s`);
+  }
+
   #tell(): void {
     this.#prepared?.resolve();
     this.#parts.onTrouble(this.#why);
@@ -205,63 +220,6 @@ export class S7Child implements S7Helper {
     const { clock } = this.#parts;
     this.#cancelTimer();
     this.#cancelTimer = clock.at(after(clock.monotonic(), span), run);
-  }
-}
-
-type WithoutId<Message> = Message extends { readonly id: number } ? Omit<Message, "id"> : never;
-
-class Conversation implements S7Conversation {
-  readonly #heard: (frame: Uint8Array) => void;
-  readonly #say: (message: WithoutId<ToS7Child>) => void;
-  readonly #forget: () => void;
-  #pending: PromiseWithResolvers<string | undefined> | undefined;
-  #lost: string | undefined;
-
-  constructor(heard: (frame: Uint8Array) => void, say: (message: WithoutId<ToS7Child>) => void, forget: () => void) {
-    this.#heard = heard;
-    this.#say = say;
-    this.#forget = forget;
-  }
-
-  get calling(): boolean {
-    return this.#pending !== undefined;
-  }
-
-  call(call: S7Call): Promise<string | undefined> {
-    if (this.#lost !== undefined) return Promise.reject(new ExchangeEnded("driver_unavailable", this.#lost));
-    this.#pending = Promise.withResolvers();
-    this.#say({ say: "call", call });
-    return this.#pending.promise;
-  }
-
-  reply(frame: Uint8Array): void {
-    if (this.#lost === undefined) this.#say({ say: "reply", hex: hex(frame) });
-  }
-
-  end(): void {
-    if (this.#lost !== undefined) return;
-    this.#lost = "the conversation with node-snap7 is over";
-    this.#pending = undefined;
-    this.#forget();
-    this.#say({ say: "end" });
-  }
-
-  heard(frame: Uint8Array): void {
-    if (this.#lost === undefined) this.#heard(frame);
-  }
-
-  done(complaint: string | undefined): void {
-    const pending = this.#pending;
-    this.#pending = undefined;
-    pending?.resolve(complaint);
-  }
-
-  /** The process is gone. */
-  lost(why: string): void {
-    this.#lost = why;
-    const pending = this.#pending;
-    this.#pending = undefined;
-    pending?.reject(new ExchangeEnded("driver_unavailable", why));
   }
 }
 

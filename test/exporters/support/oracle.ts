@@ -12,6 +12,7 @@ const failures = [
   "unreachable",
   "malformed",
   "protocol_error",
+  "cpu_not_running",
   "expectation_failed",
   "gateway_target_silent",
   "identity_mismatch",
