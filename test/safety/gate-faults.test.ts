@@ -15,6 +15,8 @@ describe("whatever a driver does", () => {
     none: { frames: 1, outcome: "answered", trips: 0 },
     "open-throws": { frames: 0, outcome: "malformed", trips: 0 },
     "open-never-settles": { frames: 0, outcome: "timeout", trips: 0 },
+    "open-refused": { frames: 0, outcome: "refused", trips: 0 },
+    "ask-unavailable": { frames: 0, outcome: "driver_unavailable", trips: 0 },
     "ask-throws-before-sending": { frames: 0, outcome: "malformed", trips: 0 },
     "ask-throws-text": { frames: 0, outcome: "malformed", trips: 0 },
     "ask-throws-after-answer": { frames: 1, outcome: "malformed", trips: 0 },
@@ -44,6 +46,14 @@ describe("whatever a driver does", () => {
     const outcome = await ask(site);
     assert.equal(outcome?.kind === "failed" && outcome.failure, "driver_unavailable");
     assert.equal(site.witness.packets.length, 0);
+  });
+
+  it("a protocol that cannot be spoken at this moment fails without a packet, and says why", async () => {
+    const site = await readySite({ driver: () => ({ unavailable: "its process ended; it is started again 1 s later" }) });
+    const outcome = await ask(site);
+    assert.ok(outcome?.kind === "failed");
+    assert.deepEqual([outcome.failure, outcome.detail], ["driver_unavailable", "its process ended; it is started again 1 s later"]);
+    assert.deepEqual([site.witness.packets.length, outcome.sent.connections], [0, 0]);
   });
 
   it("what this machine cannot do begins no back-off, no hold and no trip", async () => {

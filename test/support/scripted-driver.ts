@@ -1,6 +1,6 @@
 /** A driver that speaks just enough FC43 to be asked, and misbehaves on demand at each step of a conversation. */
 import type { Driver, Session } from "../../src/domain/driver.ts";
-import { MalformedReply } from "../../src/domain/driver.ts";
+import { ExchangeEnded, MalformedReply } from "../../src/domain/driver.ts";
 import type { Answer } from "../../src/domain/outcome.ts";
 import type { FramePolicy, Wire } from "../../src/domain/wire.ts";
 import { fc43Frame } from "./literal-plan.ts";
@@ -9,6 +9,8 @@ export const driverFaults = [
   "none",
   "open-throws",
   "open-never-settles",
+  "open-refused",
+  "ask-unavailable",
   "ask-throws-before-sending",
   "ask-throws-text",
   "ask-throws-after-answer",
@@ -41,6 +43,7 @@ export function scriptedDriver({ fault = () => "none", answer = () => alive, far
       const today = fault();
       if (today === "open-throws") throw new Error("library: cannot open");
       if (today === "open-never-settles") return never;
+      if (today === "open-refused") throw new ExchangeEnded("refused", "no connection to spare");
       let transaction = 0;
       let replied: (() => void) | undefined;
       wire.onFrame(() => replied?.());
@@ -50,6 +53,7 @@ export function scriptedDriver({ fault = () => "none", answer = () => alive, far
           ({ unitId } = asked as { readonly unitId: number });
           const now = fault();
           if (now === "ask-throws-before-sending") throw new Error("library: bad argument");
+          if (now === "ask-unavailable") throw new ExchangeEnded("driver_unavailable", "its process has ended");
           // As a library written in another age does.
           if (now === "ask-throws-text") return Promise.reject("library: no error object" as unknown as Error);
           if (now === "answers-without-asking") return alive;

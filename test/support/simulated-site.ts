@@ -18,7 +18,7 @@ export interface SimulatedSiteOptions {
   readonly trips?: readonly Trip[];
   readonly pulseEveryMs?: number;
   readonly farewell?: boolean;
-  readonly driver?: (check: Check) => ReturnType<typeof scriptedDriver> | undefined;
+  readonly driver?: (check: Check) => ReturnType<typeof scriptedDriver> | { readonly unavailable: string } | undefined;
 }
 
 export class SimulatedSite {
@@ -73,7 +73,7 @@ export class SimulatedSite {
     const speakerOf = (check: Check) => {
       if (options.driver) {
         const driver = options.driver(check);
-        return driver && { driver, policy: scriptedPolicy };
+        return driver && ("unavailable" in driver ? driver : { driver, policy: scriptedPolicy });
       }
       const driver =
         speakers.get(check.id) ?? scriptedDriver({ fault: () => options.fault?.(check) ?? "none", farewell: options.farewell ?? false });

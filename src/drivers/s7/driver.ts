@@ -22,6 +22,8 @@ class S7Session implements Session<S7Ask> {
   #request: Uint8Array | undefined;
   #heard: ((decoded: Decoded) => void) | undefined;
   #broken: ((error: Error) => void) | undefined;
+  /** The library's connection is at its end, though the device's need not be. */
+  #over = false;
 
   private constructor(wire: Wire, helper: S7Helper) {
     this.#conversation = helper.converse((frame) => {
@@ -66,6 +68,10 @@ class S7Session implements Session<S7Ask> {
     throw new MalformedReply(`S7: found ${decoded.is}, expected what was asked for`);
   }
 
+  get over(): boolean {
+    return this.#over;
+  }
+
   leave(): Promise<void> {
     this.#heard = undefined;
     this.#broken = undefined;
@@ -85,6 +91,7 @@ class S7Session implements Session<S7Ask> {
       this.#heard = (decoded) => {
         last = decoded;
         if (isForLibrary(decoded)) return;
+        this.#over = true;
         resolve(decoded);
         this.#conversation.end();
       };

@@ -48,7 +48,7 @@ async function exchanged(device: S7Device, check: Check, expected: Expected, req
   const clock = new FakeClock();
   const dial = tcpDialler({ clock, cutOff: () => undefined, onViolation: () => assert.fail("a violation") });
   const speaker = { driver: s7DriverFrom(child), policy: s7Policy };
-  const keeper = new ConnectionKeeper({ clock, dial, speakerOf: () => speaker, farewell: () => undefined });
+  const keeper = new ConnectionKeeper({ clock, dial, speakerOf: () => speaker, farewell: () => undefined, onClosed: () => undefined });
   const permit = TestPermit.for(check, clock);
   let over = false;
   const conversation = keeper.converse(permit).finally(() => (over = true));

@@ -32,9 +32,13 @@ describe("the library, when the operating mode is wanted, calls", () => {
       const permit = TestPermit.for(check, clock);
       const dial = tcpDialler({ clock, cutOff: () => undefined, onViolation: () => {} });
       const speaker = { driver: s7DriverFrom(child), policy: s7Policy };
-      const { result, sent } = await new ConnectionKeeper({ clock, dial, speakerOf: () => speaker, farewell: () => undefined }).converse(
-        permit,
-      );
+      const { result, sent } = await new ConnectionKeeper({
+        clock,
+        dial,
+        speakerOf: () => speaker,
+        farewell: () => undefined,
+        onClosed: () => undefined,
+      }).converse(permit);
       assert.ok(!("said" in result) && result.failure === "guard_blocked", JSON.stringify(result));
       assert.match(result.detail, /^not on the read-only list/u);
       assert.equal(permit.violations.length, 1);
