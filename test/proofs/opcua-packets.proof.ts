@@ -1,4 +1,4 @@
-/** Proves what OPC UA checks cost: one Publish each time on a session that is opened once, and a hello without a channel. */
+/** Proves what OPC UA checks cost: one Publish or Read each time on a session that is opened once, and a hello without a channel. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
@@ -22,36 +22,60 @@ import { startSimulatedOpcua } from "./support/simulated-opcua.ts";
 import { watchTheWireFor } from "./support/wait.ts";
 
 const intervalMs = 1000;
-const [kept, hello] = ["192.0.2.10", "192.0.2.11"] as const;
+const [kept, hello, renewing, reading] = ["192.0.2.10", "192.0.2.11", "192.0.2.12", "192.0.2.13"] as const;
+/** Renewed after three quarters of it, with the next asking. */
+const channelLifetimeMs = 5200;
 const watchMs = 7000;
 const askedMin = 4;
 
-test("a keep-alive is 3 packets, one Publish of ours; its session is opened once, in 5 messages, and given back; a hello is one message", async () => {
+test("a keep-alive and a read are 3 packets, one Publish or Read of ours; their session is opened once, in 5 messages, and given back; a channel is renewed with an asking; a hello is one message", async () => {
   await using network = await makeNetwork({
     hosts: [
       { name: "poller", address: "192.0.2.1" },
-      { name: "plant", address: [kept, hello] },
+      { name: "plant", address: [kept, hello, renewing, reading] },
     ],
   });
-  const devices = [opcuaDevice("kept", kept, "opcua-keepalive"), opcuaDevice("hello", hello, "opcua-hello")];
+  const devices = [
+    opcuaDevice("kept", kept, "opcua-keepalive"),
+    opcuaDevice("hello", hello, "opcua-hello"),
+    opcuaDevice("renewing", renewing, "opcua-keepalive"),
+    opcuaDevice("reading", reading, "opcua-read"),
+  ];
   const site = await opcuaSite(network, { devices });
   const plan = await site.plan();
-  const plant = await startSimulatedOpcua(network, "plant", { [kept]: "healthy", [hello]: "healthy" });
+  const plant = await startSimulatedOpcua(network, "plant", {
+    [kept]: "healthy",
+    [hello]: "healthy",
+    [reading]: "healthy",
+    [renewing]: { kind: "short-token", lifetimeMs: channelLifetimeMs },
+  });
   const capture = await startCapture(network, "poller");
   const poller = await site.start();
   await watchTheWireFor(watchMs);
   const liveness = await livenessOf(site);
   assert.equal(await poller.end(), 0, poller.said());
-  for (const address of [kept, hello]) await waitForKernelToLetGo(network, "poller", address, 3000);
+  for (const address of [kept, hello, renewing, reading]) await waitForKernelToLetGo(network, "poller", address, 3000);
   const packets = onIp(await capture.stop());
 
-  assert.deepEqual(liveness, { kept: "up answers", hello: "up answers" }, poller.said());
+  assert.deepEqual(liveness, { kept: "up answers", hello: "up answers", renewing: "up answers", reading: "up answers" }, poller.said());
   const session = withPeer(packets, kept);
   const asked = assertKept(session, "PublishRequest", [...opening, "CreateSubscriptionRequest"]);
   const counted = await plant.counted(kept);
   assert.deepEqual([counted["sessions"], counted.openSessions, counted.mostSessionsAtOnce, counted["sessionsClosed"]], [1, 0, 1, 1]);
   assert.deepEqual([counted.services["publish"], counted["writes"], counted["malformedRequests"]], [asked, 0, 0]);
   assert.equal(counted["pipelinedRequests"], 0);
+
+  assertKept(withPeer(packets, reading), "ReadRequest", opening);
+  const read = await plant.counted(reading);
+  assert.deepEqual([read["sessions"], read.openSessions, read.mostSessionsAtOnce, read["writes"]], [1, 0, 1, 0]);
+
+  const renewed = messagesFromUs(withPeer(packets, renewing));
+  const table = describe(withPeer(packets, renewing));
+  assert.equal(connectionsOpened(withPeer(packets, renewing)), 1, table);
+  const again = renewed.flatMap((name, index) => (index > opening.length && name === "OpenSecureChannelRequest" ? [index] : []));
+  // Once in its life of 5 s while it is watched for 7 s, and each time with the Publish of a slot right behind it.
+  assert.ok(again.length >= 1 && again.length <= 2, table);
+  for (const index of again) assert.equal(renewed[index + 1], "PublishRequest", table);
 
   const checks = conversations(withPeer(packets, hello));
   assert.ok(checks.length >= askedMin, describe(packets));

@@ -15,6 +15,12 @@ export function messagesFromUs(packets: readonly Packet[]): readonly string[] {
   return requestsFromUs(packets).flatMap((packet) => messagesIn(packet));
 }
 
+/** The chunk types of what was asked, in order; all that is to be seen of an encrypted channel. */
+export function chunksFromUs(packets: readonly Packet[]): readonly string[] {
+  const typed = requestsFromUs(packets).filter(({ dissector }) => dissector === "OpcUa");
+  return typed.flatMap(({ info }) => info.split(", ").map((words) => words.replace(/ message.*$/iu, "")));
+}
+
 /** One TCP connection after the other. */
 export function conversations(packets: readonly Packet[]): readonly (readonly Packet[])[] {
   return [...Map.groupBy(packets, ({ stream }) => stream).values()].filter((one) => withFlag(one, "SYN").length > 0);

@@ -1,5 +1,5 @@
 /** A site of OPC UA devices, agreed to and approved. */
-import { writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Network } from "./netns.ts";
 import { unapprovedSite, type DeviceSpec, type Entry, type Site, type SiteSpec } from "./site.ts";
@@ -11,9 +11,18 @@ export function opcuaDevice(id: string, address: string, method: string, check: 
   return { id, address, profile: opcuaProfile, changes: { checks: [{ method, interval: "1s", ...check }] } };
 }
 
-/** What the shipped profile leaves to the owner is agreed to; only the hello needs nobody's word. */
-export async function opcuaSite(network: Network, spec: SiteSpec): Promise<Site> {
+/**
+ * What the shipped profile leaves to the owner is agreed to; only the hello needs nobody's word. `pinned` are PEM files of servers'
+ * certificates, by device, put where `watchkeeper opcua trust` puts them.
+ */
+export async function opcuaSite(network: Network, spec: SiteSpec, pinned: Readonly<Record<string, string>> = {}): Promise<Site> {
   const site = await unapprovedSite(network, { startsPerSecondMax: 20, ...spec });
+  const servers = join(site.stateDir, "pki", "servers");
+  if (Object.keys(pinned).length > 0) mkdirSync(servers, { recursive: true, mode: 0o700 });
+  for (const [device, file] of Object.entries(pinned)) {
+    copyFileSync(file, join(servers, `${device}.pem`));
+    chmodSync(join(servers, `${device}.pem`), 0o600);
+  }
   const asked = new Set(
     spec.devices
       .flatMap(({ changes }) => (changes?.["checks"] as readonly { readonly method: string }[]) ?? [])

@@ -33,6 +33,8 @@ export async function startSimulatedOpcua(
   host: string,
   behaviours: Readonly<Record<string, OpcuaBehaviour | Omit<OpcuaDeviceOptions, "host" | "port">>>,
   stacks: Readonly<Record<string, Omit<OpcuaStackOptions, "host" | "port" | "folder">>> = {},
+  /** Below the network's: stacks of one folder have one key. */
+  keys: string = "stack",
 ): Promise<SimulatedOpcua> {
   const devices = Object.entries(behaviours).map(([address, one]) => ({
     ...(typeof one === "string" || "kind" in one ? { behaviour: one } : one),
@@ -43,7 +45,7 @@ export async function startSimulatedOpcua(
     ...one,
     host: address,
     port: opcuaPort,
-    folder: `${network.folder}/stack`,
+    folder: `${network.folder}/${keys}`,
   }));
   const script = runUnder(network, host, new URL("simulated-opcua-devices.ts", import.meta.url), {
     args: [JSON.stringify({ devices, stacks: heavy })],
