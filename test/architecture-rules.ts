@@ -124,6 +124,7 @@ export const ordinaryBuiltins: ReadonlySet<string> = new Set([
 export const builtinsPerFile: Readonly<Record<string, readonly string[]>> = {
   "src/cli/arguments.ts": ["node:util"],
   "src/cli/atomic-file.ts": ["node:fs", "node:path"],
+  "src/cli/plan-against.ts": ["node:fs", "node:path"],
   "src/cli/worksheet.ts": ["node:fs", "node:path"],
   "src/cli/commands/conduits.ts": ["node:fs", "node:path"],
   "src/cli/commands/audit.ts": ["node:path"],

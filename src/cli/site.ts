@@ -1,7 +1,7 @@
 /** The site a command was called for: its settings, and the plan that its files make. */
 import path from "node:path";
 import { compile, type Compiled } from "../config/compile/compile.ts";
-import { loadSite } from "../config/load.ts";
+import { loadSite, type LoadOptions } from "../config/load.ts";
 import type { LoadedSite, Settings } from "../config/loaded-site.ts";
 import { formatProblem, type Problem } from "../config/problem.ts";
 import { readText, settingsMissingHint } from "../config/read-file.ts";
@@ -46,15 +46,15 @@ export interface FileProblems extends Problems {
   readonly inFiles: readonly Problem[];
 }
 
-/** Loads every file and compiles the plan as the poller would at this moment. @throws WrongUsage for --lab without its environment. */
-export function plannedSite(context: Context): PlannedSite | FileProblems {
+/** Loads every file and compiles the plan as the poller would at this moment; with another library of profiles, as that would make it. @throws WrongUsage for --lab without its environment. */
+export function plannedSite(context: Context, other: Pick<LoadOptions, "shippedProfileDir"> = {}): PlannedSite | FileProblems {
   const lab = labAsked(context);
   const settings = settingsOf(context);
   if ("problems" in settings) return everyProblem(context, lab);
   const unfit = stateProblem(lab, context.state.birth(settings.stateDir), settings);
   if (unfit !== undefined) return { problems: [unfit], inFiles: [] };
   const { ownAddresses, defaultGateways } = context.machine();
-  const loaded = loadSite(settingsFileOf(context), { lab, ownAddresses, defaultGateways });
+  const loaded = loadSite(settingsFileOf(context), { lab, ownAddresses, defaultGateways, ...other });
   if (!loaded.ok) return fileProblems(loaded.problems);
   const { site } = loaded;
   const compiled = compile(site, { methods: context.methods, wallNow: context.clock.wall(), lab });
