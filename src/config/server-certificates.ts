@@ -8,7 +8,7 @@ import type { Problem } from "./problem.ts";
 import { readText } from "./read-file.ts";
 import type { Watchlist } from "./schema/watchlist.ts";
 
-/** Where the pinned certificate of a device lies: `watchkeeper opcua trust` writes it. */
+/** Where a person puts the certificate that the server of a device must have. */
 export function serverCertificateFile(stateDir: string, device: DeviceId): string {
   return `${stateDir}/pki/servers/${device}.pem`;
 }

@@ -3,6 +3,7 @@ import { standingReasons, type StandingReason } from "../../domain/reasons.ts";
 import type { HeldSegment, LineId } from "../../domain/plan.ts";
 import type { LoadedSite } from "../loaded-site.ts";
 import { formatPath, type Loaded, type Path } from "../problem.ts";
+import { serverCertificateFile } from "../server-certificates.ts";
 import { suspensionsOf } from "../schema/approval.ts";
 import type { OwnerStatement } from "../schema/profile.ts";
 import { approvalExpired, approvalStale, notAdmitted, notApproved, type Now } from "./approval-rules.ts";
@@ -114,11 +115,12 @@ function certificateMissing(candidate: Candidate, { site, now }: Circumstances):
   const { place, path, spoken } = candidate;
   if (spoken?.security === undefined) return undefined;
   const where = at(site.watchlist, [...path, "security"]);
-  const trust = `watchkeeper opcua trust ${place.entry.id} --by NAME`;
+  const file = serverCertificateFile(site.settings.value.stateDir, place.entry.id);
+  const pin = `compare its fingerprint at the server itself, then put it as PEM into ${file}`;
   const pinned = spoken.serverCertificate;
-  if (pinned === undefined) return `${where}: no certificate of the server is pinned: look at the one it shows (${trust})`;
+  if (pinned === undefined) return `${where}: no certificate of the server is pinned: ${pin}`;
   if (now(candidate).wall < pinned.notAfter) return undefined;
-  return `${where}: the pinned certificate of the server ended on ${lastDayBefore(pinned.notAfter)}: when it has a new one, look at that (${trust})`;
+  return `${where}: the pinned certificate of the server ended on ${lastDayBefore(pinned.notAfter)}: when it has a new one, ${pin}`;
 }
 
 function noConnectionSlot(candidate: Candidate, { site, lines }: Circumstances): string | undefined {

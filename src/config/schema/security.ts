@@ -11,7 +11,10 @@ export interface SecurityEntry {
 
 export const securitySchema: z.ZodType<SecurityEntry> = z
   .strictObject({
-    mode: oneOf(securityModes, "None, Sign or SignAndEncrypt; the latter two need the server's certificate: watchkeeper opcua trust."),
+    mode: oneOf(
+      securityModes,
+      "None, Sign or SignAndEncrypt; the latter two need the server's certificate in the state folder, pki/servers/<device>.pem.",
+    ),
     policy: oneOf(securityPolicies, "The server's policy; not with mode None.").exactOptional(),
   })
   .check(({ value, issues }) => {

@@ -18,7 +18,8 @@ const hints: Readonly<Record<string, string>> = {
   BadTooManySubscriptions: "every subscription of the server is taken",
   BadTcpServerTooBusy: "the server takes no further connection at the moment",
   BadTcpEndpointUrlInvalid: "the server knows itself by another address or path only",
-  BadCertificateUntrusted: "the server does not trust the poller's certificate yet: accept it there",
+  BadCertificateUntrusted:
+    "the server does not trust the poller's certificate yet (state folder, pki/own/certs/watchkeeper.pem): accept it there",
   BadSecurityChecksFailed: "the server refused the poller's certificate, or another certificate is pinned than the server has",
   BadSecurityPolicyRejected: "the server does not offer this security policy",
   BadSecurityModeRejected: "the server does not offer this security mode",

@@ -28,6 +28,8 @@ export interface RawSite {
   lab: boolean;
   /** Absent: none. */
   credentials?: Credentials;
+  /** Absent: none. */
+  serverCertificates?: LoadedSite["serverCertificates"];
 }
 
 export const unknownFact: Raw = { value: null, status: "not-documented", grade: "N" };
@@ -177,6 +179,7 @@ export function loaded(raw: RawSite): LoadedSite {
     shippedProfiles: new Map(Object.entries(raw.profiles).map(profile)),
     siteProfiles: new Map(Object.entries(raw.siteProfiles).map(siteProfile)),
     credentials: raw.credentials ?? new Map(),
+    ...(raw.serverCertificates && { serverCertificates: raw.serverCertificates }),
   };
 }
 
