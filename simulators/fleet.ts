@@ -1,10 +1,11 @@
 /** Starts a list of simulated devices together, and ends them together. */
 import { type EnipDevice, type EnipDeviceOptions, startEnipDevice } from "./enip/device.ts";
 import { type ModbusDevice, type ModbusDeviceOptions, startModbusDevice } from "./modbus/device.ts";
+import { type SnmpDevice, type SnmpDeviceOptions, startSnmpDevice } from "./snmp/device.ts";
 import { type OpcuaDevice, type OpcuaDeviceOptions, startOpcuaDevice } from "./opcua/device.ts";
 
 /** One device to start. A further protocol is a further member of this union and a case in `startOne`. */
-export type FleetEntry = ModbusFleetEntry | EnipFleetEntry | OpcuaFleetEntry;
+export type FleetEntry = ModbusFleetEntry | EnipFleetEntry | OpcuaFleetEntry | SnmpFleetEntry;
 
 export interface ModbusFleetEntry {
   readonly protocol: "modbus";
@@ -29,7 +30,14 @@ export interface OpcuaFleetEntry {
   readonly options: OpcuaDeviceOptions;
 }
 
-export type FleetMember = ModbusFleetMember | EnipFleetMember | OpcuaFleetMember;
+export interface SnmpFleetEntry {
+  readonly protocol: "snmp";
+  readonly name: string;
+  readonly note: string;
+  readonly options: SnmpDeviceOptions;
+}
+
+export type FleetMember = ModbusFleetMember | EnipFleetMember | OpcuaFleetMember | SnmpFleetMember;
 
 export interface ModbusFleetMember {
   readonly protocol: "modbus";
@@ -50,6 +58,13 @@ export interface OpcuaFleetMember {
   readonly name: string;
   readonly note: string;
   readonly device: OpcuaDevice;
+}
+
+export interface SnmpFleetMember {
+  readonly protocol: "snmp";
+  readonly name: string;
+  readonly note: string;
+  readonly device: SnmpDevice;
 }
 
 export interface Fleet {
@@ -88,6 +103,8 @@ async function startOne(entry: FleetEntry): Promise<FleetMember> {
       return { protocol: "enip", name, note, device: await startEnipDevice(entry.options) };
     case "opcua":
       return { protocol: "opcua", name, note, device: await startOpcuaDevice(entry.options) };
+    case "snmp":
+      return { protocol: "snmp", name, note, device: await startSnmpDevice(entry.options) };
   }
 }
 

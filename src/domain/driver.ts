@@ -3,7 +3,7 @@ import type { Credential, CredentialKind, CredentialShape } from "./credentials.
 import type { ValueType } from "./expectation.ts";
 import type { MethodId, Protocol } from "./operations.ts";
 import type { Answer } from "./outcome.ts";
-import type { Allowance, Framing, Proof, Transport } from "./plan.ts";
+import type { Allowance, Framing, PortUp, Proof, Transport } from "./plan.ts";
 import type { S7Bytes, S7Route } from "./s7.ts";
 import type { ChannelSecurity, PinnedCertificate } from "./security.ts";
 import type { Milliseconds, WallMs } from "./units.ts";
@@ -22,6 +22,8 @@ export interface MethodInput {
   readonly s7?: S7Route;
   /** What the check goes over: the method's own, or one of its other transports that the watchlist names. */
   readonly transport?: Transport;
+  /** Ports of a switch that are expected to be up; absent: none. */
+  readonly portsUp?: readonly PortUp[];
   /** Which credential, and how long its readable part is; never what is in it. */
   readonly credentials?: CredentialShape;
   /** Where the request goes, for protocols that say so in it; absent where a family is described and no device. */

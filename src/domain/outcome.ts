@@ -20,12 +20,15 @@ export type Answer =
       readonly note?: string;
       /** What was read, where one value was; a bit is 0 or 1. Whether it is as expected is not the driver's to say. */
       readonly value?: number;
+      readonly upHundredths?: number;
     }
   | {
       readonly said: "degraded";
       readonly failure: "protocol_error" | "cpu_not_running" | "expectation_failed";
       readonly detail: string;
       readonly identity?: Identity;
+      /** Since the device's management started, in hundredths of a second, beginning again at 0 after 2^32 - 1 (sysUpTime, RFC 3418). */
+      readonly upHundredths?: number;
     }
   /** A gateway answered for a device that did not: life for the gateway, a miss for the device. */
   | { readonly said: "gateway_only"; readonly detail: string };

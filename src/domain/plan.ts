@@ -20,6 +20,11 @@ export type ProfileId = Id<"profile">;
 export type Transport = "tcp" | "udp" | "icmp";
 /** Raw Modbus RTU frames with their CRC inside a TCP connection, as some serial gateways take them instead of Modbus TCP. */
 export type Framing = "rtu-over-tcp";
+/** A port of a switch that is expected to be up, and what hangs on it in words for people. */
+export interface PortUp {
+  readonly ifIndex: number;
+  readonly name: string;
+}
 /** What an answer proves to be alive, from the least to the most, in words for a person. */
 export const proofs = {
   "network-interface": "network interface answers",

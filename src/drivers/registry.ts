@@ -12,8 +12,17 @@ import { opcuaDriver } from "./opcua/driver.ts";
 import { opcuaMethods } from "./opcua/methods.ts";
 import { s7DriverFrom } from "./s7/driver.ts";
 import { s7Methods } from "./s7/methods.ts";
+import { snmpDriver } from "./snmp/driver.ts";
+import { snmpMethods } from "./snmp/methods.ts";
 
-const all: readonly Method[] = [...modbusMethods, ...enipMethods, ...icmpMethods, ...opcuaMethods, ...s7Methods] as readonly Method[];
+const all: readonly Method[] = [
+  ...modbusMethods,
+  ...enipMethods,
+  ...icmpMethods,
+  ...opcuaMethods,
+  ...s7Methods,
+  ...snmpMethods,
+] as readonly Method[];
 
 export const methods: ReadonlyMap<MethodId, Method> = new Map(all.map((method) => [method.id, method]));
 
@@ -23,6 +32,7 @@ export const drivers: ReadonlyMap<Protocol, Driver> = new Map<Protocol, Driver>(
   ["enip", enipDriver],
   ["icmp", icmpDriver],
   ["opcua", opcuaDriver],
+  ["snmp", snmpDriver],
 ]);
 
 /** Those above, and those that need something of the poller: S7 the process in which its package runs. */

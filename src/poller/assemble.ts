@@ -29,6 +29,7 @@ import { modbusRtuPolicy } from "../wire/frames/modbus-rtu.ts";
 import { modbusPolicy } from "../wire/frames/modbus.ts";
 import { opcuaEncryptedPolicy, opcuaPolicy } from "../wire/frames/opcua.ts";
 import { s7Policy } from "../wire/frames/s7.ts";
+import { snmpPolicy } from "../wire/frames/snmp.ts";
 import { Reach } from "../wire/reach.ts";
 import type { S7Child } from "../wire/s7-child.ts";
 import { tcpDialler, type Violation } from "../wire/tcp.ts";
@@ -50,6 +51,7 @@ export const policies: ReadonlyMap<Protocol, FramePolicy> = new Map([
   ["icmp", icmpPolicy],
   ["opcua", opcuaPolicy],
   ["s7", s7Policy],
+  ["snmp", snmpPolicy],
 ]);
 
 export const everyPolicy: readonly (readonly [name: Protocol | "modbus-rtu", policy: FramePolicy])[] = [

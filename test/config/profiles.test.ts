@@ -39,6 +39,7 @@ test("those that the watchlist's example names are there", () => {
   assert.deepEqual(ids.toSorted(), [
     "generic-ethernet-ip",
     "generic-icmp-host",
+    "generic-managed-switch",
     "generic-modbus-rtu",
     "generic-modbus-tcp",
     "generic-opcua",

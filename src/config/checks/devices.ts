@@ -73,7 +73,7 @@ function checkChecks({ index, value }: Entry<WatchlistDevice>, gateway: GatewayE
     checkCheck(path, check, value.via !== undefined, complaints);
     const stray = value.via === undefined && gateway !== undefined ? unitOfBus(check, gateway) : undefined;
     if (stray !== undefined) complaints.add([...path, "unitId"], stray);
-    const same = JSON.stringify([check.method, check.unitId, check.register]);
+    const same = JSON.stringify([check.method, check.unitId, check.register, check.portsUp]);
     const first = seen.get(same);
     if (first === undefined) seen.set(same, n);
     else complaints.add(path, { found: `the same as checks[${first}]`, expected: "each check once" });
@@ -83,8 +83,10 @@ function checkChecks({ index, value }: Entry<WatchlistDevice>, gateway: GatewayE
 /** Modbus over Serial Line V1.02, 2.2: what lies above is reserved. */
 const unitIdMax = 247;
 
-function checkCheck(path: Path, { method, unitId, register }: WatchlistCheck, serial: boolean, complaints: Complaints): void {
+function checkCheck(path: Path, { method, unitId, register, portsUp }: WatchlistCheck, serial: boolean, complaints: Complaints): void {
   const modbus = method.startsWith("modbus-");
+  if (portsUp !== undefined && method !== "snmp-get")
+    complaints.add([...path, "portsUp"], { found: "ports", expected: `none with ${method}: snmp-get alone reads them` });
   if (modbus && serial && unitId === undefined) {
     complaints.add(path, { found: "no unitId", expected: "the unit's id on the gateway's bus" });
   }

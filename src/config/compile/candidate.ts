@@ -227,6 +227,7 @@ function speak(
     ...(serverCertificate && { serverCertificate }),
     endpoint: { address: place.address, port },
     interval,
+    ...(entry.portsUp && { portsUp: entry.portsUp }),
     ...(entry.unitId === undefined ? {} : { unitId: entry.unitId }),
     ...readOf(register),
     ...s7RouteOf(method, place, family),

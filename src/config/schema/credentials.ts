@@ -71,7 +71,7 @@ const v3 = z
 const entry = z.discriminatedUnion(
   "kind",
   [
-    z.strictObject({ ...named, kind: kind("snmp-v2c", "SNMPv1 and v2c."), community: plainText(1, 64, "The read-only community.") }),
+    z.strictObject({ ...named, kind: kind("snmp-v2c", "SNMP v2c."), community: plainText(1, 64, "The read-only community.") }),
     v3,
     z.strictObject({
       ...named,

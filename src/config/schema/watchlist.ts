@@ -1,24 +1,17 @@
 /** The shape of watchlist.yaml: what the owner says of segments, gateways and devices. */
 import { z } from "zod";
-import {
-  connectWithinMax,
-  answerWithinMax,
-  limits,
-  segmentStartsPerSecondMost,
-  siteStartsPerSecondMost,
-  startsPerSecondLeast,
-} from "../../domain/limits.ts";
-import { methodIds, type MethodId } from "../../domain/operations.ts";
+import { limits, segmentStartsPerSecondMost, siteStartsPerSecondMost, startsPerSecondLeast } from "../../domain/limits.ts";
 import type { DeviceFunction, DeviceId, Framing, ProfileId, SegmentId } from "../../domain/plan.ts";
 import { s7RackMax, s7SlotMax } from "../../domain/s7.ts";
 import type { Milliseconds } from "../../domain/units.ts";
 import { asset, noAsset, type Asset } from "./asset.ts";
 import { duration, id, matching, oneOf, text, whole } from "./common.ts";
 import { hardwareSchema, type HardwareEntry } from "./hardware.ts";
-import { securitySchema, type SecurityEntry } from "./security.ts";
 import { segmentStage, type SegmentStage } from "./segment-stage.ts";
 import { connectionPool, otherClients, statementsSchema, type ConnectionPool, type OtherClient, type Statements } from "./statements.ts";
+import { checkSchema, type WatchlistCheck } from "./check.ts";
 
+export type { WatchlistCheck } from "./check.ts";
 export { hardwareSchema, type HardwareEntry };
 
 export interface Watchlist {
@@ -63,23 +56,6 @@ export interface GatewayEntry {
   /** Absent: not stated, which is a refusal, never zero. */
   readonly otherClients?: readonly OtherClient[];
   readonly connectionPool?: ConnectionPool;
-}
-
-export interface WatchlistCheck {
-  readonly method: MethodId;
-  readonly unitId?: number;
-  /** The id of a liveness register of the profile. */
-  readonly register?: string;
-  /** The id of a credential. */
-  readonly credentials?: string;
-  /** Absent: none. */
-  readonly security?: SecurityEntry;
-  /** Absent: the method's own. */
-  readonly transport?: "udp" | "tcp";
-  readonly interval?: Milliseconds;
-  readonly connectWithin?: Milliseconds;
-  readonly answerWithin?: Milliseconds;
-  readonly missesToDown?: number;
 }
 
 /** Exactly one of `address` and `via` is there; `segment` is there with `address`, and may be left out with `via` (checked). */
@@ -179,44 +155,6 @@ export const gatewaySchema: z.ZodType<GatewayEntry> = z
     connectionPool: connectionPool.exactOptional(),
   })
   .meta({ description: "A serial bus behind an address: one line, one request at a time." });
-
-const readableMethod = oneOf(methodIds, "How the device is asked.");
-
-const unitExpected = "a unit id from 1 to 247, or 255 for the device itself";
-const registerExpected = "the id of a liveness register: its address stands under `liveness:` in this site's profile file";
-
-export const checkSchema: z.ZodType<WatchlistCheck> = z
-  .strictObject({
-    method: readableMethod,
-    unitId: z
-      .int({ error: unitExpected })
-      .min(1, { error: unitExpected })
-      .refine((value) => value <= 247 || value === 255, { error: unitExpected })
-      .exactOptional()
-      .meta({ description: "Modbus unit id, 1 to 247, or 255 where the device itself is addressed." }),
-    register: id(
-      "The id of one of the profile's liveness registers; their addresses stand there, not here.",
-      registerExpected,
-    ).exactOptional(),
-    security: securitySchema.exactOptional(),
-    credentials: id(
-      "The id of one of the credentials: what lets Watchkeeper in stands there, not here.",
-      "the id of a credential of the file that the setting credentials names",
-    ).exactOptional(),
-    transport: oneOf(
-      ["udp", "tcp"],
-      "What it goes over, where the method knows more than one way: List Identity over udp (left out) or tcp.",
-    ).exactOptional(),
-    interval: duration("How often. 60s where it is left out; never less than the floor and the profile allow.").exactOptional(),
-    connectWithin: duration("How long to wait for a connection.")
-      .refine((span) => span <= connectWithinMax, { error: `at most ${connectWithinMax / 1000}s` })
-      .exactOptional(),
-    answerWithin: duration("How long to wait for the answer.")
-      .refine((span) => span <= answerWithinMax, { error: `at most ${answerWithinMax / 1000}s` })
-      .exactOptional(),
-    missesToDown: whole(2, 100, "After how many misses in a row the device is down.").exactOptional(),
-  })
-  .meta({ description: "One way in which the device is asked." });
 
 const list = <Item>(item: z.ZodType<Item>, what: string, description: string): z.ZodType<readonly Item[], unknown> =>
   z

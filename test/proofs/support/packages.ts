@@ -9,6 +9,8 @@ export const packagesNeeded: ReadonlyMap<string, string> = new Map([
   ["tshark", "dissects captures independently of this project"],
   ["iproute2", "network namespaces"],
   ["iputils-ping", "ICMP echo"],
+  ["snmpd", "independent SNMP agent"],
+  ["snmp", "independent SNMP client, for looking at an agent by hand"],
   ["nftables", "peers that vanish"],
   ["python3-pymodbus", "independent Modbus device with identification"],
   ["python3-serial", "imported by pymodbus, which only recommends it"],

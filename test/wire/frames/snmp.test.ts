@@ -1,0 +1,162 @@
+/** Out goes a GetRequest of named objects, a discovery, or a sealed request; in comes the whole answer to it, and nothing in the clear for what was sealed. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { snmpPolicy } from "../../../src/wire/frames/snmp.ts";
+
+const bytes = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex.replaceAll(" ", ""), "hex"));
+
+/** An element with the length of its content, which is at most 127 bytes. */
+const tlv = (tag: string, ...content: readonly string[]): string => {
+  const inside = content.join("").replaceAll(" ", "");
+  return tag + (inside.length / 2).toString(16).padStart(2, "0") + inside;
+};
+const id = "0204036dbd09";
+const upTime = "2b06010201010300";
+const variable = (oid: string, value = "0500"): string => tlv("30", tlv("06", oid), value);
+const pdu = (tag: string, variables: readonly string[], more = "020100020100", number = id): string =>
+  tlv(tag, number, more, tlv("30", ...variables));
+const v2c = (inner: string, version = "020101", community = "7075626c6963"): string => tlv("30", version, tlv("04", community), inner);
+
+/** As net-snmp made them. */
+const discovery =
+  "303e020103301102040 5837e49020300ffe30401040201030410300e0400020100020100040004000400301404000400a00e02040490f14b0201000201003000";
+const sealed =
+  "3081af0201033011020404e91336020300ffe3040107020103043f303d04088000000001020304020103020203e804066c6563746f720418ed4515cfa25af784ea6f3ac835c895d1d38b583f110e0f6d04088db14496b1eba04f045634581719db8518b77f7c6b21114dcf3eabd692d74b8591c6e6ae3e2510ce93a4f8b4be84dbaf0ac3c8f321d395a00ef445b16dea20288314d2f56bf6101695d6b59d713d9dce7dddfe9c1a7a5afeff440643b6b77626";
+
+/** A v3 message in the clear. */
+const clear = (flags: string, inner: string, msgId = "020404e91336"): string => {
+  const security = tlv("04", tlv("30", "04088000000001020304", "020103", "020203e8", "0400", "0400", "0400"));
+  return tlv("30", "020103", tlv("30", msgId, "020300ffe3", tlv("04", flags), "020103"), security, tlv("30", "0400", "0400", inner));
+};
+
+describe("what may leave", () => {
+  const lawful: readonly [what: string, hex: string, operation: string][] = [
+    ["sysUpTime", v2c(pdu("a0", [variable(upTime)])), "snmp-get"],
+    [
+      "the system group's four and a port",
+      v2c(pdu("a0", [...["1", "2", "3", "5"].map((one) => variable(`2b06010201010${one}00`)), variable("2b0601020102020108 8769")])),
+      "snmp-get",
+    ],
+    ["an engine discovery", discovery, "snmp-discover-engine"],
+    ["a sealed request", sealed, "snmp-get"],
+  ];
+  for (const [what, hex, operation] of lawful) {
+    test(what, () => {
+      assert.equal(snmpPolicy.frameLength(bytes(hex), "out"), bytes(hex).length);
+      assert.equal(snmpPolicy.operation(bytes(hex)), operation);
+    });
+  }
+});
+
+describe("what never leaves", () => {
+  const never: readonly [what: string, hex: string][] = [
+    ["a GetNextRequest", v2c(pdu("a1", [variable(upTime)]))],
+    ["a SetRequest", v2c(pdu("a3", [variable("2b06010201010500", "040178")]))],
+    ["a GetBulkRequest", v2c(pdu("a5", [variable(upTime)], "02010002010a"))],
+    ["an InformRequest", v2c(pdu("a6", [variable(upTime)]))],
+    ["a trap", v2c(pdu("a7", [variable(upTime)]))],
+    ["a GetRequest that carries a value", v2c(pdu("a0", [variable(upTime, "020101")]))],
+    ["a null with content", v2c(pdu("a0", [variable(upTime, "050100")]))],
+    ["nothing to read", v2c(pdu("a0", []))],
+    ["an error in a request", v2c(pdu("a0", [variable(upTime)], "020101020100"))],
+    ["sysContact", v2c(pdu("a0", [variable("2b06010201010400")]))],
+    ["the second instance of sysUpTime", v2c(pdu("a0", [variable("2b06010201010301")]))],
+    ["another column of the interfaces", v2c(pdu("a0", [variable("2b060102010202010a01")]))],
+    ["a whole column", v2c(pdu("a0", [variable("2b0601020102020108")]))],
+    ["two indexes", v2c(pdu("a0", [variable("2b06010201020201080101")]))],
+    ["an index that goes on", v2c(pdu("a0", [variable("2b060102010202010887")]))],
+    ["a padded index", v2c(pdu("a0", [variable("2b06010201020201088001")]))],
+    ["one lawful and one other", v2c(pdu("a0", [variable(upTime), variable("2b06010401")]))],
+    ["version 1", v2c(pdu("a0", [variable(upTime)]), "020100")],
+    ["a community of 65 bytes", v2c(pdu("a0", [variable(upTime)]), "020101", "41".repeat(65))],
+    [
+      "a discovery that reads",
+      discovery
+        .replace("303e", "3049")
+        .replace("3014 0400".replace(" ", ""), "301f0400")
+        .replace("a00e", "a019")
+        .replace("3000", `300b${"300906052b060102010500".slice(0, 22)}`),
+    ],
+    ["a request that is authenticated and not encrypted", clear("05", pdu("a0", [variable(upTime)]))],
+    ["a request in the clear", clear("04", pdu("a0", [variable(upTime)]))],
+    ["bytes behind the message", `${v2c(pdu("a0", [variable(upTime)]))}00`],
+    ["half a message", v2c(pdu("a0", [variable(upTime)])).slice(0, 40)],
+    ["an indefinite length", `3080${v2c(pdu("a0", [variable(upTime)])).slice(4)}0000`],
+    ["nothing", ""],
+  ];
+  for (const [what, hex] of never) test(what, () => assert.equal(snmpPolicy.operation(bytes(hex)), undefined));
+  test("a sealed request that is no longer authenticated", () => {
+    assert.equal(snmpPolicy.operation(bytes(sealed.replace("040107", "040103"))), undefined);
+    assert.equal(snmpPolicy.operation(bytes(sealed.replace("040107", "040106"))), undefined);
+  });
+});
+
+describe("an answer", () => {
+  const request = v2c(pdu("a0", [variable(upTime)]));
+  const reply = (changes: Partial<{ tag: string; number: string; community: string; version: string }> = {}): string => {
+    const { tag = "a2", number = id, community = "7075626c6963", version = "020101" } = changes;
+    return v2c(pdu(tag, [variable(upTime, "430400010203")], "020100020100", number), version, community);
+  };
+  const answers = (asked: string, said: string): boolean => snmpPolicy.answers(bytes(asked), bytes(said));
+
+  test("comes with the request's number, version and community, as a response", () => {
+    assert.ok(answers(request, reply()));
+    for (const other of [{ tag: "a0" }, { tag: "a8" }, { number: "0204036dbd0a" }, { community: "7075626c6964" }, { version: "020103" }])
+      assert.equal(answers(request, reply(other)), false, JSON.stringify(other));
+  });
+  test("may have padded lengths, as agents send them", () => {
+    const padded = `3082 0030 ${reply().slice(4)}`.replaceAll(" ", "");
+    const whole = padded.replace("0030", ((padded.length - 8) / 2).toString(16).padStart(4, "0"));
+    assert.equal(snmpPolicy.frameLength(bytes(whole), "in"), whole.length / 2);
+    assert.ok(answers(request, whole));
+  });
+  test("to a sealed request is sealed, or a report; never a response in the clear, which net-snmp would take", () => {
+    assert.equal(answers(sealed, clear("00", pdu("a2", [variable(upTime, "430400010203")]))), false);
+    assert.equal(answers(sealed, clear("02", pdu("a8", [variable("2b060106030f01010500", "410101")]))), false);
+    assert.ok(answers(sealed, clear("00", pdu("a8", [variable("2b060106030f01010500", "410101")]))));
+    assert.ok(answers(sealed, clear("01", pdu("a8", [variable("2b060106030f01010500", "410101")]))));
+    assert.ok(answers(sealed, sealed));
+    assert.equal(answers(sealed, sealed.replace("04e91336", "04e91337")), false);
+    assert.equal(answers(sealed, reply()), false);
+  });
+  test("whose engine could not stand in our next request is malformed", () => {
+    const report = clear("00", pdu("a8", [variable("2b060106030f01010400", "410101")]));
+    assert.equal(snmpPolicy.frameLength(bytes(report), "in"), report.length / 2);
+    for (const [good, bad] of [
+      ["020203e8", "02029018"], // a negative time
+      ["020103", "0201ff"], // negative boots
+      ["04088000000001020304", "04048000000001020304"],
+    ] as const)
+      assert.equal(
+        snmpPolicy.frameLength(
+          bytes(report.replace(`${good}${good === "020103" ? "020203e8" : ""}`, bad + (good === "020103" ? "020203e8" : ""))),
+          "in",
+        ),
+        "malformed",
+        bad,
+      );
+  });
+  test("is malformed where it is no message, and waited for nowhere", () => {
+    for (const hex of ["31", "3003020101", `${reply().slice(0, -2)}`, "3082ffff", "30840000000001"]) {
+      const length = snmpPolicy.frameLength(bytes(hex), "in");
+      assert.ok(length === "malformed" || length === 0, hex);
+    }
+    assert.equal(snmpPolicy.frameLength(new Uint8Array(2049).fill(0x30), "in"), "malformed");
+  });
+  test("10,000 times spoiled is never longer than what came, and never read past its end", () => {
+    const [good, sealedReply] = [bytes(reply()), bytes(sealed)];
+    let seed = 7;
+    const next = (): number => (seed = (seed * 48_271) % 2_147_483_647);
+    let believed = 0;
+    for (let round = 0; round < 10_000; round++) {
+      const spoiled = Uint8Array.from(round % 2 === 0 ? good : sealedReply);
+      for (let count = 1 + (next() % 3); count > 0; count--) spoiled[next() % spoiled.length] = next() & 0xff;
+      const cut = next() % 4 === 0 ? spoiled.subarray(0, next() % spoiled.length) : spoiled;
+      const length = snmpPolicy.frameLength(cut, "in");
+      assert.ok(length === "malformed" || length <= cut.length);
+      if (length === cut.length && snmpPolicy.answers(round % 2 === 0 ? bytes(request) : sealedReply, cut)) believed += 1;
+      assert.ok(snmpPolicy.operation(cut) !== "snmp-discover-engine");
+    }
+    assert.ok(believed > 0 && believed < 9000, `${believed} were believed`);
+  });
+});
