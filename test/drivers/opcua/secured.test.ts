@@ -118,6 +118,26 @@ for (const mode of ["Sign", "SignAndEncrypt"] as const)
       });
     });
 
+test("another certificate than the server's is no way in, and nothing is asked in its channel", async () => {
+  const requests = new Map(server.counts.requestsByClass);
+  const own = path.join(folder, "pki/own/certs/watchkeeper.pem");
+  const check = opcuaCheck({ method: "opcua-read", port: server.port, input: secure("SignAndEncrypt", "Basic256Sha256", own) });
+  const clock = new FakeClock();
+  const permit = TestPermit.for(check, clock);
+  const wire = await tcpDialler({ clock, cutOff: () => undefined, onViolation: ({ detail }) => assert.fail(detail) })(
+    permit,
+    opcuaEncryptedPolicy,
+  );
+  assert.ok(isOpen(wire));
+  const speaking = driver.open(wire, check.ask).then((session) => session.ask(check.ask));
+  const came = await Promise.race([speaking, wire.closed]);
+  assert.ok(!("said" in came) || came.said === "degraded", JSON.stringify(came));
+  assert.deepEqual(permit.seen, ["opcua-hello", "opcua-open-channel"]);
+  assert.deepEqual(server.counts.requestsByClass, requests);
+  wire.abort("timeout", "the test is over");
+  await wire.closed;
+});
+
 test("no request of any exchange was another than a heartbeat's, and GetEndpoints was never asked unbidden", () => {
   assert.deepEqual([...server.counts.requestsByClass.keys()].toSorted(), [
     "ActivateSessionRequest",
