@@ -5,7 +5,7 @@ import type { Answer } from "../../src/domain/outcome.ts";
 import type { Check } from "../../src/domain/plan.ts";
 import { milliseconds, monotonicMs } from "../../src/domain/units.ts";
 import { Readings } from "../../src/safety/readings.ts";
-import { literalCheck } from "../support/literal-plan.ts";
+import { literalCheck, literalPlan } from "../support/literal-plan.ts";
 
 const check: Check = {
   ...literalCheck({ name: "tank", address: "192.0.2.1" }),
@@ -37,5 +37,19 @@ describe("readings", () => {
     assert.equal(readings.weigh(check, busy, at(0)), busy);
     const plain = alive(3);
     assert.equal(readings.weigh(literalCheck({ name: "a", address: "192.0.2.1" }), plain, at(0)), plain);
+  });
+  it("say once that a device has started anew, beside what it said, and forget what is no longer asked", () => {
+    const readings = new Readings();
+    const up = (upHundredths: number): Answer => ({ said: "alive", note: "sw-1", upHundredths });
+    const plain = literalCheck({ name: "switch", address: "192.0.2.2" });
+    const noted = (answer: Answer): string => (answer.said === "alive" ? (answer.note ?? "") : answer.detail);
+    assert.equal(noted(readings.weigh(plain, up(900_000), at(0))), "sw-1");
+    assert.equal(noted(readings.weigh(plain, up(2000), at(60_000))), "started anew 20 s ago; sw-1");
+    assert.equal(noted(readings.weigh(plain, up(8000), at(120_000))), "sw-1");
+    const down: Answer = { said: "degraded", failure: "expectation_failed", detail: "port 5 is down", upHundredths: 100 };
+    assert.equal(noted(readings.weigh(plain, down, at(180_000))), "port 5 is down; started anew 1 s ago");
+    assert.equal(noted(readings.weigh(plain, { said: "alive", upHundredths: 50 }, at(240_000))), "started anew 0 ms ago");
+    readings.adopt({ ...literalPlan([]), checks: new Map() });
+    assert.equal(noted(readings.weigh(plain, up(10), at(300_000))), "sw-1");
   });
 });
