@@ -25,7 +25,7 @@ async function published(plant: SimulatedOpcua, times: number): Promise<void> {
   await waitFor(enough, { what: `${times} Publish requests`, deadlineMs: 20_000, everyMs: 50 });
 }
 
-suite("a server", { concurrency: 3 }, () => {
+suite("a server", { concurrency: 2 }, () => {
   test("whose poller is killed has no session of ours left four periods later, and gets nothing more", async () => {
     await using network = await pollerAndServer();
     const plant = await startSimulatedOpcua(network, "plant", { [server]: "healthy" });
