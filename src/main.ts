@@ -12,6 +12,7 @@ import { methods } from "./drivers/registry.ts";
 import { instant, tripStatus } from "./exporters/control-status.ts";
 import { verifyAudit } from "./store/database-audit.ts";
 import { openJournal, type OpenedJournal } from "./store/journal.ts";
+import { keptPlans } from "./store/kept-plans.ts";
 import { adoptStateFolder, createStateFolder, openStateFolder, readBirth, journalName, type StateProblems } from "./store/state-folder.ts";
 import { StopFile } from "./store/stop-file.ts";
 import { Signals } from "./poller/signals.ts";
@@ -71,6 +72,7 @@ export function stateStore(clock: Clock): StateStore {
       const { generation } = stopFile;
       return stopFile.inForce ? { lift: ({ by, reason }) => problemsOf(stopFile.lift(by, reason, generation)) } : undefined;
     },
+    plansThatRan: keptPlans,
     adopt: (folder, adopted, { by, reason }) => {
       const stopped = new StopFile(folder, clock).write(by, reason);
       if (stopped) return problemsOf(stopped);

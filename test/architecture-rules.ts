@@ -125,6 +125,7 @@ export const builtinsPerFile: Readonly<Record<string, readonly string[]>> = {
   "src/cli/arguments.ts": ["node:util"],
   "src/cli/atomic-file.ts": ["node:fs", "node:path"],
   "src/cli/plan-against.ts": ["node:fs", "node:path"],
+  "src/store/kept-plans.ts": ["node:fs", "node:fs/promises", "node:path"],
   "src/cli/worksheet.ts": ["node:fs", "node:path"],
   "src/cli/commands/conduits.ts": ["node:fs", "node:path"],
   "src/cli/commands/audit.ts": ["node:path"],

@@ -16,6 +16,7 @@ import { reload } from "./commands/reload.ts";
 import { renew } from "./commands/renew.ts";
 import { reset } from "./commands/reset.ts";
 import { resume } from "./commands/resume.ts";
+import { rollback } from "./commands/rollback.ts";
 import { run } from "./commands/run.ts";
 import { selftest } from "./commands/selftest.ts";
 import { status } from "./commands/status.ts";
@@ -40,6 +41,7 @@ export const commands: readonly Command[] = [
   resume,
   reset,
   reload,
+  rollback,
   audit,
   clock,
   adopt,

@@ -3,6 +3,7 @@ import type { AuditEntry, AuditHead } from "../domain/board.ts";
 import type { Instant, Signed, TripStatus } from "../domain/control.ts";
 import type { Plan } from "../domain/plan.ts";
 import type { SelfTestReport } from "../domain/self-test.ts";
+import type { KeptPlan } from "../domain/kept-plan.ts";
 import type { Scope } from "../domain/outcome.ts";
 import type { WallMs } from "../domain/units.ts";
 
@@ -43,6 +44,8 @@ export interface StateStore {
   adopt(folder: string, adopted: StateBirth, signed: Signed): undefined | Problems;
   /** Reads a journal's audit, oldest record first, with or without a poller; changes nothing. */
   readAudit(journal: string, visit: (line: AuditLine) => void): AuditVerdict | Problems;
+  /** Files of the plans that were adopted, the latest first; none where none was. */
+  plansThatRan(folder: string): readonly KeptPlan[];
   /** For a moment in which no poller runs. Fails where the folder is a copy, or belongs to another site or machine. */
   journal(folder: string, site: string): Promise<StateJournal | Problems>;
 }

@@ -8,6 +8,7 @@ import type { S7Helper } from "../domain/s7.ts";
 import type { Dial, FramePolicy } from "../domain/wire.ts";
 import type { Protocol } from "../domain/operations.ts";
 import { driversWith } from "../drivers/registry.ts";
+import { instant } from "../exporters/control-status.ts";
 import { EventLog } from "../exporters/event-log.ts";
 import { PrometheusPage } from "../exporters/prometheus.ts";
 import { HeartbeatGate } from "../safety/gate.ts";
@@ -16,6 +17,7 @@ import { Pulse } from "../safety/pulse.ts";
 import type { TrustedTime } from "../safety/trusted-time.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
 import { MemoryBoard } from "../store/board.ts";
+import { keepPlan } from "../store/kept-plans.ts";
 import { InFlightFile } from "../store/in-flight-file.ts";
 import type { OpenedJournal } from "../store/journal.ts";
 import { BoardRecorder } from "../store/recorder.ts";
@@ -63,6 +65,7 @@ export interface Assembled {
   readonly board: MemoryBoard;
   readonly gate: HeartbeatGate;
   readonly inFlight: InFlightFile;
+  readonly keep: (adopted: Site) => void;
   readonly log: EventLog;
   readonly operations: Operations;
   readonly page: PrometheusPage;
@@ -142,9 +145,16 @@ export function assemble(
     stateDir,
   };
   const unfit = async (): Promise<string | undefined> => unfitness(fitness);
-  const parts = { clock, board, gate, journal, log, recorder, scheduler, stopFile, time, unfit, vault, replan, prepare, settings };
+  const keep = (adopted: Site): void => {
+    const kept = { schema: "kept-plan/v1", digest: adopted.plan.digest, adoptedAt: instant(clock.wall()), ...adopted.files } as const;
+    void keepPlan(settings.stateDir, kept).then(
+      (problem) => problem !== undefined && log.write("warn", "plan_not_kept", problem),
+      (error: unknown) => log.bug(error),
+    );
+  };
+  const parts = { clock, board, gate, journal, log, recorder, scheduler, stopFile, time, unfit, vault, replan, prepare, settings, keep };
   const operations: Operations = new Operations(parts);
-  return { board, gate, inFlight, log, operations, page, pulse, recorder, s7, scheduler, unfit };
+  return { board, gate, inFlight, keep, log, operations, page, pulse, recorder, s7, scheduler, unfit };
 }
 
 function diallerByTransport(over: Readonly<Record<Transport, Dial>>): Dial {

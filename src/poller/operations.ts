@@ -11,7 +11,7 @@ import { instant, outcomeStatus, refusalStatus, statusOf, tripStatus } from "../
 import type { EventLog } from "../exporters/event-log.ts";
 import { healthOf } from "../exporters/health-status.ts";
 import type { WebActions } from "../exporters/http.ts";
-import type { Planned } from "./planner.ts";
+import type { Planned, Site } from "./planner.ts";
 import { done, refused } from "./replies.ts";
 import type { Vault } from "./vault.ts";
 import type { HeartbeatGate } from "../safety/gate.ts";
@@ -37,6 +37,8 @@ export interface OperationsParts {
   /** What keeps this poller from asking at all, in one line; undefined when its safeguards hold. */
   readonly unfit: () => Promise<string | undefined>;
   readonly replan: () => Promise<Planned>;
+  /** The files of what was adopted, for a rollback. */
+  readonly keep: (adopted: Site) => void;
   /** Loads what the plan needs, before the first packet. */
   readonly prepare: (plan: Plan) => Promise<void>;
   readonly settings: Settings;
@@ -271,6 +273,7 @@ export class Operations {
     gate.adopt(result.plan);
     scheduler.adopt(result.plan);
     recorder.adopt(result.plan);
+    this.#parts.keep(result);
     return [];
   }
 

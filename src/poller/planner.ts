@@ -5,9 +5,10 @@ import { compile } from "../config/compile/compile.ts";
 import { deepFrozen } from "../config/compile/freeze.ts";
 import { packed, unpacked, type PackedCredential } from "../config/credentials.ts";
 import { loadSite } from "../config/load.ts";
-import type { Settings } from "../config/loaded-site.ts";
+import type { LoadedSite, Settings } from "../config/loaded-site.ts";
 import { formatProblem } from "../config/problem.ts";
 import type { Credentials } from "../domain/credentials.ts";
+import type { PlanFiles } from "../domain/kept-plan.ts";
 import type { Plan } from "../domain/plan.ts";
 import { printable } from "../domain/printable.ts";
 import type { WallMs } from "../domain/units.ts";
@@ -27,12 +28,16 @@ export interface Site {
   readonly settings: Settings;
   readonly plan: Plan;
   readonly credentials: Credentials;
+  /** What it was compiled from, for a rollback. */
+  readonly files: PlanFiles;
 }
 interface Problems {
   readonly problems: readonly string[];
 }
 /** As it comes from the thread: secrets do not survive the way between two, and nothing frozen stays so. */
-type Answer = { readonly settings: Settings; readonly plan: Plan; readonly credentials: readonly PackedCredential[] } | Problems;
+type Answer =
+  | { readonly settings: Settings; readonly plan: Plan; readonly credentials: readonly PackedCredential[]; readonly files: PlanFiles }
+  | Problems;
 
 /** What the files say now. Never rejects: a thread that fails, runs out of memory or ends is a problem line like a mistake in a file. */
 export async function planned(options: PlannerOptions, start: (options: PlannerOptions) => Worker = startPlanner): Promise<Planned> {
@@ -79,7 +84,16 @@ function plan({ settingsFile, lab, wallNow = systemClock.wall() }: PlannerOption
   if (!loaded.ok) return { problems: loaded.problems.map(formatProblem) };
   const compiled = compile(loaded.site, { methods, wallNow, lab });
   if (compiled.problems.length > 0) return { problems: compiled.problems.map(formatProblem) };
-  return { settings: loaded.site.settings.value, plan: compiled.plan, credentials: packed(loaded.site.credentials) };
+  return {
+    settings: loaded.site.settings.value,
+    plan: compiled.plan,
+    credentials: packed(loaded.site.credentials),
+    files: filesOf(loaded.site),
+  };
+}
+
+function filesOf({ watchlist, siteProfiles }: LoadedSite): PlanFiles {
+  return { watchlist: watchlist.text, profiles: Object.fromEntries([...siteProfiles].map(([id, { text }]) => [id, text])) };
 }
 
 if (!isMainThread) parentPort?.postMessage(plan(workerData as PlannerOptions));

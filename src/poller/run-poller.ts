@@ -68,6 +68,7 @@ export async function runPoller(options: RunOptions, signals: Signals): Promise<
   for (const check of poisoned) parts.gate.trip(poisonTrip(check));
   const unfit = await parts.unfit();
   if (unfit !== undefined) parts.operations.stop("self-test", `the self-test failed: ${unfit}`);
+  parts.keep(planNow);
   inherit(parts, planNow.plan);
   await run(parts, signals);
   parts.inFlight.close();

@@ -53,7 +53,7 @@ function settings(): Settings {
 }
 
 function site(): Site {
-  return { settings: settings(), plan: plan({}), credentials: new Map() };
+  return { settings: settings(), plan: plan({}), credentials: new Map(), files: { watchlist: "", profiles: {} } };
 }
 
 function assembled(time: TrustedTime, stopFile = new StopFile(folder, clock)): Assembled {
@@ -80,6 +80,7 @@ function operations(changes: Partial<OperationsParts> = {}): Operations {
     unfit: () => Promise.resolve(undefined),
     vault,
     replan,
+    keep: () => undefined,
     prepare: () => Promise.resolve(),
     settings: settings(),
   };

@@ -9,6 +9,7 @@ import { plan } from "../../../src/cli/commands/plan.ts";
 import type { StandingStop, StateBirth, StateJournal, StateStore, StopRecord } from "../../../src/cli/ports.ts";
 import { settingsText } from "../../../src/cli/site-template.ts";
 import type { AuditEntry } from "../../../src/domain/board.ts";
+import type { KeptPlan } from "../../../src/domain/kept-plan.ts";
 import type { ControlHandlers, TripStatus } from "../../../src/domain/control.ts";
 import { startControl, type ControlServer } from "../../../src/exporters/control.ts";
 import { surroundings, type Changes } from "./surroundings.ts";
@@ -32,6 +33,12 @@ export class MemoryState implements StateStore {
   /** What the disk says to every write, while it is full. */
   problem: string | undefined;
 
+  /** The latest first. */
+  ran: readonly KeptPlan[] = [];
+
+  plansThatRan(): readonly KeptPlan[] {
+    return this.ran;
+  }
   create(): Promise<undefined> {
     return Promise.resolve(undefined);
   }

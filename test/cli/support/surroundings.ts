@@ -21,6 +21,7 @@ const noState: StateStore = {
   standingStop: () => undefined,
   adopt: () => ({ problems: ["no state folder"] }),
   readAudit: () => ({ problems: ["no state folder"] }),
+  plansThatRan: () => [],
   journal: () => Promise.resolve({ problems: ["no state folder"] }),
 };
 
