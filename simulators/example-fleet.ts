@@ -1,4 +1,5 @@
 /** The devices of `npm run simulate`: every second one is healthy, the others misbehave, each in its own way. */
+import { s7BehaviourName, type S7Behaviour } from "./s7/device.ts";
 import { behaviourName as enipBehaviourName, type EnipBehaviour } from "./enip/device.ts";
 import type { FleetEntry } from "./fleet.ts";
 import { behaviourName, type ConnectionLimit, type ModbusBehaviour, oneConnectionOnly } from "./modbus/device.ts";
@@ -7,6 +8,7 @@ import { behaviourName as opcuaBehaviourName, type OpcuaBehaviour } from "./opcu
 /** Simulators listen at the protocol's port + 10000, so that they need no privilege and are never taken for a plant. */
 export const modbusPort = 10_502;
 export const enipPort = 54_818;
+export const s7Port = 10_102;
 export const opcuaPort = 14_840;
 
 /** One /24 of the loopback network, without .0 and .255. */
@@ -127,6 +129,41 @@ export function exampleOpcuaFleet(count: number, prefix: string, port: number = 
       name,
       note: opcuaBehaviourName(behaviour),
       options: { host: `${prefix}${index + 1}`, port, name, behaviour },
+    };
+  });
+}
+
+const s7Behaviours: readonly S7Behaviour[] = [
+  "silent",
+  "hangs-once-connected",
+  "hangs-once-set-up",
+  "refuses-basic",
+  "one-pg-slot",
+  "no-setup",
+  "no-list",
+  "wrong-reference",
+  "another-list",
+  "more-follows",
+  "truncated",
+  "oversize",
+  "duplicate-reply",
+  "reset",
+  "never-closes",
+  { kind: "late", afterMs: 2000 },
+  { kind: "mutated", seed: 102 },
+];
+
+/** S7 CPUs on the same addresses: every second one is healthy, and every fourth of them in STOP. */
+export function exampleS7Fleet(count: number, prefix: string, port: number = s7Port): readonly FleetEntry[] {
+  return Array.from({ length: count }, (_, index): FleetEntry => {
+    const behaviour = index % 2 === 0 ? "healthy" : (s7Behaviours[((index - 1) / 2) % s7Behaviours.length] ?? "healthy");
+    const stopped = index % 8 === 6;
+    const cpu = { mode: stopped ? 4 : 8, serial: `S SIM${String(index + 1).padStart(8, "0")}` };
+    return {
+      protocol: "s7",
+      name: `s7-${index + 1}`,
+      note: stopped ? "in STOP" : s7BehaviourName(behaviour),
+      options: { host: `${prefix}${index + 1}`, port, cpu, behaviour },
     };
   });
 }

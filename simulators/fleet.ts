@@ -3,9 +3,10 @@ import { type EnipDevice, type EnipDeviceOptions, startEnipDevice } from "./enip
 import { type ModbusDevice, type ModbusDeviceOptions, startModbusDevice } from "./modbus/device.ts";
 import { type SnmpDevice, type SnmpDeviceOptions, startSnmpDevice } from "./snmp/device.ts";
 import { type OpcuaDevice, type OpcuaDeviceOptions, startOpcuaDevice } from "./opcua/device.ts";
+import { type S7Device, type S7DeviceOptions, startS7Device } from "./s7/device.ts";
 
 /** One device to start. A further protocol is a further member of this union and a case in `startOne`. */
-export type FleetEntry = ModbusFleetEntry | EnipFleetEntry | OpcuaFleetEntry | SnmpFleetEntry;
+export type FleetEntry = ModbusFleetEntry | EnipFleetEntry | OpcuaFleetEntry | SnmpFleetEntry | S7FleetEntry;
 
 export interface ModbusFleetEntry {
   readonly protocol: "modbus";
@@ -37,7 +38,14 @@ export interface SnmpFleetEntry {
   readonly options: SnmpDeviceOptions;
 }
 
-export type FleetMember = ModbusFleetMember | EnipFleetMember | OpcuaFleetMember | SnmpFleetMember;
+export interface S7FleetEntry {
+  readonly protocol: "s7";
+  readonly name: string;
+  readonly note: string;
+  readonly options: S7DeviceOptions;
+}
+
+export type FleetMember = ModbusFleetMember | EnipFleetMember | OpcuaFleetMember | SnmpFleetMember | S7FleetMember;
 
 export interface ModbusFleetMember {
   readonly protocol: "modbus";
@@ -65,6 +73,11 @@ export interface SnmpFleetMember {
   readonly name: string;
   readonly note: string;
   readonly device: SnmpDevice;
+export interface S7FleetMember {
+  readonly protocol: "s7";
+  readonly name: string;
+  readonly note: string;
+  readonly device: S7Device;
 }
 
 export interface Fleet {
@@ -105,6 +118,8 @@ async function startOne(entry: FleetEntry): Promise<FleetMember> {
       return { protocol: "opcua", name, note, device: await startOpcuaDevice(entry.options) };
     case "snmp":
       return { protocol: "snmp", name, note, device: await startSnmpDevice(entry.options) };
+    case "s7":
+      return { protocol: "s7", name, note, device: await startS7Device(entry.options) };
   }
 }
 

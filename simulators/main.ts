@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { parseArgs } from "node:util";
 import { demo, type DemoWishes } from "./demo/demo.ts";
-import { devicesMax, exampleEnipFleet, exampleFleet, exampleOpcuaFleet } from "./example-fleet.ts";
+import { devicesMax, exampleEnipFleet, exampleFleet, exampleOpcuaFleet, exampleS7Fleet } from "./example-fleet.ts";
 import { type Fleet, startFleet } from "./fleet.ts";
 import { Timers } from "./timers.ts";
 
@@ -13,12 +13,14 @@ const help = `Starts simulated devices on loopback addresses and shows what list
   npm run simulate                                  20 Modbus devices on 127.1.0.1 to 127.1.0.20 until Ctrl-C
   npm run simulate -- --ethernet-ip 4               and 4 EtherNet/IP adapters on the first of these addresses
   npm run simulate -- --opc-ua 4                    and 4 OPC UA servers without security
+  npm run simulate -- --s7 4                        and 4 S7 CPUs
   npm run simulate -- --devices 50 --for 60         50 devices for a minute
   npm run simulate -- --bind 127.1.7.               on 127.1.7.1 and following
 
   --devices N    how many Modbus devices, 1 to ${devicesMax} (20)
   --ethernet-ip N  how many EtherNet/IP adapters, 1 to ${devicesMax} (none)
   --opc-ua N     how many OPC UA servers, 1 to ${devicesMax} (none)
+  --s7 N         how many S7 CPUs, 1 to ${devicesMax} (none)
   --bind PREFIX  the first three numbers of the addresses, within 127 (127.1.0.)
   --for SECONDS  end by itself; without it, run until Ctrl-C
   --help
@@ -36,6 +38,7 @@ interface Wishes {
   readonly devices: number;
   readonly adapters: number;
   readonly opcuaServers: number;
+  readonly cpus: number;
   readonly bind: string;
   readonly forMs: number | undefined;
 }
@@ -64,6 +67,7 @@ async function simulate(wishes: Wishes): Promise<number> {
       ...exampleFleet(wishes.devices, bind),
       ...exampleEnipFleet(wishes.adapters, bind),
       ...exampleOpcuaFleet(wishes.opcuaServers, bind),
+      ...exampleS7Fleet(wishes.cpus, bind),
     ]);
   } catch (cause) {
     if (!(cause instanceof Error)) throw cause;
@@ -104,7 +108,16 @@ async function end(afterMs: number | undefined): Promise<void> {
 
 /** The wishes, or what is wrong with them. */
 function readWishes(args: readonly string[]): Wishes | DemoWishes | string {
-  let values: { devices?: string; "ethernet-ip"?: string; "opc-ua"?: string; bind?: string; for?: string; demo?: boolean; port?: string };
+  let values: {
+    devices?: string;
+    "ethernet-ip"?: string;
+    "opc-ua"?: string;
+    s7?: string;
+    bind?: string;
+    for?: string;
+    demo?: boolean;
+    port?: string;
+  };
   try {
     ({ values } = parseArgs({
       args: [...args],
@@ -112,6 +125,7 @@ function readWishes(args: readonly string[]): Wishes | DemoWishes | string {
         devices: { type: "string" },
         "ethernet-ip": { type: "string" },
         "opc-ua": { type: "string" },
+        s7: { type: "string" },
         bind: { type: "string" },
         for: { type: "string" },
         demo: { type: "boolean" },
@@ -123,9 +137,9 @@ function readWishes(args: readonly string[]): Wishes | DemoWishes | string {
     return cause.message;
   }
   const { devices = "20", bind = "127.1.0.", port = String(metricsPort) } = values;
-  const stray = values.demo ? (values.devices ?? values["ethernet-ip"] ?? values["opc-ua"] ?? values.bind) : values.port;
+  const stray = values.demo ? (values.devices ?? values["ethernet-ip"] ?? values["opc-ua"] ?? values.s7 ?? values.bind) : values.port;
   if (stray !== undefined)
-    return `found ${stray}: --devices and --bind are not for --demo (nor --ethernet-ip, --opc-ua), and --port is for --demo only`;
+    return `found ${stray}: --devices and --bind are not for --demo (nor --ethernet-ip, --opc-ua, --s7), and --port is for --demo only`;
   const seconds = values.for === undefined ? undefined : Number(values.for);
   // Compared this way round, so that what is no number at all fails too.
   if (seconds !== undefined && !(seconds > 0 && seconds <= secondsMax))
@@ -137,8 +151,8 @@ function readWishes(args: readonly string[]): Wishes | DemoWishes | string {
   }
   const count = wholeNumber(devices, devicesMax);
   if (count === undefined) return `--devices ${devices}: expected a whole number from 1 to ${devicesMax}`;
-  const others = { "ethernet-ip": 0, "opc-ua": 0 };
-  for (const option of ["ethernet-ip", "opc-ua"] as const) {
+  const others = { "ethernet-ip": 0, "opc-ua": 0, s7: 0 };
+  for (const option of ["ethernet-ip", "opc-ua", "s7"] as const) {
     const wanted = values[option];
     const number = wanted === undefined ? 0 : wholeNumber(wanted, devicesMax);
     if (number === undefined) return `--${option} ${wanted ?? ""}: expected a whole number from 1 to ${devicesMax}`;
@@ -147,7 +161,7 @@ function readWishes(args: readonly string[]): Wishes | DemoWishes | string {
   // Loopback only: a simulator that answers on a plant's network is taken for a device.
   if (!isLoopbackPrefix(bind))
     return `--bind ${bind}: expected three numbers of a loopback address with a dot at the end, such as 127.1.0.`;
-  return { devices: count, adapters: others["ethernet-ip"], opcuaServers: others["opc-ua"], bind, forMs };
+  return { devices: count, adapters: others["ethernet-ip"], opcuaServers: others["opc-ua"], cpus: others.s7, bind, forMs };
 }
 
 function wholeNumber(text: string, max: number): number | undefined {

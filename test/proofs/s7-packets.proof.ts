@@ -32,7 +32,7 @@ const delayedAckMs = 40;
 const freshPackets = { all: 14, ours: 8, carrying: 10 } as const;
 
 function asked(method: string, more: Readonly<Record<string, unknown>> = {}): NonNullable<DeviceSpec["changes"]> {
-  return { s7: { rack: 0, slot: 2 }, checks: [{ method, interval: "2s", answerWithin: "1s", ...more }] };
+  return { s7: { rack: 0, slot: 2 }, checks: [{ method, interval: "1s", answerWithin: "700ms", ...more }] };
 }
 
 /** The person at the site names the bytes and agrees to their being read. */
@@ -66,10 +66,10 @@ test("a fresh S7 check is 14 packets, a kept one 3, all as S7-basic; a hung CPU 
   await startSimulatedS7(network, "plant", { [reading]: "healthy", [kept]: "healthy", [hung]: "hangs-once-set-up", [full]: "one-pg-slot" });
   const capture = await startCapture(network, "poller");
   const poller = await site.start();
-  await watchTheWireFor(7500);
+  await watchTheWireFor(5000);
   const running = await site.ask("status", {});
   await server.tell("stop");
-  await watchTheWireFor(2500);
+  await watchTheWireFor(1800);
   const stopped = await site.ask("status", {});
   assert.equal(await poller.end(), 0, poller.said());
   for (const address of [fresh, reading, kept, hung, full]) await waitForKernelToLetGo(network, "poller", address, 3000);

@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
-import { exampleEnipFleet, exampleFleet, exampleOpcuaFleet } from "../../simulators/example-fleet.ts";
+import { exampleEnipFleet, exampleFleet, exampleOpcuaFleet, exampleS7Fleet } from "../../simulators/example-fleet.ts";
 import { startFleet } from "../../simulators/fleet.ts";
 import { connectRaw } from "./raw-client.ts";
 
@@ -87,6 +87,20 @@ test("OPC UA servers stand beside them, with every behaviour of theirs in 36", a
   await fleet.close();
 });
 
+test("S7 CPUs stand beside them, with every behaviour of theirs in 34, and one of the healthy in STOP", async () => {
+  const list = exampleS7Fleet(34, "127.1.98.", 0);
+  assert.equal(new Set(list.map(({ note }) => note)).size, 19);
+  const fleet = await startFleet(list.slice(5, 7));
+  assert.deepEqual(
+    fleet.members.map(({ name, protocol, note }) => [name, protocol, note]),
+    [
+      ["s7-6", "s7", "hangs-once-set-up"],
+      ["s7-7", "s7", "in STOP"],
+    ],
+  );
+  await fleet.close();
+});
+
 test("the command shows what listens where until it is interrupted, then what each device was sent", async () => {
   const child = spawn(process.execPath, [main, "--devices", "2", "--bind", "127.1.94."], { stdio: ["ignore", "pipe", "inherit"] });
   const exited = once(child, "exit");
@@ -110,6 +124,7 @@ test("the command says what is wrong with how it was called, and listens on loop
     ["--devices", "255"],
     ["--ethernet-ip", "0"],
     ["--opc-ua", "many"],
+    ["--s7", "-1"],
     ["--bind", "10.20.1."],
     ["--bind", "127.1.256."],
     ["--for", "soon"],

@@ -56,6 +56,18 @@ describe("the process of node-snap7", () => {
     }
   });
 
+  test("does not end by the signals that a terminal sends to the poller and all its processes", async () => {
+    const { all, tell } = troubles();
+    const child = await startedS7Child({ onTrouble: tell });
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR2"] as const) process.kill(child.pid!, signal);
+    const conversation = child.converse((frame) =>
+      conversation.reply(Buffer.from(healthyS7Reply(Buffer.from(frame).toString("hex")), "hex")),
+    );
+    assert.equal(await conversation.call(connect), undefined);
+    assert.deepEqual(all, []);
+    await child.close();
+  });
+
   test("that is killed fails the call that is out as driver_unavailable, and is started again after 1 s", async () => {
     const clock = new FakeClock();
     const { tell, more } = troubles();

@@ -146,6 +146,8 @@ function networkNamespace(): string {
 
 async function start(): Promise<void> {
   process.on("disconnect", () => process.exit(0));
+  // A terminal, or whoever ends a group of processes, sends these to the poller too, which still has exchanges to end.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR2"] as const) process.on(signal, () => {});
   try {
     const { default: snap7 } = await import("node-snap7");
     process.on("message", (message) => obey(snap7.S7Client, message as ToS7Child));
