@@ -73,6 +73,8 @@ export interface SnmpFleetMember {
   readonly name: string;
   readonly note: string;
   readonly device: SnmpDevice;
+}
+
 export interface S7FleetMember {
   readonly protocol: "s7";
   readonly name: string;
