@@ -73,8 +73,11 @@ async function runHere() {
   if (!existsSync(main))
     fail(`${main} is missing: this copy of Watchkeeper is incomplete (an installed package needs \`npm run build\` before it is packed).`);
   endWithLauncher();
+  // A stop that comes while the program is still being loaded is kept for it; without a handler the signal would end the process, and nothing would be written.
+  const early = [];
+  if (process.argv[2] === "run") process.on("SIGUSR2", (signal) => early.push(signal));
   const entry = await import(pathToFileURL(main).href);
-  await entry.main(process.argv.slice(2));
+  await entry.main(process.argv.slice(2), early);
 }
 
 const other = isOlderThanTested() ? nodeThatCameAlong() : undefined;

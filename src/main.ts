@@ -19,8 +19,8 @@ import { Signals } from "./poller/signals.ts";
 import { packageVersion } from "./poller/version.ts";
 import { systemClock } from "./system-clock.ts";
 
-/** Runs one command line, which begins with the command's name, and sets the process's exit code. */
-export async function main(argv: readonly string[]): Promise<void> {
+/** Runs one command line, which begins with the command's name, and sets the process's exit code. `early`: signals that the launcher got meanwhile. */
+export async function main(argv: readonly string[], early: readonly NodeJS.Signals[] = []): Promise<void> {
   // `watchkeeper status | head` ends the pipe early: what is left to print is of no use to anybody.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") throw error;
@@ -46,6 +46,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     // Here alone, so that no other command loads a wire or a driver. Signals are obeyed even while that is loaded.
     runPoller: async (options) => {
       const signals = new Signals(process.stdin.isTTY, (signal, run) => process.on(signal, run));
+      for (const signal of early) process.emit(signal, signal);
       return (await import("./poller/run-poller.ts")).runPoller(options, signals);
     },
   });

@@ -1,11 +1,13 @@
 /** A full, locked or hanging disk, or a thread that dies, harms nobody and loses nothing that was accepted. */
 import assert from "node:assert/strict";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, test } from "node:test";
 import type { Worker } from "node:worker_threads";
 import { milliseconds, seconds } from "../../src/domain/units.ts";
 import type { JournalOptions } from "../../src/store/journal.ts";
+import type { WorkerStart } from "../../src/store/journal-rows.ts";
 import { startThread } from "../../src/store/journal-thread.ts";
 import { at, closed, entry, journalBench, transition, until } from "./support/journal-bench.ts";
 
@@ -85,6 +87,45 @@ describe("a database that cannot be written", () => {
     await journal.settled();
     assert.equal(journal.unwritableSince, undefined);
     assert.equal(journal.unwritableFor, undefined);
+  });
+});
+
+describe("a disk that takes 3 s for each sync", () => {
+  test("holds nobody up, loses nothing, is no alarm, and a trip is beside the journal at once", async () => {
+    const held: (() => void)[] = [];
+    const slow = (start: WorkerStart): Worker => {
+      const worker = startThread(start);
+      const listen = worker.on.bind(worker);
+      // What the thread has to say comes when the test lets it: the records are not acknowledged before.
+      worker.on = ((event: string, hear: (message: { readonly kind?: string }) => void) =>
+        listen(event, (message: { readonly kind?: string }) => {
+          if (event === "message" && message.kind === "written") held.push(() => hear(message));
+          else hear(message);
+        })) as typeof worker.on;
+      return worker;
+    };
+    const { journal } = await bench.open({ startWorker: slow });
+    for (let round = 0; round < 3; round++) {
+      journal.tripped({ scope: `device:plc-${round}`, cause: "harm", detail: "vanished" }, at);
+      assert.match(readFileSync(join(bench.folder, "trips.json"), "utf8"), new RegExp(`plc-${round}`, "u"));
+      journal.audit(entry(`round ${round}`, "stop"));
+      const settled = journal.settled();
+      for (const wait of [3000, 3000]) {
+        await until(() => held.length > 0 || journal.auditHead.sequence === round + 1);
+        await bench.clock.advance(wait);
+        assert.equal(journal.unwritableFor, undefined);
+        held.shift()?.();
+      }
+      await settled;
+    }
+    held.length = 0;
+    assert.deepEqual(
+      bench.rows("audit").map(({ detail }) => detail),
+      ["round 0", "round 1", "round 2"],
+    );
+    assert.equal(bench.rows("trips").length, 3);
+    assert.equal(readFileSync(join(bench.folder, "trips.json"), "utf8").trim(), "[]");
+    assert.equal(journal.lost, 0);
   });
 });
 

@@ -1,0 +1,52 @@
+/** Proves on a real file system what a full and a read-only disk come to: an alarm, stops that hold, no change without a record, and nothing lost. */
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { promisify } from "node:util";
+import { fileURLToPath } from "node:url";
+
+const scene = fileURLToPath(new URL("support/disk-scene.ts", import.meta.url));
+
+test("a disk that is full or read-only stops no stop, lets nobody resume, loses no record, and no poller begins on it", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "wk-disk-"));
+  try {
+    // The mount ends with the namespace.
+    const { stdout } = await promisify(execFile)("unshare", [
+      "--net",
+      "--mount",
+      "--propagation",
+      "private",
+      process.execPath,
+      scene,
+      folder,
+    ]);
+    const seen = JSON.parse(stdout) as Readonly<Record<string, string & number & readonly string[]>>;
+    assert.equal(seen["stopOnFull"], 0);
+    assert.equal(seen["stopFileOnFull"], true);
+    assert.equal(seen["stoppedOnFull"], 1);
+    assert.match(seen["resumeOnFull"] ?? "", /the audit cannot be written .*full/u);
+    assert.equal(seen["resume"], 0);
+    assert.equal(seen["end"], 0);
+    assert.equal(seen["startOnFull"], 1);
+    assert.match(seen["startOnFullSaid"] ?? "", /journal\.sqlite: the journal cannot be used \(.*see that the disk has room/u);
+    assert.match(seen["verify"] ?? "", /^\d+ records: the chain holds/u);
+    assert.equal(seen["startOnReadOnly"], 1);
+    assert.match(seen["startOnReadOnlySaid"] ?? "", /read-only|readonly/u);
+    assert.match(seen["stopOnReadOnly"] ?? "", /the stop could not be written .*read-only/su);
+    const all = [
+      "self_test poller",
+      "started poller",
+      "stopped eto-1",
+      "self_test poller",
+      "resume eto-1",
+      "resumed eto-1",
+      "ended poller",
+    ];
+    assert.deepEqual(seen["audit"], all);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
