@@ -45,7 +45,11 @@ test("a disk that is full or read-only stops no stop, lets nobody resume, loses 
       "resumed eto-1",
       "ended poller",
     ];
-    assert.deepEqual(seen["audit"], all);
+    // A machine that is busy with other proofs may stand still meanwhile, which is recorded too.
+    assert.deepEqual(
+      seen["audit"]?.filter((one) => one !== "stalled poller"),
+      all,
+    );
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -1,16 +1,13 @@
 /** Tries limiter, stop and exclusions for real: the very gate, stop file and compiler, on a scratch folder and without a wire. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { compile } from "../../config/compile/compile.ts";
-import { loadSite } from "../../config/load.ts";
-import { formatProblem } from "../../config/problem.ts";
 import type { CheckId } from "../../domain/plan.ts";
 import { failedItem, passed, type SelfTestItem } from "../../domain/self-test.ts";
 import { milliseconds } from "../../domain/units.ts";
-import { methods } from "../../drivers/registry.ts";
 import { isFileError } from "../../store/durable-file.ts";
 import { StopFile } from "../../store/stop-file.ts";
 import { systemClock } from "../../system-clock.ts";
+import { planned } from "../planner.ts";
 import { toyGate, toyInterval, type ToyGate } from "./toy-gate.ts";
 
 const damaged = "the program is damaged or changed: install it anew";
@@ -64,9 +61,10 @@ export async function tryExclusions(stateDir: string): Promise<SelfTestItem> {
     writeFileSync(join(folder, "watchkeeper.yaml"), "site: self-test\n");
     writeFileSync(join(folder, "watchlist.yaml"), watchlist);
     mkdirSync(join(folder, "device-profiles"));
-    const loaded = loadSite(join(folder, "watchkeeper.yaml"), { lab: false, ownAddresses: [], defaultGateways: [] });
-    if (!loaded.ok) return failedItem("exclusions", loaded.problems.map(formatProblem).join("; "), damaged);
-    const { plan } = compile(loaded.site, { methods, wallNow: systemClock.wall(), lab: false });
+    // In the planner's thread, as every plan: compiling here would keep the poller's own loop standing still.
+    const planning = await planned({ settingsFile: join(folder, "watchkeeper.yaml"), lab: false });
+    if ("problems" in planning) return failedItem("exclusions", planning.problems.join("; "), damaged);
+    const { plan } = planning;
     const reasons = ["listed", "excluded"].map((device) => plan.refused.get(`${device}/modbus-fc43` as CheckId)?.reason ?? "planned");
     const toy = toyGate(() => false, plan);
     const came = await asked({ ...toy, check: "excluded/modbus-fc43" as CheckId });
@@ -98,14 +96,14 @@ async function inScratch(name: string, stateDir: string, tried: (folder: string)
 }
 
 const watchlist = `schema: watchlist/v1
-segments: [{id: self-test, zone: self-test, subnet: 192.0.2.0/24, localAddress: 192.0.2.5}]
+segments: [{id: self-test, zone: self-test, subnet: 198.51.100.240/28, localAddress: 198.51.100.241}]
 devices:
 ${["listed", "excluded"]
   .map(
     (id, index) =>
-      `  - {id: ${id}, name: ${id}, address: 192.0.2.1${index}, segment: self-test, function: control, category: I, profile: generic-modbus-tcp, ` +
+      `  - {id: ${id}, name: ${id}, address: 198.51.100.25${index}, segment: self-test, function: control, category: I, profile: generic-modbus-tcp, ` +
       "statements: {otherClients: [], watchdog: {mode: none, by: self-test, on: 2026-01-01}}, checks: [{method: modbus-fc43, unitId: 1, interval: 60s}]}",
   )
   .join("\n")}
-excluded: [{address: 192.0.2.11, reason: self-test}]
+excluded: [{address: 198.51.100.251, reason: self-test}]
 `;

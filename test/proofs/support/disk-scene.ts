@@ -91,7 +91,9 @@ seen["startOnFullSaid"] = onFull.said;
 rmSync(filler);
 seen["verify"] = watchkeeper("audit", "verify").said.split("\n")[0];
 const lines = watchkeeper("audit", "export").said.trim().split("\n");
-seen["audit"] = lines.map((line) => JSON.parse(line) as Record<string, string>).map(({ type, source }) => `${type} ${source}`);
+seen["audit"] = lines
+  .map((line) => JSON.parse(line) as { readonly type: string; readonly source: string })
+  .map(({ type, source }) => `${type} ${source}`);
 shell("mount", "-o", "remount,ro", disk);
 const refused = watchkeeper("run");
 seen["startOnReadOnly"] = refused.code;
