@@ -31,6 +31,8 @@ export const layers: readonly Layer[] = [
   { place: "src/config/", places: ["src/domain/"], packages: ["convict", "zod", "yaml"] },
   { place: "src/safety/", places: ["src/domain/"], packages: ["p-queue"] },
   { place: "src/wire/", places: ["src/domain/"], packages: [] },
+  // The one file that opens a device file of this machine.
+  { place: "src/wire/serial-port.ts", places: ["src/domain/", "src/wire/"], packages: ["@serialport/bindings-cpp"] },
   { place: "src/scheduler/", places: ["src/domain/"], packages: [] },
   // The registry alone knows every protocol; a protocol knows itself and its package.
   { place: "src/drivers/", places: ["src/domain/"], packages: [] },
@@ -187,6 +189,7 @@ export const builtinsPerFile: Readonly<Record<string, readonly string[]>> = {
   "src/wire/own-sockets.ts": ["node:net"],
   "src/wire/reach.ts": ["node:fs", "node:os"],
   "src/wire/s7-child.ts": ["node:child_process", "node:fs"],
+  "src/wire/serial-port.ts": ["node:fs"],
   "src/wire/single-poller.ts": ["node:crypto", "node:events", "node:net"],
   "src/wire/tcp.ts": ["node:net"],
   "src/wire/tripwire.ts": ["node:dgram", "node:diagnostics_channel", "node:net"],

@@ -56,7 +56,7 @@ function asked({ plan }: Compiled, json: PlanJson, view: PlanView): readonly str
   const head = ["ASKED", "AT", "EVERY", "ALARM AFTER", "SENDS"].map(style.faint);
   const rows = json.checks.map((check) => [
     check.id,
-    `${check.target.address}:${check.target.port}`,
+    check.target.port === 0 ? check.target.address : `${check.target.address}:${check.target.port}`,
     span(check.intervalMs),
     span(check.alarmAtLatestAfterMs),
     sends(plan.checks.get(check.id as CheckId), methods),

@@ -10,9 +10,9 @@ export interface Conduit {
   readonly direction: "out" | "in";
   readonly source: string;
   readonly destination: string;
-  /** `tcp`, `udp` or `icmp`. */
+  /** `tcp`, `udp`, `icmp`, or `serial`: then `destination` is this machine's device file. */
   readonly transport: string;
-  /** null for ICMP, which has none. */
+  /** null for ICMP and serial ports, which have none. */
   readonly port: number | null;
   /** What is spoken: `modbus`, `enip`, `http`. */
   readonly protocol: string;
@@ -75,7 +75,7 @@ function outward({ devices, segments }: Plan, methods: Methods, checks: readonly
     source: first.target.localAddress ?? "this machine",
     destination: first.target.address,
     transport: first.target.transport,
-    port: first.target.transport === "icmp" ? null : first.target.port,
+    port: first.target.port === 0 ? null : first.target.port,
     protocol: first.protocol,
     zone: segment?.zone ?? null,
     segment: segment?.id ?? null,

@@ -1,6 +1,7 @@
 /** Reads watchlist.yaml: its shape first, then everything that can be checked inside the file, and all problems at once. */
 import { limits } from "../domain/limits.ts";
 import { checkAddresses, type Surroundings } from "./checks/addresses.ts";
+import { checkGateways } from "./checks/gateways.ts";
 import { checkEntries, checkRaise } from "./checks/devices.ts";
 import { checkNamedCredentials, type KnownCredentials } from "./checks/credentials.ts";
 import { Complaints, entriesOf } from "./checks/entries.ts";
@@ -23,6 +24,7 @@ export function parseWatchlist(file: YamlFile, known: KnownElsewhere, surroundin
   checkReferences(entries, known.ids, complaints);
   checkNamedCredentials(entries, known, complaints);
   checkAddresses(entries, surroundings, complaints);
+  checkGateways(entries, surroundings.lab, complaints);
   checkEntries(entries, complaints);
   checkNamedRegisters(entries, known.registersOf, complaints);
   if (shape.ok) checkRaise(["siteBudget"], shape.value.siteBudget, limits.siteStartsPerSecondDefault, complaints);

@@ -17,9 +17,15 @@ export type LineId = Id<"line">;
 export type SegmentId = Id<"segment">;
 export type ProfileId = Id<"profile">;
 
-export type Transport = "tcp" | "udp" | "icmp";
-/** Raw Modbus RTU frames with their CRC inside a TCP connection, as some serial gateways take them instead of Modbus TCP. */
-export type Framing = "rtu-over-tcp";
+export type Transport = "tcp" | "udp" | "icmp" | "serial";
+/** Raw Modbus RTU frames with their CRC: inside a TCP connection, as some serial gateways take them instead of Modbus TCP, or on a serial port of our own. */
+export type Framing = "rtu-over-tcp" | "rtu";
+/** How the bytes stand on a serial line (Modbus over Serial Line V1.02, 2.5.1): 8 data bits always. */
+export interface SerialSettings {
+  readonly baudRate: number;
+  readonly parity: "none" | "even" | "odd";
+  readonly stopBits: 1 | 2;
+}
 /** A port of a switch that is expected to be up, and what hangs on it in words for people. */
 export interface PortUp {
   readonly ifIndex: number;
@@ -36,12 +42,17 @@ export type Proof = keyof typeof proofs;
 /** What of the owner's devices this is; the last three are never asked. */
 export type DeviceFunction = "control" | "monitoring" | "network" | "safety" | "protection" | "navigation";
 
-/** One literal unicast address and port. `localAddress` is the poller's own on that segment: packets leave by its interface. */
+/**
+ * One literal unicast address and port. `localAddress` is the poller's own on that segment: packets leave by its interface. Over a serial
+ * port it is the device file, port 0, and how the line is set: no network, no address, no way out.
+ */
 export interface Target {
   readonly address: string;
   readonly port: number;
   readonly transport: Transport;
   readonly localAddress?: string;
+  /** There when and only when the transport is serial. */
+  readonly serial?: SerialSettings;
 }
 
 /** All that one phase of an exchange may put on the wire. Every figure is a ceiling; none may be absent. Of several templates each is good for one frame. */

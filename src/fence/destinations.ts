@@ -41,10 +41,12 @@ const synEvery = seconds(1);
 /** More than a reply of several packets needs: an acknowledgement that is kept back makes the device repeat itself. */
 const longReplyAcknowledgements = 64;
 
-/** Every place of the plan's checks, in the order of the plan. */
+/** Every place of the plan's checks on a network, in the order of the plan. */
 export function destinationsOf(plan: Plan): readonly Destination[] {
-  const byPlace = Map.groupBy(plan.checks.values(), ({ target }) => `${target.address} ${target.transport} ${target.port}`);
-  return [...byPlace.values()].map((checks) => destination(plan, checks as [Check, ...Check[]]));
+  // A serial port has no packets.
+  const checks = [...plan.checks.values()].filter(({ target }) => target.transport !== "serial");
+  const byPlace = Map.groupBy(checks, ({ target }) => `${target.address} ${target.transport} ${target.port}`);
+  return [...byPlace.values()].map((members) => destination(plan, members as [Check, ...Check[]]));
 }
 
 function destination(plan: Plan, checks: readonly [Check, ...Check[]]): Destination {

@@ -34,6 +34,8 @@ import { s7Policy } from "../wire/frames/s7.ts";
 import { snmpPolicy } from "../wire/frames/snmp.ts";
 import { Reach } from "../wire/reach.ts";
 import type { S7Child } from "../wire/s7-child.ts";
+import { openSerial } from "../wire/serial-port.ts";
+import { serialDialler, type SerialDialler } from "../wire/serial.ts";
 import { tcpDialler, type Violation } from "../wire/tcp.ts";
 import { udpDialler } from "../wire/udp.ts";
 import { unfitness } from "./fitness.ts";
@@ -75,6 +77,7 @@ export interface Assembled {
   readonly s7: S7Child;
   readonly scheduler: Scheduler;
   readonly unfit: () => Promise<string | undefined>;
+  readonly serial: SerialDialler;
 }
 
 export function assemble(
@@ -92,10 +95,12 @@ export function assemble(
   const reach = new Reach(clock);
   const cutOff = (target: Target): string | undefined => reach.cutOff(target);
   const udp = udpDialler({ cutOff, onViolation });
+  const serial = serialDialler({ clock, onViolation, open: openSerial });
   const dial = diallerByTransport({
     tcp: tcpDialler({ clock, cutOff, onViolation }),
     udp: udp.dial,
     icmp: echoDialler({ cutOff, onViolation }),
+    serial: serial.dial,
   });
   const vault = new Vault(credentials);
   const inFlight = new InFlightFile(settings.stateDir);
@@ -154,7 +159,7 @@ export function assemble(
   };
   const parts = { clock, board, gate, journal, log, recorder, scheduler, stopFile, time, unfit, vault, replan, prepare, settings, keep };
   const operations: Operations = new Operations(parts);
-  return { board, gate, inFlight, keep, log, operations, page, pulse, recorder, s7, scheduler, unfit };
+  return { board, gate, inFlight, keep, log, operations, page, pulse, recorder, s7, scheduler, serial, unfit };
 }
 
 function diallerByTransport(over: Readonly<Record<Transport, Dial>>): Dial {
@@ -163,7 +168,7 @@ function diallerByTransport(over: Readonly<Record<Transport, Dial>>): Dial {
 
 /** The plan says whether the wire can see what an OPC UA message asks for. */
 function policyOf(check: Check): FramePolicy | undefined {
-  if (check.framing === "rtu-over-tcp") return modbusRtuPolicy;
+  if (check.framing !== undefined) return modbusRtuPolicy;
   return operationsOf(check).includes("opcua-secured-message") ? opcuaEncryptedPolicy : policies.get(check.protocol);
 }
 

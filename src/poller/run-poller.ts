@@ -60,6 +60,7 @@ export async function runPoller(options: RunOptions, signals: Signals): Promise<
   const parts = assemble(options, planNow, opened, stopFile, time);
   signals.onStop(() => parts.operations.stop("SIGUSR2", "signal"));
   held.defer(() => parts.s7.close());
+  held.defer(() => parts.serial.close());
   held.defer(armTripwire({ onBlocked: (detail, address) => parts.gate.blocked(address ?? "unknown", detail) }));
   const problem = await openWaysIn(parts, settings);
   if (problem !== undefined) return failed([problem]);

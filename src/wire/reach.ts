@@ -38,6 +38,8 @@ export class Reach {
 
   /** Why a packet to the target would not leave by its segment's interface, in one line; undefined when it would. Looks again where the last look is older than 50 ms. */
   cutOff(target: Target): string | undefined {
+    // A serial port leads where its cable does.
+    if (target.transport === "serial") return undefined;
     const now = this.#clock.monotonic();
     if (this.#seenAt === undefined || between(this.#seenAt, now) > waySeenWithin) this.#see(now);
     const known = this.#obstacles.get(target);

@@ -1,5 +1,5 @@
 /** Checks written down by hand, with the frames that the Modbus method itself makes. */
-import type { Check, CheckId, DeviceId, Framing, LineId } from "../../src/domain/plan.ts";
+import type { Check, CheckId, DeviceId, Framing, LineId, SerialSettings } from "../../src/domain/plan.ts";
 import type { MethodInput } from "../../src/domain/driver.ts";
 import type { MethodId } from "../../src/domain/operations.ts";
 import { milliseconds, wallMs } from "../../src/domain/units.ts";
@@ -16,6 +16,8 @@ export interface ModbusCheckOptions {
   readonly connection?: "fresh" | "kept";
   readonly connectWithinMs?: number;
   readonly localAddress?: string;
+  /** With `address` the device file: over a serial port. */
+  readonly serial?: SerialSettings;
 }
 
 /** Of one device on loopback; FC 43/14, basic, unless said otherwise. */
@@ -30,7 +32,9 @@ export function modbusCheck(options: ModbusCheckOptions): Check<ModbusAsk> {
     device: "plc" as DeviceId,
     method: method.id,
     protocol: method.protocol,
-    target: { address, port, transport: method.transport, ...(localAddress === undefined ? {} : { localAddress }) },
+    target: options.serial
+      ? { address, port, transport: "serial", serial: options.serial }
+      : { address, port, transport: method.transport, ...(localAddress === undefined ? {} : { localAddress }) },
     ...(framing && { framing }),
     line: `address:${address}` as LineId,
     interval: milliseconds(60_000),

@@ -34,7 +34,9 @@ export function checkAddresses(entries: Entries, surroundings: Surroundings, com
     const known = segments.find(({ id }) => id === segment);
     if (known !== undefined) checkInside(path, address, known, complaints);
   };
-  for (const { index, value } of entries.gateways) check(["gateways", index, "address"], value.address, value.segment);
+  for (const { index, value } of entries.gateways) {
+    if (value.address !== undefined) check(["gateways", index, "address"], value.address, value.segment);
+  }
   for (const { index, value } of entries.devices) {
     if (value.address !== undefined) check(["devices", index, "address"], value.address, value.segment);
   }
@@ -83,10 +85,12 @@ function checkDuplicates({ gateways, devices, hardware }: Entries, complaints: C
   const groupOf = new Map(hardware.flatMap(({ value }) => value.devices.map((device) => [device, value.id])));
   const gatewayAt = new Map<string, Path>();
   for (const { index, value } of gateways) {
-    const path = ["gateways", index, "address"];
-    const first = gatewayAt.get(value.address);
-    if (first === undefined) gatewayAt.set(value.address, path);
-    else complaints.add(path, again(value.address, first, "one gateway entry for one address"));
+    const place = value.address ?? value.serialPort?.device;
+    if (place === undefined) continue;
+    const path = ["gateways", index, ...(value.address === undefined ? ["serialPort", "device"] : ["address"])];
+    const first = gatewayAt.get(place);
+    if (first === undefined) gatewayAt.set(place, path);
+    else complaints.add(path, again(place, first, "one gateway entry for one address or port"));
   }
   const deviceAt = new Map<string, { readonly path: Path; readonly group: string | undefined }>();
   for (const { index, value } of devices) {

@@ -3,7 +3,8 @@ import { limits } from "../../domain/limits.ts";
 import { unitOfBus } from "../compile/gateway-unit.ts";
 import { registerSpaceOf } from "../compile/modbus-codes.ts";
 import { quote, type Path } from "../problem.ts";
-import type { Budget, GatewayEntry, WatchlistCheck, WatchlistDevice } from "../schema/watchlist.ts";
+import type { GatewayEntry } from "../schema/gateway.ts";
+import type { Budget, WatchlistCheck, WatchlistDevice } from "../schema/watchlist.ts";
 import type { Complaints, Entries, Entry } from "./entries.ts";
 
 export function checkEntries(entries: Entries, complaints: Complaints): void {

@@ -1,15 +1,14 @@
 /** The parts of a watchlist that fit their shape, each with its place: what the checks between the parts work on, so that one bad item hides no other problem. */
 import { problemAt, type Complaint, type Path, type Problem } from "../problem.ts";
+import { gatewaySchema, type GatewayEntry } from "../schema/gateway.ts";
 import { itemsThatFit, valueAt } from "../schema-problems.ts";
 import { segmentStage, type SegmentStage } from "../schema/segment-stage.ts";
 import {
   deviceSchema,
   exclusionSchema,
-  gatewaySchema,
   hardwareSchema,
   segmentSchema,
   type Exclusion,
-  type GatewayEntry,
   type HardwareEntry,
   type SegmentEntry,
   type Watchlist,

@@ -4,7 +4,8 @@ import { budgetShareMax, busShareMax, limits, segmentStartsPerSecondMost, siteSt
 import type { CheckId, DeviceId } from "../../domain/plan.ts";
 import { milliseconds, type Milliseconds } from "../../domain/units.ts";
 import { problemAt, type Loaded, type Path, type Problem } from "../problem.ts";
-import type { Budget, GatewayEntry, SegmentEntry, Watchlist } from "../schema/watchlist.ts";
+import type { GatewayEntry } from "../schema/gateway.ts";
+import type { Budget, SegmentEntry, Watchlist } from "../schema/watchlist.ts";
 import { busInterval, busShareOfAllDead, busShareOfOneDead, deadUnitTakes } from "./lines.ts";
 
 export interface Demand {

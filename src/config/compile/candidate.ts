@@ -3,7 +3,7 @@ import { nominal, shapeOf, type CredentialRef, type CredentialShape } from "../.
 import type { Method, MethodInput } from "../../domain/driver.ts";
 import { formatDuration } from "../../domain/duration.ts";
 import type { MethodId } from "../../domain/operations.ts";
-import type { Allowance, CheckId, Framing, Proof, Target } from "../../domain/plan.ts";
+import type { Allowance, CheckId, Framing, Proof, Target, Transport } from "../../domain/plan.ts";
 import type { ChannelSecurity, PinnedCertificate } from "../../domain/security.ts";
 import type { FrameTemplate } from "../../domain/template.ts";
 import { milliseconds, type Milliseconds } from "../../domain/units.ts";
@@ -165,7 +165,8 @@ function busFlaw({ entry: device, bus }: Place, entry: WatchlistCheck): Flaw | u
 
 /** Of the units behind a gateway; the gateway itself, asked at its own address, has none. */
 export function framingOf({ entry, gateway }: Place): Framing | undefined {
-  return entry.via === undefined ? undefined : gateway?.framing;
+  if (entry.via === undefined) return undefined;
+  return gateway?.serialPort === undefined ? gateway?.framing : "rtu";
 }
 
 function transportFlaw({ method: id, transport }: WatchlistCheck, methods: Methods): Flaw | undefined {
@@ -237,8 +238,7 @@ function speak(
   const parsed = method.parse(input);
   if ("problems" in parsed) return parsed;
   const phases = phasesOf(method, parsed.ask);
-  const transport = entry.transport ?? method.transport;
-  const target: Target = { address: place.address, port, transport, localAddress: place.segment.localAddress };
+  const target = targetOf(place, entry.transport ?? method.transport, port);
   const bound = credentials === undefined ? phases : boundPhases(method, { ...input, credentials: nominal(credentials) });
   const reference = credentials && { id: credentials.id, kind: credentials.kind };
   return {
@@ -255,6 +255,12 @@ function speak(
 }
 
 /** 0 where the protocol knows none. */
+function targetOf({ address, gateway, segment }: Place, transport: Transport, port: number): Target {
+  if (gateway?.serialPort === undefined) return { address, port, transport, localAddress: segment.localAddress };
+  const { baudRate, parity, stopBits } = gateway.serialPort;
+  return { address, port: 0, transport: "serial", serial: { baudRate, parity, stopBits } };
+}
+
 function portOf({ entry, gateway }: Place, { transport, defaultPort }: Method): number {
   if (transport === "icmp") return 0;
   return (entry.via === undefined ? entry.port : gateway?.port) ?? defaultPort;

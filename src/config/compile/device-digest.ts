@@ -1,6 +1,7 @@
 /** What an approval admits of a device: where it is, what is asked of it byte for byte, and what its owner has stated. */
 import { canonicalJson } from "../../domain/canonical.ts";
-import type { GatewayEntry, Watchlist } from "../schema/watchlist.ts";
+import type { GatewayEntry } from "../schema/gateway.ts";
+import type { Watchlist } from "../schema/watchlist.ts";
 import type { Candidate } from "./candidate.ts";
 import { poolStatements, type Member } from "./connection-slots.ts";
 import { digestOf } from "./digest.ts";
@@ -72,6 +73,7 @@ function gatewayFacts({
   address,
   port,
   framing,
+  serialPort,
   responseTimeout,
   retries,
   unitCount,
@@ -80,8 +82,7 @@ function gatewayFacts({
 }: GatewayEntry): object {
   return {
     id,
-    address,
-    port,
+    ...(serialPort === undefined ? { address, port } : { serialPort: { ...serialPort } }),
     ...(framing && { framing }),
     responseTimeout,
     retries,

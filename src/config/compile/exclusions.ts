@@ -32,13 +32,19 @@ function unitsOf({ entry }: Place): readonly (number | undefined)[] {
 
 type Test = (place: Place, address: Address | undefined, unitId: number | undefined) => boolean;
 
+/** A bus of the poller's own has no address: its units are excluded by gateway and unit id. */
+function addressed({ gateway }: Place): boolean {
+  return gateway?.serialPort === undefined;
+}
+
 /** What cannot be read is refused when the file is loaded; should it come this far, it excludes everything. */
 function covers({ address, range, gateway, unitId }: Exclusion): Test {
   if (gateway !== undefined) return (place, _, unit) => place.bus?.id === gateway && unit === unitId;
   const subnet = range === undefined ? undefined : parseSubnet(range);
-  if (subnet !== undefined) return (_, own) => own === undefined || contains(subnet, own);
+  if (subnet !== undefined) return (place, own) => addressed(place) && (own === undefined || contains(subnet, own));
   const single = address === undefined ? undefined : parsed(address);
-  return (_, own) => own === undefined || single === undefined || (own.family === single.family && own.bits === single.bits);
+  return (place, own) =>
+    addressed(place) && (own === undefined || single === undefined || (own.family === single.family && own.bits === single.bits));
 }
 
 function parsed(text: string): Address | undefined {

@@ -1,6 +1,7 @@
 /** What may be asked at a gateway's own address: the gateway itself, and no unit of its bus. */
 import type { Complaint } from "../problem.ts";
-import type { GatewayEntry, WatchlistCheck } from "../schema/watchlist.ts";
+import type { GatewayEntry } from "../schema/gateway.ts";
+import type { WatchlistCheck } from "../schema/watchlist.ts";
 import { functionCodeOf } from "./modbus-codes.ts";
 
 /** Modbus Messaging on TCP/IP Implementation Guide V1.0b, 4.4.1.2: the device that has the IP address. */

@@ -3,7 +3,7 @@ import { formatDuration } from "../../domain/duration.ts";
 import { busShareMax, backoffMax, gatewayHoldMargin, lineGapOfIntervalMax, lineGapShare } from "../../domain/limits.ts";
 import type { Line, LineId, Plan, SegmentId } from "../../domain/plan.ts";
 import { milliseconds, type Milliseconds } from "../../domain/units.ts";
-import type { GatewayEntry } from "../schema/watchlist.ts";
+import type { GatewayEntry } from "../schema/gateway.ts";
 
 /** A line of several checks rests for 0.7 of an even share, so that a late one does not push the others out of their slots. */
 export function lineGap(intervals: readonly [Milliseconds, ...Milliseconds[]]): Milliseconds {

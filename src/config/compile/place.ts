@@ -2,14 +2,15 @@
 import { isAddress, parseAddress } from "../../domain/address.ts";
 import type { DeviceId, LineId } from "../../domain/plan.ts";
 import { problemAt, quote, type Loaded, type Path, type Problem } from "../problem.ts";
-import type { GatewayEntry, HardwareEntry, SegmentEntry, Watchlist, WatchlistDevice } from "../schema/watchlist.ts";
+import type { GatewayEntry } from "../schema/gateway.ts";
+import type { HardwareEntry, SegmentEntry, Watchlist, WatchlistDevice } from "../schema/watchlist.ts";
 
 export interface Place {
   readonly entry: WatchlistDevice;
   /** Of the device in the watchlist. */
   readonly path: Path;
   readonly segment: SegmentEntry;
-  /** In its one spelling; of the gateway where the device stands behind one. */
+  /** In its one spelling; of the gateway where the device stands behind one. On a bus of the poller's own the port's device file. */
   readonly address: string;
   /** On whose bus the device hangs, or whose address it has. */
   readonly gateway: GatewayEntry | undefined;
@@ -31,7 +32,9 @@ type Directory = ReturnType<typeof directoryOf>;
 
 function directoryOf({ segments, gateways, hardware, devices }: Watchlist) {
   const byId = new Map(gateways.map((gateway) => [gateway.id, gateway]));
-  const byAddress = new Map(gateways.map((gateway) => [spelled(gateway.address), gateway]));
+  const byAddress = new Map(
+    gateways.flatMap((gateway) => (gateway.address === undefined ? [] : [[spelled(gateway.address), gateway] as const])),
+  );
   const gatewayOf = ({ via, address }: WatchlistDevice): GatewayEntry | undefined =>
     via === undefined ? byAddress.get(spelled(address ?? "")) : byId.get(via);
   const gatewayOfDevice = new Map(devices.map((device) => [device.id, gatewayOf(device)]));
@@ -55,7 +58,7 @@ function placed(
   const gateway = gatewayOf(entry);
   const segmentId = entry.via === undefined ? entry.segment : gateway?.segment;
   const segment = segmentId === undefined ? undefined : segments.get(segmentId);
-  const address = entry.via === undefined ? entry.address : gateway?.address;
+  const address = entry.via === undefined ? entry.address : (gateway?.address ?? gateway?.serialPort?.device);
   if (segment === undefined || address === undefined) {
     const found = entry.via === undefined ? `segment ${quote(entry.segment)}` : `via ${quote(entry.via)}`;
     const expected = "an address in a segment of this file, or a gateway of this file";

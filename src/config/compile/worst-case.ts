@@ -1,6 +1,6 @@
 /** What leaves at most, retransmissions of the kernel included: printed for the person who signs, because no rule of ours can take them back. */
 import { finishWithin } from "../../domain/limits.ts";
-import type { Check } from "../../domain/plan.ts";
+import type { Check, Target } from "../../domain/plan.ts";
 import { milliseconds, type Milliseconds } from "../../domain/units.ts";
 
 /** As /proc/sys/net/ipv4 has them; reading them is the caller's. */
@@ -99,13 +99,15 @@ const arpSolicitations = { arpBroadcastsMax: 3, arpProbesMax: 3 } as const;
 
 export function checkWorstCase(
   sysctls: Sysctls,
-  check: Pick<Check, "opening" | "asking" | "closing" | "connectWithin" | "answerWithin">,
+  check: Pick<Check, "opening" | "asking" | "closing" | "connectWithin" | "answerWithin"> & { readonly target?: Target },
 ): CheckWorstCase {
   const requests = check.opening.requestsMax + check.asking.requestsMax + check.closing.requestsMax;
   if (check.opening.connectionsMax === 0) {
     const packets = { fromPoller: requests, fromDevice: requests };
     const most = { packetsMax: requests, packetsMaxFrozen: requests, packetsMaxKilled: requests };
-    return { fresh: packets, kept: null, ...most, ...arpSolicitations, kernel: null };
+    // A serial bus has frames in place of packets, and nobody to ask for an address.
+    const solicitations = check.target?.transport === "serial" ? { arpBroadcastsMax: 0, arpProbesMax: 0 } : arpSolicitations;
+    return { fresh: packets, kept: null, ...most, ...solicitations, kernel: null };
   }
   const kernel = kernelWorstCase(sysctls, check);
   const connected = kernel.synUnanswered + 1;

@@ -115,3 +115,6 @@ export const digestPattern: RegExp = /^sha256:[0-9a-f]{64}$/u;
 export function digest(description: string): z.ZodType<string, string> {
   return matching(digestPattern, "a digest as `plan` prints it: sha256: and 64 hexadecimal digits", description);
 }
+
+export const address = (description: string): z.ZodType<string, string> =>
+  matching(/^[^]{1,100}$/u, "one literal unicast address", description);

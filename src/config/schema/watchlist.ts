@@ -1,14 +1,15 @@
 /** The shape of watchlist.yaml: what the owner says of segments, gateways and devices. */
 import { z } from "zod";
 import { limits, segmentStartsPerSecondMost, siteStartsPerSecondMost, startsPerSecondLeast } from "../../domain/limits.ts";
-import type { DeviceFunction, DeviceId, Framing, ProfileId, SegmentId } from "../../domain/plan.ts";
+import type { DeviceFunction, DeviceId, ProfileId, SegmentId } from "../../domain/plan.ts";
 import { s7RackMax, s7SlotMax } from "../../domain/s7.ts";
 import type { Milliseconds } from "../../domain/units.ts";
 import { asset, noAsset, type Asset } from "./asset.ts";
-import { duration, id, matching, oneOf, text, whole } from "./common.ts";
+import { address, duration, id, matching, oneOf, text, whole } from "./common.ts";
 import { hardwareSchema, type HardwareEntry } from "./hardware.ts";
 import { segmentStage, type SegmentStage } from "./segment-stage.ts";
-import { connectionPool, otherClients, statementsSchema, type ConnectionPool, type OtherClient, type Statements } from "./statements.ts";
+import { gatewaySchema, type GatewayEntry } from "./gateway.ts";
+import { statementsSchema, type Statements } from "./statements.ts";
 import { checkSchema, type WatchlistCheck } from "./check.ts";
 
 export type { WatchlistCheck } from "./check.ts";
@@ -40,22 +41,6 @@ export interface SegmentEntry extends Budget {
   readonly subnet: string;
   readonly localAddress: string;
   readonly defaultGateway?: string;
-}
-
-export interface GatewayEntry {
-  readonly id: string;
-  readonly address: string;
-  readonly port: number;
-  /** Absent: Modbus TCP. */
-  readonly framing?: Framing;
-  readonly segment: SegmentId;
-  readonly responseTimeout: Milliseconds;
-  /** What the gateway repeats on its serial side by itself. */
-  readonly retries: number;
-  readonly unitCount: number;
-  /** Absent: not stated, which is a refusal, never zero. */
-  readonly otherClients?: readonly OtherClient[];
-  readonly connectionPool?: ConnectionPool;
 }
 
 /** Exactly one of `address` and `via` is there; `segment` is there with `address`, and may be left out with `via` (checked). */
@@ -95,7 +80,6 @@ export interface Exclusion {
   readonly reason: string;
 }
 
-const address = (description: string): z.ZodType<string, string> => matching(/^[^]{1,100}$/u, "one literal unicast address", description);
 const subnet = (description: string): z.ZodType<string, string> => matching(/^[^]{1,100}$/u, "a subnet such as 10.20.1.0/24", description);
 
 const startsExpected = (most: number): string => `a number from ${startsPerSecondLeast} to ${most}`;
@@ -137,24 +121,6 @@ export const segmentSchema: z.ZodType<SegmentEntry> = z
     ...raise,
   })
   .meta({ description: "One subnet." });
-
-export const gatewaySchema: z.ZodType<GatewayEntry> = z
-  .strictObject({
-    id: id("The gateway's id."),
-    address: address("Its one address."),
-    port: whole(1, 65_535, "Its TCP port.").default(502),
-    framing: oneOf(
-      ["rtu-over-tcp"],
-      "rtu-over-tcp: it takes raw RTU frames with their CRC. Left out, it speaks Modbus TCP, as nearly all do.",
-    ).exactOptional(),
-    segment: id<SegmentId>("The segment its address lies in."),
-    responseTimeout: duration("How long the gateway waits for a unit on its serial side."),
-    retries: whole(0, 10, "How often the gateway repeats a request on its serial side by itself."),
-    unitCount: whole(1, 247, "How many units stand on the bus."),
-    otherClients,
-    connectionPool: connectionPool.exactOptional(),
-  })
-  .meta({ description: "A serial bus behind an address: one line, one request at a time." });
 
 const list = <Item>(item: z.ZodType<Item>, what: string, description: string): z.ZodType<readonly Item[], unknown> =>
   z

@@ -64,8 +64,9 @@ const listIdentityMethod: Method<ListIdentityAsk> = {
   proves: "comms-module",
   parse({ unitId, register, transport = "udp" }) {
     const problems = strayProblems(unitId, register);
-    if (transport === "icmp") problems.push("transport: found icmp, expected udp or tcp");
-    if (transport === "icmp" || problems.length > 0) return { problems };
+    const usable = transport === "udp" || transport === "tcp";
+    if (!usable) problems.push(`transport: found ${transport}, expected udp or tcp`);
+    if (!usable || problems.length > 0) return { problems };
     return { ask: Object.freeze({ what: "list-identity", transport }) };
   },
   opening: ({ transport }) => (transport === "tcp" ? connection : nothing),

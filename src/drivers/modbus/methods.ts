@@ -114,14 +114,20 @@ function reads(table: Table): Row<ReadAsk> {
     pdu: ({ protocolAddress, count }) => [functionCode, protocolAddress >> 8, protocolAddress & 0xff, count >> 8, count & 0xff],
     describe({ unitId, protocolAddress, count, value, framing }) {
       const range = count === 1 ? `${protocolAddress}` : `${protocolAddress} to ${protocolAddress + count - 1}`;
-      return `FC ${functionCode} read ${names[count === 1 ? 0 : 1]} ${range} (0-based)${asValue(value)}, unit ${unitId}${framing ? ", as an RTU frame over TCP" : ""}`;
+      return `FC ${functionCode} read ${names[count === 1 ? 0 : 1]} ${range} (0-based)${asValue(value)}, unit ${unitId}${framing ? framingWords[framing] : ""}`;
     },
   };
 }
 
+const framingWords: Readonly<Record<Framing, string>> = {
+  "rtu-over-tcp": ", as an RTU frame over TCP",
+  rtu: ", as an RTU frame",
+};
+
 /** An RTU frame does not say how long it is; of these two replies only their own contents would. */
 function noLength(what: string, framing: Framing): string {
-  return `method: found ${what} over a gateway with framing ${framing}, where the end of its reply cannot be told; expected FC 1 to 4`;
+  const where = framing === "rtu" ? "on a serial port" : `over a gateway with framing ${framing}`;
+  return `method: found ${what} ${where}, where the end of its reply cannot be told; expected FC 1 to 4`;
 }
 
 type Register = NonNullable<MethodInput["register"]>;
@@ -172,7 +178,8 @@ function method<Ask extends ModbusAsk>(row: Row<Ask>): Method<ModbusAsk> {
       const { unitId } = input;
       return unitId !== undefined && isUnit(unitId) ? row.parse(unitId, input) : { problems: [unitProblem(unitId)] };
     },
-    opening: () => connection,
+    // A serial port is open already, and nothing is said on it before the request.
+    opening: (ask) => ("framing" in ask && ask.framing === "rtu" ? nothing : connection),
     asking: (ask) =>
       "framing" in ask ? oneRtuRequest(row.operation, ask.unitId, row.pdu(ask)) : oneRequest(row.operation, ask.unitId, row.pdu(ask)),
     closing: () => nothing,

@@ -40,7 +40,7 @@ export class WirePort extends EventEmitter {
   }
 
   write(rtu: Uint8Array): void {
-    if (this.#framing === "rtu-over-tcp") {
+    if (this.#framing !== undefined) {
       // Without a transaction id in the frame, a reply belongs to the latest request: no other is out.
       this._transactionIdRead = this._transactionIdWrite;
       this.#count();
@@ -63,7 +63,7 @@ export class WirePort extends EventEmitter {
   }
 
   #receive(frame: Uint8Array): void {
-    const raw = this.#framing === "rtu-over-tcp";
+    const raw = this.#framing !== undefined;
     const reply = this.#inspect(raw ? frame.slice(0, -crcBytes) : frame.slice(prefixBytes));
     if (!reply) return;
     if (!raw) this._transactionIdRead = (frame[0]! << 8) | frame[1]!;

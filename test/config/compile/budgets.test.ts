@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { busInterval, busShareOfAllDead, busUses, deadUnitTakes, line, lineGap } from "../../../src/config/compile/lines.ts";
 import { formatProblem } from "../../../src/config/problem.ts";
-import type { GatewayEntry } from "../../../src/config/schema/watchlist.ts";
+import type { GatewayEntry } from "../../../src/config/schema/gateway.ts";
 import type { LineId, SegmentId } from "../../../src/domain/plan.ts";
 import { seconds } from "../../../src/domain/units.ts";
 import { approved, compiledFrom, gateway, rawDevice, rawSite, rawUnit, refusals, type Raw } from "./support/site.ts";

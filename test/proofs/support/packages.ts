@@ -15,6 +15,7 @@ export const packagesNeeded: ReadonlyMap<string, string> = new Map([
   ["python3-pymodbus", "independent Modbus device with identification"],
   ["python3-serial", "imported by pymodbus, which only recommends it"],
   ["python3-serial-asyncio", "imported by pymodbus, which only recommends it"],
+  ["socat", "joins two pseudo terminals to a serial line, and says what passes it"],
   ["libmodbus-dev", "independent Modbus device without function code 43"],
   ["gcc", "compiles the libmodbus device"],
   ["libc6-dev", "compiles the libmodbus device"],
