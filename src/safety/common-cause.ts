@@ -47,16 +47,19 @@ export function isContact(outcome: Answered | Failed): boolean {
 export class CommonCause {
   #segments = new Map<string, Shared>();
   #doors = new Map<string, Door>();
+  /** Devices on a serial port of our own: their segment's network carries nothing of theirs, and what becomes of it says nothing of them. */
+  #apart: ReadonlySet<string> = new Set();
   /** All that a device stands behind, through others too; the nearest first. */
   #ways = new Map<string, readonly string[]>();
 
   adopt(plan: Plan): void {
     const [hosts, behind] = [new Map<string, Map<string, Milliseconds>>(), new Map<string, Map<string, Milliseconds>>()];
     this.#ways = waysOf(plan);
+    this.#apart = new Set([...plan.checks.values()].filter(({ target }) => target.transport === "serial").map(({ device }) => device));
     for (const check of plan.checks.values()) {
       const device = plan.devices.get(check.device);
       if (!device) continue;
-      counted(hosts, device.segment, check.target.address, check.interval);
+      if (check.target.transport !== "serial") counted(hosts, device.segment, check.target.address, check.interval);
       const ways = this.#ways.get(device.id)!;
       for (const way of ways) counted(behind, way, device.id, check.interval);
     }
@@ -79,7 +82,7 @@ export class CommonCause {
   note(device: PlannedDevice, outcome: Answered | Failed): readonly CauseChange[] {
     const { check, at } = outcome;
     const contact = isContact(outcome);
-    const segment = this.#segments.get(device.segment);
+    const segment = this.#segmentOf(device);
     segment?.company.note(check.target.address, contact ? "contact" : "miss", at);
     const own = this.#doors.get(device.id);
     if (own?.line === undefined) own?.company.note(device.id, contact ? "contact" : "miss", at);
@@ -89,7 +92,7 @@ export class CommonCause {
 
   /** Why a miss that was noted is not the device's own. `grave`: the device would go down by it; until then nothing is concluded anew. */
   excuse(device: PlannedDevice, now: MonotonicMs, grave: boolean): { readonly excuse?: Excuse; readonly begun: readonly CauseChange[] } {
-    const segment = this.#segments.get(device.segment);
+    const segment = this.#segmentOf(device);
     if (segment && segment.since !== undefined) return { excuse: { reason: "cut_off" }, begun: [] };
     if (grave && segment?.company.silent(now)) {
       segment.since = now;
@@ -108,8 +111,12 @@ export class CommonCause {
   }
 
   /** Whether another address of the device's segment was heard after `since` and has not missed after that. */
-  neighbourLivesSince({ segment }: PlannedDevice, { target }: Check, since: MonotonicMs): boolean {
-    return this.#segments.get(segment)?.company.othersLiveSince(target.address, since) ?? false;
+  neighbourLivesSince(device: PlannedDevice, { target }: Check, since: MonotonicMs): boolean {
+    return this.#segmentOf(device)?.company.othersLiveSince(target.address, since) ?? false;
+  }
+
+  #segmentOf({ id, segment }: PlannedDevice): Shared | undefined {
+    return this.#apart.has(id) ? undefined : this.#segments.get(segment);
   }
 
   #notePassage(way: string, device: PlannedDevice, outcome: Answered | Failed): void {
@@ -124,7 +131,7 @@ export class CommonCause {
   }
 
   *#ended(device: PlannedDevice, check: Check): Generator<CauseChange> {
-    const segment = this.#segments.get(device.segment);
+    const segment = this.#segmentOf(device);
     if (segment && isOver(segment)) yield ended(device.segment, segment, `${check.target.address} answers again`);
     for (const way of [device.id, ...(this.#ways.get(device.id) ?? [])]) {
       const door = this.#doors.get(way);

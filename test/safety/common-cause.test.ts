@@ -78,6 +78,19 @@ const host = (name: string, last: number, more: Partial<LiteralDevice> = {}): Li
 describe("a segment", () => {
   const three = [host("a", 1), host("b", 2), host("c", 3)];
 
+  it("has no say in what a serial port of our own hears, and that none in the segment", () => {
+    const unit = host("unit", 9, { address: "/dev/ttyS0", overSerial: true });
+    const net = new Net([...three, unit]);
+    net.hears("a", "b", "c", "unit");
+    net.misses(["a", "b", "c"], { grave: false });
+    net.hears("unit");
+    assert.equal(net.misses(["a"]), "cut_off");
+    assert.equal(net.misses(["unit"]), "own");
+    net.hears("unit");
+    assert.deepEqual(net.said(), ["hvac begins"]);
+    assert.deepEqual([net.witnessed("a", 0), net.witnessed("unit", 0)], [false, false]);
+  });
+
   it("of which nothing answers any more is cut off, until something does", () => {
     const net = new Net([...three, host("far", 9, { segment: "power" })]);
     net.hears("a", "b", "c", "far");

@@ -36,6 +36,8 @@ export interface LiteralDevice {
   readonly closingRequests?: number;
   /** 2 unless said otherwise. */
   readonly freeConnections?: number;
+  /** On a serial port of the poller's own; `address` is its device file. */
+  readonly overSerial?: true;
   /** Devices or gateways through which it is reached. */
   readonly behind?: readonly string[];
 }
@@ -63,7 +65,9 @@ export function literalCheck(device: LiteralDevice): Check<{ unitId: number }> {
     device: device.name as DeviceId,
     method: "modbus-fc43",
     protocol: "modbus",
-    target: { address: device.address, port: device.port ?? 502, transport: "tcp" },
+    target: device.overSerial
+      ? { address: device.address, port: 0, transport: "serial", serial: { baudRate: 9600, parity: "even", stopBits: 1 } }
+      : { address: device.address, port: device.port ?? 502, transport: "tcp" },
     line: (device.line ?? `address:${device.address}`) as LineId,
     interval: milliseconds(device.intervalMs ?? 60_000),
     slot: milliseconds(0),
