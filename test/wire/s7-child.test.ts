@@ -203,6 +203,23 @@ describe("the process of node-snap7", () => {
     }
   });
 
+  test("gives back the threads of calls that were ended: more than it has, one round after the other", async () => {
+    const child = await startedS7Child();
+    try {
+      for (let round = 0; round < 3; round++) {
+        const asked = Promise.withResolvers<void>();
+        let out = 0;
+        const calling = Array.from({ length: s7CallsMax }, () => child.converse(() => (out += 1) === s7CallsMax && asked.resolve()));
+        for (const conversation of calling) void conversation.call(connect).catch(() => undefined);
+        // Each has a thread, and waits for its device, for 60 s if nothing ended it.
+        await asked.promise;
+        for (const conversation of calling) conversation.end();
+      }
+    } finally {
+      await child.close();
+    }
+  });
+
   test("is not started by anything but being prepared, and ends with the poller", async () => {
     const child = new S7Child({ clock: new FakeClock(), program: "/nowhere", onTrouble: () => {}, offered: bare });
     assert.equal(child.pid, undefined);
