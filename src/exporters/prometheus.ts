@@ -31,7 +31,12 @@ export class PrometheusPage {
 
   /** For the scheduler: how late a check came to the gate. */
   observeLateness(late: Milliseconds): void {
-    this.#site.observeLateness(late);
+    this.#site.schedule.late(late);
+  }
+
+  /** For the scheduler: a slot went by. */
+  countSkip(): void {
+    this.#site.schedule.skipped();
   }
 
   /** The whole page. What is read while it is written may be of different moments, each sample by itself is true. */

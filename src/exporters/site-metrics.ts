@@ -1,11 +1,12 @@
 /** The metrics of the poller and the site, which are few: kept by prom-client, brought up to date from the board at each scrape. */
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import { collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
 import type { AuditHead, Board } from "../domain/board.ts";
 import type { Scope } from "../domain/outcome.ts";
 import type { Plan } from "../domain/plan.ts";
 import { passingReasons, withheldReasons, type PassingReason } from "../domain/reasons.ts";
 import type { Milliseconds, WallMs } from "../domain/units.ts";
 import { labels, type FamilyHead } from "./exposition.ts";
+import { ScheduleMetrics } from "./schedule-metrics.ts";
 
 export interface Build {
   readonly version: string;
@@ -59,7 +60,7 @@ export class SiteMetrics {
   readonly #time: TimeHealth;
   readonly #gauges: ReturnType<typeof gauges>;
   readonly #counters: ReturnType<typeof counters>;
-  readonly #lateness: Histogram;
+  readonly schedule: ScheduleMetrics;
   /** Sums at the last scrape. A reload takes checks out with their counts; a counter only goes up. */
   readonly #refusedBefore = new Map<Reason, number>();
 
@@ -82,19 +83,10 @@ export class SiteMetrics {
     this.#gauges = gauges(registers);
     this.#counters = counters(registers);
     for (const reason of reasons) this.#refusalCounter(reason).inc({ reason }, 0);
-    this.#lateness = new Histogram({
-      name: "watchkeeper_schedule_lateness_seconds",
-      help: "How long after its due time each check came to the gate.",
-      buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 30],
-      registers,
-    });
+    this.schedule = new ScheduleMetrics(registers);
     if (!processMetrics) return;
     collectDefaultMetrics({ register: this.#registry });
     for (const name of misnamed) this.#registry.removeSingleMetric(name);
-  }
-
-  observeLateness(late: Milliseconds): void {
-    this.#lateness.observe(late / 1000);
   }
 
   /** Everything that prom-client keeps, as values: its registry cannot write both formats, for OpenMetrics it renames its counters for good. */

@@ -136,7 +136,7 @@ export function assemble(
     processMetrics: true,
     yieldToLoop,
   });
-  const scheduler = new Scheduler({ clock, gate, onStart: (late) => page.observeLateness(late), onSkip: () => undefined }, plan);
+  const scheduler = new Scheduler({ clock, gate, onStart: (late) => page.observeLateness(late), onSkip: () => page.countSkip() }, plan);
   const replan = async () => planned({ ...options, wallNow: time.judged() });
   const { stateDir } = settings;
   const prepare = async (wanted: Plan): Promise<void> => prepared(wanted, drivers, stateDir, clock);

@@ -49,8 +49,12 @@ export class Budgets {
 
   /** When this check's own line is free for it; now or earlier means at once. */
   lineReadyAt(check: Check, now: MonotonicMs): MonotonicMs {
-    const asked = this.#askedAt.get(check.id)?.at ?? now;
-    return later(this.#line(check).readyAt(now), after(asked, check.interval));
+    return later(this.#line(check).readyAt(now), after(this.askedAt(check, now), check.interval));
+  }
+
+  /** When the check last put a packet on the wire, or was first seen; a check of no plan is seen now. */
+  askedAt({ id }: Check, now: MonotonicMs): MonotonicMs {
+    return this.#askedAt.get(id)?.at ?? now;
   }
 
   segmentReadyAt(segment: SegmentId, now: MonotonicMs): MonotonicMs {

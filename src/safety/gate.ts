@@ -260,6 +260,7 @@ export class HeartbeatGate implements Gate, PermitOffice {
     const situation: Situation = {
       ...this.#standing(check, device, now),
       trigger,
+      askedAt: this.#budgets.askedAt(check, now),
       ...this.#experience.of(check, device),
       connectionFreeAt: this.#keeper.holds(check) ? undefined : this.#connections.freeAt(check, now),
       lineReadyAt: this.#budgets.lineReadyAt(check, now),

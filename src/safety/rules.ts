@@ -3,6 +3,7 @@ import type { Circumstances, Trigger } from "../domain/gate.ts";
 import type { Check, PlannedDevice } from "../domain/plan.ts";
 import type { Refused } from "../domain/outcome.ts";
 import { monotonicMs, type MonotonicMs, type WallMs } from "../domain/units.ts";
+import { heardWithholdsAtMost, linkWithholdsAtMost } from "./passive.ts";
 
 /** What may change while an exchange is out, at one moment. */
 export interface Standing {
@@ -18,6 +19,8 @@ export interface Standing {
 /** All that the decision to start may look at. */
 export interface Situation extends Standing {
   readonly trigger: Trigger;
+  /** When the check last put a packet on the wire, or was first seen. */
+  readonly askedAt: MonotonicMs;
   /** End of a mass-loss hold that covers the device. */
   readonly heldUntil: MonotonicMs | undefined;
   readonly gatewayHoldUntil: MonotonicMs | undefined;
@@ -60,10 +63,16 @@ export const standing: readonly Rule<Standing>[] = [
 
 /** Asked once, before the start. */
 export const starting: readonly Rule<Situation>[] = [
-  { reason: "link_down", applies: (s) => until(s.circumstances.linkDownUntil(s.check.device), s.now) },
+  {
+    reason: "link_down",
+    applies: (s) => until(atMost(s.circumstances.linkDownUntil(s.check.device), linkWithholdsAtMost(s.askedAt, s.check.interval)), s.now),
+  },
   {
     reason: "passive_evidence",
-    applies: (s) => unlessByHand(s, until(s.circumstances.heardUntil(s.check.device, s.check.interval), s.now)),
+    applies: (s) => {
+      const heard = s.circumstances.heardUntil(s.check.device, s.check.interval);
+      return unlessByHand(s, until(atMost(heard, heardWithholdsAtMost(s.askedAt, s.check.interval)), s.now));
+    },
   },
   { reason: "breaker_open", applies: (s) => until(s.heldUntil, s.now) },
   { reason: "gateway_hold", applies: (s) => until(s.gatewayHoldUntil, s.now) },
@@ -89,6 +98,11 @@ export function firstObjection<S>(rules: readonly Rule<S>[], situation: S): ({ r
 function paused({ circumstances, check, device, now, wall }: Standing): Objection | undefined {
   const end = circumstances.pausedUntil(check.device, device.segment, wall);
   return end === undefined ? undefined : { retryAt: monotonicMs(now + Math.max(0, end - wall)) };
+}
+
+/** No source, however it is built or whoever feeds it, withholds longer than the rules allow since the device was last asked. */
+function atMost(moment: MonotonicMs | undefined, most: MonotonicMs): MonotonicMs | undefined {
+  return moment === undefined || moment < most ? moment : most;
 }
 
 /** A person who asks now ends back-off and does not wait for a passive source; every other rule holds for a person too. */

@@ -5,14 +5,17 @@ import { monotonicMs, wallMs, type Milliseconds, type MonotonicMs, type WallMs }
 interface Timer {
   readonly when: number;
   readonly order: number;
-  readonly run: () => void;
+  /** Undefined once it was taken back. */
+  run: (() => void) | undefined;
 }
 
 export class FakeClock implements Clock {
   #now: number;
   #wallOffset: number;
   #order = 0;
-  readonly #timers = new Set<Timer>();
+  /** A binary heap, the soonest first; what was taken back stays until its time. */
+  #timers: Timer[] = [];
+  #live = 0;
 
   constructor(monotonic = 1_000_000, wall: number = Date.parse("2026-11-21T12:00:00Z")) {
     this.#now = monotonic;
@@ -29,13 +32,23 @@ export class FakeClock implements Clock {
 
   at(when: MonotonicMs, run: () => void): () => void {
     const timer: Timer = { when, order: this.#order++, run };
-    this.#timers.add(timer);
-    return () => this.#timers.delete(timer);
+    this.#push(timer);
+    this.#live += 1;
+    return () => {
+      if (timer.run) this.#live -= 1;
+      timer.run = undefined;
+    };
+  }
+
+  /** The process is no more: none of its timers will run. */
+  forgetTimers(): void {
+    this.#timers = [];
+    this.#live = 0;
   }
 
   /** Timers that wait; a test that ends asserts this, so that none is forgotten. */
   get waiting(): number {
-    return this.#timers.size;
+    return this.#live;
   }
 
   /** Moves the wall clock alone, as an operator or a time server does. */
@@ -49,8 +62,10 @@ export class FakeClock implements Clock {
     await settled();
     for (let next = this.#next(end); next; next = this.#next(end)) {
       this.#now = Math.max(this.#now, next.when);
-      this.#timers.delete(next);
-      next.run();
+      const { run } = next;
+      next.run = undefined;
+      this.#live -= 1;
+      run!();
       await settled();
     }
     this.#now = end;
@@ -62,14 +77,46 @@ export class FakeClock implements Clock {
     await this.advance(0);
   }
 
+  /** Takes the soonest live timer that is due by `end` out of the heap. */
   #next(end: number): Timer | undefined {
-    let best: Timer | undefined;
-    for (const timer of this.#timers) {
-      if (timer.when > end) continue;
-      if (!best || timer.when < best.when || (timer.when === best.when && timer.order < best.order)) best = timer;
+    for (let first = this.#timers[0]; first && first.when <= end; first = this.#timers[0]) {
+      this.#pop();
+      if (first.run) return first;
     }
-    return best;
+    return undefined;
   }
+
+  #push(timer: Timer): void {
+    const heap = this.#timers;
+    let index = heap.push(timer) - 1;
+    while (index > 0) {
+      const parent = (index - 1) >> 1;
+      if (!before(timer, heap[parent]!)) break;
+      heap[index] = heap[parent]!;
+      index = parent;
+    }
+    heap[index] = timer;
+  }
+
+  #pop(): void {
+    const heap = this.#timers;
+    const last = heap.pop()!;
+    if (heap.length === 0) return;
+    let index = 0;
+    for (;;) {
+      let child = 2 * index + 1;
+      if (child >= heap.length) break;
+      if (child + 1 < heap.length && before(heap[child + 1]!, heap[child]!)) child += 1;
+      if (!before(heap[child]!, last)) break;
+      heap[index] = heap[child]!;
+      index = child;
+    }
+    heap[index] = last;
+  }
+}
+
+function before(a: Timer, b: Timer): boolean {
+  return a.when < b.when || (a.when === b.when && a.order < b.order);
 }
 
 /** Lets everything that is already resolved run to its end. */

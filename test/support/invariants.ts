@@ -149,3 +149,15 @@ function twoRequests({ packets, connections }: Witness): readonly string[] {
     return during.length > 1 ? [`${connection.check.id}: ${during.length} requests on one fresh connection`] : [];
   });
 }
+
+/** Ours that are open, those that the device may still count for ours, and a new one are never more than there is room for. */
+export function aboveConnections({ connections }: Witness, { lines }: Plan): readonly string[] {
+  return [...Map.groupBy(connections, ({ check }) => check.line)].flatMap(([line, members]) => {
+    const { free, countedAfterReset, countedAfterLoss } = lines.get(line)!.connections;
+    const countedFor = { seen: countedAfterReset, unseen: countedAfterLoss };
+    return members.flatMap(({ from }, index) => {
+      const before = members.slice(0, index).filter(({ to, unclean }) => to + (unclean ? countedFor[unclean] : 0) > from);
+      return before.length + 1 > free ? [`${line}: a connection at ${from}, where ${before.length} may be counted of ${free}`] : [];
+    });
+  });
+}

@@ -38,6 +38,8 @@ export interface LiteralDevice {
   readonly freeConnections?: number;
   /** On a serial port of the poller's own; `address` is its device file. */
   readonly overSerial?: true;
+  /** How long the device may count a connection whose end it has not seen; half an hour unless said otherwise. */
+  readonly idleTimeoutMs?: number;
   /** Devices or gateways through which it is reached. */
   readonly behind?: readonly string[];
 }
@@ -94,8 +96,8 @@ export function literalPlan(devices: readonly LiteralDevice[], limits: LiteralLi
   const lines = [...byLine].map(([id, members]): [LineId, Line] => {
     const rate = members.reduce((sum, { check }) => sum + 1 / check.interval, 0);
     const gap = milliseconds(members.length === 1 ? members[0]!.check.interval : 0.7 / rate);
-    const { holdAfterTimeoutMs = 0, freeConnections = 2 } = members[0]!.device;
-    const connections = { free: freeConnections, countedAfterReset: milliseconds(30_000), countedAfterLoss: milliseconds(1_800_000) };
+    const { holdAfterTimeoutMs = 0, freeConnections = 2, idleTimeoutMs = 1_800_000 } = members[0]!.device;
+    const connections = { free: freeConnections, countedAfterReset: milliseconds(30_000), countedAfterLoss: milliseconds(idleTimeoutMs) };
     return [id, { id, segment: members[0]!.segment, gap, holdAfterTimeout: milliseconds(holdAfterTimeoutMs), connections }];
   });
   const segments = [...new Set(bare.map(({ segment }) => segment))].map((id): [SegmentId, Segment] => [

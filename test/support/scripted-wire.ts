@@ -24,10 +24,18 @@ export interface Packet {
   readonly frame?: Uint8Array;
 }
 
+export interface Connection {
+  readonly check: Check;
+  readonly from: number;
+  to: number;
+  /** Of an end that was not a clean one: whether the device was there to see it. */
+  unclean?: "seen" | "unseen";
+}
+
 export interface Witness {
   readonly packets: Packet[];
   /** From connect to closed, in order of opening. */
-  readonly connections: { readonly check: Check; readonly from: number; to: number }[];
+  readonly connections: Connection[];
 }
 
 export interface ScriptedNetwork {
@@ -35,6 +43,8 @@ export interface ScriptedNetwork {
   readonly witness: Witness;
   readonly scriptFor: (check: Check) => Script;
   readonly onUnlent: (target: Target, detail: string) => void;
+  /** A kept connection meets the world as it is at each asking, not as it was at its first. */
+  readonly live?: boolean;
 }
 
 export function scriptedDial(network: ScriptedNetwork): (permit: Permit, policy: FramePolicy) => Promise<OwnedWire | Closed> {
@@ -46,7 +56,7 @@ export function scriptedDial(network: ScriptedNetwork): (permit: Permit, policy:
       return { by: "us", failure: spending.because === "violation" ? "guard_blocked" : "timeout", detail: spending.detail };
     const script = network.scriptFor(check);
     witness.packets.push({ at: clock.monotonic(), kind: "connect", check });
-    const connection = { check, from: clock.monotonic() as number, to: Number.POSITIVE_INFINITY };
+    const connection: Connection = { check, from: clock.monotonic(), to: Number.POSITIVE_INFINITY };
     witness.connections.push(connection);
     const ended = (closed: Closed): Closed => {
       connection.to = clock.monotonic();
@@ -75,16 +85,17 @@ class ScriptedWire implements OwnedWire {
   #resolve: (closed: Closed) => void;
   #permit: Permit | undefined;
   #outstanding = false;
+  #asked = false;
   #open = true;
   readonly #network: ScriptedNetwork;
   readonly #policy: FramePolicy;
   /** Of the latest permit: a connection may serve several units. */
   #check: Check;
   #script: Script;
-  readonly #connection: { to: number };
+  readonly #connection: Connection;
   readonly #listeners: ((frame: Uint8Array) => void)[] = [];
 
-  constructor(network: ScriptedNetwork, permit: Permit, policy: FramePolicy, script: Script, connection: { to: number }) {
+  constructor(network: ScriptedNetwork, permit: Permit, policy: FramePolicy, script: Script, connection: Connection) {
     const { promise, resolve } = Promise.withResolvers<Closed>();
     this.closed = promise;
     this.#resolve = resolve;
@@ -103,8 +114,9 @@ class ScriptedWire implements OwnedWire {
 
   lend(permit: Permit): void {
     if (this.#permit === permit) return;
+    const again = this.#permit !== undefined || this.#asked;
     this.#permit = permit;
-    if (permit.check.id !== this.#check.id) this.#script = this.#network.scriptFor(permit.check);
+    if (permit.check.id !== this.#check.id || (this.#network.live === true && again)) this.#script = this.#network.scriptFor(permit.check);
     this.#check = permit.check;
     permit.onRevoked((why) => {
       if (this.#permit === permit) this.abort("timeout", why);
@@ -136,6 +148,7 @@ class ScriptedWire implements OwnedWire {
     }
     this.#left({ kind: "frame", frame: copy });
     this.#outstanding = true;
+    this.#asked = true;
     this.#play(copy);
   }
 
@@ -192,6 +205,8 @@ class ScriptedWire implements OwnedWire {
     const { clock } = this.#network;
     const done = (): void => {
       this.#connection.to = clock.monotonic();
+      if (closed.failure !== undefined && closed.by === "us")
+        this.#connection.unclean = closed.acknowledged === true || closed.failure === "malformed" ? "seen" : "unseen";
       this.#resolve(closed);
     };
     if (afterMs === 0) done();

@@ -16,15 +16,19 @@ export interface SimulatedSiteOptions {
   readonly script?: (check: Check) => Script;
   readonly fault?: (check: Check) => DriverFault;
   readonly trips?: readonly Trip[];
+  /** A run before this one, whose clock and witness go on. */
+  readonly before?: Pick<SimulatedSite, "clock" | "witness">;
+  /** A kept connection meets the world as it is at each asking. */
+  readonly live?: boolean;
   readonly pulseEveryMs?: number;
   readonly farewell?: boolean;
   readonly driver?: (check: Check) => ReturnType<typeof scriptedDriver> | { readonly unavailable: string } | undefined;
 }
 
 export class SimulatedSite {
-  readonly clock: FakeClock = new FakeClock();
+  readonly clock: FakeClock;
   readonly facts: Fact[] = [];
-  readonly witness: Witness = { packets: [], connections: [] };
+  readonly witness: Witness;
   readonly skipped: string[] = [];
   /** Checks that are noted as being asked right now. */
   readonly inFlight: string[] = [];
@@ -48,7 +52,9 @@ export class SimulatedSite {
   readonly linkDown: Map<DeviceId, MonotonicMs> = new Map();
 
   constructor(options: SimulatedSiteOptions) {
-    const { clock, witness } = this;
+    const { clock, witness } = options.before ?? { clock: new FakeClock(), witness: { packets: [], connections: [] } };
+    this.clock = clock;
+    this.witness = witness;
     const circumstances: Circumstances = {
       stopped: () => this.stoppedInMemory,
       heardUntil: (device) => this.heard.get(device),
@@ -66,6 +72,7 @@ export class SimulatedSite {
     const network = {
       clock,
       witness,
+      ...(options.live !== undefined && { live: options.live }),
       scriptFor: options.script ?? (() => ({ does: "answer", afterMs: 10 }) as const),
       onUnlent: (target: { readonly address: string }, detail: string) => this.gate.blocked(target.address, detail),
     };

@@ -62,6 +62,7 @@ export async function oracle(
     for (const [labels, value] of series) it.inc(labels, value);
   };
   site(board, gauge, counter);
+  counter("watchkeeper_schedule_skips_total", [[{}, 1]]);
   const name = "watchkeeper_schedule_lateness_seconds";
   const histogram = new Histogram({ name, help: help(name), buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 30], registers });
   for (const late of latenesses) histogram.observe(late);

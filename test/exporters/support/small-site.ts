@@ -60,6 +60,7 @@ export async function smallSite(options: Partial<PageOptions> = {}): Promise<Sma
     ...options,
   });
   for (const late of latenesses) page.observeLateness(milliseconds(late * 1000));
+  page.countSkip();
   return { board, clock, page };
 }
 
