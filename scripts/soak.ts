@@ -17,6 +17,6 @@ const result = await soak({
     if (sofar.lives % 10 === 0) process.stdout.write(`${figures(sofar)}\n`);
   },
 });
-for (const line of result.broken) process.stdout.write(`BROKEN ${line}; npm run soak -- 1 ${line.match(/\d+/u)?.[0]} replays it\n`);
+for (const line of result.broken) process.stdout.write(`BROKEN ${line}; npm run soak -- 1 SEED replays it\n`);
 process.stdout.write(`${result.broken.length === 0 ? "no promise was broken" : "A PROMISE WAS BROKEN"}: ${figures(result)}\n`);
 process.exitCode = result.broken.length === 0 ? 0 : 1;
