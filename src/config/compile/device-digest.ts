@@ -107,6 +107,7 @@ function checkFacts(candidate: Candidate, paces: Paces | undefined): object {
     method: entry.method,
     unitId: entry.unitId ?? null,
     register: requestName(register),
+    ...(entry.portsUp && { portsUp: entry.portsUp }),
     // As the watchlist says them: what a profile tightens voids nothing.
     connectWithin: entry.connectWithin ?? null,
     answerWithin: entry.answerWithin ?? null,

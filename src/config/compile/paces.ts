@@ -8,8 +8,16 @@ import { requestOf } from "./envelope.ts";
 
 /** `modbus-fc3 unit 1 holding-registers 16-17`: a check by what it asks, because its place in the list may change. */
 export function checkName(candidate: Pick<Candidate, "entry" | "register" | "spoken">): string {
-  const { method, unitId } = candidate.entry;
-  return [method, ...(unitId === undefined ? [] : [`unit ${unitId}`]), requestOf(candidate)].filter((part) => part !== "").join(" ");
+  const { method, unitId, security, credentials, portsUp = [] } = candidate.entry;
+  const parts = [
+    method,
+    unitId === undefined ? "" : `unit ${unitId}`,
+    requestOf(candidate),
+    security === undefined ? "" : `${security.mode} ${security.policy}`,
+    credentials === undefined ? "" : `as ${credentials}`,
+    portsUp.length === 0 ? "" : `ports ${portsUp.map(({ ifIndex }) => ifIndex).join(", ")}`,
+  ];
+  return parts.filter((part) => part !== "").join(" ");
 }
 
 /** As the files say them now, for the approval block: `{"modbus-fc43 unit 1": "60s"}`. */

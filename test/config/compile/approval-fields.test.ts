@@ -123,6 +123,14 @@ const rows: Readonly<Record<string, readonly [Then, Change]>> = {
   ],
   "devices[].checks[].security.mode": ["refused", secured("Sign", "Basic256Sha256")],
   "devices[].checks[].security.policy": ["refused", secured("SignAndEncrypt", "Aes256_Sha256_RsaPss")],
+  "devices[].checks[].portsUp[].ifIndex": [
+    "refused",
+    (site) => void (plc(site)["checks"] = [{ method: "snmp-get", portsUp: [{ ifIndex: 5 }] }]),
+  ],
+  "devices[].checks[].portsUp[].name": [
+    "refused",
+    (site) => void (plc(site)["checks"] = [{ method: "snmp-get", portsUp: [{ ifIndex: 5, name: "a" }] }]),
+  ],
   "devices[].checks[].interval": ["refused", set(check, "interval", "45s")],
   "devices[].checks[].connectWithin": ["refused", set(check, "connectWithin", "500ms")],
   "devices[].checks[].answerWithin": ["refused", set(check, "answerWithin", "2s")],
