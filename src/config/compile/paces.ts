@@ -13,7 +13,7 @@ export function checkName(candidate: Pick<Candidate, "entry" | "register" | "spo
     method,
     unitId === undefined ? "" : `unit ${unitId}`,
     requestOf(candidate),
-    security === undefined ? "" : `${security.mode} ${security.policy}`,
+    security === undefined ? "" : `${security.mode} ${security.policy ?? ""}`.trim(),
     credentials === undefined ? "" : `as ${credentials}`,
     portsUp.length === 0 ? "" : `ports ${portsUp.map(({ ifIndex }) => ifIndex).join(", ")}`,
   ];
