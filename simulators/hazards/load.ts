@@ -1,0 +1,114 @@
+/** Devices that load harms: slower and slower until they hang, one drawing its family after it, or dropping what comes at once (H2, H3, H6, H12, H19). */
+import { monotonicMs } from "../timers.ts";
+import { startFragile, type Asked, type FragileDevice } from "./fragile-device.ts";
+import { plainTarget, times, type Hazard, type Scene } from "./hazard.ts";
+
+/** More within the last second makes it hang; the suite's own clients stay well below. */
+const hangsAbovePerSecond = 10;
+/** Once one of the family hangs, a further request within so long after it makes the next one hang. */
+const contagiousMs = 2000;
+const fifoLength = 4;
+const scanMs = 50;
+
+async function hangsUnderLoad(prefix: string): Promise<Scene> {
+  let hung = false;
+  const device = await startFragile({
+    host: `${prefix}1`,
+    onRequest: () => {
+      hung ||= lately(device.asked, 1000) > hangsAbovePerSecond;
+      return hung ? { silent: true } : { afterMs: 5 * lately(device.asked, 1000) };
+    },
+  });
+  return {
+    targets: [plainTarget(device.host)],
+    connections: () => device.connections,
+    begin: () => {},
+    verdict: () => ({
+      harmed: hung,
+      seen: `asked ${times(device.asked.length)}, at most ${fullest(device.asked, 1000)} in a second${hung ? "; hung until the power is cycled" : ""}`,
+    }),
+    close: () => device.close(),
+  };
+}
+
+async function contagion(prefix: string): Promise<Scene> {
+  const hungAt = new Map<string, number>();
+  const devices: FragileDevice[] = [];
+  for (let number = 1; number <= 6; number++) {
+    const host = `${prefix}${number}`;
+    const device: FragileDevice = await startFragile({
+      host,
+      onRequest: () => {
+        const first = Math.max(...hungAt.values());
+        const overloaded = lately(device.asked, 1000) > hangsAbovePerSecond;
+        if (!hungAt.has(host) && (overloaded || monotonicMs() - first < contagiousMs)) hungAt.set(host, monotonicMs());
+        return hungAt.has(host) ? { silent: true } : undefined;
+      },
+    });
+    devices.push(device);
+  }
+  return {
+    targets: devices.map(({ host }, at) => plainTarget(host, { id: `device-${at + 1}`, intervalMs: 2000 })),
+    connections: () => devices.reduce((sum, { connections }) => sum + connections, 0),
+    begin: () => {},
+    verdict: () => ({
+      harmed: hungAt.size > 0,
+      seen: `${hungAt.size} of ${devices.length} hang; asked ${times(devices.reduce((sum, { asked }) => sum + asked.length, 0))}`,
+    }),
+    close: async () => void (await Promise.all(devices.map((device) => device.close()))),
+  };
+}
+
+/** Answers one request a scan; what finds the queue full is dropped, the control system's own messages with it. */
+async function fifo(prefix: string): Promise<Scene> {
+  let waitingUntilMs = 0;
+  let dropped = 0;
+  const device = await startFragile({
+    host: `${prefix}1`,
+    onRequest: () => {
+      const nowMs = monotonicMs();
+      if (waitingUntilMs - nowMs > fifoLength * scanMs) {
+        dropped += 1;
+        return { silent: true };
+      }
+      waitingUntilMs = Math.max(waitingUntilMs, nowMs) + scanMs;
+      return { afterMs: waitingUntilMs - nowMs };
+    },
+  });
+  return {
+    targets: [plainTarget(device.host)],
+    connections: () => device.connections,
+    begin: () => {},
+    verdict: () => ({ harmed: dropped > 0, seen: `asked ${times(device.asked.length)}; ${dropped} messages dropped` }),
+    close: () => device.close(),
+  };
+}
+
+/** How many came within the last `spanMs`. */
+function lately(asked: readonly Asked[], spanMs: number): number {
+  const sinceMs = monotonicMs() - spanMs;
+  let count = 0;
+  for (let at = asked.length - 1; at >= 0 && asked[at]!.atMs >= sinceMs; at--) count += 1;
+  return count;
+}
+
+/** The most that came within any `spanMs`. */
+export function fullest(asked: readonly Pick<Asked, "atMs">[], spanMs: number): number {
+  let first = 0;
+  return asked.reduce((most, { atMs }, at) => {
+    while (asked[first]!.atMs < atMs - spanMs) first += 1;
+    return Math.max(most, at - first + 1);
+  }, 0);
+}
+
+export const load: readonly Hazard[] = [
+  {
+    id: "hangs-under-load",
+    rows: ["H1", "H2", "H3", "H12"],
+    title: "slower with load, then hangs until the power is cycled",
+    watchMs: 4000,
+    start: hangsUnderLoad,
+  },
+  { id: "contagious-hang", rows: ["H6"], title: "one that hangs draws its family after it", watchMs: 6000, start: contagion },
+  { id: "fifo-drops", rows: ["H19"], title: "a short queue drops messages, the control system's among them", watchMs: 4000, start: fifo },
+];
