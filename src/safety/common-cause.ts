@@ -64,7 +64,7 @@ export class CommonCause {
       for (const way of ways) counted(behind, way, device.id, check.interval);
     }
     for (const [way, members] of behind) {
-      const own = plan.devices.get(way as PlannedDevice["id"])?.checks.flatMap((id) => plan.checks.get(id)?.interval ?? []);
+      const own = plan.devices.get(way as PlannedDevice["id"])?.checks.map((id) => plan.checks.get(id)!.interval);
       // A gateway has no check of its own: every exchange with its units shows whether it is there. Of a switch that is not asked nothing is known.
       if (own?.length === 0) behind.delete(way);
       else members.set(way, milliseconds(Math.min(...(own ?? members.values()))));

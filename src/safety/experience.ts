@@ -123,16 +123,16 @@ export class Experience {
       return begun.map((scope) => ({ scope, held: true, detail: `${device.id} fell silent, several others with it` }));
     }
     const { scopes, recovered } = this.#breakers.answered(device);
-    for (const id of recovered) this.#tryAgain(id);
+    this.#tryAgain(recovered);
     return scopes.map((scope) => ({ scope, held: false, detail: `${device.id} answered` }));
   }
 
   /** What fell silent together and comes back together is not left to back-off. */
-  #tryAgain(device: DeviceId): void {
-    for (const id of this.#plan?.devices.get(device)?.checks ?? []) {
+  #tryAgain(devices: ReadonlySet<DeviceId>): void {
+    if (devices.size === 0) return;
+    for (const [id, history] of this.#histories) {
       const check = this.#plan?.checks.get(id);
-      const history = this.#histories.get(id);
-      if (check && history) this.#histories.set(id, tryAgain(history, check.missesToDown));
+      if (check && devices.has(check.device)) this.#histories.set(id, tryAgain(history, check.missesToDown));
     }
   }
 

@@ -14,7 +14,7 @@ export function refused(check: Check, at: MonotonicMs, objection: { readonly rea
 export interface Ended {
   readonly check: Check;
   readonly startedAt: MonotonicMs;
-  /** When the answer was complete; the goodbye and the FIN come after it. */
+  /** When the answer was complete, where there is one; the goodbye and the FIN come after it. */
   readonly answeredAt: MonotonicMs | undefined;
   readonly at: MonotonicMs;
   readonly result: Answer | Closed;
@@ -35,5 +35,5 @@ export function outcomeOf({ check, startedAt, answeredAt, at, result, sent, take
   }
   const other = result.said === "gateway_only" ? undefined : mismatch(check.expectedIdentity, result.identity);
   if (other) return failed("identity_mismatch", other);
-  return { kind: "answered", check, at, took: between(startedAt, answeredAt ?? at), answer: weigh(result), sent };
+  return { kind: "answered", check, at, took: between(startedAt, answeredAt!), answer: weigh(result), sent };
 }
