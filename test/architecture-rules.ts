@@ -126,6 +126,7 @@ export const ordinaryBuiltins: ReadonlySet<string> = new Set([
 export const builtinsPerFile: Readonly<Record<string, readonly string[]>> = {
   "src/cli/arguments.ts": ["node:util"],
   "src/cli/atomic-file.ts": ["node:fs", "node:path"],
+  "src/cli/pinning.ts": ["node:fs", "node:path"],
   "src/cli/plan-against.ts": ["node:fs", "node:path"],
   "src/store/kept-plans.ts": ["node:fs", "node:fs/promises", "node:path"],
   "src/cli/worksheet.ts": ["node:fs", "node:path"],
@@ -145,6 +146,7 @@ export const builtinsPerFile: Readonly<Record<string, readonly string[]>> = {
   "src/config/compile/site-file.ts": ["node:path"],
   "src/config/credentials.ts": ["node:path"],
   "src/config/load.ts": ["node:path"],
+  "src/config/certificate-facts.ts": ["node:crypto"],
   "src/config/read-file.ts": ["node:fs"],
   "src/config/read-secret-file.ts": ["node:fs"],
   "src/config/server-certificates.ts": ["node:crypto", "node:fs"],

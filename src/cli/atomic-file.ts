@@ -3,7 +3,7 @@ import { closeSync, fchmodSync, fsyncSync, openSync, realpathSync, renameSync, r
 import path from "node:path";
 
 /** Keeps the mode of a file that is there, and writes what a link points to. @throws the system's error; then the old file is untouched. */
-export function writeAtomically(written: string, text: string): void {
+export function writeAtomically(written: string, text: string, newMode = 0o644): void {
   const mode = statSync(written, { throwIfNoEntry: false })?.mode;
   const file = mode === undefined ? written : realpathSync(written);
   const folder = path.dirname(file);
@@ -11,7 +11,7 @@ export function writeAtomically(written: string, text: string): void {
   const draft = path.join(folder, `.${path.basename(file)}.${process.pid}.tmp`);
   // What a killed writer of the same process id left.
   rmSync(draft, { force: true });
-  const opened = openSync(draft, "wx", 0o644);
+  const opened = openSync(draft, "wx", newMode);
   try {
     try {
       if (mode !== undefined) fchmodSync(opened, mode & 0o7777);

@@ -11,6 +11,7 @@ import { dryRun } from "./commands/dry-run.ts";
 import { explain } from "./commands/explain.ts";
 import { fence } from "./commands/fence.ts";
 import { init } from "./commands/init.ts";
+import { opcua } from "./commands/opcua.ts";
 import { plan } from "./commands/plan.ts";
 import { reload } from "./commands/reload.ts";
 import { renew } from "./commands/renew.ts";
@@ -32,6 +33,7 @@ export const commands: readonly Command[] = [
   approve,
   renew,
   suspend,
+  opcua,
   conduits,
   selftest,
   run,

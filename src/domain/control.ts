@@ -5,6 +5,7 @@ import type { MethodId } from "./operations.ts";
 import type { Scope, Trip } from "./outcome.ts";
 import type { Proof, Stage } from "./plan.ts";
 import type { FailureKind, PassingReason, StandingReason } from "./reasons.ts";
+import type { ShownCertificate } from "./security.ts";
 import type { ApprovalAge } from "./stages.ts";
 
 /** `<stateDir>/control.sock`: HTTP/1.1, `POST /v1/<command>` with a JSON body. */
@@ -154,6 +155,16 @@ export type CheckOutcome =
       readonly retryAt: Instant | null;
     };
 
+/** What a server said of its certificates. */
+export interface ShownBy {
+  readonly device: string;
+  readonly check: string;
+  readonly at: Instant;
+  /** Asked for this command; otherwise it had been asked on schedule before. */
+  readonly askedNow: boolean;
+  readonly certificates: readonly ShownCertificate[];
+}
+
 /** Every command: what is sent, and what comes back when it was done. */
 export interface ControlCommands {
   readonly status: { readonly request: Readonly<Record<never, never>>; readonly result: Status };
@@ -162,6 +173,11 @@ export interface ControlCommands {
     readonly request: { readonly device: string; readonly method?: MethodId };
     readonly result: { readonly device: string; readonly outcomes: readonly CheckOutcome[] };
   };
+  /**
+   * What an OPC UA server shows of itself: asks its `opcua-get-endpoints` once through the gate, never early. Where that is too early, what
+   * it last said in this run.
+   */
+  readonly certificates: { readonly request: { readonly device: string }; readonly result: ShownBy };
   /** The poller has stopped when this answers. */
   readonly stop: { readonly request: Signed; readonly result: { readonly wasStopped: boolean } };
   readonly resume: { readonly request: Signed; readonly result: { readonly wasStopped: boolean } };

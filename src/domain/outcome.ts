@@ -1,6 +1,7 @@
 /** What one exchange came to, and every other fact that can change what we believe. */
 import type { Check, DeviceId, SegmentId } from "./plan.ts";
 import type { FailureKind, PassingReason } from "./reasons.ts";
+import type { ShownCertificate } from "./security.ts";
 import type { Milliseconds, MonotonicMs } from "./units.ts";
 
 /** What a device said of itself, as printable text; absent where it said nothing. */
@@ -21,6 +22,8 @@ export type Answer =
       /** What was read, where one value was; a bit is 0 or 1. Whether it is as expected is not the driver's to say. */
       readonly value?: number;
       readonly upHundredths?: number;
+      /** Of an OPC UA server that was asked for its endpoints; absent where it shows none. */
+      readonly certificates?: readonly ShownCertificate[];
     }
   | {
       readonly said: "degraded";

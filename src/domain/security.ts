@@ -22,6 +22,14 @@ export interface PinnedCertificate {
   readonly notAfter: WallMs;
 }
 
+/** A certificate as a server shows it to everybody. Nothing proves that it is the server's own: a person compares the fingerprint. */
+export interface ShownCertificate {
+  /** DER, base64; of a chain the first, which is the server's. */
+  readonly der: string;
+  /** The endpoints that show it, without repeats: `None`, `SignAndEncrypt Basic256Sha256`. What is not known here stands as the server has it. */
+  readonly offered: readonly string[];
+}
+
 /** `SignAndEncrypt Basic256Sha256`. */
 export function securityWords(security: ChannelSecurity | undefined): string {
   return security === undefined ? "security None" : `${security.mode} ${security.policy}`;

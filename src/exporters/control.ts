@@ -122,6 +122,7 @@ const scope = { type: "string", maxLength: 300, pattern: "^(site|(device|segment
 const schemas: Readonly<Record<ControlCommand, FastifySchema>> = {
   status: body({}, []),
   check: body({ device: words, method: { enum: methodIds } }, ["device"]),
+  certificates: body({ device: words }, ["device"]),
   stop: body({ by: words, reason: words }, ["by", "reason"]),
   resume: body({ by: words, reason: words }, ["by", "reason"]),
   reset: body({ by: words, reason: words, scope }, ["by", "reason", "scope"]),

@@ -11,6 +11,7 @@ import { instant, outcomeStatus, refusalStatus, statusOf, tripStatus } from "../
 import type { EventLog } from "../exporters/event-log.ts";
 import { healthOf } from "../exporters/health-status.ts";
 import type { WebActions } from "../exporters/http.ts";
+import { certificatesShown } from "./certificates-shown.ts";
 import type { Planned, Site } from "./planner.ts";
 import { done, refused } from "./replies.ts";
 import type { Vault } from "./vault.ts";
@@ -156,6 +157,7 @@ export class Operations {
       );
     },
     check: ({ device, method }) => this.#ask(device as DeviceId, method),
+    certificates: ({ device }) => certificatesShown(this.#parts, device as DeviceId),
     stop: ({ by, reason }) => {
       const wasStopped = this.#stopped;
       const problem = this.stop(by, reason);

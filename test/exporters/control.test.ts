@@ -18,6 +18,7 @@ let asked: unknown[] = [];
 const handlers: ControlHandlers = {
   status: () => Promise.reject(new Error("a mistake inside")),
   check: (request) => Promise.resolve({ ok: true, result: { device: request.device, outcomes: [] } }),
+  certificates: () => Promise.resolve({ ok: false, problems: ["no such check"] }),
   stop: (request) => {
     asked.push(request);
     return Promise.resolve({ ok: true, result: { wasStopped: false } });

@@ -116,7 +116,7 @@ function certificateMissing(candidate: Candidate, { site, now }: Circumstances):
   if (spoken?.security === undefined) return undefined;
   const where = at(site.watchlist, [...path, "security"]);
   const file = serverCertificateFile(site.settings.value.stateDir, place.entry.id);
-  const pin = `compare its fingerprint at the server itself, then put it as PEM into ${file}`;
+  const pin = `compare its fingerprint at the server itself: watchkeeper opcua trust ${place.entry.id} (it is kept in ${file})`;
   const pinned = spoken.serverCertificate;
   if (pinned === undefined) return `${where}: no certificate of the server is pinned: ${pin}`;
   if (now(candidate).wall < pinned.notAfter) return undefined;

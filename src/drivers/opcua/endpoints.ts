@@ -1,7 +1,9 @@
 /** Asks a server for its endpoints over a channel without security: who it says it is, and which certificates it shows. */
+import type { EndpointDescription } from "node-opcua";
 import type { Session } from "../../domain/driver.ts";
 import type { Answer } from "../../domain/outcome.ts";
 import { printable } from "../../domain/printable.ts";
+import { securityModes, securityPolicies, type ShownCertificate } from "../../domain/security.ts";
 import { seconds } from "../../domain/units.ts";
 import type { Wire } from "../../domain/wire.ts";
 import { Channel } from "./channel.ts";
@@ -13,6 +15,9 @@ import { endpointUrl } from "./templates.ts";
 const lifetime = seconds(60);
 const timeoutHint = seconds(60);
 const charactersMax = 200;
+/** Distinct ones of one server; there is one, or one for each kind of key. */
+const certificatesMax = 8;
+const offeredMax = 20;
 
 export class EndpointsSession implements Session<OpcuaAsk> {
   readonly #wire: Wire;
@@ -43,9 +48,11 @@ export class EndpointsSession implements Session<OpcuaAsk> {
       const request = new GetEndpointsRequest({ endpointUrl: endpointUrl(this.#wire.target), localeIds: [], profileUris: [] });
       const { endpoints } = await this.#channel!.request(request, GetEndpointsResponse);
       // Where they are said to be is not looked at: only the address of the plan is ever connected to.
+      const certificates = shown(this.#library, endpoints ?? []);
       const product = endpoints?.[0]?.server.productUri ?? undefined;
       return {
         said: "alive",
+        ...(certificates.length > 0 && { certificates }),
         ...(product !== undefined && product !== "" && { identity: { product: printable(product, charactersMax) } }),
       };
     } catch (error) {
@@ -64,4 +71,31 @@ export class EndpointsSession implements Session<OpcuaAsk> {
     this.#refusal = error;
     return error;
   }
+}
+
+/** Each certificate once, with the endpoints that show it. What is no DER is left out. */
+function shown(library: Library, endpoints: readonly EndpointDescription[]): readonly ShownCertificate[] {
+  const byDer = new Map<string, Set<string>>();
+  for (const endpoint of endpoints) {
+    const der = firstOfChain(endpoint.serverCertificate)?.toString("base64");
+    if (der === undefined || (!byDer.has(der) && byDer.size >= certificatesMax)) continue;
+    const offered = byDer.get(der) ?? new Set<string>();
+    byDer.set(der, offered);
+    if (offered.size < offeredMax) offered.add(offeredWords(library, endpoint));
+  }
+  return Array.from(byDer, ([der, offered]) => ({ der, offered: [...offered] }));
+}
+
+function offeredWords(library: Library, { securityMode, securityPolicyUri }: EndpointDescription): string {
+  const mode = securityModes.find((one) => library.MessageSecurityMode[one] === securityMode);
+  const policy = securityPolicies.find((one) => (library.SecurityPolicy[one] as string) === securityPolicyUri);
+  if (mode === "None") return "None";
+  return `${mode ?? `mode ${securityMode}`} ${policy ?? printable(securityPolicyUri?.split("#").at(-1) ?? "without a policy", charactersMax)}`;
+}
+
+/** A chain is one DER after the other (Part 6, 6.2.6). The first tells its own length (X.690, 8.1.3); 32 kB are more than any has. */
+function firstOfChain(chain: Buffer | null | undefined): Buffer | undefined {
+  if (!chain || chain.length < 4 || chain.readUInt16BE(0) !== 0x3082) return undefined;
+  const length = 4 + chain.readUInt16BE(2);
+  return length <= Math.min(chain.length, 32_768) ? chain.subarray(0, length) : undefined;
 }

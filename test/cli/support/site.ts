@@ -146,7 +146,7 @@ export class TestSite {
 
   /** Starts a poller that answers with these handlers. */
   async poller(handlers: Partial<ControlHandlers>): Promise<void> {
-    const names = ["status", "check", "stop", "resume", "reset", "reload", "clock", "audit"] as const;
+    const names = ["status", "check", "certificates", "stop", "resume", "reset", "reload", "clock", "audit"] as const;
     const answering = names.map((name) => [
       name,
       (request: never) => {
