@@ -120,7 +120,7 @@ describe("the control socket refuses", () => {
     await started();
   });
 
-  const unknown = "expected POST /v1/ and one of: status, check, stop, resume, reset, clock, reload, audit";
+  const unknown = "expected POST /v1/ and one of: status, check, certificates, stop, resume, reset, clock, reload, audit";
   const cases: readonly [what: string, method: string, url: string, body: string, status: number, problems: readonly string[]][] = [
     ["an unknown command", "POST", "/v1/format", "{}", 404, [`unknown command POST /v1/format; ${unknown}`]],
     ["a command by GET", "GET", "/v1/stop", "", 404, [`unknown command GET /v1/stop; ${unknown}`]],
