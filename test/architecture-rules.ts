@@ -145,6 +145,7 @@ export const builtinsPerFile: Readonly<Record<string, readonly string[]>> = {
   "src/config/compile/digest.ts": ["node:crypto"],
   "src/config/compile/site-file.ts": ["node:path"],
   "src/config/credentials.ts": ["node:path"],
+  "src/config/library.ts": ["node:path"],
   "src/config/load.ts": ["node:path"],
   "src/config/certificate-facts.ts": ["node:crypto"],
   "src/config/read-file.ts": ["node:fs"],

@@ -6,6 +6,8 @@ import { printable } from "../domain/printable.ts";
 import type { RegistersOf } from "./checks/profiles.ts";
 import { loadCredentials } from "./credentials.ts";
 import { deepFrozen, frozenMap } from "./compile/freeze.ts";
+import { withExtends } from "./extends.ts";
+import { shippedLibrary } from "./library.ts";
 import type { LoadedSite, Settings } from "./loaded-site.ts";
 import { quote, sortProblems, type Loaded, type Problem } from "./problem.ts";
 import { parseProfile, parseSiteProfile } from "./profiles.ts";
@@ -34,8 +36,6 @@ export type LoadedOrProblems =
   /** By file, line and path. The configuration in force, where there is one, stays in force. */
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
-/** The same place from src and from dist. */
-const shippedLibrary = path.resolve(import.meta.dirname, "../../device-profiles");
 const ending = ".yaml";
 /** Of a file as a problem names it; the kernel takes no longer path. */
 const pathCharactersMax = 4096;
@@ -66,7 +66,7 @@ class SiteFiles {
   site(location: string): LoadedSite | undefined {
     const shippedDir = this.#options.shippedProfileDir ?? shippedLibrary;
     const shippedIds = this.#profileIds(shippedDir);
-    const shippedProfiles = this.#profiles<Profile>(shippedDir, shippedIds, parseProfile);
+    const shippedProfiles = this.#extended(this.#profiles<Profile>(shippedDir, shippedIds, parseProfile), shippedIds);
     let places: ParsedSettings["places"] = {};
     const settings = this.#read<Settings>(
       location,
@@ -112,6 +112,12 @@ class SiteFiles {
     if (loaded.ok) return loaded.value;
     this.problems.push(...loaded.problems);
     return undefined;
+  }
+
+  #extended(profiles: ReadonlyMap<ProfileId, Loaded<Profile>>, ids: readonly string[]): ReadonlyMap<ProfileId, Loaded<Profile>> {
+    const { profiles: extended, problems } = withExtends(profiles, ids);
+    this.problems.push(...problems);
+    return frozenMap([...extended]);
   }
 
   #siteIds(folder: string, shippedIds: readonly string[]): readonly string[] {

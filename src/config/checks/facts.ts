@@ -3,6 +3,7 @@ import { poolUnknown } from "../../domain/limits.ts";
 import { mayLoosen } from "../compile/connection.ts";
 import { quote, type Path } from "../problem.ts";
 import { isPrintable, type Fact } from "../schema/facts.ts";
+import { limitClasses } from "../schema/profile-limits.ts";
 import type { Profile } from "../schema/profile.ts";
 import type { Complaints } from "./entries.ts";
 
@@ -11,24 +12,34 @@ export function checkFacts(profile: Profile, complaints: Complaints): void {
   for (const [path, fact] of factsOf(profile)) {
     checkFact(path, fact, profile, complaints);
   }
-  profile.forbidden.forEach(({ sources }, index) => {
-    checkSourceIds(["forbidden", index], sources, profile, complaints);
-  });
+  for (const list of ["forbidden", "advisories"] as const)
+    profile[list].forEach(({ sources }, index) => {
+      checkSourceIds([list, index], sources, profile, complaints);
+    });
   checkLoosening(profile, complaints);
 }
 
-function factsOf({ facts, methods, connection, watchdog, registerTables, s7 }: Profile): readonly (readonly [Path, Fact<unknown>])[] {
+/** Every fact of a profile with its place in the file. */
+export function factsOf(profile: Profile): readonly (readonly [Path, Fact<unknown>])[] {
+  const { facts, methods, connection, limits = {}, watchdog, cycle = {}, gateway = {}, exclusive, registerTables, s7 } = profile;
   return [
     ...Array.from(facts, ([name, fact]): [Path, Fact<unknown>] => [["facts", name], fact]),
     ...Object.entries(methods).map(([method, { support }]): [Path, Fact<unknown>] => [["methods", method, "support"], support]),
     [["connection", "poolSize"], connection.poolSize],
     [["connection", "overflow"], connection.overflow],
     [["connection", "idleTimeout"], connection.idleTimeout],
-    [["watchdog", "fedBy"], watchdog.fedBy],
-    [["watchdog", "closeCausesFault"], watchdog.closeCausesFault],
+    ...limitClasses.flatMap((name) => group(["limits", name], limits[name] ?? {})),
+    ...group(["watchdog"], watchdog),
+    ...group(["cycle"], cycle),
+    ...group(["gateway"], gateway),
+    ...(exclusive === undefined ? [] : [[["exclusive"], exclusive] as const]),
     ...(registerTables === undefined ? [] : [[["registerTables"], registerTables] as const]),
     ...(s7 === undefined ? [] : [[["s7", "rack"], s7.rack] as const, [["s7", "slot"], s7.slot] as const]),
   ];
+}
+
+function group(path: Path, members: object): readonly (readonly [Path, Fact<unknown>])[] {
+  return Object.entries(members).map(([key, fact]) => [[...path, key], fact as Fact<unknown>]);
 }
 
 function checkSources({ sources }: Profile, complaints: Complaints): void {
@@ -87,6 +98,11 @@ function checkLoosening({ sources, connection, watchdog, registerTables = unstat
     if (!looser || mayLoosen(fact, sources)) continue;
     complaints.add(path, { found: `${quote(fact.value)} (${fact.status}, grade ${fact.grade})`, expected: instead, hint });
   }
+  if (watchdog.effect?.value === "trips-on-silence" && watchdog.closeCausesFault.value !== true)
+    complaints.add(["watchdog", "closeCausesFault", "value"], {
+      found: quote(watchdog.closeCausesFault.value),
+      expected: "true beside the effect trips-on-silence",
+    });
   if (connection.mode === "kept" && idleTimeout.value === null) {
     complaints.add(["connection", "mode"], { found: "kept", expected: "fresh while no idleTimeout is documented" });
   }

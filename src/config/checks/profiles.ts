@@ -5,9 +5,11 @@ import { registerSpaceOf } from "../compile/modbus-codes.ts";
 import { quote, type Path } from "../problem.ts";
 import { s7Space } from "../schema/bytes.ts";
 import type { Approval } from "../schema/approval.ts";
-import type { Forbidden, Profile } from "../schema/profile.ts";
+import type { Forbidden } from "../schema/forbidden.ts";
+import type { Profile } from "../schema/profile.ts";
 import type { LivenessRegister, RegisterRange } from "../schema/register.ts";
 import type { SiteProfile } from "../schema/site-profile.ts";
+import { checkAdvisories, checkHeardOnly } from "./advisories.ts";
 import type { Complaints, Entries } from "./entries.ts";
 import { checkFacts } from "./facts.ts";
 
@@ -15,7 +17,9 @@ const echoHint = "the site agrees to it by name, and its approval says on whose 
 
 export function checkProfile(profile: Profile, complaints: Complaints): void {
   checkFacts(profile, complaints);
-  checkRegisters(profile.liveness, forbiddenOf(profile, undefined), [], complaints);
+  checkAdvisories(profile, complaints);
+  checkHeardOnly(profile, complaints);
+  checkRegisters(profile.liveness, forbiddenOf(profile, undefined), [], longestRead(profile), complaints);
   for (const [method, { decision, support }] of Object.entries(profile.methods)) {
     if (method === "icmp-echo" && decision === "allow")
       complaints.add(["methods", method, "decision"], {
@@ -33,7 +37,7 @@ export function checkProfile(profile: Profile, complaints: Complaints): void {
 export function checkSiteProfile(site: SiteProfile, shipped: Profile | undefined, complaints: Complaints): void {
   checkApproval(site.approval, complaints);
   const shippedRegisters = shipped?.liveness ?? [];
-  checkRegisters(site.liveness, forbiddenOf(shipped, site), shippedRegisters, complaints);
+  checkRegisters(site.liveness, forbiddenOf(shipped, site), shippedRegisters, longestRead(shipped), complaints);
   if (shipped === undefined) return;
   for (const [method, { decision }] of Object.entries(site.methods)) {
     if (Object.hasOwn(shipped.methods, method) || decision === "forbid") continue;
@@ -77,11 +81,20 @@ function monthsLater(day: string, months: number): string {
   return new Date(Date.UTC(year, month - 1 + months, Math.min(date, last))).toISOString().slice(0, 10);
 }
 
-/** @param taken registers whose names are taken already */
+/** In registers; undefined where no document says so: then the protocol's own limit holds. */
+function longestRead(profile: Profile | undefined): number | undefined {
+  return profile?.limits?.modbusTcp?.maxRegistersPerRead?.value ?? undefined;
+}
+
+/**
+ * @param taken registers whose names are taken already
+ * @param longest how many registers the family gives in one answer
+ */
 function checkRegisters(
   registers: readonly LivenessRegister[],
   forbidden: readonly Forbidden[],
   taken: readonly LivenessRegister[],
+  longest: number | undefined,
   complaints: Complaints,
 ): void {
   const names = new Set(taken.map(({ id }) => id));
@@ -89,6 +102,12 @@ function checkRegisters(
     if (names.has(register.id))
       complaints.add(["liveness", index, "id"], { found: `${quote(register.id)} again`, expected: "a name of its own" });
     names.add(register.id);
+    const words = register.space === "holding-registers" || register.space === "input-registers";
+    if (words && longest !== undefined && register.count > longest)
+      complaints.add(["liveness", index, "count"], {
+        found: String(register.count),
+        expected: `at most ${longest}: the family gives no more in one answer`,
+      });
     const refusal = forbidden.find((one) => one.kind === "registers" && register.space !== s7Space && overlaps(one, register));
     if (refusal !== undefined) {
       complaints.add(["liveness", index], {

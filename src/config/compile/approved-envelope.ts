@@ -39,6 +39,7 @@ const envelope: z.ZodType<Envelope> = z.strictObject({
   watchdog: z.strictObject({ fedBy: z.enum(watchdogModes), closeCausesFault: z.enum(closingFaults), strictKind: z.boolean() }),
   ownerMustState: z.array(z.enum(ownerStatements)),
   forbidden: names,
+  demands: names.exactOptional(),
   identification: z.strictObject({ vendors: names, products: names }),
   methods: z.record(wellFormed, method),
 });
@@ -75,11 +76,15 @@ export function beyond(now: Envelope, then: Envelope, { method: id, request, int
       ["mode", "idleTimeoutMs", "poolSize", "overflow", "reserve"],
     ),
     ...figures("watchdog", now.watchdog, then.watchdog, ["fedBy", "closeCausesFault", "strictKind"]),
-    ...figures("profile", now, then, ["ownerMustState", "forbidden"]),
+    ...figures("profile", withDemands(now), withDemands(then), ["ownerMustState", "forbidden", "demands"]),
     ...looser("identification.vendors", directions.identification, now.identification.vendors, then.identification.vendors),
     ...looser("identification.products", directions.identification, now.identification.products, then.identification.products),
     ...framesBeyond(id, today, approved, request),
   ];
+}
+
+function withDemands(one: Envelope): Required<Pick<Envelope, "ownerMustState" | "forbidden" | "demands">> {
+  return { ownerMustState: one.ownerMustState, forbidden: one.forbidden, demands: one.demands ?? [] };
 }
 
 /**

@@ -2,6 +2,7 @@
 import { poolReserveMin, poolUnknown } from "../../domain/limits.ts";
 import { milliseconds, type Milliseconds } from "../../domain/units.ts";
 import { isPrintable, type Fact, type SourceDocument } from "../schema/facts.ts";
+import { limitClasses, type ProfileLimits, type ServerLimits } from "../schema/profile-limits.ts";
 import type { ProfileConnection } from "../schema/profile.ts";
 import type { SiteConnection } from "../schema/site-profile.ts";
 import type { Overflow } from "../schema/statements.ts";
@@ -25,18 +26,33 @@ export function familyConnection(
   shipped: ProfileConnection,
   sources: readonly SourceDocument[],
   site: SiteConnection | undefined,
+  perProtocol?: ProfileLimits,
 ): FamilyConnection {
   const idleTimeout = mayLoosen(shipped.idleTimeout, sources) ? (shipped.idleTimeout.value ?? undefined) : undefined;
   const asked = directions.mode.tightest(shipped.mode, site?.mode ?? shipped.mode);
   const mode = idleTimeout === undefined ? "fresh" : asked;
-  const pool = believed(shipped.poolSize, sources, poolUnknown, directions.poolSize.tightest);
-  const overflow = believed<Overflow>(shipped.overflow, sources, "evicts-oldest", directions.overflow.tightest);
+  const { fewest, worst } = protocolLimits(perProtocol);
+  const pool = directions.poolSize.tightest(believed(shipped.poolSize, sources, poolUnknown, directions.poolSize.tightest), ...fewest);
+  const overflow = directions.overflow.tightest(
+    believed<Overflow>(shipped.overflow, sources, "evicts-oldest", directions.overflow.tightest),
+    ...worst,
+  );
   return {
     mode,
     idleTimeout: mode === "kept" ? idleTimeout : undefined,
     poolSize: directions.poolSize.tightest(pool, site?.poolSize ?? pool),
     overflow: directions.overflow.tightest(overflow, site?.overflow ?? overflow),
     reserve: directions.reserve.tightest(poolReserveMin, shipped.reserve, site?.reserve ?? poolReserveMin),
+  };
+}
+
+/** One pool stands for all protocols of a device, and so the smallest of them. What a protocol is said to bear never loosens. */
+function protocolLimits(perProtocol: ProfileLimits = {}): { readonly fewest: readonly number[]; readonly worst: readonly Overflow[] } {
+  const servers: readonly ServerLimits[] = limitClasses.flatMap((name) => perProtocol[name] ?? []);
+  const pools = [...servers.map(({ maxConnections }) => maxConnections?.value), perProtocol.opcua?.maxSessions?.value];
+  return {
+    fewest: pools.filter((size): size is number => typeof size === "number"),
+    worst: servers.flatMap(({ overflow }) => overflow?.value ?? []),
   };
 }
 

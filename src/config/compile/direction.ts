@@ -44,7 +44,18 @@ function admits(why: string): Comparison<readonly string[]> {
 }
 
 /** `plc` and the like may be asked while their watchdog is unknown; the others may not (H17). */
-export const strictKinds: ReadonlySet<DeviceKind> = new Set<DeviceKind>(["drive", "io-coupler", "serial-device", "generic"]);
+export const strictKinds: ReadonlySet<DeviceKind> = new Set<DeviceKind>([
+  "drive",
+  "io-coupler",
+  "serial-device",
+  "generic",
+  "safety",
+  "protection",
+  "navigation",
+]);
+
+/** Never asked, whatever a profile of theirs says of its methods: as the devices of such a function are not. */
+export const heardOnlyKinds: ReadonlySet<DeviceKind> = new Set<DeviceKind>(["safety", "protection", "navigation"]);
 
 export const closingFaults = ["no", "unknown", "yes"] as const;
 /** Whether the end of a connection can trip a device (H17b). */
@@ -66,6 +77,7 @@ export interface Directions {
   readonly strictKind: Direction<boolean>;
   readonly ownerMustState: Direction<readonly OwnerStatement[]>;
   readonly forbidden: Direction<readonly string[]>;
+  readonly demands: Direction<readonly string[]>;
   readonly identification: Comparison<readonly string[]>;
 }
 
@@ -91,5 +103,6 @@ export const directions: Directions = Object.freeze({
   strictKind: ranked([false, true], "true: drives, I/O couplers, serial devices and what is not known are asked only once the watchdog is"),
   ownerMustState: demands<OwnerStatement>("the union: every statement that any file wants"),
   forbidden: demands<string>("the union: nothing that any file forbids is asked"),
+  demands: demands<string>("the union: what an advisory or a device with one master demands stays demanded"),
   identification: admits("fewer names: a stranger trips the device"),
 });

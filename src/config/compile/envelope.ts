@@ -6,7 +6,8 @@ import type { Allowance, Transport } from "../../domain/plan.ts";
 import { securityWords, type ChannelSecurity } from "../../domain/security.ts";
 import { templateJson, type TemplateJson } from "../../domain/template.ts";
 import type { Milliseconds } from "../../domain/units.ts";
-import type { Forbidden, OwnerStatement } from "../schema/profile.ts";
+import type { Forbidden } from "../schema/forbidden.ts";
+import type { OwnerStatement } from "../schema/profile.ts";
 import { s7BytesName } from "../../domain/s7.ts";
 import { s7Space } from "../schema/bytes.ts";
 import type { LivenessRegister, RegisterRange } from "../schema/register.ts";
@@ -33,6 +34,8 @@ export interface Envelope {
   readonly ownerMustState: readonly OwnerStatement[];
   /** `registers holding-registers 4096-4097`, `function-code 90`, `port 80`; sorted. */
   readonly forbidden: readonly string[];
+  /** `exclusive`, `advisory ICSA-20-016-01 of modbus-fc3: M580 2.80`; sorted, and left out where there are none. */
+  readonly demands?: readonly string[];
   readonly identification: { readonly vendors: readonly string[]; readonly products: readonly string[] };
   /** Those that are allowed and that this build speaks. */
   readonly methods: Readonly<Partial<Record<MethodId, EnvelopeMethod>>>;
@@ -87,9 +90,21 @@ export function envelopeOf(
     watchdog: { fedBy: watchdog.fedBy, closeCausesFault: watchdog.closeCausesFault, strictKind: watchdog.strict },
     ownerMustState: family.ownerMustState.toSorted(),
     forbidden: [...new Set(family.forbidden.map(forbiddenName))].toSorted(),
+    ...demandsOf(family),
     identification: { vendors: identification.vendors.toSorted(), products: identification.products.toSorted() },
     methods: Object.fromEntries(spoken),
   };
+}
+
+/** Absent where there are none: so an approval from before there were demands keeps its digest. */
+function demandsOf({ advisories, exclusive }: Family): Pick<Envelope, "demands"> {
+  const firmware = advisories
+    .filter(({ gate }) => gate === "require-firmware")
+    .flatMap(({ id, methods, fixedIn }) =>
+      methods.map((method) => `advisory ${id} of ${method}: ${fixedIn.map(({ model, version }) => `${model} ${version}`).join(", ")}`),
+    );
+  const demands = [...(exclusive ? ["exclusive"] : []), ...firmware].toSorted();
+  return demands.length === 0 ? {} : { demands };
 }
 
 /** The request of a check: by register, by its transport where that is not the method's usual one, and by the kind of its credentials. */
@@ -214,6 +229,12 @@ function forbiddenName(entry: Forbidden): string {
       return `function-code ${entry.functionCode}`;
     case "port":
       return `port ${entry.port}`;
+    case "operation":
+      return `operation ${entry.operation}`;
+    case "service":
+      return `service ${entry.service}`;
+    case "discovery":
+      return `discovery ${entry.discovery}`;
   }
 }
 

@@ -5,12 +5,15 @@ import type { Milliseconds } from "../../domain/units.ts";
 import { problemAt, type Loaded, type Problem } from "../problem.ts";
 import type { Approval } from "../schema/approval.ts";
 import type { Fact, SourceDocument } from "../schema/facts.ts";
-import type { Forbidden, Identification, OwnerStatement, Profile, ProfileMethod } from "../schema/profile.ts";
+import type { Advisory } from "../schema/advisories.ts";
+import type { Forbidden } from "../schema/forbidden.ts";
+import type { Identification, OwnerStatement, Profile, ProfileMethod } from "../schema/profile.ts";
 import type { LivenessRegister } from "../schema/register.ts";
 import type { SiteProfile } from "../schema/site-profile.ts";
 import type { WatchdogMode } from "../schema/statements.ts";
+import { forbiddingAdvisory } from "./advisories.ts";
 import { familyConnection, mayLoosen, type FamilyConnection } from "./connection.ts";
-import { directions, strictKinds, type ClosingFault } from "./direction.ts";
+import { directions, heardOnlyKinds, strictKinds, type ClosingFault } from "./direction.ts";
 import { forbiddenOf } from "./forbidden.ts";
 import { intervalFloor, shortestInterval } from "./interval.ts";
 import { familyTimeouts, type Timeouts } from "./timeouts.ts";
@@ -30,6 +33,9 @@ export interface Family {
   readonly ownerMustState: readonly OwnerStatement[];
   /** A register range stands here for each table in which the device may keep it. */
   readonly forbidden: readonly Forbidden[];
+  readonly advisories: readonly Advisory[];
+  /** Takes one master only. Anybody's word for it counts. */
+  readonly exclusive: boolean;
   readonly liveness: ReadonlyMap<string, LivenessRegister>;
 }
 
@@ -68,8 +74,8 @@ export function family(
     site,
     approval: own?.approval,
     stage: own?.approval.stage ?? "draft",
-    methods: new Map(named.map(([id, method]) => [id, familyMethod(id, method, own, lab)])),
-    connection: familyConnection(profile.connection, profile.sources, own?.connection),
+    methods: new Map(named.map(([id, method]) => [id, familyMethod(id, method, profile, own, lab)])),
+    connection: familyConnection(profile.connection, profile.sources, own?.connection, profile.limits),
     watchdog: {
       fedBy: directions.fedBy.tightest(believedFedBy, own?.watchdog.fedBy ?? believedFedBy),
       closeCausesFault: own?.watchdog.closeCausesFault === true ? "yes" : closingFault(closeCausesFault, profile.sources),
@@ -78,6 +84,8 @@ export function family(
     identification: profile.identification,
     ownerMustState: directions.ownerMustState.tightest(profile.ownerMustState, own?.ownerMustState ?? []),
     forbidden: forbiddenOf(profile, own),
+    advisories: profile.advisories,
+    exclusive: profile.exclusive?.value === true,
     liveness: new Map([...profile.liveness, ...(own?.liveness ?? [])].map((register) => [register.id, register])),
   };
   return { family: merged, problems: redefined(profile, site) };
@@ -89,17 +97,27 @@ function closingFault(fact: Fact<boolean>, sources: readonly SourceDocument[]): 
   return fact.value === false && mayLoosen(fact, sources) ? "no" : "unknown";
 }
 
-function familyMethod(id: MethodId, shipped: ProfileMethod, own: SiteProfile | undefined, lab: boolean): FamilyMethod {
+function familyMethod(id: MethodId, shipped: ProfileMethod, profile: Profile, own: SiteProfile | undefined, lab: boolean): FamilyMethod {
   const site = own?.methods[id];
   const agreed = own?.agreed.find(({ method }) => method === id);
   const decision = directions.decision.tightest(shipped.decision, site?.decision ?? shipped.decision);
   return {
-    ...decided(decision, shipped, site?.reason, agreed?.reason),
+    ...(withheld(id, profile) ?? decided(decision, shipped, site?.reason, agreed?.reason)),
     intervalMin: shortestInterval(intervalFloor(id, lab), shipped.intervalMin, site?.intervalMin),
     ...familyTimeouts(shipped, site),
     missesStated: [shipped.missesToDown, site?.missesToDown],
     proves: shipped.proves,
   };
+}
+
+type Decided = Pick<FamilyMethod, "decision" | "reason" | "needsAgreeing">;
+
+/** What neither a site file nor the profile's own methods can lift. */
+function withheld(id: MethodId, { kind, advisories }: Profile): Decided | undefined {
+  const forbid = (reason: string): Decided => ({ decision: "forbid", needsAgreeing: false, reason });
+  if (heardOnlyKinds.has(kind)) return forbid(`it is a profile of ${kind} systems, which are never asked, heard only`);
+  const advisory = forbiddingAdvisory(id, advisories);
+  return advisory && forbid(`${advisory.id}: ${advisory.trigger}`);
 }
 
 /** `ask` stands until the site file agrees to the method by name; a family that does not speak a method is not asked by it. */
@@ -108,7 +126,7 @@ function decided(
   shipped: ProfileMethod,
   siteReason: string | undefined,
   agreedReason: string | undefined,
-): Pick<FamilyMethod, "decision" | "reason" | "needsAgreeing"> {
+): Decided {
   if (shipped.support.value === "no") return { decision: "forbid", needsAgreeing: false, reason: "the family does not speak it" };
   if (decision === "forbid")
     return {

@@ -1,5 +1,6 @@
 /** What is never asked of a family: everything that its profile or the site's own file names, in every table in which the device may keep it. */
-import type { Forbidden, Profile } from "../schema/profile.ts";
+import type { Forbidden } from "../schema/forbidden.ts";
+import type { Profile } from "../schema/profile.ts";
 import type { RegisterSpace } from "../schema/register.ts";
 import type { SiteProfile } from "../schema/site-profile.ts";
 import { mayLoosen } from "./connection.ts";

@@ -6,8 +6,9 @@ import { formatPath, type Loaded, type Path } from "../problem.ts";
 import { serverCertificateFile } from "../server-certificates.ts";
 import { suspensionsOf } from "../schema/approval.ts";
 import type { OwnerStatement } from "../schema/profile.ts";
+import { firmwareRefusal, type AdvisoryRefusal } from "./advisories.ts";
 import { approvalExpired, approvalStale, notAdmitted, notApproved, type Now } from "./approval-rules.ts";
-import type { Candidate } from "./candidate.ts";
+import { templatesOf, type Candidate } from "./candidate.ts";
 import { lastDayBefore } from "./dates.ts";
 import { countSlots, unstatedClients, type Member } from "./connection-slots.ts";
 import type { ExclusionsOf } from "./exclusions.ts";
@@ -96,8 +97,8 @@ function statementMissing(candidate: Candidate, circumstances: Circumstances): s
   ];
   const certificate = certificateMissing(candidate, circumstances);
   if (certificate !== undefined) missing.push(certificate);
-  const watchdog = watchdogOf(candidate);
-  if (watchdog?.reason === "statement_missing") missing.push(`${at(site.watchlist, [...place.path, "statements"])}: ${watchdog.detail}`);
+  for (const refusal of [firmwareOf(candidate), watchdogOf(candidate)])
+    if (refusal?.reason === "statement_missing") missing.push(`${at(site.watchlist, [...place.path, "statements"])}: ${refusal.detail}`);
   return missing.length === 0 ? undefined : missing.join("; ");
 }
 
@@ -127,6 +128,9 @@ function noConnectionSlot(candidate: Candidate, { site, lines }: Circumstances):
   const line = membersOf(lines, candidate.place.line);
   if (!opensConnection(candidate) || unstatedClients(site.watchlist.value, line).length > 0) return undefined;
   const { pool, others, reserve, free } = countSlots(site.watchlist.value, line);
+  const alone = line.find(({ family }) => family.exclusive);
+  if (alone !== undefined && others > 0)
+    return `${at(site.watchlist, [...alone.place.path, "statements"])}: others hold ${others} connections, and profile ${alone.family.id} says that the device takes one master only: it is asked only where there is no other`;
   if (free >= 1) return undefined;
   const where = at(site.watchlist, [...candidate.place.path, "statements"]);
   return `${where}: of ${pool} connections others hold ${others} and ${reserve} stay free, which leaves ${free}: expected 1; where the device documents more, state connectionPool with its source`;
@@ -144,8 +148,8 @@ function methodWithdrawn(candidate: Candidate, { site }: Circumstances): string 
   if (rule.decision === "forbid") return `${profile} forbids ${entry.method}: ${rule.reason}`;
   const banned = forbiddenBy(candidate);
   if (banned !== undefined) return `${profile} forbids it: ${banned}`;
-  const watchdog = watchdogOf(candidate);
-  return watchdog?.reason === "method_withdrawn" ? `${at(site.watchlist, [...place.path, "statements"])}: ${watchdog.detail}` : undefined;
+  const withdrawn = [firmwareOf(candidate), watchdogOf(candidate)].find((one) => one?.reason === "method_withdrawn");
+  return withdrawn && `${at(site.watchlist, [...place.path, "statements"])}: ${withdrawn.detail}`;
 }
 
 function forbiddenBy({ family, entry, register, spoken }: Candidate): string | undefined {
@@ -155,6 +159,11 @@ function forbiddenBy({ family, entry, register, spoken }: Candidate): string | u
         return ban.functionCode === functionCodeOf(entry.method);
       case "port":
         return ban.port === spoken?.target.port;
+      case "operation":
+        return spoken !== undefined && templatesOf(spoken.phases).some(({ operation }) => operation === ban.operation);
+      case "service":
+      case "discovery":
+        return false;
       case "registers":
         return (
           register !== undefined &&
@@ -215,6 +224,11 @@ function watchdogOf(candidate: Candidate): WatchdogRefusal | undefined {
     opensConnection: opensConnection(candidate),
     statement: place.entry.statements.watchdog,
   });
+}
+
+function firmwareOf({ entry: { method }, family: { advisories }, place }: Candidate): AdvisoryRefusal | undefined {
+  const { asset, statements } = place.entry;
+  return firmwareRefusal({ method, advisories, model: asset.model, firmware: statements.firmware });
 }
 
 function at(file: Loaded<unknown>, path: Path): string {

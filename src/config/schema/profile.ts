@@ -6,9 +6,14 @@ import type { ProfileId, Proof } from "../../domain/plan.ts";
 import { s7RackMax, s7SlotMax } from "../../domain/s7.ts";
 import type { Milliseconds } from "../../domain/units.ts";
 import { duration, id, oneOf, text, whole } from "./common.ts";
-import { fact, source, sourceIds, type Fact, type FactValue, type SourceDocument } from "./facts.ts";
-import { livenessRegister, withRegisters, type LivenessRegister, type RegisterRange } from "./register.ts";
-import { overflows, watchdogModes, type Overflow, type WatchdogMode } from "./statements.ts";
+import { fact, source, type Fact, type FactValue, type SourceDocument } from "./facts.ts";
+import { advisories, type Advisory } from "./advisories.ts";
+import { forbidden, type Forbidden } from "./forbidden.ts";
+import { profileLimits, type ProfileLimits } from "./profile-limits.ts";
+import { appliesTo, cycle, gateway, type AppliesTo, type ProfileCycle, type ProfileGateway } from "./profile-traits.ts";
+import { watchdog, type ProfileWatchdog } from "./profile-watchdog.ts";
+import { livenessRegister, type LivenessRegister } from "./register.ts";
+import { overflows, type Overflow } from "./statements.ts";
 
 export interface Profile {
   readonly schema: "device-profile/v1";
@@ -19,18 +24,27 @@ export interface Profile {
   readonly family: string;
   readonly kind: DeviceKind;
   readonly review: Review;
+  /** A profile that this one tightens: its forbidden things, advisories and wanted statements hold here too. */
+  readonly extends?: ProfileId;
+  readonly appliesTo?: AppliesTo;
   readonly sources: readonly SourceDocument[];
   /** What else is known, for people. */
   readonly facts: ReadonlyMap<string, Fact<FactValue>>;
   /** A method that is not named is forbidden. */
   readonly methods: Readonly<Partial<Record<MethodId, ProfileMethod>>>;
   readonly connection: ProfileConnection;
+  readonly limits?: ProfileLimits;
   readonly watchdog: ProfileWatchdog;
+  readonly cycle?: ProfileCycle;
+  readonly gateway?: ProfileGateway;
+  /** One master only: nothing that opens a connection is asked of a device with another client. */
+  readonly exclusive?: Fact<boolean>;
   readonly identification: Identification;
   readonly ownerMustState: readonly OwnerStatement[];
   /** Whether the two register tables, and the two bit tables, are different memory; absent or null: shared. */
   readonly registerTables?: Fact<RegisterTables>;
   readonly forbidden: readonly Forbidden[];
+  readonly advisories: readonly Advisory[];
   readonly liveness: readonly LivenessRegister[];
   /** Where the CPUs of the family stand; null or absent: only the watchlist can say. */
   readonly s7?: ProfileS7;
@@ -41,8 +55,21 @@ export interface ProfileS7 {
   readonly slot: Fact<number>;
 }
 
-export const deviceKinds = ["plc", "drive", "io-coupler", "serial-device", "gateway", "meter", "switch", "server", "generic"] as const;
-/** `generic` says nothing of what the device is: it counts as the worst of all kinds. */
+export const deviceKinds = [
+  "plc",
+  "drive",
+  "io-coupler",
+  "serial-device",
+  "gateway",
+  "meter",
+  "switch",
+  "server",
+  "generic",
+  "safety",
+  "protection",
+  "navigation",
+] as const;
+/** `generic` says nothing of what the device is: it counts as the worst of all kinds. The last three are heard only, whatever their methods say. */
 export type DeviceKind = (typeof deviceKinds)[number];
 export const reviews = ["draft", "reviewed", "field-tested"] as const;
 export type Review = (typeof reviews)[number];
@@ -70,13 +97,6 @@ export interface ProfileConnection {
   readonly reserve: number;
 }
 
-export interface ProfileWatchdog {
-  /** null: unknown. */
-  readonly fedBy: Fact<WatchdogMode>;
-  /** Whether the end of a connection can trip the device (hazards of some drives). */
-  readonly closeCausesFault: Fact<boolean>;
-}
-
 /** Who may answer; an empty list expects nothing. Compared without case, spaces and padding. */
 export interface Identification {
   readonly vendors: readonly string[];
@@ -89,12 +109,6 @@ export type OwnerStatement = (typeof ownerStatements)[number];
 
 const registerTables = ["distinct", "shared"] as const;
 export type RegisterTables = (typeof registerTables)[number];
-
-/** Never asked, whatever a site file or a check says; registers in both tables of their kind, where `registerTables` does not keep them apart. */
-export type Forbidden =
-  | (RegisterRange & { readonly kind: "registers"; readonly reason: string; readonly sources: readonly string[] })
-  | { readonly kind: "function-code"; readonly functionCode: number; readonly reason: string; readonly sources: readonly string[] }
-  | { readonly kind: "port"; readonly port: number; readonly reason: string; readonly sources: readonly string[] };
 
 const supports = ["yes", "no", "optional", "unknown"] as const;
 const proofs = ["network-interface", "comms-module", "cpu", "program"] as const;
@@ -136,16 +150,6 @@ const connection: z.ZodType<ProfileConnection> = z
   })
   .meta({ description: "What the family does with connections." });
 
-const watchdog: z.ZodType<ProfileWatchdog> = z
-  .strictObject({
-    fedBy: fact(
-      z.enum(watchdogModes, { error: `one of ${watchdogModes.join(", ")}` }),
-      "What feeds the communication watchdog; null counts as unknown.",
-    ),
-    closeCausesFault: fact(z.boolean({ error: "true or false" }), "Whether the end of a connection can trip the device."),
-  })
-  .meta({ description: "The family's communication watchdog." });
-
 const names = (description: string): z.ZodType<readonly string[], unknown> =>
   z.array(text("A name as the device says it."), { error: "a list of names" }).default([]).meta({ description });
 
@@ -155,26 +159,6 @@ export const identification: z.ZodType<Identification, unknown> = z
     products: names("Product names that may answer."),
   })
   .meta({ description: "Who may answer; a reply of anyone else trips the device." });
-
-const why = { reason: text("Why."), sources: sourceIds };
-export const forbidden: z.ZodType<readonly Forbidden[], unknown> = z
-  .array(
-    z.discriminatedUnion("kind", [
-      withRegisters({ kind: z.literal("registers").meta({ description: "Registers." }), ...why }),
-      z.strictObject({
-        kind: z.literal("function-code").meta({ description: "A Modbus function code." }),
-        functionCode: whole(1, 127, "The function code."),
-        ...why,
-      }),
-      z.strictObject({ kind: z.literal("port").meta({ description: "A port." }), port: whole(1, 65_535, "The port."), ...why }),
-    ]),
-    { error: "a list of {kind, …, reason}" },
-  )
-  .default([])
-  .meta({
-    description:
-      "What is never asked of this family, whatever a site file or a check says. A register range covers both register tables, or both bit tables, unless the profile's registerTables is distinct.",
-  });
 
 export const ownerMustState: z.ZodType<readonly OwnerStatement[], unknown> = z
   .array(oneOf(ownerStatements, "A key of a device's statements."), { error: `a list of ${ownerStatements.join(", ")}` })
@@ -196,8 +180,10 @@ export const profileSchema: z.ZodType<Profile> = z
     title: text("Its title for people."),
     vendor: text("The vendor."),
     family: text("The device family."),
-    kind: oneOf(deviceKinds, "What sort of device; generic counts as the worst of all."),
+    kind: oneOf(deviceKinds, "What sort of device; generic counts as the worst of all; safety, protection and navigation are never asked."),
     review: oneOf(reviews, "How far the profile itself was reviewed."),
+    extends: id<ProfileId>("The profile that this one tightens; one level only.").exactOptional(),
+    appliesTo: appliesTo.exactOptional(),
     sources: z.array(source, { error: "a list of sources" }).default([]).meta({ description: "The documents that the facts point to." }),
     facts: z
       .record(id("A fact's name."), fact(factValue, "A fact."))
@@ -208,7 +194,14 @@ export const profileSchema: z.ZodType<Profile> = z
       .partialRecord(z.enum(methodIds), method, { error: "a group of methods" })
       .meta({ description: "How the family may be asked; a method that is not named is forbidden." }),
     connection,
+    limits: profileLimits.exactOptional(),
     watchdog,
+    cycle: cycle.exactOptional(),
+    gateway: gateway.exactOptional(),
+    exclusive: fact(
+      z.boolean({ error: "true or false" }),
+      "Whether the device accepts one master only: where it has another client, nothing that opens a connection is asked.",
+    ).exactOptional(),
     identification,
     ownerMustState,
     registerTables: fact(
@@ -216,6 +209,7 @@ export const profileSchema: z.ZodType<Profile> = z
       "Whether holding and input registers, and coils and discrete inputs, are different memory; left out or null counts as shared: what is forbidden in one table is forbidden in the other.",
     ).exactOptional(),
     forbidden,
+    advisories,
     liveness,
     s7: z
       .strictObject({

@@ -52,15 +52,19 @@ type Located<Members extends Shape> = RegisterRange & Omit<z.output<z.ZodObject<
 
 /** An object of `members` and a register address, read into its one normal form. */
 export function withRegisters<const Members extends Shape>(members: Members): z.ZodPipe<z.ZodObject, z.ZodTransform<Located<Members>>> {
-  return z.strictObject({ ...members, ...place }).transform((raw, context): Located<Members> => {
-    const found = locate(raw as Place);
-    if (typeof found === "string") {
-      context.addIssue({ code: "custom", message: found, input: raw, path: complainedAt(raw as Place) });
-      return z.NEVER;
-    }
-    const rest = Object.fromEntries(Object.entries(raw).filter(([key]) => !placeKeys.includes(key)));
-    return { ...rest, ...found } as Located<Members>;
-  });
+  const [first = [], ...others] = Object.entries(members).map((member) => [member]);
+  // What it is, where it stands, and then why: the order in which people read it.
+  return z
+    .strictObject(Object.fromEntries([...first, ...Object.entries(place), ...others.flat()]))
+    .transform((raw, context): Located<Members> => {
+      const found = locate(raw as Place);
+      if (typeof found === "string") {
+        context.addIssue({ code: "custom", message: found, input: raw, path: complainedAt(raw as Place) });
+        return z.NEVER;
+      }
+      const rest = Object.fromEntries(Object.entries(raw).filter(([key]) => !placeKeys.includes(key)));
+      return { ...rest, ...found } as Located<Members>;
+    });
 }
 
 function complainedAt({ modicon, protocolAddress }: Place): string[] {
@@ -107,10 +111,10 @@ type RawLiveness = Pick<TableRegister, "id" | "note"> & Place & RawBytes;
 export const livenessRegister: z.ZodType<LivenessRegister> = z
   .strictObject({
     id: id("The name a check uses."),
-    note: optionalText("What stands in it."),
-    ...valueKeys,
-    ...bytesKeys,
     ...place,
+    ...bytesKeys,
+    ...valueKeys,
+    note: optionalText("What stands in it."),
   })
   .transform((raw, context): LivenessRegister => {
     const read = livenessOf(raw as RawLiveness);

@@ -5,7 +5,8 @@ import type { ProfileId } from "../../domain/plan.ts";
 import type { Milliseconds } from "../../domain/units.ts";
 import { approvalSchema, type Approval } from "./approval.ts";
 import { date, id, oneOf, text, whole, type IsoDate } from "./common.ts";
-import { forbidden, liveness, ownerMustState, pace, type Forbidden, type OwnerStatement } from "./profile.ts";
+import { forbidden, type Forbidden } from "./forbidden.ts";
+import { liveness, ownerMustState, pace, type OwnerStatement } from "./profile.ts";
 import type { LivenessRegister } from "./register.ts";
 import { overflows, watchdogModes, type Overflow, type WatchdogMode } from "./statements.ts";
 

@@ -28,6 +28,7 @@ const values: { readonly [Key in keyof Directions]: fc.Arbitrary<unknown> } = {
   closeCausesFault: fc.constantFrom(...closingFaults),
   strictKind: fc.boolean(),
   ownerMustState: fc.subarray([...ownerStatements]),
+  demands: fc.subarray(["exclusive", "advisory A of modbus-fc3"]),
   forbidden: fc.subarray(["port 80", "function-code 90", "registers coils 0-9"]),
   identification: fc.subarray(["Schneider", "WAGO", "Siemens"]),
 };
@@ -49,6 +50,7 @@ describe("the table of directions", () => {
     strictKind: [false, true],
     ownerMustState: [[], ["firmware"]],
     forbidden: [[], ["port 80"]],
+    demands: [[], ["exclusive"]],
     identification: [[], ["Schneider"]],
   };
   for (const [field, [loose, tight]] of Object.entries(expected) as [keyof Directions, readonly [unknown, unknown]][]) {
