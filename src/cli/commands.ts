@@ -9,7 +9,9 @@ import { conduits } from "./commands/conduits.ts";
 import { clock } from "./commands/clock.ts";
 import { dryRun } from "./commands/dry-run.ts";
 import { explain } from "./commands/explain.ts";
+import { exportCommand } from "./commands/export.ts";
 import { fence } from "./commands/fence.ts";
+import { importCommand } from "./commands/import.ts";
 import { init } from "./commands/init.ts";
 import { opcua } from "./commands/opcua.ts";
 import { plan } from "./commands/plan.ts";
@@ -26,6 +28,8 @@ import { suspend } from "./commands/suspend.ts";
 
 export const commands: readonly Command[] = [
   init,
+  importCommand,
+  exportCommand,
   checkConfig,
   plan,
   explain,

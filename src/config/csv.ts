@@ -2,7 +2,8 @@
 
 /** Spreadsheets run what begins with one of these; what looks as if it were guarded already is guarded too, so that it reads back. */
 const formula = /^'*[=+\-@\t\r]/u;
-const separators = [";", ",", "\t"] as const;
+export const csvSeparators = [";", ",", "\t"] as const;
+export type CsvSeparator = (typeof csvSeparators)[number];
 
 /** With a byte order mark, by which Excel knows UTF-8, semicolons and CRLF. A cell that looks like a formula gets an apostrophe before it. */
 export function csvText(rows: readonly (readonly string[])[]): string {
@@ -16,10 +17,10 @@ export interface CsvRow {
   readonly cells: readonly string[];
 }
 
-/** Rows without the empty ones, or one sentence about where the table breaks. The separator is the one that the first line has most of. */
-export function readCsv(text: string): readonly CsvRow[] | { readonly line: number; readonly found: string } {
+/** Rows without the empty ones, or one sentence about where the table breaks. Unless it is given, the separator is the one that the first line has most of. */
+export function readCsv(text: string, given?: CsvSeparator): readonly CsvRow[] | { readonly line: number; readonly found: string } {
   const body = text.startsWith("\uFEFF") ? text.slice(1) : text;
-  const separator = separatorOf(body);
+  const separator = given ?? separatorOf(body);
   const rows: CsvRow[] = [];
   let cells: string[] = [];
   let line = 1;
@@ -56,8 +57,8 @@ export function readCsv(text: string): readonly CsvRow[] | { readonly line: numb
 
 function separatorOf(text: string): string {
   const first = text.slice(0, text.search(/[\r\n]|$/u));
-  const counts = separators.map((one) => first.split(one).length);
-  return separators[counts.indexOf(Math.max(...counts))] ?? ";";
+  const counts = csvSeparators.map((one) => first.split(one).length);
+  return csvSeparators[counts.indexOf(Math.max(...counts))] ?? ";";
 }
 
 function closingQuote(text: string, from: number): number {

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { conduitCells, conduitColumns, conduitsOf } from "../../config/conduits.ts";
+import { csvText } from "../../config/csv.ts";
 import { planJson } from "../../config/plan-json.ts";
 import { approvedBy, eitherOf, PlanUnreadable, type Approved } from "../../verify/approved.ts";
 import { capturedFrames, CaptureUnreadable } from "../../verify/capture-file.ts";
@@ -56,7 +57,7 @@ function listed(context: Context): ExitCode {
   if ("problems" in planned) return failed(context, planned.problems);
   const flows = conduitsOf(planned.site.compiled.plan, context.methods, planned.site.settings.web.listenAddresses);
   if (format === "json") context.print(JSON.stringify({ schema: "conduits/v1", conduits: flows }, undefined, 2));
-  else if (format === "csv") context.print([conduitColumns, ...flows.map(conduitCells)].map(csvLine).join("\r\n"));
+  else if (format === "csv") context.print(csvText([conduitColumns, ...flows.map(conduitCells)]).trimEnd());
   else context.print(table([conduitColumns, ...flows.map(conduitCells)]).join("\n"));
   return 0;
 }
@@ -112,10 +113,6 @@ function parsed(text: string, file: string): unknown {
 function isExpected(error: unknown): error is Error {
   const known = [CaptureUnreadable, PlanUnreadable, QuietUnreadable, RangeError].some((kind) => error instanceof kind);
   return known || (error instanceof Error && "syscall" in error);
-}
-
-function csvLine(cells: readonly string[]): string {
-  return cells.map((cell) => (/[",\r\n;]/u.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(",");
 }
 
 function table(rows: readonly (readonly string[])[]): readonly string[] {

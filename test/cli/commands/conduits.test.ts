@@ -57,8 +57,11 @@ describe("the flows", () => {
     const csv = (await site.run(conduits, ["--format", "csv"])).out.trim().split("\r\n");
     assert.match(table[0]!, /^direction +source +destination/);
     assert.equal(table.length, 2);
-    assert.equal(csv[0], "direction,source,destination,transport,port,protocol,zone,segment,devices,purpose,interval");
-    assert.match(csv[1]!, /,"heartbeat, read only: /);
+    assert.equal(
+      csv[0],
+      '"direction";"source";"destination";"transport";"port";"protocol";"zone";"segment";"devices";"purpose";"interval"',
+    );
+    assert.match(csv[1]!, /;"heartbeat, read only: /);
   });
 
   test("an unknown form, and --plan without --verify, are wrong usage", async () => {
