@@ -20,6 +20,7 @@ const everyLayer = [
   "src/passive/",
   "src/exporters/",
   "src/verify/",
+  "src/fence/",
   "src/cli/",
 ];
 

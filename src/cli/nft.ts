@@ -8,6 +8,8 @@ import type { FencePorts, Problems } from "./ports.ts";
 /** Debian's place; a name alone would be looked for wherever PATH says. */
 const nft = "/usr/sbin/nft";
 const listingBytesMax = 256 * 1024 * 1024;
+/** A kernel that does not answer keeps no poller from starting. */
+const listingWithinMs = 10_000;
 
 export const kernelFence: FencePorts = {
   interfaceHolding(address) {
@@ -18,7 +20,7 @@ export const kernelFence: FencePorts = {
     if (file !== undefined) return Promise.resolve(listingIn(file));
     return new Promise((resolve) => {
       // Nothing of our environment: the words of its errors are looked at.
-      const options = { env: { LC_ALL: "C" }, maxBuffer: listingBytesMax, encoding: "utf8" } as const;
+      const options = { env: { LC_ALL: "C" }, maxBuffer: listingBytesMax, timeout: listingWithinMs, encoding: "utf8" } as const;
       execFile(nft, ["-j", "list", "table", "inet", tableName], options, (error, stdout, stderr) => {
         if (!error) resolve(stdout);
         else if (stderr.includes("No such file or directory")) resolve(undefined);

@@ -90,7 +90,7 @@ export type RunSelfTest = (options: SelfTestOptions) => Promise<SelfTestReport>;
 
 export interface SelfTestOptions {
   readonly stateDir: string;
-  readonly plan: Pick<Plan, "segments" | "checks">;
+  readonly plan: Plan;
   /** Puts the result into the audit; a sentence where that fails. */
   readonly recorded: (detail: string, held: boolean) => Promise<string | undefined>;
 }

@@ -67,6 +67,8 @@ export interface Segment {
   readonly id: SegmentId;
   readonly zone: string;
   readonly subnet: string;
+  /** The poller's own; packets leave by its interface. */
+  readonly localAddress: string;
   readonly startsPerSecondMax: number;
   /** Everything in it is held back, whatever its families may do; absent where nothing is. */
   readonly heldBack?: HeldSegment;

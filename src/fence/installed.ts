@@ -68,8 +68,9 @@ function storeDifference(found: readonly string[] | undefined, { name, flags, el
   const expected = elements
     .map(({ key, chain }) => `${key.map(unquoted).join(" . ")}${chain === undefined ? "" : ` : ${chain}`}`)
     .toSorted();
-  const missing = expected.filter((one) => !found.includes(one));
-  const surplus = found.filter((one) => !expected.includes(one));
+  const [there, wanted] = [new Set(found), new Set(expected)];
+  const missing = expected.filter((one) => !there.has(one));
+  const surplus = found.filter((one) => !wanted.has(one));
   return [
     ...missing.map((one) => `set ${name}: found nothing for ${one}`),
     ...surplus.map((one) => `set ${name}: found ${one}, which is not in the plan`),

@@ -148,6 +148,8 @@ export function assemble(
     plan: () => board.plan,
     policies: everyPolicy,
     stateDir,
+    // The very process that will be spoken through.
+    s7: async () => s7.prepare().then(() => s7.isolation),
   };
   const unfit = async (): Promise<string | undefined> => unfitness(fitness);
   const keep = (adopted: Site): void => {

@@ -2,6 +2,7 @@
 import type { Clock } from "../domain/clock.ts";
 import type { Protocol } from "../domain/operations.ts";
 import type { Plan } from "../domain/plan.ts";
+import type { S7Isolation } from "../domain/s7.ts";
 import { failedItems, type SelfTestReport } from "../domain/self-test.ts";
 import { seconds, type Milliseconds } from "../domain/units.ts";
 import type { FramePolicy } from "../domain/wire.ts";
@@ -18,6 +19,7 @@ export interface FitnessParts {
   readonly plan: () => Plan;
   readonly policies: readonly (readonly [name: Protocol | "modbus-rtu", policy: FramePolicy])[];
   readonly stateDir: string;
+  readonly s7: () => Promise<S7Isolation>;
 }
 
 /** A disk that takes longer for one record is none to go on with. */
@@ -25,8 +27,10 @@ const writtenWithin: Milliseconds = seconds(5);
 
 /** What keeps the poller from asking, in one line; undefined where every safeguard held. Says in the log what a person should look at. */
 export async function unfitness(parts: FitnessParts): Promise<string | undefined> {
-  const { journalFile: journal, log, plan, policies, stateDir } = parts;
-  const report = await selfTest({ stateDir, journal, policies, plan: plan(), recorded: (detail, held) => recorded(parts, detail, held) });
+  const { journalFile: journal, log, plan, policies, stateDir, s7 } = parts;
+  const pollsAsRoot = process.getuid?.() === 0;
+  const write = (detail: string, held: boolean): Promise<string | undefined> => recorded(parts, detail, held);
+  const report = await selfTest({ stateDir, journal, policies, plan: plan(), recorded: write, s7, pollsAsRoot });
   say(log, report);
   return failedItems(report);
 }

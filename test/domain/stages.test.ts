@@ -111,7 +111,13 @@ test("nothing is proposed in the other stages", () => {
 });
 
 test("a segment that is held back is named, with what lets it go", () => {
-  const segment: Segment = { id: "hvac" as SegmentId, zone: "OT-1", subnet: "192.0.2.0/24", startsPerSecondMax: 2 };
+  const segment: Segment = {
+    id: "hvac" as SegmentId,
+    zone: "OT-1",
+    subnet: "192.0.2.0/24",
+    localAddress: "192.0.2.5",
+    startsPerSecondMax: 2,
+  };
   const held = (stage: "dry-run" | "suspended"): Segment => ({ ...segment, heldBack: { stage, since: noon } });
   assert.equal(segmentWords(segment, noon), undefined);
   assert.equal(

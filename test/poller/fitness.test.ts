@@ -25,7 +25,8 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 function parts(journal: FitnessParts["journal"]): FitnessParts {
   const log = { write: (level: string, event: string, message: string) => void lines.push(`${level} ${event} ${message}`) };
-  return { clock, journal, journalFile: journalFile(), log, plan: () => plan({}), policies: everyPolicy, stateDir: folder };
+  const s7 = (): Promise<never> => Promise.reject(new Error("nothing is asked over S7"));
+  return { clock, journal, journalFile: journalFile(), log, plan: () => plan({}), policies: everyPolicy, stateDir: folder, s7 };
 }
 
 test("a poller in order is fit, with a record and a line that say so", async () => {

@@ -156,7 +156,12 @@ describe("a new plan", () => {
     const { board: it } = board(plan({ plc: {} }));
     const bridge = "bridge" as SegmentId;
     const next = plan({ radar: { device: { segment: bridge } } });
-    it.adopt({ ...next, segments: new Map([[bridge, { id: bridge, zone: "OT-2", subnet: "198.51.100.0/24", startsPerSecondMax: 2 }]]) });
+    it.adopt({
+      ...next,
+      segments: new Map([
+        [bridge, { id: bridge, zone: "OT-2", subnet: "198.51.100.0/24", localAddress: "198.51.100.5", startsPerSecondMax: 2 }],
+      ]),
+    });
     assert.deepEqual(
       [...it.devices()].map(({ device }) => device.id),
       ["radar"],

@@ -102,7 +102,7 @@ export function literalPlan(devices: readonly LiteralDevice[], limits: LiteralLi
   });
   const segments = [...new Set(bare.map(({ segment }) => segment))].map((id): [SegmentId, Segment] => [
     id,
-    { id, zone: "OT-1", subnet: "192.0.2.0/24", startsPerSecondMax: limits.segmentStartsPerSecondMax ?? 2 },
+    { id, zone: "OT-1", subnet: "192.0.2.0/24", localAddress: "192.0.2.5", startsPerSecondMax: limits.segmentStartsPerSecondMax ?? 2 },
   ]);
   const planned = bare.map(({ device, check, segment }): [DeviceId, PlannedDevice] => [
     check.device,

@@ -153,6 +153,7 @@ function segmentsOf({ watchlist }: LoadedSite, budgets: SiteBudgets): readonly S
     id: segment.id,
     zone: segment.zone,
     subnet: segment.subnet,
+    localAddress: segment.localAddress,
     startsPerSecondMax: budgets.segmentStartsPerSecondMax(segment),
     ...heldBack(watchlist.value.segmentStages.filter((one) => one.segment === segment.id)),
   }));

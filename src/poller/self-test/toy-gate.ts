@@ -124,7 +124,9 @@ function toyPlan(): Plan {
     lab: false,
     digest: "self-test",
     siteStartsPerSecondMax: 10,
-    segments: new Map([[segment, { id: segment, zone: "self-test", subnet: "192.0.2.0/24", startsPerSecondMax: 2 }]]),
+    segments: new Map([
+      [segment, { id: segment, zone: "self-test", subnet: "192.0.2.0/24", localAddress: "192.0.2.2", startsPerSecondMax: 2 }],
+    ]),
     lines: new Map([[line, { id: line, segment, gap: toyInterval, holdAfterTimeout: milliseconds(0), connections }]]),
     devices: new Map([[device, planned]]),
     families: new Map(),

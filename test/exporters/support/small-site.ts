@@ -33,7 +33,7 @@ export async function smallSite(options: Partial<PageOptions> = {}): Promise<Sma
   });
   const segments = new Map([
     ...site.segments,
-    [bridge, { id: bridge, zone: "OT-2", subnet: "198.51.100.0/24", startsPerSecondMax: 2 }] as const,
+    [bridge, { id: bridge, zone: "OT-2", subnet: "198.51.100.0/24", localAddress: "198.51.100.5", startsPerSecondMax: 2 }] as const,
   ]);
   const board = new MemoryBoard(clock, { ...site, segments, lab: true }, { stopped: false, trips: [], proven: new Map() });
   const at = clock.monotonic();

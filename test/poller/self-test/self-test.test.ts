@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, test } from "node:test";
 import { failedItems, type SelfTestReport } from "../../../src/domain/self-test.ts";
+import type { S7Isolation } from "../../../src/domain/s7.ts";
 import { everyPolicy } from "../../../src/poller/assemble.ts";
 import { selfTest, type SelfTestParts } from "../../../src/poller/self-test/self-test.ts";
 import { JournalDatabase } from "../../../src/store/database.ts";
@@ -40,6 +41,8 @@ function run(changes: Partial<SelfTestParts> = {}): Promise<SelfTestReport> {
     recorded,
     readProc: () => undefined,
     ping: () => "/usr/bin/ping",
+    fence: { interfaceHolding: () => "eth1", installed: () => Promise.resolve({ problems: ["nft: not permitted"] }) },
+    s7: () => Promise.reject(new Error("nothing is asked over S7")),
   };
   return selfTest({ ...parts, interfaces: new Map([["eth1", ["192.0.2.5"]]]), ...changes });
 }
@@ -89,4 +92,18 @@ test("a record that cannot be written, or an audit that was changed, fails it in
 test("a site that pings without a ping is told", async () => {
   assert.equal(outcome(await run({ ping: () => undefined }), "ping"), "warn");
   assert.equal(outcome(await run({ plan: plan({}) }), "ping"), undefined);
+});
+
+test("a site that asks over S7 is told how its process is kept apart", async () => {
+  const site = plan({ cpu: { checks: [check("cpu", { protocol: "s7" })] } });
+  const told = async (isolation: Partial<S7Isolation>): Promise<string> => {
+    const whole = { running: true, ownNetwork: true, ownUser: true, detail: "as the process said", ...isolation };
+    const { items } = await run({ plan: site, s7: () => Promise.resolve(whole) });
+    const found = items.find(({ name }) => name === "s7");
+    return `${found?.result} ${found?.detail}`;
+  };
+  assert.equal(await told({}), "ok as the process said");
+  assert.equal(await told({ ownUser: false }), "ok as the process said");
+  assert.equal(await told({ ownNetwork: false }), "warn as the process said");
+  assert.equal(await told({ running: false, detail: "not started" }), "warn its process does not run: not started");
 });

@@ -6,7 +6,7 @@ import { readProc, talkers } from "../../../src/poller/self-test/talkers.ts";
 
 const hvac = "hvac" as SegmentId;
 const plan: Pick<Plan, "segments"> = {
-  segments: new Map([[hvac, { id: hvac, zone: "OT-1", subnet: "10.20.1.0/24", startsPerSecondMax: 2 }]]),
+  segments: new Map([[hvac, { id: hvac, zone: "OT-1", subnet: "10.20.1.0/24", localAddress: "10.20.1.5", startsPerSecondMax: 2 }]]),
 };
 const interfaces = new Map([
   ["lo", ["127.0.0.1"]],
@@ -79,7 +79,9 @@ describe("on the interface of a segment", () => {
 
 test("a machine without an interface in a segment is not judged, and loopback reaches nobody", () => {
   assert.equal(talkers(plan, new Map([["eth0", ["192.168.0.9"]]]), () => undefined)[0]?.result, "not-checked");
-  const lab = { segments: new Map([[hvac, { id: hvac, zone: "lab", subnet: "127.1.0.0/24", startsPerSecondMax: 2 }]]) };
+  const lab = {
+    segments: new Map([[hvac, { id: hvac, zone: "lab", subnet: "127.1.0.0/24", localAddress: "127.0.0.1", startsPerSecondMax: 2 }]]),
+  };
   assert.deepEqual(
     talkers(lab, new Map([["lo", ["127.1.0.1"]]]), () => undefined).map(({ result }) => result),
     ["ok"],

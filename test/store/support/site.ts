@@ -85,7 +85,7 @@ export function plan(parts: Readonly<Record<string, SitePart>>): Plan {
       ...part.device,
     });
   }
-  const segments = new Map([[hvac, { id: hvac, zone: "OT-1", subnet: "192.0.2.0/24", startsPerSecondMax: 2 }]]);
+  const segments = new Map([[hvac, { id: hvac, zone: "OT-1", subnet: "192.0.2.0/24", localAddress: "192.0.2.5", startsPerSecondMax: 2 }]]);
   return {
     site: "mv-test",
     lab: false,
