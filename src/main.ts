@@ -10,7 +10,7 @@ import type { AuditEntry } from "./domain/board.ts";
 import type { Clock } from "./domain/clock.ts";
 import { methods } from "./drivers/registry.ts";
 import { instant, tripStatus } from "./exporters/control-status.ts";
-import { verifyAudit } from "./store/database-audit.ts";
+import { trustedTime, verifyAudit } from "./store/database-audit.ts";
 import { openJournal, type OpenedJournal } from "./store/journal.ts";
 import { keptPlans } from "./store/kept-plans.ts";
 import { adoptStateFolder, createStateFolder, openStateFolder, readBirth, journalName, type StateProblems } from "./store/state-folder.ts";
@@ -74,6 +74,10 @@ export function stateStore(clock: Clock): StateStore {
       return stopFile.inForce ? { lift: ({ by, reason }) => problemsOf(stopFile.lift(by, reason, generation)) } : undefined;
     },
     plansThatRan: keptPlans,
+    trustedTime: (folder) => {
+      const known = trustedTime(join(folder, journalName));
+      return "problem" in known ? { problems: [known.problem] } : known.highest;
+    },
     adopt: (folder, adopted, { by, reason }) => {
       const stopped = new StopFile(folder, clock).write(by, reason);
       if (stopped) return problemsOf(stopped);

@@ -3,6 +3,7 @@ import type { Edit } from "../config/approve-text.ts";
 import { endSegmentHold, holdSegment } from "../config/segment-stages.ts";
 import type { LoadedSite, Settings } from "../config/loaded-site.ts";
 import type { HeldSegment, ProfileId, SegmentId } from "../domain/plan.ts";
+import type { WallMs } from "../domain/units.ts";
 import { WrongUsage, type Context, type ExitCode, type Options } from "./command.ts";
 import { failed } from "./report.ts";
 import { carriedOut } from "./signing.ts";
@@ -17,7 +18,7 @@ export const holdingOptions: Options = {
 
 export interface Holding {
   readonly stage: HeldSegment["stage"];
-  readonly family: (site: LoadedSite, request: { profile: ProfileId; by: string; reason: string }, context: Context) => Edit;
+  readonly family: (site: LoadedSite, request: { profile: ProfileId; by: string; reason: string }, wallNow: WallMs) => Edit;
 }
 
 /** @throws WrongUsage where it is not one of a profile and a segment, or a family is to be let go: that is what approving it does. */
@@ -37,9 +38,9 @@ export async function heldBack(context: Context, { stage, family }: Holding): Pr
       type: stage === "suspended" ? "suspend" : "dry_run",
       detail: `${what} by ${signed.by}: ${signed.reason}`,
     });
-  const { settings, site } = planned;
-  if (segment === undefined) return carry(settings, family(site, { profile: profile as ProfileId, ...signed }, context), word);
+  const { settings, site, wallNow } = planned;
+  if (segment === undefined) return carry(settings, family(site, { profile: profile as ProfileId, ...signed }, wallNow), word);
   const request = { segment: segment as SegmentId, stage, ...signed };
-  const edit = end ? endSegmentHold(site, request) : holdSegment(site, request, context.clock.wall());
+  const edit = end ? endSegmentHold(site, request) : holdSegment(site, request, wallNow);
   return carry(settings, edit, `segment ${segment}: ${word}${end ? " ended" : ""}`);
 }

@@ -44,6 +44,8 @@ export interface StateStore {
   adopt(folder: string, adopted: StateBirth, signed: Signed): undefined | Problems;
   /** Reads a journal's audit, oldest record first, with or without a poller; changes nothing. */
   readAudit(journal: string, visit: (line: AuditLine) => void): AuditVerdict | Problems;
+  /** The highest trusted time that stands in the folder, 0 before the first run. Changes nothing. */
+  trustedTime(folder: string): WallMs | Problems;
   /** Files of the plans that were adopted, the latest first; none where none was. */
   plansThatRan(folder: string): readonly KeptPlan[];
   /** For a moment in which no poller runs. Fails where the folder is a copy, or belongs to another site or machine. */

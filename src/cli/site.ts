@@ -7,9 +7,12 @@ import { formatProblem, type Problem } from "../config/problem.ts";
 import { readText, settingsMissingHint } from "../config/read-file.ts";
 import { parseSettings } from "../config/settings.ts";
 import { parseYaml } from "../config/yaml.ts";
+import { clockJumpMin } from "../domain/limits.ts";
+import { wallMs, type WallMs } from "../domain/units.ts";
 import type { Context } from "./command.ts";
 import { labAsked, stateProblem } from "./lab.ts";
 import type { Problems } from "./ports.ts";
+import { moment } from "./text.ts";
 
 /** Absolute. */
 export function settingsFileOf({ cwd, text }: Pick<Context, "cwd" | "text">): string {
@@ -37,6 +40,8 @@ export interface PlannedSite {
   readonly site: LoadedSite;
   /** With problems of its own, the plan is shown and must not be used. */
   readonly compiled: Compiled;
+  /** By which expiry was judged: the wall clock, or the highest trusted time of this site where that is later. */
+  readonly wallNow: WallMs;
   /** Those of `compiled`, in sentences. */
   readonly problems: readonly string[];
 }
@@ -51,14 +56,35 @@ export function plannedSite(context: Context, other: Pick<LoadOptions, "shippedP
   const lab = labAsked(context);
   const settings = settingsOf(context);
   if ("problems" in settings) return everyProblem(context, lab);
-  const unfit = stateProblem(lab, context.state.birth(settings.stateDir), settings);
+  const birth = context.state.birth(settings.stateDir);
+  const unfit = stateProblem(lab, birth, settings);
   if (unfit !== undefined) return { problems: [unfit], inFiles: [] };
   const { ownAddresses, defaultGateways } = context.machine();
   const loaded = loadSite(settingsFileOf(context), { lab, ownAddresses, defaultGateways, ...other });
   if (!loaded.ok) return fileProblems(loaded.problems);
   const { site } = loaded;
-  const compiled = compile(site, { methods: context.methods, wallNow: context.clock.wall(), lab });
-  return { settings, site, compiled, problems: compiled.problems.map(formatProblem) };
+  const wallNow = judgedBy(context, "problems" in birth ? undefined : settings.stateDir);
+  const compiled = compile(site, { methods: context.methods, wallNow, lab });
+  return { settings, site, compiled, wallNow, problems: compiled.problems.map(formatProblem) };
+}
+
+/** Who has been told that another time than the wall clock's counts: a command may plan twice, and says it once. */
+const told = new WeakSet<Context>();
+
+/** As the poller would judge: by the highest trusted time that the state folder holds, where the wall clock is behind it. Where no poller has a folder, the wall clock counts. */
+function judgedBy(context: Context, stateDir: string | undefined): WallMs {
+  const wall = context.clock.wall();
+  const known = stateDir === undefined ? wall : context.state.trustedTime(stateDir);
+  const highest = typeof known === "number" ? known : wall;
+  const silent = told.has(context) || (typeof known === "number" && highest <= wall + clockJumpMin);
+  told.add(context);
+  if (!silent)
+    context.warn(
+      typeof known === "number"
+        ? `Approvals are judged by ${moment(new Date(highest).toISOString())}, the highest trusted time of this site: the wall clock shows ${moment(new Date(wall).toISOString())}, which is earlier (see \`watchkeeper help clock\`).`
+        : `Approvals are judged by the wall clock: the highest trusted time of this site cannot be read (${known.problems.join("; ")}).`,
+    );
+  return wallMs(Math.max(wall, highest));
 }
 
 /** The settings are wrong, and the profiles may be too: everything at once. */

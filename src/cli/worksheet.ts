@@ -36,10 +36,10 @@ function exported(context: Context, { site, compiled }: PlannedSite, file: strin
   return 0;
 }
 
-async function imported(context: Context, { settings, site, compiled }: PlannedSite, file: string): Promise<ExitCode> {
+async function imported(context: Context, { settings, site, compiled, wallNow }: PlannedSite, file: string): Promise<ExitCode> {
   const read = readSheet(file);
   if ("problem" in read) return failed(context, [read.problem]);
-  const result = importWorksheet(site, compiled, path.basename(file), read.text, context.clock.wall());
+  const result = importWorksheet(site, compiled, path.basename(file), read.text, wallNow);
   if (!result.ok)
     return failed(context, [
       ...result.problems,

@@ -38,7 +38,7 @@ import { openSerial } from "../wire/serial-port.ts";
 import { serialDialler, type SerialDialler } from "../wire/serial.ts";
 import { tcpDialler, type Violation } from "../wire/tcp.ts";
 import { udpDialler } from "../wire/udp.ts";
-import { unfitness } from "./fitness.ts";
+import { unfitness, type FitnessParts } from "./fitness.ts";
 import { Health } from "./health.ts";
 import { Operations } from "./operations.ts";
 import { planned, type Site } from "./planner.ts";
@@ -140,7 +140,7 @@ export function assemble(
   const replan = async () => planned({ ...options, wallNow: time.judged() });
   const { stateDir } = settings;
   const prepare = async (wanted: Plan): Promise<void> => prepared(wanted, drivers, stateDir, clock);
-  const fitness = {
+  const unfit = unfitWith({
     clock,
     journal,
     journalFile: join(stateDir, journalName),
@@ -148,10 +148,8 @@ export function assemble(
     plan: () => board.plan,
     policies: everyPolicy,
     stateDir,
-    // The very process that will be spoken through.
     s7: async () => s7.prepare().then(() => s7.isolation),
-  };
-  const unfit = async (): Promise<string | undefined> => unfitness(fitness);
+  });
   const keep = (adopted: Site): void => {
     const kept = { schema: "kept-plan/v1", digest: adopted.plan.digest, adoptedAt: instant(clock.wall()), ...adopted.files } as const;
     void keepPlan(settings.stateDir, kept).then(
@@ -162,6 +160,10 @@ export function assemble(
   const parts = { clock, board, gate, journal, log, recorder, scheduler, stopFile, time, unfit, vault, replan, prepare, settings, keep };
   const operations: Operations = new Operations(parts);
   return { board, gate, inFlight, keep, log, operations, page, pulse, recorder, s7, scheduler, serial, unfit };
+}
+
+function unfitWith(parts: FitnessParts): Assembled["unfit"] {
+  return async () => unfitness(parts);
 }
 
 function diallerByTransport(over: Readonly<Record<Transport, Dial>>): Dial {

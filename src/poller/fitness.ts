@@ -19,6 +19,7 @@ export interface FitnessParts {
   readonly plan: () => Plan;
   readonly policies: readonly (readonly [name: Protocol | "modbus-rtu", policy: FramePolicy])[];
   readonly stateDir: string;
+  /** Of the very process that will be spoken through. */
   readonly s7: () => Promise<S7Isolation>;
 }
 

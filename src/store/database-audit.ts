@@ -1,9 +1,9 @@
-/** Reads the audit of a journal and checks its chain: read-only, so that it can be done while a poller writes, and by anybody who may read the file. */
+/** Reads of a journal the audit, whose chain it checks, and the highest trusted time: read-only, so that it can be done while a poller writes, and by anybody who may read the file. */
 import { statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import type { WallMs } from "../domain/units.ts";
 import { breach, emptyChain, type AuditRecord } from "./audit-chain.ts";
-import { attempted, auditColumns, strangeVersion, versionOf, type Unusable } from "./database.ts";
+import { attempted, auditColumns, highestFrom, highestQuery, strangeVersion, versionOf, type Unusable } from "./database.ts";
 import type { AuditHead } from "./journal-rows.ts";
 
 export interface AuditVerdict {
@@ -29,13 +29,22 @@ export function verifyAudit(
   path: string,
   { visit = () => undefined, last = Number.MAX_SAFE_INTEGER }: Reading = {},
 ): AuditVerdict | Unusable {
+  return reading(path, (db) => verdict(db, visit, last));
+}
+
+/** The highest trusted time of the runs so far, and no earlier than the last record; 0 before the first. */
+export function trustedTime(path: string): { readonly highest: WallMs } | Unusable {
+  return reading(path, (db) => ({ highest: highestFrom(db.prepare(highestQuery)) }));
+}
+
+function reading<Value>(path: string, read: (db: DatabaseSync) => Value): Value | Unusable {
   return attempted(path, () => {
     // A folder or a pipe would be opened, and a file that is missing is no empty audit.
     if (!statSync(path).isFile()) return { problem: `${path}: found something other than a file, expected a journal` };
     const db = new DatabaseSync(path, { readOnly: true, timeout: busyWithinMs, allowExtension: false });
     try {
       const strange = strangeVersion(path, versionOf(db));
-      return strange === undefined ? verdict(db, visit, last) : { problem: strange };
+      return strange === undefined ? read(db) : { problem: strange };
     } finally {
       db.close();
     }

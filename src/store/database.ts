@@ -84,7 +84,7 @@ export class JournalDatabase {
 
   /** The highest trusted time, and no earlier than the last audit record. */
   highest(): WallMs {
-    return wallMs(Math.max(0, Number(this.#statements.highest.get()?.["highest"] ?? 0)));
+    return highestFrom(this.#statements.highest);
   }
 
   /** Of the audit record with this number; of the chain's beginning for 0; undefined where there is none. */
@@ -169,6 +169,14 @@ function opened(path: string, busyWithinMs: number): DatabaseSync {
   return db;
 }
 
+/** The highest trusted time, and no earlier than the last audit record. */
+export const highestQuery =
+  "SELECT max(highest) AS highest FROM (SELECT highest FROM trusted_time UNION ALL SELECT * FROM (SELECT at FROM audit ORDER BY sequence DESC LIMIT 1))";
+
+export function highestFrom(query: StatementSync): WallMs {
+  return wallMs(Math.max(0, Number(query.get()?.["highest"] ?? 0)));
+}
+
 function prepared(db: DatabaseSync): Readonly<Record<StatementName, StatementSync>> {
   const statements = Object.entries(sql).map(([name, text]) => [name, db.prepare(text)] as const);
   return Object.fromEntries(statements) as Record<StatementName, StatementSync>;
@@ -185,8 +193,7 @@ const sql = {
   head: "SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1",
   hashOf: "SELECT hash FROM audit WHERE sequence = ?",
   time: "INSERT OR REPLACE INTO trusted_time (only, highest) VALUES (1, ?)",
-  highest:
-    "SELECT max(highest) AS highest FROM (SELECT highest FROM trusted_time UNION ALL SELECT * FROM (SELECT at FROM audit ORDER BY sequence DESC LIMIT 1))",
+  highest: highestQuery,
   batch: "SELECT number FROM batches WHERE session = ?",
   setBatch: "INSERT OR REPLACE INTO batches (session, number) VALUES (?, ?)",
   oldTransitions: "DELETE FROM transitions WHERE sequence <= (SELECT max(sequence) FROM transitions) - ?",

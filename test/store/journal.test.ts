@@ -7,7 +7,7 @@ import { describe, test } from "node:test";
 import type { Worker } from "node:worker_threads";
 import type { CheckId } from "../../src/domain/plan.ts";
 import { milliseconds, wallMs } from "../../src/domain/units.ts";
-import { verifyAudit } from "../../src/store/database-audit.ts";
+import { trustedTime, verifyAudit } from "../../src/store/database-audit.ts";
 import { auditRecordsMax } from "../../src/store/schema.ts";
 import { startThread } from "../../src/store/journal-thread.ts";
 import { at, entry, journalBench, transition, until } from "./support/journal-bench.ts";
@@ -169,6 +169,18 @@ describe("the highest trusted time", () => {
     second.journal.audit({ ...entry("later"), at: wallMs(at + 7000) });
     await second.journal.close();
     assert.equal((await bench.open()).highest, at + 7000);
+  });
+
+  test("is read by a command while the poller has the journal open, and nothing is changed", async () => {
+    const { journal } = await bench.open();
+    journal.noteTime(wallMs(at + 5000));
+    await journal.settled();
+    const before = journal.auditHead;
+    assert.deepEqual(trustedTime(bench.path), { highest: at + 5000 });
+    assert.deepEqual(journal.auditHead, before);
+    const missing = trustedTime(`${bench.path}-none`);
+    assert.ok("problem" in missing);
+    assert.match(missing.problem, /journal\.sqlite-none: .*ENOENT|no such file/u);
   });
 
   test("goes back where a person has said so", async () => {

@@ -64,7 +64,7 @@ export const approve: Command = {
     const profile = context.words[0]! as ProfileId;
     const covers = given.get("covers") ?? "";
     const stage = context.flag("trial") ? "trial" : "approved";
-    const edit = approval(planned.site, planned.compiled, { profile, devices, covers, stage, ...signature }, context.clock.wall());
+    const edit = approval(planned.site, planned.compiled, { profile, devices, covers, stage, ...signature }, planned.wallNow);
     if (edit.ok && !(await agreed(context, planned, edit))) return notWritten(context, edit);
     const who = devices === "all-new" ? "all new devices" : devices.join(", ");
     const detail = `stage ${stage} for ${who}, covers ${covers}, ${signatureWords(signature)}`;

@@ -19,5 +19,5 @@ export const dryRun: Command = {
   more:
     "After 24 h `plan` and `status` propose the next step: a trial of some devices (`watchkeeper approve … --trial`), each watched for 72 h, then the " +
     "approval of all. They propose, a person decides. Takes effect with the next `watchkeeper reload`.",
-  run: (context) => heldBack(context, { stage: "dry-run", family: (site, request, { clock }) => drying(site, request, clock.wall()) }),
+  run: (context) => heldBack(context, { stage: "dry-run", family: drying }),
 };

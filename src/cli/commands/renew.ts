@@ -23,7 +23,7 @@ export const renew: Command = {
     const planned = plannedSite(context);
     if ("inFiles" in planned) return failed(context, planned.problems);
     const profile = context.words[0]! as ProfileId;
-    const edit = renewal(planned.site, planned.compiled, { profile, ...signature }, context.clock.wall());
+    const edit = renewal(planned.site, planned.compiled, { profile, ...signature }, planned.wallNow);
     return carriedOut(context, planned.settings, edit, { source: signature.preparedBy, type: "renew", detail: signatureWords(signature) });
   },
 };

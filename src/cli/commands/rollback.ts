@@ -67,7 +67,7 @@ function chosen({ site }: PlannedSite, kept: readonly KeptPlan[], to: string | u
 async function wentBack(context: Context, planned: PlannedSite, target: KeptPlan, signed: string, by: string): Promise<ExitCode> {
   const result = back(planned.site, target);
   if (!result.ok) return failed(context, result.problems);
-  const compiled = compile(result.site, { methods: context.methods, wallNow: context.clock.wall(), lab: result.site.lab });
+  const compiled = compile(result.site, { methods: context.methods, wallNow: planned.wallNow, lab: result.site.lab });
   if (compiled.problems.length > 0) return failed(context, compiled.problems.map(formatProblem));
   const { sysctls } = context.machine();
   const lines = changeLines(planChanges(planJson(planned.compiled, sysctls), planJson(compiled, sysctls)));

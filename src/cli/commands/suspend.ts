@@ -19,6 +19,5 @@ export const suspend: Command = {
   more:
     "Takes effect when the files are read again: `watchkeeper reload`, or the next start. A family's suspension stands in its profile file, " +
     "a segment's under segmentStages in the watchlist; comments are kept. To stop all asking at once, see `watchkeeper help stop`.",
-  run: (context) =>
-    heldBack(context, { stage: "suspended", family: (site, request, { clock }) => suspension(site, request, clock.wall()) }),
+  run: (context) => heldBack(context, { stage: "suspended", family: suspension }),
 };

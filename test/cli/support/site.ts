@@ -6,7 +6,8 @@ import { runCli } from "../../../src/cli/cli.ts";
 import type { Command } from "../../../src/cli/command.ts";
 import { approve } from "../../../src/cli/commands/approve.ts";
 import { plan } from "../../../src/cli/commands/plan.ts";
-import type { StandingStop, StateBirth, StateJournal, StateStore, StopRecord } from "../../../src/cli/ports.ts";
+import { wallMs, type WallMs } from "../../../src/domain/units.ts";
+import type { Problems, StandingStop, StateBirth, StateJournal, StateStore, StopRecord } from "../../../src/cli/ports.ts";
 import { settingsText } from "../../../src/cli/site-template.ts";
 import type { AuditEntry } from "../../../src/domain/board.ts";
 import type { KeptPlan } from "../../../src/domain/kept-plan.ts";
@@ -30,12 +31,17 @@ export class MemoryState implements StateStore {
   readonly audit: AuditEntry[] = [];
   /** What a person took the wall clock for right at. */
   trusted: number | undefined;
+  /** The highest trusted time, as the folder holds it. */
+  highest: WallMs | Problems = wallMs(0);
   /** What the disk says to every write, while it is full. */
   problem: string | undefined;
 
   /** The latest first. */
   ran: readonly KeptPlan[] = [];
 
+  trustedTime(): WallMs | Problems {
+    return this.highest;
+  }
   plansThatRan(): readonly KeptPlan[] {
     return this.ran;
   }

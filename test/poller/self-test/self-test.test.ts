@@ -100,7 +100,8 @@ test("a site that asks over S7 is told how its process is kept apart", async () 
     const whole = { running: true, ownNetwork: true, ownUser: true, detail: "as the process said", ...isolation };
     const { items } = await run({ plan: site, s7: () => Promise.resolve(whole) });
     const found = items.find(({ name }) => name === "s7");
-    return `${found?.result} ${found?.detail}`;
+    assert.ok(found);
+    return `${found.result} ${found.detail}`;
   };
   assert.equal(await told({}), "ok as the process said");
   assert.equal(await told({ ownUser: false }), "ok as the process said");
