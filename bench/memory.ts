@@ -6,7 +6,7 @@ const deviceAimBytes = 10_000;
 
 export async function run({ devices, keptConnections }: Sizes): Promise<readonly Figure[]> {
   const empty = await memory();
-  const { answered, awake, intervalMs, openSite, sitePlan, noJournal, steadyTime } = await import("./site.ts");
+  const { answered, awake, intervalMs, openSite, sitePlan, noJournal, nothingOut, steadyTime } = await import("./site.ts");
   const { MovedClock: Clock } = await import("./moved-clock.ts");
   const { loopbackDial } = await import("./loopback-wire.ts");
   const { milliseconds } = await import("../src/domain/units.ts");
@@ -28,6 +28,10 @@ export async function run({ devices, keptConnections }: Sizes): Promise<readonly
   const build = { version: "bench", revision: "", nodeVersion: process.version };
   const page = new PrometheusPage({
     build,
+    clock,
+    gate: site.gate,
+    outstanding: nothingOut,
+    schedule: scheduler,
     journal: noJournal,
     time: steadyTime,
     datagramsDropped: { late: 0, foreign: 0 },

@@ -6,7 +6,7 @@ import { systemClock, yieldToLoop } from "../src/system-clock.ts";
 import type { Figure } from "./figure.ts";
 import { loopbackDial } from "./loopback-wire.ts";
 import { MovedClock } from "./moved-clock.ts";
-import { answered, awake, intervalMs, noJournal, steadyTime, openSite, sitePlan } from "./site.ts";
+import { answered, awake, intervalMs, noJournal, nothingOut, steadyTime, openSite, sitePlan } from "./site.ts";
 import type { Sizes } from "./sizes.ts";
 import { median, spreadOf } from "./statistics.ts";
 
@@ -33,6 +33,10 @@ export async function run({ devices }: Sizes): Promise<readonly Figure[]> {
   const build = { version: "bench", revision: "", nodeVersion: process.version };
   const page = new PrometheusPage({
     build,
+    clock,
+    gate: site.gate,
+    outstanding: nothingOut,
+    schedule: { overdue: milliseconds(0) },
     journal: noJournal,
     time: steadyTime,
     datagramsDropped: { late: 0, foreign: 0 },

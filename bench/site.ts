@@ -7,6 +7,7 @@ import type { Protocol } from "../src/domain/operations.ts";
 import type { Dial, FramePolicy } from "../src/domain/wire.ts";
 import { drivers, methods } from "../src/drivers/registry.ts";
 import { HeartbeatGate } from "../src/safety/gate.ts";
+import type { Outstanding } from "../src/exporters/asked-now.ts";
 import { ConnectionKeeper } from "../src/safety/keeper.ts";
 import { Pulse } from "../src/safety/pulse.ts";
 import { emptyChain } from "../src/store/audit-chain.ts";
@@ -182,3 +183,6 @@ export const noJournal: StoreJournal = {
 
 /** A clock that nobody sets. */
 export const steadyTime: { readonly highest: WallMs; readonly behind: Milliseconds } = { highest: wallMs(0), behind: milliseconds(0) };
+
+/** Nobody is being asked, and every device has a connection to spare. */
+export const nothingOut: Outstanding = { count: 0, oldest: milliseconds(0), connectionsFree: () => 2 };

@@ -20,6 +20,8 @@ export interface DeviceView {
   readonly device: PlannedDevice;
   readonly judgement: Judgement;
   readonly lastHeard: WallMs | undefined;
+  /** Heard without being asked. */
+  readonly lastOverheard: WallMs | undefined;
   readonly identity: Identity | undefined;
 }
 

@@ -23,6 +23,12 @@ export function deviceFamilies({ address }: DeviceFamilyOptions): readonly Devic
     ofDevices("device_info", "gauge", "A device of the watchlist.", deviceInfo),
     ofDevices("device_state", "gauge", `1 for the state the device is in: up, degraded, down or unknown. ${stored}`, deviceState),
     ofDevices("device_cause", "gauge", `1 for why the device is in its state. ${stored}`, deviceCause),
+    ofDevices(
+      "device_last_overheard_timestamp_seconds",
+      "gauge",
+      "When the device was last heard without being asked (passive evidence); absent for never.",
+      lastOverheard,
+    ),
     ofChecks("check_info", "gauge", "A check that is asked on schedule, and what its answer proves to be alive.", (name, view) =>
       checkInfo(name, view, address),
     ),
@@ -79,12 +85,12 @@ function siteSum(what: string): string {
 
 type Lines<View> = (name: string, view: View) => string;
 
-function ofDevices(short: string, type: FamilyHead["type"], help: string, lines: Lines<DeviceView>): DeviceFamily {
+export function ofDevices(short: string, type: FamilyHead["type"], help: string, lines: Lines<DeviceView>): DeviceFamily {
   const name = `watchkeeper_${short}`;
   return { name, type, help, samples: (board) => written(board.devices(), name, lines) };
 }
 
-function ofChecks(short: string, type: FamilyHead["type"], help: string, lines: Lines<CheckView>): DeviceFamily {
+export function ofChecks(short: string, type: FamilyHead["type"], help: string, lines: Lines<CheckView>): DeviceFamily {
   const name = `watchkeeper_${short}`;
   return { name, type, help, samples: (board) => written(board.checks(), name, lines) };
 }
@@ -112,6 +118,10 @@ function deviceState(name: string, { device, judgement }: DeviceView): string {
 
 function deviceCause(name: string, { device, judgement }: DeviceView): string {
   return sample(name, `device="${escaped(device.id)}",cause="${judgement.cause}"`, 1);
+}
+
+function lastOverheard(name: string, { device, lastOverheard: at }: DeviceView): string {
+  return at === undefined ? "" : sample(name, `device="${escaped(device.id)}"`, at / 1000);
 }
 
 function checkInfo(name: string, view: CheckView, address: boolean): string {
@@ -176,6 +186,7 @@ function* standingRefusals(board: Board): Generator<string> {
   }
 }
 
-function both({ check }: CheckView): string {
+/** The two labels of everything that is told of a check. */
+export function both({ check }: Pick<CheckView, "check">): string {
   return `device="${escaped(check.device)}",check="${escaped(checkLabel(check.device, check.id))}"`;
 }

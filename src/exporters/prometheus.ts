@@ -1,12 +1,20 @@
 /** The metrics page, in pieces: prom-client's few families first, then those of devices and checks straight from the board. */
 import type { Board } from "../domain/board.ts";
+import type { Clock } from "../domain/clock.ts";
+import type { Gate } from "../domain/gate.ts";
 import type { Milliseconds } from "../domain/units.ts";
+import type { Outstanding } from "./asked-now.ts";
 import { deviceFamilies, type DeviceFamily } from "./device-families.ts";
 import { between, end, head, sample, type Format } from "./exposition.ts";
-import { SiteMetrics, type Build, type SiteFamily, type Sources } from "./site-metrics.ts";
+import { gateFamilies } from "./gate-families.ts";
+import type { Sources } from "./site-definitions.ts";
+import { SiteMetrics, type SiteFamily } from "./site-metrics.ts";
 
 export interface PageOptions extends Sources {
-  readonly build: Build;
+  readonly clock: Pick<Clock, "monotonic" | "wall">;
+  readonly gate: Pick<Gate, "preview">;
+  readonly outstanding: Outstanding;
+  readonly processMetrics: boolean;
   /** Whether labels may carry IP addresses and ports. */
   readonly address: boolean;
   /** Resolves after everything else that waits has had its turn. */
@@ -23,9 +31,10 @@ export class PrometheusPage {
   readonly #families: readonly DeviceFamily[];
   readonly #yieldToLoop: () => Promise<void>;
 
-  constructor({ build, address, yieldToLoop, ...sources }: PageOptions) {
-    this.#site = new SiteMetrics(build, sources);
-    this.#families = deviceFamilies({ address });
+  constructor({ address, gate, yieldToLoop, ...options }: PageOptions) {
+    this.#site = new SiteMetrics(options);
+    const { clock, outstanding } = options;
+    this.#families = [...deviceFamilies({ address }), ...gateFamilies({ clock, gate, outstanding })];
     this.#yieldToLoop = yieldToLoop;
   }
 
@@ -37,6 +46,11 @@ export class PrometheusPage {
   /** For the scheduler: a slot went by. */
   countSkip(): void {
     this.#site.schedule.skipped();
+  }
+
+  /** For the pulse: it has turned. */
+  countPulse(): void {
+    this.#site.pulse.turned();
   }
 
   /** The whole page. What is read while it is written may be of different moments, each sample by itself is true. */

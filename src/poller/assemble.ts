@@ -8,6 +8,7 @@ import type { S7Helper } from "../domain/s7.ts";
 import type { Dial, FramePolicy } from "../domain/wire.ts";
 import type { Protocol } from "../domain/operations.ts";
 import { driversWith } from "../drivers/registry.ts";
+import { AskedNow } from "../exporters/asked-now.ts";
 import { instant } from "../exporters/control-status.ts";
 import { EventLog } from "../exporters/event-log.ts";
 import { PrometheusPage } from "../exporters/prometheus.ts";
@@ -63,6 +64,8 @@ export const everyPolicy: readonly (readonly [name: Protocol | "modbus-rtu", pol
   ["modbus-rtu", modbusRtuPolicy],
 ];
 
+const build = { version: packageVersion(), revision: "", nodeVersion: process.version };
+
 export interface Assembled {
   readonly board: MemoryBoard;
   readonly gate: HeartbeatGate;
@@ -104,6 +107,7 @@ export function assemble(
   });
   const vault = new Vault(credentials);
   const inFlight = new InFlightFile(settings.stateDir);
+  const outstanding = new AskedNow(clock, inFlight);
   const s7 = s7ChildOf({ clock, onTrouble: (detail) => log.write("warn", "s7", detail) });
   const drivers = driversWith(s7);
   const gate: HeartbeatGate = new HeartbeatGate(
@@ -115,28 +119,25 @@ export function assemble(
       suspect: (now) => pulse.suspect(now),
       trips,
       record: (fact) => recorder.record(fact),
-      inFlight,
+      inFlight: outstanding,
     },
     plan,
   );
   const waysOut = new WaysOut({ clock, reach, gate, plan: () => board.plan, record: (fact) => recorder.record(fact) });
   const health = new Health({ clock, journal, log, recorder, time });
   const look = (): void => {
+    page.countPulse();
     operations.readStop();
     health.look();
     waysOut.look();
   };
   const pulse: Pulse = new Pulse(clock, { readStop: look, disturbed: (detail) => gate.disturbed(detail) });
-  const page = new PrometheusPage({
-    build: { version: packageVersion(), revision: "", nodeVersion: process.version },
-    journal,
-    datagramsDropped: udp.dropped,
-    time,
-    address: settings.labels.address,
-    processMetrics: true,
-    yieldToLoop,
-  });
-  const scheduler = new Scheduler({ clock, gate, onStart: (late) => page.observeLateness(late), onSkip: () => page.countSkip() }, plan);
+  const scheduler: Scheduler = new Scheduler(
+    { clock, gate, onStart: (late) => page.observeLateness(late), onSkip: () => page.countSkip() },
+    plan,
+  );
+  const sources = { build, clock, gate, outstanding, journal, time, schedule: scheduler, datagramsDropped: udp.dropped };
+  const page = new PrometheusPage({ ...sources, address: settings.labels.address, processMetrics: true, yieldToLoop });
   const replan = async () => planned({ ...options, wallNow: time.judged() });
   const { stateDir } = settings;
   const prepare = async (wanted: Plan): Promise<void> => prepared(wanted, drivers, stateDir, clock);
@@ -150,16 +151,21 @@ export function assemble(
     stateDir,
     s7: async () => s7.prepare().then(() => s7.isolation),
   });
-  const keep = (adopted: Site): void => {
-    const kept = { schema: "kept-plan/v1", digest: adopted.plan.digest, adoptedAt: instant(clock.wall()), ...adopted.files } as const;
-    void keepPlan(settings.stateDir, kept).then(
+  const keep = planKeeper(stateDir, log);
+  const parts = { clock, board, gate, journal, log, recorder, scheduler, stopFile, time, unfit, vault, replan, prepare, settings, keep };
+  const operations: Operations = new Operations(parts);
+  return { board, gate, inFlight, keep, log, operations, page, pulse, recorder, s7, scheduler, serial, unfit };
+}
+
+/** Keeps the files of what was adopted, for a rollback. */
+function planKeeper(stateDir: string, log: EventLog): Assembled["keep"] {
+  return ({ plan, files }) => {
+    const kept = { schema: "kept-plan/v1", digest: plan.digest, adoptedAt: instant(clock.wall()), ...files } as const;
+    void keepPlan(stateDir, kept).then(
       (problem) => problem !== undefined && log.write("warn", "plan_not_kept", problem),
       (error: unknown) => log.bug(error),
     );
   };
-  const parts = { clock, board, gate, journal, log, recorder, scheduler, stopFile, time, unfit, vault, replan, prepare, settings, keep };
-  const operations: Operations = new Operations(parts);
-  return { board, gate, inFlight, keep, log, operations, page, pulse, recorder, s7, scheduler, serial, unfit };
 }
 
 function unfitWith(parts: FitnessParts): Assembled["unfit"] {

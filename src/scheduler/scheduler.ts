@@ -90,6 +90,12 @@ export class Scheduler {
     return this.#entries.get(check)?.at;
   }
 
+  /** By how much the start that is due first is late; zero while nothing is due. It grows only when the schedule stands still. */
+  get overdue(): Milliseconds {
+    const next = this.#queue.peek();
+    return next ? between(next.at, this.#parts.clock.monotonic()) : milliseconds(0);
+  }
+
   #place(entry: Entry): void {
     this.#entries.set(entry.check, entry);
     this.#queue.push(entry);

@@ -157,7 +157,7 @@ export class MemoryBoard implements Board {
     const record = this.#devices.get(id);
     if (!record) return;
     record.state = overruled(overheard(record.state, at), this.#overruling(record.device));
-    record.lastHeard = this.#wallAt(at);
+    record.lastHeard = record.lastOverheard = this.#wallAt(at);
   }
 
   stop(stopped: boolean): void {
@@ -215,8 +215,8 @@ export class MemoryBoard implements Board {
   }
 
   #view(record: DeviceRecord): DeviceView {
-    const { device, lastHeard, identity } = record;
-    return { device, judgement: this.#judged(record, this.#clock.monotonic()), lastHeard, identity };
+    const { device, lastHeard, lastOverheard, identity } = record;
+    return { device, judgement: this.#judged(record, this.#clock.monotonic()), lastHeard, lastOverheard, identity };
   }
 
   /** A hold takes nothing back that is known; where nothing is known any more, it is why. */

@@ -25,6 +25,8 @@ export interface DeviceRecord {
   /** What was last reported; a change from it is a transition. */
   reported: Judgement;
   lastHeard: WallMs | undefined;
+  /** Without being asked. */
+  lastOverheard: WallMs | undefined;
   identity: Identity | undefined;
   /** Why nothing of this device may be asked, where the plan holds no check of it. */
   refusal: StandingReason | undefined;
@@ -32,7 +34,8 @@ export interface DeviceRecord {
 
 export function newRecord(device: PlannedDevice, checks: readonly Check[]): DeviceRecord {
   const reported: Judgement = { liveness: "unknown", cause: "not_asked_yet" };
-  return { device, state: nothingKnown(checks), reported, lastHeard: undefined, identity: undefined, refusal: undefined };
+  const never = { lastHeard: undefined, lastOverheard: undefined, identity: undefined };
+  return { device, state: nothingKnown(checks), reported, ...never, refusal: undefined };
 }
 
 /** Checks that worked in an earlier run are proven: their silence is down after some misses, not unproven for as long as the device is dead. */

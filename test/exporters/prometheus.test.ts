@@ -1,14 +1,13 @@
 /** The metrics page: the same bytes as prom-client's, complete from the start, and written in pieces that hold up nobody. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { milliseconds, seconds } from "../../src/domain/units.ts";
-import { PrometheusPage } from "../../src/exporters/prometheus.ts";
-import { emptyChain } from "../../src/store/audit-chain.ts";
+import { seconds } from "../../src/domain/units.ts";
 import { MemoryBoard } from "../../src/store/board.ts";
 import { answered, check, plan, refused } from "../store/support/site.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { oracle } from "./support/oracle.ts";
-import { build, latenesses, nastyName, rendered, smallSite } from "./support/small-site.ts";
+import { quietPage } from "./support/quiet-page.ts";
+import { latenesses, nastyName, rendered, smallSite } from "./support/small-site.ts";
 
 function helpOn(page: string): (name: string) => string {
   return (name) => {
@@ -93,22 +92,14 @@ describe("the page", () => {
 describe("a series is there from the start:", () => {
   const clock = new FakeClock();
   const board = new MemoryBoard(clock, plan({ plc: {} }), { stopped: false, trips: [], proven: new Map() });
-  const page = new PrometheusPage({
-    build,
-    journal: { unwritableSince: undefined, lost: 0, auditHead: emptyChain },
-    time: { highest: clock.wall(), behind: milliseconds(0) },
-    datagramsDropped: { late: 0, foreign: 0 },
-    address: false,
-    processMetrics: false,
-    yieldToLoop: () => Promise.resolve(),
-  });
+  const page = quietPage(clock);
   const zeros = [
     'watchkeeper_check_failures_total{device="plc",check="modbus-fc43",reason="identity_mismatch"} 0',
     'watchkeeper_check_runs_total{device="plc",check="modbus-fc43"} 0',
     'watchkeeper_check_last_run_timestamp_seconds{device="plc",check="modbus-fc43"} 0',
-    'watchkeeper_refused_total{reason="audit_unwritable"} 0',
-    'watchkeeper_refused_total{reason="approval_expired"} 0',
-    'watchkeeper_withheld_total{reason="window_pause"} 0',
+    'watchkeeper_refused_total{segment="hvac",reason="audit_unwritable"} 0',
+    'watchkeeper_refused_total{segment="hvac",reason="approval_expired"} 0',
+    'watchkeeper_withheld_total{segment="hvac",reason="window_pause"} 0',
     'watchkeeper_tripped{scope="site"} 0',
     'watchkeeper_tripped{scope="segment:hvac"} 0',
     'watchkeeper_held{scope="segment:hvac"} 0',
@@ -120,6 +111,12 @@ describe("a series is there from the start:", () => {
     'watchkeeper_udp_datagrams_dropped_total{reason="foreign"} 0',
     "watchkeeper_schedule_lateness_seconds_count 0",
     "watchkeeper_stopped 0",
+    "watchkeeper_pulses_total 0",
+    "watchkeeper_in_flight 0",
+    "watchkeeper_oldest_in_flight_seconds 0",
+    "watchkeeper_schedule_overdue_seconds 0",
+    'watchkeeper_segment_held_back{segment="hvac",stage="suspended"} 0',
+    'watchkeeper_check_next_allowed_timestamp_seconds{device="plc",check="modbus-fc43"} 0',
     "watchkeeper_audit_writable 1",
     'watchkeeper_device_state{device="plc",state="up"} 0',
     'watchkeeper_device_state{device="plc",state="unknown"} 1',
@@ -147,9 +144,9 @@ test("site-wide refusals never go down, though a reload takes checks out with th
   const { board, page, clock } = await smallSite();
   await rendered({ board, page });
   board.adopt(plan({ other: {} }));
-  assert.match(await rendered({ board, page }), /watchkeeper_refused_total\{reason="backoff"\} 2\n/u);
+  assert.match(await rendered({ board, page }), /watchkeeper_refused_total\{segment="hvac",reason="backoff"\} 2\n/u);
   board.outcome(refused(check("other"), clock.monotonic(), "backoff"));
-  assert.match(await rendered({ board, page }), /watchkeeper_refused_total\{reason="backoff"\} 3\n/u);
+  assert.match(await rendered({ board, page }), /watchkeeper_refused_total\{segment="hvac",reason="backoff"\} 3\n/u);
 });
 
 test("10,000 devices are written in many small pieces, with the loop's turn between any two", async () => {
@@ -162,16 +159,7 @@ test("10,000 devices are written in many small pieces, with the loop's turn betw
     turns += 1;
     return Promise.resolve();
   };
-  const journal = { unwritableSince: undefined, lost: 0, auditHead: emptyChain };
-  const page = new PrometheusPage({
-    build,
-    journal,
-    time: { highest: clock.wall(), behind: milliseconds(0) },
-    datagramsDropped: { late: 0, foreign: 0 },
-    address: false,
-    processMetrics: false,
-    yieldToLoop,
-  });
+  const page = quietPage(clock, { yieldToLoop });
   const lengths: number[] = [];
   for await (const piece of page.render(board, "text")) lengths.push(piece.length);
   assert.ok(turns > 400, `${turns} turns`);

@@ -167,4 +167,17 @@ describe("the scheduler", () => {
     assert.ok(site.frameTimes("d0").length >= 2);
     await site.shutDown();
   });
+
+  it("says by how much it stands still, and 0 while it does not", async () => {
+    const clock = new FakeClock();
+    const parts = { clock, gate: { exchange: () => Promise.resolve(undefined) }, onStart: () => undefined, onSkip: () => undefined };
+    const scheduler = new Scheduler(parts, literalPlan(many(1, 60_000)));
+    assert.equal(scheduler.overdue, 0, "nothing in the queue");
+    scheduler.start();
+    await clock.advance(300_000);
+    assert.equal(scheduler.overdue, 0);
+    scheduler.stop();
+    await clock.advance(300_000);
+    assert.ok(scheduler.overdue > 230_000, `${scheduler.overdue} ms`);
+  });
 });

@@ -66,6 +66,8 @@ export async function oracle(
   const name = "watchkeeper_schedule_lateness_seconds";
   const histogram = new Histogram({ name, help: help(name), buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 30], registers });
   for (const late of latenesses) histogram.observe(late);
+  counter("watchkeeper_pulses_total", [[{}, 1]]);
+  gauge("watchkeeper_last_pulse_timestamp_seconds", [[{}, (board.reload.lastSuccess ?? 0) / 1000 + 60]]);
   devices(board, gauge);
   checks(board, gauge, counter);
   return registry.metrics();
@@ -75,34 +77,23 @@ type Add = (name: string, series: Series) => void;
 
 function site(board: Board, gauge: Add, counter: Add): void {
   gauge("watchkeeper_build_info", [[{ version: "0.1.0", revision: "abc", node_version: "v24.21.0" }, 1]]);
-  gauge("watchkeeper_stopped", [[{}, 0]]);
-  gauge("watchkeeper_lab_mode", [[{}, 1]]);
   gauge("watchkeeper_audit_writable", [[{}, 0]]);
   gauge("watchkeeper_audit_head_info", [[{ head: "0123456789ab" }, 1]]);
+  counter("watchkeeper_audit_records_total", [[{}, 41]]);
+  counter("watchkeeper_journal_lost_total", [[{}, 7]]);
   gauge("watchkeeper_clock_suspect", [[{}, 1]]);
   gauge("watchkeeper_clock_highest_trusted_timestamp_seconds", [[{}, 1_763_726_400.5]]);
   gauge("watchkeeper_config_last_reload_successful", [[{}, 0]]);
   gauge("watchkeeper_config_last_reload_success_timestamp_seconds", [[{}, (board.reload.lastSuccess ?? 0) / 1000]]);
-  const scopes = ["site", "segment:hvac", "segment:bridge", "profile:schneider-m221", "profile:wago-750"];
-  gauge("watchkeeper_tripped", [
-    ...scopes.map((scope): [Labels, number] => [{ scope }, 0]),
-    [{ scope: "device:pump" }, 1],
-    [{ scope: "segment:hvacx" }, 1],
-  ]);
-  gauge("watchkeeper_approval_expires_timestamp_seconds", [[{ profile: "schneider-m221" }, 1_834_704_000]]);
-  gauge("watchkeeper_approval_ends_timestamp_seconds", [[{ profile: "schneider-m221" }, 1_842_480_000]]);
-  gauge(
-    "watchkeeper_held",
-    scopes.slice(1).map((scope): [Labels, number] => [{ scope }, scope === "segment:bridge" ? 1 : 0]),
-  );
   counter("watchkeeper_guard_blocked_total", [[{}, 1]]);
   counter("watchkeeper_stalls_total", [[{}, 0]]);
-  counter("watchkeeper_journal_lost_total", [[{}, 7]]);
   counter("watchkeeper_udp_datagrams_dropped_total", [
     [{ reason: "late" }, 3],
     [{ reason: "foreign" }, 2],
   ]);
-  counter("watchkeeper_audit_records_total", [[{}, 41]]);
+  gauge("watchkeeper_in_flight", [[{}, 2]]);
+  gauge("watchkeeper_oldest_in_flight_seconds", [[{}, 1.5]]);
+  gauge("watchkeeper_schedule_overdue_seconds", [[{}, 0.25]]);
   const sent = { requests: [3, 0], bytes: [33, 0], connections: [4, 0] };
   for (const [what, [hvac = 0, bridge = 0]] of Object.entries(sent)) {
     counter(`watchkeeper_sent_${what}_total`, [
@@ -110,15 +101,48 @@ function site(board: Board, gauge: Add, counter: Add): void {
       [{ segment: "bridge" }, bridge],
     ]);
   }
+  safety(gauge);
   const counts: Readonly<Record<string, number>> = { backoff: 2, line_budget: 1, window_pause: 1 };
-  counter(
-    "watchkeeper_refused_total",
-    refused.map((reason) => [{ reason }, counts[reason] ?? 0]),
+  const bySegment = (reasons: readonly string[]): Series =>
+    ["hvac", "bridge"].flatMap((segment) =>
+      reasons.map((reason): [Labels, number] => [{ segment, reason }, segment === "hvac" ? (counts[reason] ?? 0) : 0]),
+    );
+  counter("watchkeeper_refused_total", bySegment(refused));
+  counter("watchkeeper_withheld_total", bySegment(withheld.toSorted((a, b) => passingOrder.indexOf(a) - passingOrder.indexOf(b))));
+}
+
+function safety(gauge: Add): void {
+  gauge("watchkeeper_stopped", [[{}, 0]]);
+  gauge("watchkeeper_lab_mode", [[{}, 1]]);
+  const scopes = ["site", "segment:hvac", "segment:bridge", "profile:schneider-m221", "profile:wago-750"];
+  gauge("watchkeeper_tripped", [
+    ...scopes.map((scope): [Labels, number] => [{ scope }, 0]),
+    [{ scope: "device:pump" }, 1],
+    [{ scope: "segment:hvacx" }, 1],
+  ]);
+  gauge("watchkeeper_trip_cause", [
+    [{ scope: "device:pump", cause: "identity_mismatch" }, 1],
+    [{ scope: "segment:hvacx", cause: "harm" }, 1],
+  ]);
+  gauge(
+    "watchkeeper_held",
+    scopes.slice(1).map((scope): [Labels, number] => [{ scope }, scope === "segment:bridge" ? 1 : 0]),
   );
-  counter(
-    "watchkeeper_withheld_total",
-    withheld.toSorted((a, b) => passingOrder.indexOf(a) - passingOrder.indexOf(b)).map((reason) => [{ reason }, counts[reason] ?? 0]),
+  gauge(
+    "watchkeeper_profile_stage",
+    ["draft", "dry-run", "trial", "approved", "suspended"].map((stage): [Labels, number] => [
+      { profile: "schneider-m221", stage },
+      stage === "approved" ? 1 : 0,
+    ]),
   );
+  gauge("watchkeeper_segment_held_back", [
+    [{ segment: "hvac", stage: "dry-run" }, 0],
+    [{ segment: "hvac", stage: "suspended" }, 0],
+    [{ segment: "bridge", stage: "dry-run" }, 1],
+    [{ segment: "bridge", stage: "suspended" }, 0],
+  ]);
+  gauge("watchkeeper_approval_expires_timestamp_seconds", [[{ profile: "schneider-m221" }, 1_834_704_000]]);
+  gauge("watchkeeper_approval_ends_timestamp_seconds", [[{ profile: "schneider-m221" }, 1_842_480_000]]);
 }
 const passingOrder: readonly string[] = ["window_pause", "link_down", "passive_evidence"];
 
@@ -141,6 +165,7 @@ function devices(board: Board, gauge: Add): void {
     "watchkeeper_device_cause",
     all.map(({ device, judgement }) => [{ device: device.id, cause: judgement.cause }, 1]),
   );
+  gauge("watchkeeper_device_last_overheard_timestamp_seconds", [[{ device: "mixer" }, (board.reload.lastSuccess ?? 0) / 1000 + 60]]);
 }
 
 function checks(board: Board, gauge: Add, counter: Add): void {
@@ -200,5 +225,16 @@ function checks(board: Board, gauge: Add, counter: Add): void {
   gauge(
     "watchkeeper_check_refusal",
     Array.from(board.refusals(), ({ device, check, reason }) => [{ device, check: check.slice(device.length + 1), reason }, 1]),
+  );
+  gauge(
+    "watchkeeper_check_next_allowed_timestamp_seconds",
+    all.map(({ info: { device, check } }) => [
+      { device, check },
+      device === "plc" ? (board.reload.lastSuccess ?? 0) / 1000 + 90 : device === "pump" ? Infinity : 0,
+    ]),
+  );
+  gauge(
+    "watchkeeper_device_free_connections",
+    [...board.devices()].flatMap(({ device: { id, checks: own } }) => (own.length === 0 ? [] : [[{ device: id }, 2] as const])),
   );
 }

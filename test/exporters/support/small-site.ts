@@ -1,13 +1,14 @@
 /** A small site with one of everything that the metrics page can show, for the oracle test and for promtool. */
-import type { ProfileId, SegmentId } from "../../../src/domain/plan.ts";
-import { milliseconds, seconds, type WallMs } from "../../../src/domain/units.ts";
-import { PrometheusPage, type PageOptions } from "../../../src/exporters/prometheus.ts";
+import type { Verdict } from "../../../src/domain/gate.ts";
+import type { Check, DeviceId, Line, ProfileId, SegmentId } from "../../../src/domain/plan.ts";
+import { after, milliseconds, seconds, type WallMs } from "../../../src/domain/units.ts";
+import type { PageOptions, PrometheusPage } from "../../../src/exporters/prometheus.ts";
 import { MemoryBoard } from "../../../src/store/board.ts";
 import { answered, check, failed, hvac, plan, refusal, refused } from "../../store/support/site.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
+import { quietPage } from "./quiet-page.ts";
 
 export const nastyName = 'pump "2" \\ north\nside';
-export const build = { version: "0.1.0", revision: "abc", nodeVersion: "v24.21.0" };
 /** As late as each start was, in seconds; a power of two, so that sums come out even. */
 export const latenesses: readonly number[] = [0.015625, 0.25, 64];
 
@@ -33,9 +34,20 @@ export async function smallSite(options: Partial<PageOptions> = {}): Promise<Sma
   });
   const segments = new Map([
     ...site.segments,
-    [bridge, { id: bridge, zone: "OT-2", subnet: "198.51.100.0/24", localAddress: "198.51.100.5", startsPerSecondMax: 2 }] as const,
+    [
+      bridge,
+      {
+        id: bridge,
+        zone: "OT-2",
+        subnet: "198.51.100.0/24",
+        localAddress: "198.51.100.5",
+        startsPerSecondMax: 2,
+        heldBack: { stage: "dry-run", since: clock.wall() },
+      },
+    ] as const,
   ]);
-  const board = new MemoryBoard(clock, { ...site, segments, lab: true }, { stopped: false, trips: [], proven: new Map() });
+  const lines = new Map(Array.from(site.checks.values(), ({ line }) => [line, lineOf(line)] as const));
+  const board = new MemoryBoard(clock, { ...site, segments, lines, lab: true }, { stopped: false, trips: [], proven: new Map() });
   const at = clock.monotonic();
   board.outcome(answered(check("plc"), at));
   board.outcome(answered(second, at, { said: "degraded", failure: "protocol_error", detail: "exception 4" }));
@@ -49,19 +61,39 @@ export async function smallSite(options: Partial<PageOptions> = {}): Promise<Sma
   board.hold({ scope: "segment:bridge", detail: "pump fell silent, several others with it", since: clock.wall() });
   board.countBlocked();
   board.reloaded(2);
-  const page = new PrometheusPage({
-    build,
+  board.overheard("mixer" as DeviceId, clock.monotonic());
+  const page = quietPage(clock, {
+    gate: { preview: previewed(clock) },
+    outstanding: { count: 2, oldest: milliseconds(1500), connectionsFree: ({ connections }) => connections.free - 1 },
+    schedule: { overdue: milliseconds(250) },
     journal: { unwritableSince: 5 as WallMs, lost: 7, auditHead: { sequence: 41, hash: "0123456789abcdef".repeat(4) } },
     time: { highest: 1_763_726_400_500 as WallMs, behind: milliseconds(7) },
     datagramsDropped: { late: 3, foreign: 2 },
-    address: false,
-    processMetrics: false,
-    yieldToLoop: () => Promise.resolve(),
     ...options,
   });
+  page.countPulse();
   for (const late of latenesses) page.observeLateness(milliseconds(late * 1000));
   page.countSkip();
   return { board, clock, page };
+}
+
+function lineOf(id: Line["id"]): Line {
+  const hold = milliseconds(0);
+  return {
+    id,
+    segment: hvac,
+    gap: seconds(60),
+    holdAfterTimeout: hold,
+    connections: { free: 3, countedAfterReset: hold, countedAfterLoss: hold },
+  };
+}
+
+/** plc in half a minute, the pump when somebody has reset it, all others at once. */
+function previewed(clock: FakeClock): (check: Check) => Verdict {
+  return ({ device }) => {
+    if (device === "plc") return { admitted: false, reason: "line_budget", retryAt: after(clock.monotonic(), seconds(30)) };
+    return device === "pump" ? { admitted: false, reason: "tripped", retryAt: undefined } : { admitted: true };
+  };
 }
 
 export async function rendered(

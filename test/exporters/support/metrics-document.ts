@@ -1,0 +1,92 @@
+/** docs/metrics.md, written from the page itself: every family with its words, and how many series sites of three sizes have. */
+import { MemoryBoard } from "../../../src/store/board.ts";
+import { answered } from "../../store/support/site.ts";
+import { FakeClock } from "../../support/fake-clock.ts";
+import { literalPlan } from "../../support/literal-plan.ts";
+import { quietPage } from "./quiet-page.ts";
+import { rendered, smallSite } from "./small-site.ts";
+
+const sizes = [100, 1000, 10_000] as const;
+const devicesPerSegment = 100;
+
+interface Family {
+  readonly name: string;
+  readonly type: string;
+  readonly help: string;
+  readonly labels: readonly string[];
+}
+
+export async function metricsDocument(): Promise<string> {
+  const page = await rendered(await smallSite());
+  const families = familiesOf(page);
+  const counts = new Map<string, number[]>();
+  for (const size of sizes) for (const [name, count] of await seriesOf(size)) counts.set(name, [...(counts.get(name) ?? []), count]);
+  const row = ({ name, type, help, labels }: Family): string =>
+    `| \`${name}\` | ${type} | ${labels.map((label) => `\`${label}\``).join(" ")} | ${help.replaceAll("|", "\\|")} | ${(counts.get(name) ?? sizes.map(() => 0)).map(grouped).join(" | ")} |`;
+  const totals = sizes.map((_, index) => grouped([...counts.values()].reduce((sum, each) => sum + (each[index] ?? 0), 0)));
+  return `# Metrics
+
+\`GET /metrics\`, as Prometheus text or OpenMetrics by the Accept header. A scrape reads what is stored and asks no device: \`watchkeeper_check_last_run_timestamp_seconds\` says how old each answer is. The site is an external label of your Prometheus. No address and no port is in any label unless \`labels: {address: true}\` says so.
+
+\`device\` and \`check\` are all that most series carry; zone, segment, category and profile are joined from \`watchkeeper_device_info\`:
+
+\`\`\`promql
+watchkeeper_device_state{state="down"} * on (device) group_left (zone, category) watchkeeper_device_info == 1
+\`\`\`
+
+Closed sets of values: \`state\` up, degraded, down, unknown; \`reason\` of a failure or a refusal, and \`cause\`, as in src/domain/reasons.ts. Each set is complete from the start, at 0, so that \`increase()\` sees the first event; only \`watchkeeper_check_refused_total\` and \`watchkeeper_check_withheld_total\` begin with a check's first refusal. The process's own figures (\`process_*\`, \`nodejs_*\`, about 60 series) come on top.
+
+## Every family, and how many series it has
+
+Counted on sites of ${sizes.map(grouped).join(", ")} devices that all answer, ${devicesPerSegment} a segment, one check each, one profile, nothing tripped.
+
+| Metric | Type | Labels | What it says | ${sizes.map(grouped).join(" | ")} |
+|---|---|---|---|${sizes.map(() => "---:").join("|")}|
+${families.map(row).join("\n")}
+| all | | | | ${totals.join(" | ")} |
+
+A further check of a device adds ${perCheck(counts, families)} series; each kind of refusal that a check has met adds one. With Prometheus' usual 15 s a site of 10,000 devices is a small server's work; 30 or 60 s lose nothing, because no check is asked more often than every 30 s.
+
+This page is written by \`npm run metrics-document\`.
+`;
+}
+
+async function seriesOf(devices: number): Promise<ReadonlyMap<string, number>> {
+  const clock = new FakeClock();
+  const site = literalPlan(
+    Array.from({ length: devices }, (_, n) => ({
+      name: `d${n}`,
+      address: `198.18.${n >> 8}.${n & 0xff}`,
+      segment: `s${Math.floor(n / devicesPerSegment)}`,
+    })),
+  );
+  const board = new MemoryBoard(clock, site, { stopped: false, trips: [], proven: new Map() });
+  for (const check of site.checks.values()) board.outcome(answered(check, clock.monotonic()));
+  const page = await rendered({ page: quietPage(clock), board });
+  const names = familiesOf(page).map(({ name }) => name);
+  const counts = new Map<string, number>(names.map((name) => [name, 0]));
+  for (const line of page.split("\n")) {
+    if (line === "" || line.startsWith("#")) continue;
+    const sample = /^\w+/u.exec(line)?.[0] ?? "";
+    const family = counts.has(sample) ? sample : sample.replace(/_(bucket|sum|count)$/u, "");
+    counts.set(family, (counts.get(family) ?? 0) + 1);
+  }
+  return counts;
+}
+
+function familiesOf(page: string): readonly Family[] {
+  return Array.from(page.matchAll(/^# HELP (\S+) (.*)\n# TYPE \S+ (\S+)$/gmu), ([, name = "", help = "", type = ""]) => {
+    const sample = new RegExp(`^${name}(?:_bucket)?\\{(.*)\\} \\S+$`, "mu").exec(page)?.[1] ?? "";
+    return { name, type, help, labels: Array.from(sample.matchAll(/(\w+)="(?:[^"\\]|\\.)*"/gu), ([, label = ""]) => label) };
+  });
+}
+
+/** Of 100 devices with one check each: what is there once a check. */
+function perCheck(counts: ReadonlyMap<string, readonly number[]>, families: readonly Family[]): number {
+  const ofChecks = families.filter(({ labels }) => labels.includes("check"));
+  return ofChecks.reduce((sum, { name }) => sum + (counts.get(name)?.[0] ?? 0), 0) / sizes[0];
+}
+
+function grouped(value: number): string {
+  return String(value).replaceAll(/\B(?=(\d{3})+$)/gu, ",");
+}
