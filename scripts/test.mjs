@@ -1,13 +1,17 @@
 /** Runs the tests: all of them with their coverage floors, or only the files named on the command line. */
 import { spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
+import { availableParallelism } from "node:os";
 
 /** Where every branch must be taken by some test: what decides whether a packet may leave. */
 const foldersCoveredInFull = ["src/domain", "src/safety", "src/scheduler"];
 /** Longer than any test takes, so that a test that hangs fails instead of stopping everything. */
-const testTimeoutMs = 120_000;
+const testTimeoutMs = 300_000;
 /** The last resort, against a test that never lets go of the processor. */
 const allTestsTimeoutMs = 1_800_000;
+
+/** Node would leave one processor idle, which of two is half the machine; no test here measures time. */
+const concurrency = Math.max(2, availableParallelism());
 
 const named = process.argv.slice(2);
 const all = () => globSync("test/**/*.test.ts", { exclude: ["test/proofs/**"] }).toSorted();
@@ -25,6 +29,7 @@ const run = spawnSync(
     "--test",
     "--import=./scripts/test-guard.mjs",
     `--test-timeout=${testTimeoutMs}`,
+    `--test-concurrency=${concurrency}`,
     "--test-reporter=./scripts/test-reporter.mjs",
     "--test-reporter-destination=stdout",
     ...(named.length === 0 ? coverage : []),
