@@ -8,6 +8,7 @@ import { formatFor } from "./accept.ts";
 import { contentTypes } from "./exposition.ts";
 import { refusedBecause } from "./host-guard.ts";
 import { landingPage } from "./landing.ts";
+import { discovery, probe } from "./probe.ts";
 import type { PrometheusPage } from "./prometheus.ts";
 
 /** What the web may cause. None of them resumes, resets or approves. */
@@ -111,11 +112,24 @@ function addReads(app: FastifyInstance, options: WebOptions, pages: Set<Readable
   const { actions, board, clock } = options;
   app.get("/", async (_request, reply) => reply.type("text/html; charset=utf-8").send(await landingPage(options)));
   app.get("/metrics", (request, reply) => {
-    if (pages.size >= pagesMax) return text(reply.header("retry-after", "5"), 503, "Too many scrapes at once; try again.\n");
+    if (pages.size >= pagesMax) return tooMany(reply);
     const format = formatFor(request.headers.accept);
     const page = Readable.from(options.page.render(board, format), { objectMode: false });
     guardPage(page, pages, clock);
     return reply.type(contentTypes[format]).send(page);
+  });
+  app.get<{ Querystring: Readonly<Record<string, unknown>> }>("/probe", (request, reply) => {
+    const format = formatFor(request.headers.accept);
+    const { target, module, debug } = request.query;
+    const answer = probe(board, clock, { target: word(target), module: word(module), debug: debug === "true" }, format);
+    if (answer.status !== 200 || answer.debug) return text(reply, answer.status, answer.body);
+    return reply.type(contentTypes[format]).send(answer.body);
+  });
+  app.get("/sd", (_request, reply) => {
+    if (pages.size >= pagesMax) return tooMany(reply);
+    const list = Readable.from(paced(discovery(board), options.yieldToLoop), { objectMode: false });
+    guardPage(list, pages, clock);
+    return reply.type("application/json").send(list);
   });
   app.get("/-/healthy", (_request, reply) => text(reply, 200, "Healthy\n"));
   app.get("/-/ready", (_request, reply) => {
@@ -138,6 +152,8 @@ function addReads(app: FastifyInstance, options: WebOptions, pages: Set<Readable
 const methods: ReadonlyMap<string, "GET" | "POST"> = new Map([
   ["/", "GET"],
   ["/metrics", "GET"],
+  ["/probe", "GET"],
+  ["/sd", "GET"],
   ["/config", "GET"],
   ["/-/healthy", "GET"],
   ["/-/ready", "GET"],
@@ -170,6 +186,28 @@ function guardPage(page: Readable, pages: Set<Readable>, clock: Clock): void {
     cancel();
     pages.delete(page);
   });
+}
+
+function tooMany(reply: FastifyReply): FastifyReply {
+  return text(reply.header("retry-after", "5"), 503, "Too many scrapes at once; try again.\n");
+}
+
+/** In pieces, with the loop's turn between any two. */
+async function* paced(parts: Iterable<string>, yieldToLoop: () => Promise<void>): AsyncGenerator<string> {
+  let piece = "";
+  for (const part of parts) {
+    piece += part;
+    if (piece.length < 16_384) continue;
+    yield piece;
+    await yieldToLoop();
+    piece = "";
+  }
+  yield piece;
+}
+
+/** A parameter that is there once. */
+function word(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
 }
 
 function who(request: FastifyRequest): string {

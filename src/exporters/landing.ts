@@ -39,6 +39,7 @@ ${troubles(found)}
 <h2>More</h2>
 <ul>
 <li><a href="/metrics">/metrics</a> for Prometheus (text format or OpenMetrics)
+<li><code>/probe?target=DEVICE&amp;module=CHECK</code> one check under the blackbox exporter's names, and <a href="/sd">/sd</a> every check for Prometheus' http_sd
 <li><a href="/config">/config</a> the settings in effect
 <li><a href="/-/healthy">/-/healthy</a> and <a href="/-/ready">/-/ready</a> for whoever watches the watchkeeper
 <li><code>curl -X POST …/-/reload</code> takes over approved files, <code>curl -X POST …/-/stop</code> stops the site at once. Nothing here can start it again.
