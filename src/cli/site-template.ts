@@ -28,11 +28,15 @@ export function watchlistText(): string {
 # its profile is approved: watchkeeper plan  ->  watchkeeper approve  ->  watchkeeper run
 schema: watchlist/v1
 
-# To begin, remove the # and the two spaces after it from the examples below, and put your own devices in.
+# To begin, remove the # and the two spaces after it from the examples below, and put your own devices in. With an inventory:
+# name the segments here, then \`watchkeeper import inventory.csv\` adds the devices, each with comments that say what to look at.
 
 # A segment is one subnet. localAddress is this computer's own address on it: packets leave by that interface.
 #  segments:
 #    - {id: hvac, zone: OT-1, subnet: 192.0.2.0/24, localAddress: 192.0.2.5}
+
+# The segments of one poller lie in one zone. Where they do not, somebody approves the crossing, every two zones of it, as
+# zoneCrossings: [{zones: [OT-1, OT-2], approvedBy: chief engineer, reason: one cabinet, changeReference: MOC-2026-014}]
 
 # A gateway is a serial bus behind one address: one request at a time, and the bus decides how often.
 #  gateways:

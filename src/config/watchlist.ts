@@ -7,6 +7,7 @@ import { checkNamedCredentials, type KnownCredentials } from "./checks/credentia
 import { Complaints, entriesOf } from "./checks/entries.ts";
 import { checkNamedRegisters, type RegistersOf } from "./checks/profiles.ts";
 import { checkReferences } from "./checks/references.ts";
+import { checkZones } from "./checks/zones.ts";
 import { parseWith, type Parsed } from "./schema-problems.ts";
 import { watchlistSchema, type Watchlist } from "./schema/watchlist.ts";
 import type { YamlFile } from "./yaml.ts";
@@ -24,6 +25,7 @@ export function parseWatchlist(file: YamlFile, known: KnownElsewhere, surroundin
   checkReferences(entries, known.ids, complaints);
   checkNamedCredentials(entries, known, complaints);
   checkAddresses(entries, surroundings, complaints);
+  checkZones(entries, complaints);
   checkGateways(entries, surroundings.lab, complaints);
   checkEntries(entries, complaints);
   checkNamedRegisters(entries, known.registersOf, complaints);

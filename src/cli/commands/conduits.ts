@@ -2,6 +2,8 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { conduitCells, conduitColumns, conduitsOf } from "../../config/conduits.ts";
+import type { ZoneCrossing } from "../../config/schema/zone-crossing.ts";
+import { printable } from "../../domain/printable.ts";
 import { csvText } from "../../config/csv.ts";
 import { planJson } from "../../config/plan-json.ts";
 import { approvedBy, eitherOf, PlanUnreadable, type Approved } from "../../verify/approved.ts";
@@ -56,10 +58,15 @@ function listed(context: Context): ExitCode {
   const planned = usable(context);
   if ("problems" in planned) return failed(context, planned.problems);
   const flows = conduitsOf(planned.site.compiled.plan, context.methods, planned.site.settings.web.listenAddresses);
-  if (format === "json") context.print(JSON.stringify({ schema: "conduits/v1", conduits: flows }, undefined, 2));
+  const { zoneCrossings } = planned.site.site.watchlist.value;
+  if (format === "json") context.print(JSON.stringify({ schema: "conduits/v1", zoneCrossings, conduits: flows }, undefined, 2));
   else if (format === "csv") context.print(csvText([conduitColumns, ...flows.map(conduitCells)]).trimEnd());
-  else context.print(table([conduitColumns, ...flows.map(conduitCells)]).join("\n"));
+  else context.print([...table([conduitColumns, ...flows.map(conduitCells)]), ...zoneCrossings.map(crossingLine)].join("\n"));
   return 0;
+}
+
+function crossingLine({ zones, approvedBy, reason, changeReference }: ZoneCrossing): string {
+  return printable(`joins zones ${zones.join(", ")}: approved by ${approvedBy}, ${changeReference}: ${reason}`, 2000);
 }
 
 function verified(context: Context, capture: string): ExitCode {

@@ -3,6 +3,7 @@ import { problemAt, type Complaint, type Path, type Problem } from "../problem.t
 import { gatewaySchema, type GatewayEntry } from "../schema/gateway.ts";
 import { itemsThatFit, valueAt } from "../schema-problems.ts";
 import { segmentStage, type SegmentStage } from "../schema/segment-stage.ts";
+import { zoneCrossing, type ZoneCrossing } from "../schema/zone-crossing.ts";
 import {
   deviceSchema,
   exclusionSchema,
@@ -21,7 +22,7 @@ export interface Entry<Value> {
   readonly value: Value;
 }
 
-type ListName = "segments" | "gateways" | "devices" | "excluded" | "segmentStages" | "hardware";
+type ListName = "segments" | "gateways" | "devices" | "excluded" | "segmentStages" | "zoneCrossings" | "hardware";
 
 export interface Entries {
   readonly segments: readonly Entry<SegmentEntry>[];
@@ -29,6 +30,7 @@ export interface Entries {
   readonly devices: readonly Entry<WatchlistDevice>[];
   readonly excluded: readonly Entry<Exclusion>[];
   readonly segmentStages: readonly Entry<SegmentStage>[];
+  readonly zoneCrossings: readonly Entry<ZoneCrossing>[];
   readonly hardware: readonly Entry<HardwareEntry>[];
   /** Every id that a list gives, those of misshapen items too: a reference to one of them is not unknown. */
   ids(list: ListName): ReadonlySet<string>;
@@ -49,6 +51,7 @@ export function entriesOf(file: YamlFile, watchlist: Watchlist | undefined): Ent
     devices: numbered(watchlist?.devices) ?? itemsThatFit(deviceSchema, list("devices")),
     excluded: numbered(watchlist?.excluded) ?? itemsThatFit(exclusionSchema, list("excluded")),
     segmentStages: numbered(watchlist?.segmentStages) ?? itemsThatFit(segmentStage, list("segmentStages")),
+    zoneCrossings: numbered(watchlist?.zoneCrossings) ?? itemsThatFit(zoneCrossing, list("zoneCrossings")),
     hardware: numbered(watchlist?.hardware) ?? itemsThatFit(hardwareSchema, list("hardware")),
     ids,
   };

@@ -7,6 +7,7 @@ import { asset, noAsset, type Asset } from "./asset.ts";
 import { address, id, matching, oneOf, text, whole } from "./common.ts";
 import { hardwareSchema, type HardwareEntry } from "./hardware.ts";
 import { segmentStage, type SegmentStage } from "./segment-stage.ts";
+import { zoneCrossing, type ZoneCrossing } from "./zone-crossing.ts";
 import { gatewaySchema, type GatewayEntry } from "./gateway.ts";
 import { statementsSchema, type Statements } from "./statements.ts";
 import { checkSchema, type WatchlistCheck } from "./check.ts";
@@ -23,6 +24,8 @@ export interface Watchlist {
   readonly excluded: readonly Exclusion[];
   /** Segments in dry run or suspended as a whole. */
   readonly segmentStages: readonly SegmentStage[];
+  /** Zones that this poller may join. */
+  readonly zoneCrossings: readonly ZoneCrossing[];
   readonly hardware: readonly HardwareEntry[];
 }
 
@@ -191,6 +194,7 @@ export const watchlistSchema: z.ZodType<Watchlist> = z
     devices: list(deviceSchema, "devices", "The devices."),
     excluded: list(exclusionSchema, "exclusions", "What is never asked, whatever else stands here."),
     segmentStages: list(segmentStage, "{segment, stage, by, since, reason}", "Segments that are held back: in dry run, or suspended."),
+    zoneCrossings: list(zoneCrossing, "{zones, approvedBy, reason, changeReference}", "Zones that one poller may join."),
     hardware: list(hardwareSchema, "hardware groups", "Devices that share one piece of hardware."),
   })
   .meta({ title: "watchlist/v1", description: "The devices that Watchkeeper watches." });

@@ -64,6 +64,21 @@ describe("the flows", () => {
     assert.match(csv[1]!, /;"heartbeat, read only: /);
   });
 
+  test("zones that one poller may join stand below, with the name and the change", async () => {
+    const list = site.read("watchlist.yaml");
+    const aft = "  - {id: aft, zone: OT-2, subnet: 198.51.100.0/24, localAddress: 198.51.100.5}\ndevices:";
+    site.write("watchlist.yaml", list.replace("devices:", aft));
+    assert.match((await site.run(conduits)).err, /segments\[1\]\.zone: found "OT-2" beside "OT-1" \(line 3\)/);
+    const crossing =
+      "zoneCrossings: [{zones: [OT-2, OT-1], approvedBy: chief engineer, reason: one cabinet, changeReference: MOC-2026-014}]\n";
+    site.write("watchlist.yaml", list.replace("devices:", aft) + crossing);
+    const { code, out } = await site.run(conduits);
+    assert.equal(code, 0);
+    assert.match(out, /\njoins zones OT-2, OT-1: approved by chief engineer, MOC-2026-014: one cabinet$/);
+    const json = JSON.parse((await site.run(conduits, ["--json"])).out) as { zoneCrossings: readonly { zones: unknown }[] };
+    assert.deepEqual(json.zoneCrossings[0]?.zones, ["OT-2", "OT-1"]);
+  });
+
   test("an unknown form, and --plan without --verify, are wrong usage", async () => {
     assert.equal((await site.run(conduits, ["--format", "xml"])).code, 2);
     assert.equal((await site.run(conduits, ["--plan", "plan.json"])).code, 2);

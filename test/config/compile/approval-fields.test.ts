@@ -59,6 +59,10 @@ const rows: Readonly<Record<string, readonly [Then, Change]>> = {
   "gateways[].address": ["refused", set(gateway, "address", "10.20.1.201")],
   "gateways[].port": ["refused", set(gateway, "port", 1502)],
   "gateways[].framing": ["refused", set(gateway, "framing", "rtu-over-tcp")],
+  "gateways[].serialPort.device": ["refused", onSerialPort({})],
+  "gateways[].serialPort.baudRate": ["refused", onSerialPort({ baudRate: 9600 })],
+  "gateways[].serialPort.parity": ["refused", onSerialPort({ parity: "none", stopBits: 2 })],
+  "gateways[].serialPort.stopBits": ["refused", onSerialPort({ stopBits: 2 })],
   "gateways[].segment": ["refused", (site) => Object.assign(gateway(site), { segment: "aft", address: "10.20.2.200" })],
   "gateways[].responseTimeout": ["refused", set(gateway, "responseTimeout", "900ms")],
   "gateways[].retries": ["refused", set(gateway, "retries", 2)],
@@ -146,6 +150,11 @@ const rows: Readonly<Record<string, readonly [Then, Change]>> = {
   "segmentStages[].by": ["refused", held({ by: "eto-2" })],
   "segmentStages[].since": ["refused", held({ since: "2026-11-20T00:00:00Z" })],
   "segmentStages[].reason": ["refused", held({ reason: "another" })],
+  // Without one that it needs, the file is a mistake and nothing at all is polled.
+  "zoneCrossings[].zones[]": ["as it was", crossing({ zones: ["OT-1", "OT-2"] })],
+  "zoneCrossings[].approvedBy": ["as it was", crossing({ approvedBy: "another" })],
+  "zoneCrossings[].reason": ["as it was", crossing({ reason: "another" })],
+  "zoneCrossings[].changeReference": ["as it was", crossing({ changeReference: "MOC-2" })],
   "hardware[].id": ["refused", set(hardware, "id", "twin")],
   "hardware[].devices[]": ["refused", set(({ watchlist }) => watchlist, "hardware", [])],
 };
@@ -246,6 +255,20 @@ function asked(raw: RawSite): ReadonlySet<string> {
 function held(changes: Raw): Change {
   const entry: Raw = { segment: "hvac", stage: "suspended", by: "eto-1", since: "2026-11-21T00:00:00Z", reason: "works", ...changes };
   return (copy) => void (copy.watchlist["segmentStages"] = [entry]);
+}
+
+/** A bus on a port of this machine in place of the gateway: each of its settings decides what is heard there. */
+function onSerialPort(changes: Raw): Change {
+  return (copy) => {
+    const { address: _address, ...entry } = gateway(copy);
+    const serialPort: Raw = { device: "/dev/ttyUSB0", baudRate: 19_200, parity: "even", stopBits: 1, ...changes };
+    (copy.watchlist["gateways"] as Raw[])[0] = { ...entry, serialPort, otherClients: [] };
+  };
+}
+
+function crossing(changes: Raw): Change {
+  const entry: Raw = { zones: ["OT-1", "OT-3"], approvedBy: "chief", reason: "one cabinet", changeReference: "MOC-1", ...changes };
+  return (copy) => void (copy.watchlist["zoneCrossings"] = [entry]);
 }
 
 function pool(changes: Raw): Raw {
