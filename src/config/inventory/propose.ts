@@ -61,10 +61,11 @@ function vendorFits({ vendor, identification }: Profile, manufacturer: string): 
   return named !== "" && [vendor, ...identification.vendors].map(plain).some((one) => named.startsWith(one) || one.startsWith(named));
 }
 
-/** Words that name this family and no sibling: those with letters and digits (M221, S7-1200); where a family has none, its long words. */
-function wordsOf({ family, vendor, identification }: Profile): readonly string[] {
+/** What names this family and no sibling: its models, and words with letters and digits (M221, S7-1200); where there is none, its long words. */
+function wordsOf({ family, vendor, identification, appliesTo }: Profile): readonly string[] {
   const words = [...family.split(/[\s,;()]+/u), ...identification.products].filter((word) => plain(word).length >= 3);
-  const telling = words.filter((word) => /\d/u.test(word) && /[a-z]/iu.test(word));
+  const models = (appliesTo?.models ?? []).filter((model) => plain(model).length >= 3);
+  const telling = [...models, ...words.filter((word) => /\d/u.test(word) && /[a-z]/iu.test(word))];
   const vendorWords = new Set(vendor.split(/\s+/u).map(plain));
   return telling.length > 0 ? telling : words.filter((word) => /^[a-z]{6,}$/u.test(plain(word)) && !vendorWords.has(plain(word)));
 }

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { Secret } from "../../../src/domain/secret.ts";
 import { compiledFrom, approved, rawDevice, rawSite, rawUnit, type Raw, type RawSite, type RawValue } from "./support/site.ts";
+import { leavesOf, type SchemaNode } from "./support/schema-leaves.ts";
 
 /** Nothing goes to the device any more, at its old place or a new one; everything is as it was. */
 type Then = "refused" | "as it was";
@@ -178,7 +179,7 @@ describe("after approval, a change of", () => {
 
   test("no field of the schema is missing from this table", () => {
     const schema: unknown = JSON.parse(readFileSync(new URL("../../../schemas/watchlist.schema.json", import.meta.url), "utf8"));
-    const fields = [...new Set(leaves(schema as Node, ""))].filter((field) => field !== "schema");
+    const fields = [...new Set(leavesOf(schema as SchemaNode))].filter((field) => field !== "schema");
     assert.deepEqual(Object.keys(rows).toSorted(), fields.toSorted());
   });
 });
@@ -286,19 +287,4 @@ function clients(client: Raw): Change {
 function connectsAs(changed: Raw): Change {
   const statement = { type: "basic", by: "eto-1", on: "2026-11-20", reason: "as it is" };
   return (copy) => void ((plc(copy)["statements"] as Raw)["s7ConnectionType"] = { ...statement, ...changed });
-}
-
-interface Node {
-  readonly anyOf?: readonly Node[];
-  readonly oneOf?: readonly Node[];
-  readonly properties?: Readonly<Record<string, Node>>;
-  readonly items?: Node;
-}
-
-function leaves({ anyOf, oneOf, properties, items }: Node, path: string): readonly string[] {
-  const either = anyOf ?? oneOf;
-  if (either !== undefined) return either.flatMap((one) => leaves(one, path));
-  if (properties !== undefined)
-    return Object.entries(properties).flatMap(([key, one]) => leaves(one, path === "" ? key : `${path}.${key}`));
-  return items === undefined ? [path] : leaves(items, `${path}[]`);
 }
