@@ -159,7 +159,6 @@ export const builtinsPerFile: Readonly<Record<string, readonly string[]>> = {
   "src/drivers/modbus/port.ts": ["node:events"],
   "src/drivers/modbus/text.ts": ["node:buffer"],
   "src/drivers/opcua/nonce.ts": ["node:crypto"],
-  "src/drivers/opcua/own-keys.ts": ["node:crypto"],
   "src/drivers/opcua/secured.ts": ["node:crypto"],
   "src/drivers/opcua/transport.ts": ["node:events"],
   "src/drivers/s7/child.ts": ["node:fs", "node:net"],

@@ -6,6 +6,7 @@ import type { Settings } from "../config/loaded-site.ts";
 import { serverCertificateFile } from "../config/server-certificates.ts";
 import type { ShownBy } from "../domain/control.ts";
 import type { DeviceId } from "../domain/plan.ts";
+import type { WallMs } from "../domain/units.ts";
 import { writeAtomically } from "./atomic-file.ts";
 import { recorded, type Record } from "./audit.ts";
 import type { Context } from "./command.ts";
@@ -92,11 +93,11 @@ export function warningsOf(
   { facts, offered }: Chosen,
   wanted: readonly string[],
   address: string | undefined,
-  { clock }: Context,
+  now: WallMs,
 ): readonly string[] {
   const lacking = offered === undefined ? [] : wanted.filter((one) => !offered.includes(one));
   return [
-    ...certificateWarnings(facts, address, clock.wall()),
+    ...certificateWarnings(facts, address, now),
     ...lacking.map((one) => `the server does not offer ${one}, which the watchlist wants; it offers ${offered?.join(", ") ?? ""}`),
   ];
 }

@@ -38,6 +38,7 @@ export function planView(compiled: Compiled, json: PlanJson, view: PlanView): re
     ...lessOften(compiled, width),
     "",
     ...families(compiled, json, view),
+    ...compiled.certificates.flatMap((line) => wrapped(line, width).map(style.doubtful)),
     ...compiled.proposed.flatMap((line) => wrapped(line, width)),
     ...(plan.refused.size > 0 ? ["", ...notAsked(json, view)] : []),
     ...proposed(compiled, json, view),

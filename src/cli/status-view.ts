@@ -40,8 +40,10 @@ export function siteView(status: Status, stop: StopRecord | undefined, { width, 
 }
 
 /** Whether a person should act: the exit code. */
-export function needsAttention({ stopped, trips, holds, reload, families, devices, ...health }: Status): boolean {
-  const expired = families.some(({ approval }) => approval?.age === "grace" || approval?.age === "ended");
+export function needsAttention({ stopped, trips, holds, reload, families, certificates, devices, ...health }: Status): boolean {
+  const expired =
+    families.some(({ approval }) => approval?.age === "grace" || approval?.age === "ended") ||
+    certificates.some(({ notAfterAt }) => notAfterAt <= health.at);
   const trouble = stopped || healthNotices(health).length > 0 || trips.length > 0 || holds.length > 0 || !reload.successful || expired;
   return trouble || devices.some((device) => device.liveness === "down" || device.liveness === "degraded" || silentOnes(device).length > 0);
 }
@@ -123,8 +125,11 @@ function summary(devices: readonly DeviceStatus[]): string {
 }
 
 /** Nothing is wrong with these: what runs out, what is held back on purpose, and what is proposed. */
-function tidings({ families, heldSegments }: Status): readonly string[] {
-  const words = families.flatMap(({ approval, proposed }) => [approval?.warning, proposed]);
+function tidings({ families, certificates, heldSegments }: Status): readonly string[] {
+  const words = [
+    ...certificates.map(({ warning }) => warning),
+    ...families.flatMap(({ approval, proposed }) => [approval?.warning, proposed]),
+  ];
   return [...words.filter((line) => typeof line === "string"), ...heldSegments];
 }
 

@@ -43,6 +43,7 @@ export function describePlan(compiled: Compiled, wording: Wording): readonly str
     ...section(wouldBeSent, describeProposals(compiled, plan.refused.keys(), wording)),
     ...section("What is missing before approval", describeMissing(compiled)),
     ...section("Approvals", describeApprovals(compiled)),
+    ...section("Certificates", compiled.certificates),
     ...section("What is proposed next", compiled.proposed),
     ...section("Budgets", describeBudgets(compiled)),
   ];

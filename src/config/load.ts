@@ -16,7 +16,7 @@ import { idPattern } from "./schema/common.ts";
 import type { Profile } from "./schema/profile.ts";
 import type { Watchlist } from "./schema/watchlist.ts";
 import type { Parsed } from "./schema-problems.ts";
-import { loadServerCertificates } from "./server-certificates.ts";
+import { loadServerCertificates, readOwnCertificate } from "./server-certificates.ts";
 import { parseSettings, type ParsedSettings } from "./settings.ts";
 import { parseWatchlist, type KnownElsewhere } from "./watchlist.ts";
 import { parseYaml, type YamlFile } from "./yaml.ts";
@@ -101,7 +101,10 @@ class SiteFiles {
     if (!settings || !watchlist || !credentials) return undefined;
     const { certificates, problems } = loadServerCertificates(settings.value.stateDir, watchlist.value);
     this.problems.push(...problems);
-    return { lab, settings, watchlist, shippedProfiles, siteProfiles, credentials, serverCertificates: frozenMap(certificates) };
+    const ownCertificate = readOwnCertificate(settings.value.stateDir);
+    const serverCertificates = frozenMap(certificates);
+    const own = ownCertificate && { ownCertificate };
+    return { lab, settings, watchlist, shippedProfiles, siteProfiles, credentials, serverCertificates, ...own };
   }
 
   /** Undefined where they cannot be read, or nobody knows which file it is. */

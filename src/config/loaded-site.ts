@@ -47,4 +47,6 @@ export interface LoadedSite {
   readonly credentials: Credentials;
   /** Of servers, as a person has pinned them; absent: none. */
   readonly serverCertificates?: ReadonlyMap<DeviceId, PinnedCertificate>;
+  /** The poller's own; absent where it has none yet. */
+  readonly ownCertificate?: PinnedCertificate;
 }

@@ -2,7 +2,7 @@
 import { X509Certificate } from "node:crypto";
 import { existsSync } from "node:fs";
 import type { DeviceId } from "../domain/plan.ts";
-import type { PinnedCertificate } from "../domain/security.ts";
+import { ownCertificatePath, type PinnedCertificate } from "../domain/security.ts";
 import { wallMs } from "../domain/units.ts";
 import type { Problem } from "./problem.ts";
 import { readText } from "./read-file.ts";
@@ -11,6 +11,13 @@ import type { Watchlist } from "./schema/watchlist.ts";
 /** Where a person puts the certificate that the server of a device must have. */
 export function serverCertificateFile(stateDir: string, device: DeviceId): string {
   return `${stateDir}/pki/servers/${device}.pem`;
+}
+
+/** Undefined where none has been made yet, or what is there is none: the poller makes one before it speaks to a secured server. */
+export function readOwnCertificate(stateDir: string): PinnedCertificate | undefined {
+  const file = `${stateDir}/pki/${ownCertificatePath}`;
+  const read = existsSync(file) ? readText(file, file) : undefined;
+  return read?.ok ? pinned(read.text) : undefined;
 }
 
 export interface LoadedCertificates {

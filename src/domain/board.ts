@@ -2,6 +2,7 @@
 import type { Cause, Judgement } from "./liveness.ts";
 import type { Fact, Identity, Outcome, Scope, Sent, Trip } from "./outcome.ts";
 import type { Check, CheckId, DeviceId, Plan, PlannedDevice, Proof, SegmentId, StandingRefusal } from "./plan.ts";
+import type { CertificateEnd } from "./security.ts";
 import type { FailureKind, PassingReason } from "./reasons.ts";
 import type { Milliseconds, WallMs } from "./units.ts";
 
@@ -63,6 +64,8 @@ export interface Board {
   sent(): ReadonlyMap<SegmentId, Sent>;
   readonly blocked: number;
   readonly stalls: number;
+  /** The poller's own certificate; undefined where it has none. */
+  readonly ownCertificate: CertificateEnd | undefined;
 }
 
 export interface Transition {

@@ -118,6 +118,15 @@ export interface FamilyStatus {
   readonly proposed: string | null;
 }
 
+export interface CertificateStatus {
+  /** Null of the poller's own. */
+  readonly device: string | null;
+  readonly sha256: string;
+  readonly notAfterAt: Instant;
+  /** From 60 days before its end on. */
+  readonly warning: string | null;
+}
+
 export interface Status {
   readonly schema: "status/v1";
   readonly site: string;
@@ -131,6 +140,7 @@ export interface Status {
   readonly trips: readonly TripStatus[];
   readonly holds: readonly HoldStatus[];
   readonly families: readonly FamilyStatus[];
+  readonly certificates: readonly CertificateStatus[];
   /** Segments that are held back as a whole, one line each. */
   readonly heldSegments: readonly string[];
   readonly devices: readonly DeviceStatus[];

@@ -3,6 +3,7 @@ import type { CredentialRef } from "./credentials.ts";
 import type { ExpectedValue } from "./expectation.ts";
 import type { MethodId, Operation, Protocol } from "./operations.ts";
 import type { StandingReason } from "./reasons.ts";
+import type { CertificateEnd, ChannelSecurity } from "./security.ts";
 import type { PlannedFamily } from "./stages.ts";
 import type { FrameTemplate } from "./template.ts";
 import type { Milliseconds, WallMs } from "./units.ts";
@@ -127,6 +128,8 @@ export interface Check<Ask = unknown> {
   readonly ask: Ask;
   /** By which it is let in: looked up when it is opened, so that no plan, digest or record holds it. */
   readonly credentials?: CredentialRef;
+  /** How its channel is secured; absent: not at all. */
+  readonly security?: ChannelSecurity;
   /** To open (kept: once per connection; fresh: each time), to ask, to say goodbye. A permit sums those that its exchange needs. */
   readonly opening: Allowance;
   readonly asking: Allowance;
@@ -152,6 +155,8 @@ export interface PlannedDevice {
   /** Gateways and devices (switches among them) through which it is reached, by id; the nearest first. */
   readonly behind: readonly string[];
   readonly checks: readonly CheckId[];
+  /** Its server's, as a person has pinned it; absent where no check wants one, or none is pinned. */
+  readonly serverCertificate?: CertificateEnd;
 }
 
 export type Stage = "draft" | "dry-run" | "trial" | "approved" | "suspended";

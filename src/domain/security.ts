@@ -13,13 +13,20 @@ export interface ChannelSecurity {
   readonly policy: SecurityPolicy;
 }
 
-/** A server's certificate that a person has looked at: no other is believed. */
-export interface PinnedCertificate {
-  /** DER, base64. */
-  readonly der: string;
+/** Of a certificate, what tells it from others and when it ends. */
+export interface CertificateEnd {
   /** Of the DER, lower-case hex. */
   readonly sha256: string;
   readonly notAfter: WallMs;
+}
+
+/** In the folder of the poller's keys: its own certificate, PEM. */
+export const ownCertificatePath = "own/certs/watchkeeper.pem";
+
+/** A server's certificate that a person has looked at: no other is believed. */
+export interface PinnedCertificate extends CertificateEnd {
+  /** DER, base64. */
+  readonly der: string;
 }
 
 /** A certificate as a server shows it to everybody. Nothing proves that it is the server's own: a person compares the fingerprint. */

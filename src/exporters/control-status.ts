@@ -1,7 +1,9 @@
 /** The board in the words of the control socket: what `status` prints, and one outcome as `check` tells it. */
 import type { Board, CheckView, DeviceView, Evidence, Hold } from "../domain/board.ts";
 import type { Clock } from "../domain/clock.ts";
+import { certificatesOf, certificateWords, type OwnedCertificate } from "../domain/certificate-words.ts";
 import type {
+  CertificateStatus,
   CheckOutcome,
   CheckStatus,
   DeviceStatus,
@@ -40,6 +42,7 @@ export function statusOf(board: Board, clock: Clock, dueAt: DueAt, trialAt: Tria
     trips: board.trips().map(tripStatus),
     holds: board.holds().map((hold) => holdStatus(hold, clock, trialAt)),
     families: [...plan.families.values()].map((family) => familyStatus(family, board, clock.wall())),
+    certificates: certificatesOf(plan, board.ownCertificate).map((one) => certificateStatus(one, clock.wall())),
     heldSegments: [...plan.segments.values()].flatMap((segment) => segmentWords(segment, clock.wall()) ?? []),
     devices: Array.from(board.devices(), (view) => {
       const evidence = board.evidenceOf(view.device.id);
@@ -67,6 +70,11 @@ function familyStatus(family: PlannedFamily, board: Board, now: WallMs): FamilyS
     warning: endWords(id, end, now) ?? null,
   };
   return { profile: id, stage, since: orNull(since), approval: approval ?? null, proposed: stepWords(family, now, unwell) ?? null };
+}
+
+function certificateStatus(certificate: OwnedCertificate, now: WallMs): CertificateStatus {
+  const { device = null, sha256, notAfter } = certificate;
+  return { device, sha256, notAfterAt: instant(notAfter), warning: certificateWords(certificate, now) ?? null };
 }
 
 function holdStatus({ scope, detail, since }: Hold, clock: Clock, trialAt: TrialAt): HoldStatus {

@@ -1,5 +1,6 @@
 /** The families with a series for each device or check, written straight from the board: 10,000 devices are too many for prom-client. */
 import type { Board, CheckView, DeviceView } from "../domain/board.ts";
+import { certificatesOf } from "../domain/certificate-words.ts";
 import { livenesses } from "../domain/liveness.ts";
 import type { CheckId, DeviceId } from "../domain/plan.ts";
 import { failureKinds, withheldReasons, type FailureKind } from "../domain/reasons.ts";
@@ -65,6 +66,12 @@ export function deviceFamilies({ address }: DeviceFamilyOptions): readonly Devic
       `Starts that ordinary life made needless, by reason, from the first one on; ${siteSum("withheld")} ${stored}`,
       refusals(true),
     ),
+    {
+      name: "watchkeeper_certificate_not_after_timestamp_seconds",
+      type: "gauge",
+      help: "When a certificate ends: owner server, of the device's OPC UA server as it is pinned; owner poller, the poller's own.",
+      samples: certificateEnds,
+    },
     {
       name: "watchkeeper_check_refusal",
       type: "gauge",
@@ -174,6 +181,13 @@ function refusals(withheld: boolean): Lines<CheckView> {
     }
     return text;
   };
+}
+
+function* certificateEnds({ plan, ownCertificate }: Board): Generator<string> {
+  const name = "watchkeeper_certificate_not_after_timestamp_seconds";
+  for (const { device, notAfter } of certificatesOf(plan, undefined))
+    yield sample(name, `owner="server",device="${escaped(device ?? "")}"`, notAfter / 1000);
+  if (ownCertificate) yield sample(name, 'owner="poller"', ownCertificate.notAfter / 1000);
 }
 
 function* standingRefusals(board: Board): Generator<string> {

@@ -1,10 +1,10 @@
 /** Puts the parts of a running poller together: gate to wires, facts to board, journal and log. */
 import { join } from "node:path";
 import type { RunOptions } from "../cli/ports.ts";
+import { readOwnCertificate } from "../config/server-certificates.ts";
 import type { Driver } from "../domain/driver.ts";
 import type { Circumstances } from "../domain/gate.ts";
 import { operationsOf, type Check, type Plan, type Target, type Transport } from "../domain/plan.ts";
-import type { S7Helper } from "../domain/s7.ts";
 import type { Dial, FramePolicy } from "../domain/wire.ts";
 import type { Protocol } from "../domain/operations.ts";
 import { driversWith } from "../drivers/registry.ts";
@@ -45,6 +45,7 @@ import { Operations } from "./operations.ts";
 import { planned, type Site } from "./planner.ts";
 import { prepared } from "./prepared.ts";
 import { s7ChildOf } from "./s7-process.ts";
+import { unavailable, type OwnMeans } from "./unavailable.ts";
 import { Vault } from "./vault.ts";
 import { packageVersion } from "./version.ts";
 import { WaysOut } from "./ways-out.ts";
@@ -110,12 +111,13 @@ export function assemble(
   const outstanding = new AskedNow(clock, inFlight);
   const s7 = s7ChildOf({ clock, onTrouble: (detail) => log.write("warn", "s7", detail) });
   const drivers = driversWith(s7);
+  const means: OwnMeans = { s7, ownCertificate: () => board.ownCertificate, now: time.judged };
   const gate: HeartbeatGate = new HeartbeatGate(
     {
       // What expires does so by the highest trusted time.
       clock: { ...clock, wall: time.judged },
       circumstances: circumstances(stopFile, cutOff, () => operations),
-      keeper: (farewell, onClosed) => new ConnectionKeeper({ clock, dial, farewell, onClosed, speakerOf: speakers(drivers, vault, s7) }),
+      keeper: (farewell, onClosed) => new ConnectionKeeper({ clock, dial, farewell, onClosed, speakerOf: speakers(drivers, vault, means) }),
       suspect: (now) => pulse.suspect(now),
       trips,
       record: (fact) => recorder.record(fact),
@@ -140,7 +142,10 @@ export function assemble(
   const page = new PrometheusPage({ ...sources, address: settings.labels.address, processMetrics: true, yieldToLoop });
   const replan = async () => planned({ ...options, wallNow: time.judged() });
   const { stateDir } = settings;
-  const prepare = async (wanted: Plan): Promise<void> => prepared(wanted, drivers, stateDir, clock);
+  const prepare = async (wanted: Plan): Promise<void> => {
+    await prepared(wanted, drivers, stateDir, clock);
+    board.ownCertificate = readOwnCertificate(stateDir);
+  };
   const unfit = unfitWith({
     clock,
     journal,
@@ -182,11 +187,11 @@ function policyOf(check: Check): FramePolicy | undefined {
   return operationsOf(check).includes("opcua-secured-message") ? opcuaEncryptedPolicy : policies.get(check.protocol);
 }
 
-function speakers(drivers: ReadonlyMap<Protocol, Driver>, vault: Vault, s7: S7Helper): KeeperParts["speakerOf"] {
+function speakers(drivers: ReadonlyMap<Protocol, Driver>, vault: Vault, means: OwnMeans): KeeperParts["speakerOf"] {
   return (check) => {
     const { protocol } = check;
-    const unavailable = protocol === "s7" ? s7.unavailable() : undefined;
-    if (unavailable !== undefined) return { unavailable };
+    const without = unavailable(check, means);
+    if (without !== undefined) return { unavailable: without };
     const driver = drivers.get(protocol);
     const policy = policyOf(check);
     const credential = vault.credentialOf(check);

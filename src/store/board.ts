@@ -4,6 +4,7 @@ import type { Clock } from "../domain/clock.ts";
 import { fold, overheard, type Judgement } from "../domain/liveness.ts";
 import { nothingSent, type Outcome, type Scope, type Sent, type Trip } from "../domain/outcome.ts";
 import type { Check, CheckId, DeviceId, Plan, PlannedDevice, SegmentId, StandingRefusal } from "../domain/plan.ts";
+import type { CertificateEnd } from "../domain/security.ts";
 import type { StandingReason } from "../domain/reasons.ts";
 import { wallMs, type MonotonicMs, type WallMs } from "../domain/units.ts";
 import { CheckRecord } from "./check-record.ts";
@@ -29,6 +30,8 @@ export interface Memory {
 export type StandingTrip = Trip & { readonly since: WallMs };
 
 export class MemoryBoard implements Board {
+  /** Read from its file by the poller, with each plan. */
+  ownCertificate: CertificateEnd | undefined = undefined;
   readonly #clock: Clock;
   readonly #proven: ReadonlyMap<CheckId, string>;
   readonly #trips = new Map<Scope, StandingTrip>();

@@ -18,6 +18,14 @@ describe("what is said of approvals and stages", () => {
     assert.equal(needsAttention(siteStatus(status)), false);
   });
 
+  test("tells of a certificate that ends, and calls a person once it has", () => {
+    const certificate = { device: "hmi-2", sha256: "ab", notAfterAt: "2026-12-01T00:00:00.000Z", warning: "the certificate of hmi-2 ends" };
+    const status = siteStatus({ certificates: [certificate] });
+    assert.ok(lines({ certificates: [certificate] }).includes("the certificate of hmi-2 ends"));
+    assert.equal(needsAttention(status), false);
+    assert.equal(needsAttention(siteStatus({ certificates: [{ ...certificate, notAfterAt: at }] })), true);
+  });
+
   test("calls a person once an approval has expired", () => {
     for (const age of ["grace", "ended"] as const)
       assert.equal(needsAttention(siteStatus({ families: [{ ...family, approval: { ...approval, age } }] })), true);

@@ -109,6 +109,15 @@ describe("the status of a site", () => {
     assert.deepEqual(reload, { successful: false, lastSuccessAt: "2026-11-21T12:00:00.000Z", problems: 2 });
   });
 
+  test("holds the poller's own certificate and each server's, with their ends", () => {
+    const site = board();
+    site.ownCertificate = { sha256: "ab", notAfter: wallMs(clock.wall() + 86_400_000) };
+    const [own, ...others] = statusOf(site, clock, dueAt, trialAt, healthy).certificates;
+    assert.partialDeepStrictEqual(own, { device: null, sha256: "ab", notAfterAt: "2026-11-22T12:00:00.000Z" });
+    assert.match(own?.warning ?? "", /in 1 d/u);
+    assert.deepEqual(others, []);
+  });
+
   test("holds the mass-loss holds, with the time of the next trial", () => {
     const site = board();
     site.hold({ scope: "segment:hvac", detail: "plc-a fell silent, several others with it", since: clock.wall() });

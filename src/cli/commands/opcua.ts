@@ -120,7 +120,7 @@ async function decided(
 ): Promise<ExitCode> {
   const { device, pinned } = server;
   const { facts } = chosen;
-  const warnings = warningsOf(chosen, server.wanted, server.address, context);
+  const warnings = warningsOf(chosen, server.wanted, server.address, planned.wallNow);
   if (!context.flag("json")) show(context, server, chosen, warnings);
   if (pinned?.facts?.sha256 === facts.sha256) return unchanged(context, device, facts.sha256);
   if (fingerprint !== undefined && fingerprint !== facts.sha256)

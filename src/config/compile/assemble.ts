@@ -60,7 +60,7 @@ export function assemble({ site, places, families, candidates, findings, budgets
     siteStartsPerSecondMax: budgets.siteStartsPerSecondMax,
     segments: segmentsOf(site, budgets),
     lines: linesOf(site, admitted, lines),
-    devices: devicesOf(places, families, checks),
+    devices: devicesOf(site, places, families, checks),
     checks,
     refused,
   };
@@ -81,7 +81,7 @@ export function assemble({ site, places, families, candidates, findings, budgets
 
 function check(candidate: Candidate, slot: Milliseconds, identities: GroupIdentities): Check {
   const { id, place, family, entry, register, interval, connection, connectWithin, answerWithin } = candidate;
-  const { method, ask, target, phases, credentials, proves } = required(candidate.spoken, id);
+  const { method, ask, target, phases, credentials, security, proves } = required(candidate.spoken, id);
   const { vendors, products } = (place.hardware && identities.get(place.hardware.id)) ?? family.identification;
   return {
     id,
@@ -99,6 +99,7 @@ function check(candidate: Candidate, slot: Milliseconds, identities: GroupIdenti
     answerWithin,
     ask: deepFrozen(ask),
     ...(credentials && { credentials }),
+    ...(security && { security }),
     ...phases,
     proves,
     ...(vendors.length + products.length > 0 ? { expectedIdentity: { vendors, products } } : {}),
@@ -194,12 +195,18 @@ function linesOf({ watchlist, lab }: LoadedSite, admitted: readonly Candidate[],
   });
 }
 
-function devicesOf(places: readonly Place[], families: ReadonlyMap<ProfileId, Family>, checks: readonly Check[]): readonly PlannedDevice[] {
+function devicesOf(
+  { serverCertificates }: LoadedSite,
+  places: readonly Place[],
+  families: ReadonlyMap<ProfileId, Family>,
+  checks: readonly Check[],
+): readonly PlannedDevice[] {
   const byDevice = Map.groupBy(checks, ({ device }) => device);
   return places.flatMap(({ entry, segment }) => {
     const { id, name, category, profile } = entry;
     const stage = families.get(profile)?.stage;
     if (stage === undefined) return [];
+    const pinned = serverCertificates?.get(id);
     const own = (byDevice.get(id) ?? []).map((one) => one.id);
     return [
       {
@@ -213,6 +220,7 @@ function devicesOf(places: readonly Place[], families: ReadonlyMap<ProfileId, Fa
         stage,
         behind: behind(entry),
         checks: own,
+        ...(pinned && { serverCertificate: { sha256: pinned.sha256, notAfter: pinned.notAfter } }),
       },
     ];
   });

@@ -1,4 +1,5 @@
 /** From the files of a site to the plan: everything that may be sent, and for everything else the one reason why not. */
+import { certificatesOf, certificateWords } from "../../domain/certificate-words.ts";
 import type { Method } from "../../domain/driver.ts";
 import type { MethodId } from "../../domain/operations.ts";
 import type { CheckId, DeviceId, Plan, ProfileId } from "../../domain/plan.ts";
@@ -61,6 +62,8 @@ export interface Compiled {
   readonly approvals: ReadonlyMap<ProfileId, ApprovalState>;
   /** Steps of families and segments towards being asked, one line each. */
   readonly proposed: readonly string[];
+  /** Certificates that have ended or do so within 60 days, one line each. */
+  readonly certificates: readonly string[];
   readonly problems: readonly Problem[];
 }
 
@@ -145,6 +148,7 @@ export function compile(site: LoadedSite, { methods, wallNow, lab }: CompileOpti
     raised: raisedIntervals(candidates, lab),
     approvals: frozenMap(approvalsOf(families, wallNow)),
     proposed: Object.freeze(proposedSteps(plan, wallNow)),
+    certificates: Object.freeze(certificatesOf(plan, site.ownCertificate).flatMap((one) => certificateWords(one, wallNow) ?? [])),
     problems: Object.freeze(sortProblems(problems)),
   });
 }

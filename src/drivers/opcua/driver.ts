@@ -16,7 +16,8 @@ export function opcuaDriverFrom(): Driver<OpcuaAsk> {
     async prepare(needs) {
       const library = await loaded();
       const secured = needs?.asks.some((ask) => "security" in ask && ask.security !== undefined) ?? false;
-      if (needs && secured) own ??= await ownKeys(library, needs);
+      // Anew with each plan: a certificate that was taken away, because it ends, is made again.
+      if (needs && secured) own = await ownKeys(library, needs);
     },
     async open(wire, ask, credential) {
       switch (ask.what) {

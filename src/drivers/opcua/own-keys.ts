@@ -1,7 +1,7 @@
 /** The poller's own application certificate and key: made once in the state folder, without a program of the system and nothing elsewhere. */
-import { X509Certificate } from "node:crypto";
 import type { DiskCertificateKeyPairProvider } from "node-opcua";
 import type { Needs } from "../../domain/driver.ts";
+import { ownCertificatePath } from "../../domain/security.ts";
 import type { Library } from "./library.ts";
 
 /** Stands in the certificate too; servers compare the two. */
@@ -16,7 +16,7 @@ export type OwnKeys = DiskCertificateKeyPairProvider;
 /** Makes what is missing: some 0.5 s (measured), before anything is asked. */
 export async function ownKeys(library: Library, { keysFolder: folder, wallNow }: Pick<Needs, "keysFolder" | "wallNow">): Promise<OwnKeys> {
   const manager = new library.OPCUACertificateManager({ rootFolder: folder, disableFileWatchers: true });
-  const certificate = `${folder}/own/certs/watchkeeper.pem`;
+  const certificate = `${folder}/${ownCertificatePath}`;
   await manager.initialize();
   const made = new library.DiskCertificateKeyPairProvider(certificate, manager.privateKey);
   if (!isThere(made))
@@ -32,11 +32,6 @@ export async function ownKeys(library: Library, { keysFolder: folder, wallNow }:
     });
   await manager.dispose();
   return new library.DiskCertificateKeyPairProvider(certificate, manager.privateKey);
-}
-
-/** Milliseconds of wall-clock time. */
-export function notAfterOf(keys: OwnKeys): number {
-  return Date.parse(new X509Certificate(keys.getCertificate()).validTo);
 }
 
 function isThere(keys: OwnKeys): boolean {

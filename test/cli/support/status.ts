@@ -63,6 +63,7 @@ export function siteStatus(changes: Partial<Status> = {}): Status {
     trips: [],
     holds: [],
     families: [],
+    certificates: [],
     heldSegments: [],
     devices: [deviceStatus()],
     ...changes,

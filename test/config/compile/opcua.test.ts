@@ -73,6 +73,22 @@ describe("an OPC UA check", () => {
     assert.match([...later.plan.refused.values()][0]?.detail ?? "", /the pinned certificate of the server ended on 2027-05-31/u);
   });
 
+  test("and the poller's own are announced 60 days before their end; the plan knows when the server's ends", () => {
+    const raw = approved(site({ method: "opcua-read", security }, certificate));
+    const { plan, certificates } = compiledFrom(raw);
+    const { sha256, notAfter } = certificate;
+    assert.deepEqual(plan.devices.get("plc-1" as DeviceId)?.serverCertificate, { sha256, notAfter });
+    assert.deepEqual(plan.checks.get(id("opcua-read"))?.security, security);
+    assert.deepEqual(certificates, []);
+    const soon = wallMs(notAfter - 10 * 86_400_000);
+    assert.match(compiledFrom(raw, soon).certificates.join(), /^the pinned certificate of plc-1 ends on 2027-05-31, in 10 d/u);
+    const own = { ...certificate, notAfter: soon };
+    assert.match(
+      compiledFrom({ ...raw, ownCertificate: own }, soon).certificates[0] ?? "",
+      /^the poller's own OPC UA certificate ENDED on/u,
+    );
+  });
+
   test("is another one with another certificate, mode or policy, and what was approved does not admit it", () => {
     const raw = approved(site({ method: "opcua-read", security }, certificate));
     assert.deepEqual(refusals(compiledFrom(raw)), []);

@@ -53,7 +53,8 @@ export async function oracle(
   registry.setContentType(format === "text" ? Registry.PROMETHEUS_CONTENT_TYPE : Registry.OPENMETRICS_CONTENT_TYPE);
   const registers = [registry as Registry];
   const gauge = (name: string, series: Series): void => {
-    const it = new Gauge({ name, help: help(name), labelNames: Object.keys(series[0]?.[0] ?? {}), registers });
+    const labelNames = [...new Set(series.flatMap(([labels]) => Object.keys(labels)))];
+    const it = new Gauge({ name, help: help(name), labelNames, registers });
     if (series.length === 0 || Object.keys(series[0]![0]).length > 0) it.reset();
     for (const [labels, value] of series) it.set(labels, value);
   };
@@ -222,6 +223,10 @@ function checks(board: Board, gauge: Add, counter: Add): void {
     "watchkeeper_check_withheld_total",
     byReason((view) => [...view.refused].filter(([reason]) => kept.includes(reason))),
   );
+  gauge("watchkeeper_certificate_not_after_timestamp_seconds", [
+    [{ owner: "server", device: "pump" }, 1_795_000_000],
+    [{ owner: "poller" }, 1_890_000_000],
+  ]);
   gauge(
     "watchkeeper_check_refusal",
     Array.from(board.refusals(), ({ device, check, reason }) => [{ device, check: check.slice(device.length + 1), reason }, 1]),

@@ -25,7 +25,14 @@ export async function smallSite(options: Partial<PageOptions> = {}): Promise<Sma
   const site = plan({
     plc: { checks: [check("plc"), second] },
     [nastyName]: { device: { zone: 'OT "1"' } },
-    pump: { device: { segment: bridge, profile: "wago-750" as ProfileId, category: "III" } },
+    pump: {
+      device: {
+        serverCertificate: { sha256: "ab".repeat(32), notAfter: 1_795_000_000_000 as WallMs },
+        segment: bridge,
+        profile: "wago-750" as ProfileId,
+        category: "III",
+      },
+    },
     radar: { checks: [], refused: [refusal("radar", "safety_function")] },
     mixer: {
       checks: [check("mixer")],
@@ -48,6 +55,7 @@ export async function smallSite(options: Partial<PageOptions> = {}): Promise<Sma
   ]);
   const lines = new Map(Array.from(site.checks.values(), ({ line }) => [line, lineOf(line)] as const));
   const board = new MemoryBoard(clock, { ...site, segments, lines, lab: true }, { stopped: false, trips: [], proven: new Map() });
+  board.ownCertificate = { sha256: "cd".repeat(32), notAfter: 1_890_000_000_000 as WallMs };
   const at = clock.monotonic();
   board.outcome(answered(check("plc"), at));
   board.outcome(answered(second, at, { said: "degraded", failure: "protocol_error", detail: "exception 4" }));

@@ -30,6 +30,7 @@ export interface RawSite {
   credentials?: Credentials;
   /** Absent: none. */
   serverCertificates?: LoadedSite["serverCertificates"];
+  ownCertificate?: LoadedSite["ownCertificate"];
 }
 
 export const unknownFact: Raw = { value: null, status: "not-documented", grade: "N" };
@@ -180,6 +181,7 @@ export function loaded(raw: RawSite): LoadedSite {
     siteProfiles: new Map(Object.entries(raw.siteProfiles).map(siteProfile)),
     credentials: raw.credentials ?? new Map(),
     ...(raw.serverCertificates && { serverCertificates: raw.serverCertificates }),
+    ...(raw.ownCertificate && { ownCertificate: raw.ownCertificate }),
   };
 }
 
