@@ -17,6 +17,7 @@ import { opcua } from "./commands/opcua.ts";
 import { plan } from "./commands/plan.ts";
 import { reload } from "./commands/reload.ts";
 import { renew } from "./commands/renew.ts";
+import { report } from "./commands/report.ts";
 import { reset } from "./commands/reset.ts";
 import { resume } from "./commands/resume.ts";
 import { rollback } from "./commands/rollback.ts";
@@ -39,6 +40,7 @@ export const commands: readonly Command[] = [
   suspend,
   opcua,
   conduits,
+  report,
   selftest,
   run,
   status,

@@ -102,7 +102,8 @@ export function missingOf({ findings }: Compiled, { id, checks }: Pick<Watchlist
   return [...new Set(own.filter((finding) => !isLiftedByApproval(finding)).map(({ detail }) => detail))];
 }
 
-function checkIds(id: DeviceId, checks: WatchlistDevice["checks"]): readonly CheckId[] {
+/** Of the checks of a device, in their order, as the plan names them. */
+export function checkIds(id: DeviceId, checks: WatchlistDevice["checks"]): readonly CheckId[] {
   return checks.map(({ method }, index) => {
     const earlier = checks.slice(0, index).filter((one) => one.method === method).length;
     return `${id}/${method}${earlier === 0 ? "" : `#${earlier + 1}`}` as CheckId;

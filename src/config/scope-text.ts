@@ -1,0 +1,73 @@
+/** The Monitoring Scope Justification as Markdown, HTML and CSV, from the same rows. */
+import { csvText } from "./csv.ts";
+import { missingCells, scopeColumns, type ScopeColumn, type ScopeRow } from "./scope-report.ts";
+
+export interface ScopeHead {
+  readonly site: string;
+  /** In UTC. */
+  readonly made: string;
+  readonly version: string;
+  readonly planDigest: string;
+}
+
+const keys = Object.keys(scopeColumns) as readonly ScopeColumn[];
+const title = "Monitoring Scope Justification (TAG-OT-SOP-04)";
+
+export function scopeCsv(rows: readonly ScopeRow[]): string {
+  return csvText([keys.map((key) => scopeColumns[key]), ...rows.map((row) => keys.map((key) => row[key]))]);
+}
+
+/** A section a row: sixteen columns side by side are read by nobody. */
+export function scopeMarkdown(head: ScopeHead, rows: readonly ScopeRow[]): string {
+  const sections = rows.flatMap((row) => [
+    "",
+    `## ${marked(row.asset)}`,
+    "",
+    ...keys.slice(1).map((key) => `- **${scopeColumns[key]}:** ${marked(row[key])}`),
+  ]);
+  return [`# ${title}`, "", ...headLines(head, rows).map((line) => `- ${marked(line)}`), ...sections, ""].join("\n");
+}
+
+export function scopeHtml(head: ScopeHead, rows: readonly ScopeRow[]): string {
+  const cells = (tag: string, texts: readonly string[]): string => texts.map((text) => `<${tag}>${escaped(text)}</${tag}>`).join("");
+  return [
+    '<!doctype html><html lang="en"><head><meta charset="utf-8">',
+    `<title>${escaped(`${title}: ${head.site}`)}</title>`,
+    "<style>body{font:12px sans-serif}table{border-collapse:collapse}td,th{border:1px solid #888;padding:3px;text-align:left;vertical-align:top}",
+    "thead{display:table-header-group}tr{break-inside:avoid}@page{size:A3 landscape}</style></head><body>",
+    `<h1>${title}</h1><ul>${headLines(head, rows)
+      .map((line) => `<li>${escaped(line)}</li>`)
+      .join("")}</ul>`,
+    `<table><thead><tr>${cells(
+      "th",
+      keys.map((key) => scopeColumns[key]),
+    )}</tr></thead><tbody>`,
+    ...rows.map(
+      (row) =>
+        `<tr>${cells(
+          "td",
+          keys.map((key) => row[key]),
+        )}</tr>`,
+    ),
+    "</tbody></table></body></html>",
+    "",
+  ].join("\n");
+}
+
+function headLines({ site, made, version, planDigest }: ScopeHead, rows: readonly ScopeRow[]): readonly string[] {
+  const lacking = missingCells(rows);
+  return [
+    `Site: ${site}`,
+    `Made: ${made} by Watchkeeper ${version} from plan ${planDigest}`,
+    lacking === 0 ? `${rows.length} rows; none lacks anything` : `${rows.length} rows; ${lacking} of them lack something: see MISSING`,
+    "Confidential: it names addresses and protocols. Names in it are records, not authentication.",
+  ];
+}
+
+function escaped(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+}
+
+function marked(text: string): string {
+  return text.replaceAll(/[\\`*_[\]<>|#]/gu, (sign) => `\\${sign}`);
+}
