@@ -5,7 +5,10 @@ import path from "node:path";
 import { describe, test } from "node:test";
 import { formatProblem } from "../../src/config/problem.ts";
 import { parseProfile } from "../../src/config/profiles.ts";
-import { isPrintable, type Fact } from "../../src/config/schema/facts.ts";
+import { factsOf } from "../../src/config/checks/facts.ts";
+import { mayLoosen } from "../../src/config/compile/connection.ts";
+import { directions, heardOnlyKinds } from "../../src/config/compile/direction.ts";
+import { isPrintable } from "../../src/config/schema/facts.ts";
 import type { Profile } from "../../src/config/schema/profile.ts";
 import { parseYaml } from "../../src/config/yaml.ts";
 import { poolUnknown } from "../../src/domain/limits.ts";
@@ -22,35 +25,17 @@ function shipped(id: string): Profile {
   return parsed.value;
 }
 
-function facts({ connection, watchdog, methods, facts: others }: Profile): readonly Fact<unknown>[] {
-  const { poolSize, overflow, idleTimeout } = connection;
-  return [
-    ...others.values(),
-    ...Object.values(methods).map(({ support }) => support),
-    poolSize,
-    overflow,
-    idleTimeout,
-    watchdog.fedBy,
-    watchdog.closeCausesFault,
-  ];
-}
-
-test("those that the watchlist's example names are there", () => {
-  assert.deepEqual(ids.toSorted(), [
-    "generic-ethernet-ip",
-    "generic-icmp-host",
-    "generic-managed-switch",
+test("those that the watchlist's example names are there, and one for every family that was looked into", () => {
+  for (const id of [
+    "schneider-m221",
     "generic-modbus-rtu",
     "generic-modbus-tcp",
-    "generic-opcua",
-    "generic-s7",
-    "generic-sunspec",
-    "rockwell-controllogix",
-    "schneider-m221",
-    "siemens-s7-1200",
-    "siemens-s7-1500",
-    "siemens-s7-300-400",
-  ]);
+    "passive-safety",
+    "passive-protection",
+    "passive-navigation",
+  ])
+    assert.ok(ids.includes(id), id);
+  assert.ok(ids.length >= 60, String(ids.length));
 });
 
 for (const id of ids) {
@@ -58,35 +43,42 @@ for (const id of ids) {
     const profile = shipped(id);
 
     test("takes the conservative default for all that is not documented", () => {
-      const { mode, poolSize, overflow, idleTimeout, reserve } = profile.connection;
+      const { mode, poolSize, overflow, reserve } = profile.connection;
       assert.equal(mode, "fresh");
-      assert.deepEqual([overflow.value, idleTimeout.value, profile.watchdog.fedBy.value], [null, null, null]);
-      // Hearsay of fewer connections than are assumed anyway may count; of more, never.
-      assert.ok(poolSize.value === null || poolSize.value < poolUnknown);
+      // Fewer connections than are assumed anyway may count by anybody's word; more, never.
+      assert.ok(poolSize.value === null || poolSize.value <= poolUnknown);
+      assert.equal(directions.overflow.looser(overflow.value ?? "unknown", "evicts-oldest"), false);
+      // A function-code mask says nothing until the owner has read it.
+      assert.ok([null, "function-code-mask", "unknown", "any-telegram"].includes(profile.watchdog.fedBy.value));
+      assert.notEqual(profile.watchdog.closeCausesFault.value, false);
       assert.ok(reserve >= 2);
+      assert.ok(factsOf(profile).every(([, fact]) => !mayLoosen(fact, profile.sources)));
       // Who else keeps connections matters where one is opened.
-      const connects = Object.keys(profile.methods).some((method) => method !== "icmp-echo" && method !== "snmp-get");
-      assert.deepEqual(profile.ownerMustState, connects ? ["otherClients", "watchdog"] : ["watchdog"]);
+      const methods = Object.entries(profile.methods).filter(([, { decision }]) => decision !== "forbid");
+      const connects = methods.some(([method]) => method !== "icmp-echo" && method !== "snmp-get" && method !== "enip-list-identity");
+      assert.ok(profile.ownerMustState.includes("watchdog"));
+      if (connects) assert.ok(profile.ownerMustState.includes("otherClients"));
     });
 
     test("shows nothing remembered or heard of as something a vendor says", () => {
-      for (const fact of facts(profile)) {
+      for (const [, fact] of factsOf(profile)) {
         if (isPrintable(fact)) assert.ok(fact.sources.length > 0 && "VAP".includes(fact.grade));
         if (fact.grade === "M" || fact.grade === "S" || fact.grade === "N") assert.ok(!isPrintable(fact));
       }
     });
 
-    test("claims no interval of a vendor", () => {
-      for (const { intervalMin } of Object.values(profile.methods)) assert.equal(intervalMin, undefined);
+    test("claims no interval of a vendor, and only lengthens the floor", () => {
+      for (const { intervalMin } of Object.values(profile.methods)) assert.ok(intervalMin === undefined || intervalMin >= 60_000);
+      assert.doesNotMatch(readFileSync(path.join(folder, `${id}.yaml`), "utf8"), /approved by|vendor-approved|safe (?:interval|rate)/iu);
     });
 
     test("gives a reason for each method and forbids by leaving out", () => {
       const methods = Object.entries(profile.methods);
       assert.ok(methods.length > 0);
       for (const [, { reason }] of methods) assert.notEqual(reason, "");
-      // A site agrees to an echo by name, or there is none.
-      const echo = profile.methods["icmp-echo"]?.decision;
-      assert.equal(echo, id === "generic-icmp-host" ? "ask" : undefined);
+      // A site agrees to an echo by name, or there is none; systems that protect are not asked at all.
+      assert.notEqual(profile.methods["icmp-echo"]?.decision, "allow");
+      if (heardOnlyKinds.has(profile.kind)) assert.ok(methods.every(([, { decision }]) => decision === "forbid"));
     });
   });
 }
