@@ -35,6 +35,10 @@ export interface RunningPoller {
   readonly ended: Promise<string>;
   /** Asks it to drain and end, and kills it when it does not. */
   end(): Promise<void>;
+  /** The last lines that it has said so far. */
+  lastWords(): string;
+  /** Kills it, as a power cut would. */
+  crash(): Promise<void>;
 }
 
 export function startPoller(args: readonly string[]): RunningPoller {
@@ -44,12 +48,17 @@ export function startPoller(args: readonly string[]): RunningPoller {
   const ended = once(child, "close").then(([code, signal]: unknown[]) => `ended with ${String(code ?? signal)}${lastWords()}`);
   return {
     ended,
+    lastWords,
     async end() {
       const timers = new Timers();
       timers.after(endWithinMs, () => void child.kill("SIGKILL"));
       child.kill("SIGTERM");
       await ended;
       timers.clear();
+    },
+    async crash() {
+      child.kill("SIGKILL");
+      await ended;
     },
   };
 }

@@ -1,4 +1,4 @@
-/** Devices whose answers are the trap: a forbidden address, another device at the address, an answer that never ends (H28, R14 and the library's own loop). */
+/** Devices whose answers are the trap: a forbidden address, another device at the address, an answer that never ends (H28). */
 import { identificationPdu } from "../modbus/identification.ts";
 import { startFragile } from "./fragile-device.ts";
 import { fullest } from "./load.ts";
@@ -37,7 +37,7 @@ async function otherIdentity(prefix: string): Promise<Scene> {
   let since: number | undefined;
   const device = await startFragile({ host: `${prefix}1`, contents: { identity: vendor } });
   return {
-    targets: [plainTarget(device.host, { family: "schneider-m221" })],
+    targets: [plainTarget(device.host, { family: "schneider-m221", vendor: vendor.vendorName })],
     connections: () => device.connections,
     begin: () =>
       timers.after(2500, () => {
@@ -89,6 +89,6 @@ export const answers: readonly Hazard[] = [
     watchMs: 4000,
     start: forbiddenAddress,
   },
-  { id: "other-identity", rows: ["H26", "R16"], title: "another device answers at the address", watchMs: 6000, start: otherIdentity },
-  { id: "more-follows", rows: ["H24"], title: "an answer that always announces another", watchMs: 4000, start: moreFollows },
+  { id: "other-identity", rows: [], title: "another maker's device answers at the address", watchMs: 5500, start: otherIdentity },
+  { id: "more-follows", rows: [], title: "an answer that always announces another", watchMs: 4000, start: moreFollows },
 ];

@@ -61,6 +61,6 @@ export const bus: readonly Hazard[] = [
     rows: ["H18", "H27", "R10", "R11"],
     title: "dead units on a serial line take it from the master",
     watchMs,
-    start: line([7, 8], { responseTimeoutMs: 100, retries: 1, units: 3 }, 10_000),
+    start: line([7, 8], { responseTimeoutMs: 50, retries: 1, units: 3 }, 4000),
   },
 ];

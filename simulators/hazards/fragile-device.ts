@@ -22,11 +22,11 @@ export interface Asked {
 export interface FragileOptions {
   readonly host: string;
   readonly contents?: Partial<ModbusContents>;
-  /** What the device makes of a request; the ordinary answer, after `afterMs`, unless it says otherwise. */
+  /** What the device makes of a request; the ordinary answer, after `afterMs`, unless it says otherwise. `half`: of the frame, and nothing more. */
   readonly onRequest?: (
     request: ModbusRequest,
     client: Client,
-  ) => { readonly afterMs?: number; readonly silent?: true; readonly pdu?: Buffer } | undefined;
+  ) => { readonly afterMs?: number; readonly silent?: true; readonly pdu?: Buffer; readonly half?: true } | undefined;
   readonly onConnect?: (client: Client) => void;
   readonly onEnd?: (client: Client) => void;
 }
@@ -117,11 +117,12 @@ class Device implements FragileDevice {
   #onRequest(socket: Socket, client: Client, request: ModbusRequest): void {
     client.heardMs = monotonicMs();
     this.asked.push({ atMs: client.heardMs, request });
-    const { afterMs = 0, silent, pdu } = this.#options.onRequest?.(request, client) ?? {};
+    const { afterMs = 0, silent, pdu, half } = this.#options.onRequest?.(request, client) ?? {};
     if (silent) return;
     const reply = pdu ?? answer(request.pdu, this.contents) ?? exceptionPdu(request.functionCode, exceptionCodes.illegalFunction);
+    const frame = buildFrame(request, reply);
     const write = (): void => {
-      if (socket.writable) socket.write(buildFrame(request, reply));
+      if (socket.writable) socket.write(half ? frame.subarray(0, frame.length >> 1) : frame);
     };
     if (afterMs === 0) write();
     else this.#timers.after(afterMs, write);

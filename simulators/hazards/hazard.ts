@@ -5,12 +5,13 @@ export interface Target {
   readonly id: string;
   readonly address: string;
   readonly port: number;
-  readonly protocol: "modbus";
+  readonly protocol: "modbus" | "s7" | "opcua";
+  /** Modbus only. */
   readonly unitId: number;
   /** Behind a serial gateway; its address and port are then the gateway's. */
   readonly behindGateway?: boolean;
-  /** `identification`: FC 43/14; `registers`: holding registers 0 to 9. Either shows that the device lives. */
-  readonly ask: "identification" | "registers";
+  /** FC 43/14, holding registers 0 to 9, the mode of an S7 CPU in rack 0, slot 2, or a session's keep-alive: each shows that the device lives. */
+  readonly ask: "identification" | "registers" | "cpu-status" | "keep-alive";
   /** How often somebody who is careful asks. */
   readonly intervalMs: number;
   readonly answerWithinMs: number;
@@ -24,6 +25,10 @@ export interface Target {
   };
   /** Where the family is known. */
   readonly family?: "schneider-m221";
+  /** Who must answer, where the owner knows. */
+  readonly vendor?: string;
+  /** Asked once, and then as often as somebody reads the metrics page: for the control, which is such an exporter then. */
+  readonly atEachScrape?: true;
 }
 
 /** The serial side of a gateway that targets stand behind. */
@@ -31,6 +36,14 @@ export interface GatewayFacts {
   readonly responseTimeoutMs: number;
   readonly retries: number;
   readonly units: number;
+}
+
+/** What a scene may do with the poller that it is tried on. */
+export interface Polled {
+  /** Reads its metrics page once; false where it has none. */
+  scrape(): Promise<boolean>;
+  /** Kills it, as a reply would that its program cannot bear, and starts it again at once. */
+  crash(): Promise<void>;
 }
 
 export interface Verdict {
@@ -45,7 +58,9 @@ export interface Scene {
   /** Connections that the poller has opened so far. */
   connections(): number;
   /** The poller has asked: the plant's own life begins. */
-  begin(): void;
+  begin(polled: Polled): void;
+  /** Watching begins, after half a minute at the latest, once this holds. */
+  enough?(): boolean;
   /** When nothing more is to come; before `close`. */
   verdict(): Verdict;
   close(): Promise<void>;
@@ -58,6 +73,8 @@ export interface Hazard {
   readonly title: string;
   /** How long it is watched after `begin`. */
   readonly watchMs: number;
+  /** A poller of its own: what happens to that one must not happen to others. */
+  readonly alone?: true;
   /** @param prefix three numbers of loopback addresses of its own, with the dot: `127.2.7.` */
   start(prefix: string): Promise<Scene>;
 }

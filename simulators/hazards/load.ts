@@ -1,5 +1,5 @@
 /** Devices that load harms: slower and slower until they hang, one drawing its family after it, or dropping what comes at once (H2, H3, H6, H12, H19). */
-import { monotonicMs } from "../timers.ts";
+import { monotonicMs, Timers } from "../timers.ts";
 import { startFragile, type Asked, type FragileDevice } from "./fragile-device.ts";
 import { plainTarget, times, type Hazard, type Scene } from "./hazard.ts";
 
@@ -8,7 +8,9 @@ const hangsAbovePerSecond = 10;
 /** Once one of the family hangs, a further request within so long after it makes the next one hang. */
 const contagiousMs = 2000;
 const fifoLength = 4;
-const scanMs = 50;
+const scanMs = 100;
+/** Later than any client of the suite waits, and sooner than a careful one asks again. */
+const lateMs = 650;
 
 async function hangsUnderLoad(prefix: string): Promise<Scene> {
   let hung = false;
@@ -59,28 +61,64 @@ async function contagion(prefix: string): Promise<Scene> {
   };
 }
 
-/** Answers one request a scan; what finds the queue full is dropped, the control system's own messages with it. */
+/** A module in front of six units: it answers one request a scan; what finds its queue full is dropped, the control system's own messages with it. */
 async function fifo(prefix: string): Promise<Scene> {
-  let waitingUntilMs = 0;
+  let busyUntilMs = 0;
   let dropped = 0;
+  let longest = 0;
   const device = await startFragile({
     host: `${prefix}1`,
     onRequest: () => {
       const nowMs = monotonicMs();
-      if (waitingUntilMs - nowMs > fifoLength * scanMs) {
+      const waiting = Math.max(0, Math.ceil((busyUntilMs - nowMs) / scanMs));
+      longest = Math.max(longest, Math.min(waiting + 1, fifoLength));
+      if (waiting >= fifoLength) {
         dropped += 1;
         return { silent: true };
       }
-      waitingUntilMs = Math.max(waitingUntilMs, nowMs) + scanMs;
-      return { afterMs: waitingUntilMs - nowMs };
+      busyUntilMs = Math.max(busyUntilMs, nowMs) + scanMs;
+      return { afterMs: busyUntilMs - nowMs };
+    },
+  });
+  const units = [1, 2, 3, 4, 5, 6];
+  return {
+    gateway: { responseTimeoutMs: 300, retries: 0, units: units.length },
+    targets: units.map((unitId) =>
+      plainTarget(device.host, { id: `unit-${unitId}`, unitId, behindGateway: true, ask: "registers", intervalMs: 3000 }),
+    ),
+    connections: () => device.connections,
+    begin: () => {},
+    verdict: () => ({
+      harmed: dropped > 0,
+      seen: `asked ${times(device.asked.length)}; at most ${longest} of ${fifoLength} places taken, ${dropped} messages dropped`,
+    }),
+    close: () => device.close(),
+  };
+}
+
+/** Answers after its clients have given up; each further request that comes meanwhile takes it from its control. */
+async function lateAnswers(prefix: string): Promise<Scene> {
+  let working = 0;
+  let most = 0;
+  const timers = new Timers();
+  const device = await startFragile({
+    host: `${prefix}1`,
+    onRequest: () => {
+      working += 1;
+      most = Math.max(most, working);
+      timers.after(lateMs, () => (working -= 1));
+      return { afterMs: lateMs };
     },
   });
   return {
-    targets: [plainTarget(device.host)],
+    targets: [plainTarget(device.host, { answerWithinMs: 400 })],
     connections: () => device.connections,
     begin: () => {},
-    verdict: () => ({ harmed: dropped > 0, seen: `asked ${times(device.asked.length)}; ${dropped} messages dropped` }),
-    close: () => device.close(),
+    verdict: () => ({ harmed: most > 1, seen: `asked ${times(device.asked.length)}; at most ${most} requests in work at once` }),
+    close: async () => {
+      timers.clear();
+      await device.close();
+    },
   };
 }
 
@@ -111,4 +149,11 @@ export const load: readonly Hazard[] = [
   },
   { id: "contagious-hang", rows: ["H6"], title: "one that hangs draws its family after it", watchMs: 6000, start: contagion },
   { id: "fifo-drops", rows: ["H19"], title: "a short queue drops messages, the control system's among them", watchMs: 4000, start: fifo },
+  {
+    id: "late-answers",
+    rows: ["H2", "R11"],
+    title: "a slow device is asked again before it has answered",
+    watchMs: 4000,
+    start: lateAnswers,
+  },
 ];

@@ -5,24 +5,28 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { startPoller, watchkeeper } from "../demo/watchkeeper.ts";
+import { type RunningPoller, startPoller, watchkeeper } from "../demo/watchkeeper.ts";
 import { Timers } from "../timers.ts";
-import type { Scene, Target } from "./hazard.ts";
+import type { Polled } from "./hazard.ts";
+import { deviceId, familyOf, type Plant, siteFiles } from "./site.ts";
 
-export interface Polling {
-  /** What it says of targets that it does not ask, one line each. */
-  readonly notAsked: readonly string[];
+export interface Polling extends Polled {
+  /** What it says of a plant's targets that it does not ask, one line each. */
+  notAsked(plant: Plant): readonly string[];
+  /** What it has said of late, where it says anything. */
+  lastWords(): string;
   end(): Promise<void>;
 }
 
-/** Resolves once it runs; what it runs on is `scene`. */
-export type StartPolling = (scene: Scene, prefix: string) => Promise<Polling>;
+/** Resolves once it runs, on one or several plants. */
+export type StartPolling = (plants: readonly Plant[]) => Promise<Polling>;
 
 const never = new AbortController().signal;
 const endWithinMs = 5000;
+const metricsPort = 9824;
 
 /** A lab site made with the commands that a person would use, and every device approved that lets itself be approved. */
-export const watchkeeperPoller: StartPolling = async (scene, prefix) => {
+export const watchkeeperPoller: StartPolling = async (plants) => {
   const folder = await mkdtemp(path.join(tmpdir(), "wk-hazard-"));
   const options = ["--config.file", path.join(folder, "watchkeeper.yaml"), "--lab"];
   const done = async (...args: readonly string[]): Promise<string> => {
@@ -32,17 +36,26 @@ export const watchkeeperPoller: StartPolling = async (scene, prefix) => {
   };
   await done("init", folder, "--site", "hazard", "--lab");
   const settings = path.join(folder, "watchkeeper.yaml");
-  await writeFile(settings, (await readFile(settings, "utf8")).replace("127.0.0.1:9824", `${prefix}254:9824`));
-  for (const [name, text] of siteFiles(scene, prefix)) await writeFile(path.join(folder, name), text);
-  const plan = JSON.parse(await done("plan", "--json", ...options)) as PlanPart;
+  await writeFile(settings, (await readFile(settings, "utf8")).replace(`127.0.0.1:${metricsPort}`, metricsAddress(plants)));
+  for (const [name, text] of siteFiles(plants, day(0))) await writeFile(path.join(folder, name), text);
+  const { profiles, refused } = JSON.parse(await done("plan", "--json", ...options)) as PlanPart;
   const inNames = ["--prepared-by", "the suite", "--accepted-by", "whoever started it", "--basis", "risk", "--basis-text", "simulators"];
-  const until = new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 10);
-  for (const { id, covers } of plan.profiles)
-    if (plan.refused.some(({ waitsForApproval, check }) => waitsForApproval && profileOf(scene, check) === id))
-      await done("approve", id, "--all-new", "--covers", covers, ...inNames, "--until", until, "--change", "HAZARDS", ...options);
-  const poller = startPoller(options);
+  const waiting = new Set(refused.filter(({ waitsForApproval }) => waitsForApproval).map(({ check }) => check.split("/")[0]));
+  for (const family of new Set(plants.flatMap((plant) => plant.targets.filter((one) => waiting.has(deviceId(plant, one))).map(familyOf)))) {
+    const covers = profiles.find(({ id }) => id === family)?.covers ?? "";
+    await done("approve", family, "--all-new", "--covers", covers, ...inNames, "--until", day(30), "--change", "HAZARDS", ...options);
+  }
+  const refusals = refused.filter(({ waitsForApproval }) => !waitsForApproval);
+  let poller: RunningPoller = startPoller(options);
   return {
-    notAsked: plan.refused.filter(({ waitsForApproval }) => !waitsForApproval).map(whyNot),
+    notAsked: (plant) =>
+      plant.targets.flatMap((one) => refusals.filter(({ check }) => check.startsWith(`${deviceId(plant, one)}/`)).map(whyNot)),
+    scrape: () => scrape(plants),
+    crash: async () => {
+      await poller.crash();
+      poller = startPoller(options);
+    },
+    lastWords: () => poller.lastWords(),
     end: async () => {
       await poller.end();
       await rm(folder, { recursive: true, force: true, maxRetries: 3 });
@@ -64,105 +77,71 @@ interface PlanPart {
   })[];
 }
 
+const waitsForSomebody: ReadonlySet<string> = new Set(["not_approved", "not_admitted", "approval_stale", "stage"]);
+
 /** What no approval could change, where there is such a thing. */
 function whyNot({ further, ...first }: PlanPart["refused"][number]): string {
-  const { reason, detail } = [first, ...further].find((one) => one.reason !== "not_approved" && one.reason !== "not_admitted") ?? first;
+  const { reason, detail } = [first, ...further].find((one) => !waitsForSomebody.has(one.reason)) ?? first;
   return `${reason}: ${detail}`;
 }
 
-/** Any program. `{targets}` in its command is the file that lists what it may ask. */
+/** Any program. `{targets}` in its command is the file that lists what it may ask, and where its metrics page would be looked for. */
 export function foreignPoller(command: string): StartPolling {
-  return async (scene) => {
+  return async (plants) => {
     const folder = await mkdtemp(path.join(tmpdir(), "wk-hazard-"));
     const file = path.join(folder, "targets.json");
-    await writeFile(file, JSON.stringify({ targets: scene.targets }, undefined, 2));
-    const child = spawn("/bin/sh", ["-c", `exec ${command.replaceAll("{targets}", `'${file}'`)}`], { stdio: "ignore" });
+    const targets = plants.flatMap((plant) => plant.targets.map((target) => ({ ...target, id: deviceId(plant, target) })));
+    await writeFile(file, JSON.stringify({ metricsAddress: metricsAddress(plants), targets }, undefined, 2));
+    const start = (): ChildProcess => spawn("/bin/sh", ["-c", `exec ${command.replaceAll("{targets}", `'${file}'`)}`], { stdio: "ignore" });
+    let child = start();
     return {
-      notAsked: [],
+      notAsked: () => [],
+      scrape: () => scrape(plants),
+      crash: async () => {
+        await ended(child, "SIGKILL");
+        child = start();
+      },
+      lastWords: () => "",
       end: async () => {
-        await ended(child);
+        await ended(child, "SIGTERM");
         await rm(folder, { recursive: true, force: true });
       },
     };
   };
 }
 
-/** A plain loop on modbus-serial with its defaults. */
+/** Plain loops on the protocols' packages with their defaults. */
 export const carelessPoller: StartPolling = foreignPoller(
   `'${process.execPath}' '${fileURLToPath(new URL("careless.ts", import.meta.url))}' {targets}`,
 );
 
-async function ended(child: ChildProcess): Promise<void> {
+async function ended(child: ChildProcess, signal: "SIGTERM" | "SIGKILL"): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const timers = new Timers();
   timers.after(endWithinMs, () => void child.kill("SIGKILL"));
   const over = once(child, "exit");
-  child.kill("SIGTERM");
+  child.kill(signal);
   await over;
   timers.clear();
 }
 
-const register = { id: "alive", space: "holding-registers", protocolAddress: 0 };
-
-function profileOf({ targets }: Scene, check: string): string {
-  return familyOf(targets.find(({ id }) => check.startsWith(`${id}/`)) ?? targets[0]!);
+/** On a loopback address of the first plant that none of its devices has. */
+function metricsAddress([first]: readonly Plant[]): string {
+  return `${first?.prefix ?? "127.0.0."}254:${metricsPort}`;
 }
 
-function familyOf({ family, behindGateway }: Target): string {
-  return family ?? (behindGateway ? "generic-modbus-rtu" : "generic-modbus-tcp");
+async function scrape(plants: readonly Plant[]): Promise<boolean> {
+  try {
+    const page = await fetch(`http://${metricsAddress(plants)}/metrics`);
+    await page.text();
+    return page.ok;
+  } catch (cause) {
+    // Nobody listens there.
+    if (!(cause instanceof TypeError)) throw cause;
+    return false;
+  }
 }
 
-/** JSON is YAML 1.2. */
-function siteFiles({ targets, gateway }: Scene, prefix: string): readonly (readonly [name: string, text: string])[] {
-  const on = new Date().toISOString().slice(0, 10);
-  const raised = { startsPerSecondMax: 20, approvedBy: "the suite", reason: "simulators on this computer" };
-  const [first] = targets;
-  const watchlist = {
-    schema: "watchlist/v1",
-    siteBudget: raised,
-    segments: [{ id: "plant", zone: "LAB", subnet: `${prefix}0/24`, localAddress: `${prefix}254`, ...raised }],
-    ...(gateway && {
-      gateways: [
-        {
-          id: "gateway",
-          address: first!.address,
-          port: first!.port,
-          segment: "plant",
-          responseTimeout: `${gateway.responseTimeoutMs}ms`,
-          retries: gateway.retries,
-          unitCount: gateway.units,
-          otherClients: clients(first!.otherClients),
-        },
-      ],
-    }),
-    devices: targets.map((target) => deviceEntry(target, on)),
-  };
-  const registers = targets.some(({ ask }) => ask === "registers");
-  const siteFile = (id: string): object => ({ schema: "site-profile/v1", id, approval: { stage: "draft" }, liveness: [register] });
-  return [
-    ["watchlist.yaml", JSON.stringify(watchlist, undefined, 2)],
-    ...(registers
-      ? [["device-profiles/generic-modbus-rtu.yaml", JSON.stringify(siteFile("generic-modbus-rtu"), undefined, 2)] as const]
-      : []),
-  ];
-}
-
-function deviceEntry(target: Target, on: string): object {
-  const { id, address, port, unitId, behindGateway, ask, intervalMs, answerWithinMs, connectionPool, watchdog, otherClients } = target;
-  const reached = behindGateway ? { via: "gateway" } : { address, port, segment: "plant" };
-  const method = ask === "registers" ? { method: "modbus-fc3", register: "alive" } : { method: "modbus-fc43" };
-  const pool = connectionPool && { connectionPool: { ...connectionPool, source: "the simulator's own settings" } };
-  return {
-    id,
-    ...reached,
-    function: "control",
-    category: "I",
-    profile: familyOf(target),
-    statements: { ...(!behindGateway && { otherClients: clients(otherClients) }), ...pool, watchdog: { ...watchdog, by: "the suite", on } },
-    checks: [{ ...method, unitId, interval: `${intervalMs}ms`, connectWithin: "300ms", answerWithin: `${answerWithinMs}ms` }],
-  };
-}
-
-function clients(count: number): readonly object[] {
-  return count === 0 ? [] : [{ name: "SCADA", connections: count }];
+function day(ahead: number): string {
+  return new Date(Date.now() + ahead * 86_400_000).toISOString().slice(0, 10);
 }

@@ -1,21 +1,25 @@
-/** Tries a poller on every hazard, each in a plant of its own, several at once. */
+/** Tries a poller on every hazard, each in a plant of its own, several plants to a poller and several pollers at once. */
 import { Timers } from "../timers.ts";
 import { answers } from "./answers.ts";
 import { bus } from "./bus.ts";
 import type { Hazard, Scene, Verdict } from "./hazard.ts";
 import { load } from "./load.ts";
 import { pools } from "./pools.ts";
-import type { StartPolling } from "./pollers.ts";
+import type { Polling, StartPolling } from "./pollers.ts";
+import { restarts } from "./restarts.ts";
+import { sessions } from "./sessions.ts";
+import type { Plant } from "./site.ts";
 import { storms } from "./storms.ts";
 import { watchdogs } from "./watchdogs.ts";
 
-export const hazards: readonly Hazard[] = [...pools, ...load, ...watchdogs, ...bus, ...answers, ...storms];
+export const hazards: readonly Hazard[] = [...pools, ...load, ...watchdogs, ...bus, ...answers, ...storms, ...sessions, ...restarts];
 
 const askWithinMs = 30_000;
 const lookEveryMs = 50;
 
 export interface Tried extends Verdict {
   readonly hazard: Hazard;
+  /** Why targets were not asked, in the poller's own words. */
   readonly notAsked: readonly string[];
 }
 
@@ -24,52 +28,92 @@ export interface SuiteWishes {
   readonly start: StartPolling;
   /** The second number of the loopback addresses: two suites at once want two. */
   readonly network: number;
+  /** Pollers at once. */
   readonly atOnce: number;
+  /** Plants to a poller, at most. */
+  readonly together: number;
 }
 
-/** In the order of the list. Rejects when a poller cannot be started at all. */
-export async function tryAll({ hazards: wanted, start, network, atOnce }: SuiteWishes): Promise<readonly Tried[]> {
+/** In the order of the list. Rejects when a poller cannot be started, or says nothing of why it does not ask. */
+export async function tryAll({ hazards: wanted, start, network, atOnce, together }: SuiteWishes): Promise<readonly Tried[]> {
   const tried: Tried[] = [];
-  const waiting = [...wanted.entries()];
+  const waiting = groups(wanted, together);
   const worker = async (): Promise<void> => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) {
-      const [at, hazard] = next;
-      tried[at] = await tryOne(hazard, start, `127.${network}.${at + 1}.`);
-    }
+    for (let group = waiting.shift(); group; group = waiting.shift())
+      try {
+        for (const [at, one] of await tryTogether(group, start, network)) tried[at] = one;
+      } catch (cause) {
+        waiting.length = 0;
+        throw cause;
+      }
   };
-  await Promise.all(Array.from({ length: atOnce }, worker));
+  // One that fails must not leave the others' pollers behind.
+  for (const one of await Promise.allSettled(Array.from({ length: atOnce }, worker))) if (one.status === "rejected") throw one.reason;
   return tried;
 }
 
-async function tryOne(hazard: Hazard, start: StartPolling, prefix: string): Promise<Tried> {
-  const scene = await hazard.start(prefix);
+type Numbered = readonly [at: number, hazard: Hazard];
+
+/** Those that want a poller of their own come first: they take longest. */
+function groups(wanted: readonly Hazard[], together: number): (readonly Numbered[])[] {
+  const numbered = [...wanted.entries()];
+  const social = numbered.filter(([, { alone }]) => !alone);
+  const count = Math.ceil(social.length / together);
+  // Dealt out like cards: hazards of one kind, which would fall silent together, come to different pollers.
+  const dealt = Array.from({ length: count }, (_, number) => social.filter((_one, at) => at % count === number));
+  return [...numbered.filter(([, { alone }]) => alone).map((one) => [one]), ...dealt];
+}
+
+interface Staged extends Plant {
+  readonly at: number;
+  readonly hazard: Hazard;
+  readonly scene: Scene;
+}
+
+async function tryTogether(
+  group: readonly Numbered[],
+  start: StartPolling,
+  network: number,
+): Promise<readonly (readonly [number, Tried])[]> {
+  const staged: Staged[] = [];
   try {
-    const polling = await start(scene, prefix);
+    for (const [at, hazard] of group) {
+      const prefix = `127.${network}.${at + 1}.`;
+      const scene = await hazard.start(prefix);
+      const { targets, gateway } = scene;
+      staged.push({ at, hazard, scene, id: hazard.id, prefix, targets, ...(gateway && { gateway }) });
+    }
+    const polling = await start(staged);
     try {
-      const asked = await hasAsked(scene, polling.notAsked.length);
-      scene.begin();
-      await pause(hazard.watchMs);
-      if (!asked)
-        throw new Error(
-          `${hazard.id}: the poller asked nothing within ${askWithinMs / 1000} s, and does not say why: nothing can be said of it`,
-        );
+      const watched = await Promise.allSettled(staged.map((one) => watch(one, polling)));
+      for (const one of watched) if (one.status === "rejected") throw one.reason;
     } finally {
       await polling.end();
     }
-    return { hazard, ...scene.verdict(), notAsked: polling.notAsked };
+    return staged.map((one) => [one.at, { hazard: one.hazard, ...one.scene.verdict(), notAsked: polling.notAsked(one) }] as const);
   } finally {
-    await scene.close();
+    await Promise.all(staged.map(({ scene }) => scene.close()));
   }
 }
 
 /** A poller that never asks harms nobody, and proves nothing: one that may ask must have been seen to. */
-async function hasAsked(scene: Scene, refused: number): Promise<boolean> {
-  if (refused === scene.targets.length) return true;
+async function watch({ hazard, scene, ...plant }: Staged, polling: Polling): Promise<void> {
+  const mayAsk = polling.notAsked(plant).length < scene.targets.length;
+  if (mayAsk && !(await comesTrue(() => scene.connections() > 0)))
+    throw new Error(
+      `${hazard.id}: the poller asked nothing within ${askWithinMs / 1000} s, and does not say why: nothing can be said of it${polling.lastWords()}`,
+    );
+  scene.begin(polling);
+  await comesTrue(() => scene.enough?.() ?? true);
+  await pause(hazard.watchMs);
+}
+
+async function comesTrue(condition: () => boolean): Promise<boolean> {
   for (let waitedMs = 0; waitedMs < askWithinMs; waitedMs += lookEveryMs) {
-    if (scene.connections() > 0) return true;
+    if (condition()) return true;
     await pause(lookEveryMs);
   }
-  return false;
+  return condition();
 }
 
 async function pause(spanMs: number): Promise<void> {

@@ -8,6 +8,7 @@ export type PlainS7Behaviour =
   | "hangs-once-set-up" // answers the setup, and then nothing
   | "refuses-basic" // a COTP disconnect request to S7-basic
   | "one-pg-slot" // a connection for a programming device only, and that one
+  | "one-pg-connection" // any connections, but of programming devices one at a time
   | "no-setup" // an error to the communication setup
   | "no-list" // does not know any system status list
   | "wrong-reference"
@@ -36,9 +37,9 @@ export function s7BehaviourName(behaviour: S7Behaviour): string {
 }
 
 const basic = 0x03;
-const programmingDevice = 0x01;
+export const programmingDevice = 0x01;
 
-/** @param correct what a healthy CPU would answer @param others connections that are open beside this one @param roll a number from 0 to below */
+/** @param correct what a healthy CPU would answer @param others connections that are open beside this one; with "one-pg-connection" those of programming devices @param roll a number from 0 to below */
 export function react(
   behaviour: S7Behaviour,
   request: S7Request,
@@ -66,6 +67,8 @@ export function react(
       return send(type === basic ? disconnection(0x80) : correct);
     case "one-pg-slot":
       return send(type !== undefined && (type !== programmingDevice || others > 0) ? disconnection(0x82) : correct);
+    case "one-pg-connection":
+      return send(type === programmingDevice && others > 0 ? disconnection(0x82) : correct);
     case "no-setup":
       return send(request.kind === "setup" ? changed(correct, 17, 0x85, 0x00).subarray(0, 19) : correct, request.kind === "setup");
     case "no-list":

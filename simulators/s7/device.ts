@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { Timers } from "../timers.ts";
 import { answer, type S7Cpu, type S7Mode } from "./answers.ts";
-import { react, type S7Behaviour } from "./behaviour.ts";
+import { programmingDevice, react, type S7Behaviour } from "./behaviour.ts";
 import { type CountsCondition, type S7Counts, Tally } from "./counts.ts";
 import { cutRequest, type S7Request } from "./frames.ts";
 
@@ -60,6 +60,8 @@ class Device implements S7Device {
   #cpu: S7Cpu;
   #server: Server | undefined;
   readonly #sockets = new Set<Socket>();
+  /** Those that are confirmed and called the TSAP of a programming device. */
+  readonly #programming = new Set<Socket>();
   readonly #timers = new Timers();
   #dice: number;
 
@@ -147,13 +149,17 @@ class Device implements S7Device {
     socket.on("error", () => this.tally.add("uncleanCloses"));
     socket.on("close", () => {
       this.#sockets.delete(socket);
+      this.#programming.delete(socket);
       this.tally.connectionsOpen(this.#sockets.size);
     });
   }
 
   #respond(socket: Socket, request: S7Request, answered: (frames: readonly Buffer[]) => void): void {
     const correct = answer(request, this.#cpu);
-    const reaction = react(this.#behaviour, request, correct, this.#sockets.size - 1, (below) => this.#roll(below));
+    const beside = this.#behaviour === "one-pg-connection" ? this.#programming.size : this.#sockets.size - 1;
+    const reaction = react(this.#behaviour, request, correct, beside, (below) => this.#roll(below));
+    const confirmed = reaction.act === "send" && reaction.frames[0] === correct;
+    if (confirmed && request.kind === "connect" && request.calledTsap >> 8 === programmingDevice) this.#programming.add(socket);
     if (reaction.act === "reset") socket.resetAndDestroy();
     if (reaction.act !== "send") return;
     if (reaction.afterMs > 0) this.#timers.after(reaction.afterMs, () => answered(reaction.frames));

@@ -36,8 +36,8 @@ function demands<Word extends string>(why: string): Direction<readonly Word[]> {
 }
 
 /**
- * Each entry admits an answerer; an empty list admits anyone. The shipped profile alone sets it: two lists that have nobody in common
- * could not be merged, for no list says "nobody".
+ * Each entry admits an answerer; an empty list admits anyone. Either the shipped profile sets it or the site does: two lists that have
+ * nobody in common could not be merged, for no list says "nobody".
  */
 function admits(why: string): Comparison<readonly string[]> {
   return { why, looser: (a, b) => b.length > 0 && (a.length === 0 || a.some((name) => !b.includes(name))) };

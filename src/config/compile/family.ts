@@ -81,14 +81,17 @@ export function family(
       closeCausesFault: own?.watchdog.closeCausesFault === true ? "yes" : closingFault(closeCausesFault, profile.sources),
       strict: strictKinds.has(profile.kind),
     },
-    identification: profile.identification,
+    identification: {
+      vendors: whoever(profile.identification.vendors, own?.identification.vendors),
+      products: whoever(profile.identification.products, own?.identification.products),
+    },
     ownerMustState: directions.ownerMustState.tightest(profile.ownerMustState, own?.ownerMustState ?? []),
     forbidden: forbiddenOf(profile, own),
     advisories: profile.advisories,
     exclusive: profile.exclusive?.value === true,
     liveness: new Map([...profile.liveness, ...(own?.liveness ?? [])].map((register) => [register.id, register])),
   };
-  return { family: merged, problems: redefined(profile, site) };
+  return { family: merged, problems: [...redefined(profile, site), ...renamed(profile, site)] };
 }
 
 /** A yes counts from wherever it comes; a no loosens, and needs a document that two persons have read. */
@@ -137,6 +140,23 @@ function decided(
   if (decision === "allow") return { decision, needsAgreeing: false, reason: shipped.reason };
   if (agreedReason !== undefined) return { decision: "allow", needsAgreeing: false, reason: agreedReason };
   return { decision: "forbid", needsAgreeing: true, reason: shipped.reason };
+}
+
+/** A site says who may answer where the shipped profile does not: two lists with nobody in common could not be merged. */
+function whoever(shipped: readonly string[], own: readonly string[] = []): readonly string[] {
+  return shipped.length > 0 ? shipped : own;
+}
+
+function renamed({ identification }: Profile, site: Loaded<SiteProfile> | undefined): readonly Problem[] {
+  if (site === undefined) return [];
+  return (["vendors", "products"] as const)
+    .filter((kind) => identification[kind].length > 0 && site.value.identification[kind].length > 0)
+    .map((kind) =>
+      problemAt(site, ["identification", kind], {
+        found: site.value.identification[kind].join(", "),
+        expected: `nothing here: the shipped profile names ${identification[kind].join(", ")}`,
+      }),
+    );
 }
 
 /** A site file names registers of its own; under a shipped name it would change what the shipped profile reads. */

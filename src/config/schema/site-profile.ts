@@ -6,7 +6,7 @@ import type { Milliseconds } from "../../domain/units.ts";
 import { approvalSchema, type Approval } from "./approval.ts";
 import { date, id, oneOf, text, whole, type IsoDate } from "./common.ts";
 import { forbidden, type Forbidden } from "./forbidden.ts";
-import { liveness, ownerMustState, pace, type OwnerStatement } from "./profile.ts";
+import { identification, liveness, ownerMustState, pace, type Identification, type OwnerStatement } from "./profile.ts";
 import type { LivenessRegister } from "./register.ts";
 import { overflows, watchdogModes, type Overflow, type WatchdogMode } from "./statements.ts";
 
@@ -20,6 +20,8 @@ export interface SiteProfile {
   readonly agreed: readonly Agreement[];
   readonly connection: SiteConnection;
   readonly watchdog: SiteWatchdog;
+  /** Who may answer, where the shipped profile does not know. */
+  readonly identification: Identification;
   readonly ownerMustState: readonly OwnerStatement[];
   readonly forbidden: readonly Forbidden[];
   readonly liveness: readonly LivenessRegister[];
@@ -112,6 +114,9 @@ export const siteProfileSchema: z.ZodType<SiteProfile> = z
       .meta({ description: "Methods that the shipped profile leaves to the site, and who agreed." }),
     connection,
     watchdog,
+    identification: identification
+      .default({ vendors: [], products: [] })
+      .meta({ description: "Who may answer, where the shipped profile names nobody; a reply of anyone else trips the device." }),
     ownerMustState,
     forbidden,
     liveness,

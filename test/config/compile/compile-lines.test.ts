@@ -193,6 +193,12 @@ describe("a problem of several lines together is found:", () => {
       'device-profiles/test-plc.yaml: liveness[0].id: found "alive", a register of the shipped profile, expected a name of its own',
     ]);
   });
+  test("who may answer, said of a family whose shipped profile says it", () => {
+    const identification = { vendors: ["Somebody"], products: ["TEST-2"] };
+    assert.deepEqual(problemsOf(two(), { siteProfiles: { "test-plc": { identification } } }), [
+      "device-profiles/test-plc.yaml: identification.vendors: found Somebody, expected nothing here: the shipped profile names Test",
+    ]);
+  });
   test("all of them at once, in the order of the files", () => {
     const found = problemsOf([rawDevice(1, { profile: "other" }), rawDevice(2, { segment: "x" })]);
     assert.equal(found.length, 2);

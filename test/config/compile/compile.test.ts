@@ -74,6 +74,21 @@ describe("a register that a site names", () => {
   });
 });
 
+describe("who may answer, as a site says it of a family that does not say it,", () => {
+  const identification = { vendors: ["Schneider Electric"], products: [] };
+  const family = { profiles: { "test-plc": rawProfile({ identification: { vendors: [], products: [] } }) } };
+  const silent = rawSite([rawDevice(1)], family);
+  const named = rawSite([rawDevice(1)], { ...family, siteProfiles: { "test-plc": { identification } } });
+
+  test("is expected of every answer", () => {
+    const [one] = compiledFrom(approved(named)).plan.checks.values();
+    assert.deepEqual(one?.expectedIdentity, identification);
+  });
+  test("is part of what the approval covers", () => {
+    assert.notEqual(compiledFrom(named).covers.get("test-plc" as ProfileId), compiledFrom(silent).covers.get("test-plc" as ProfileId));
+  });
+});
+
 describe("a compiled plan", () => {
   const raw = approved(rawSite([...two(), rawUnit(3), rawDevice(4, { function: "safety" })]));
   const { plan, covers, deviceDigests, findings, envelopes, approvals, problems } = compiledFrom(raw);

@@ -1,0 +1,91 @@
+/** What goes on around a poller: its page is read by many, or it dies and is started again (H25, R14). */
+import { startFragile } from "./fragile-device.ts";
+import { plainTarget, times, type Hazard, type Polled, type Scene } from "./hazard.ts";
+import { fullest } from "./load.ts";
+import { Timers } from "../timers.ts";
+
+const scrapes = 200;
+/** A careful poller asks once a second. */
+const askedPerSecondMax = 2;
+/** Once for what nobody could know, and once more to know it. */
+const askedByDyingMax = 2;
+const crashesMax = 5;
+
+/** As many replicas of a monitoring system read the page as hard as they can. */
+async function manyScrapes(prefix: string): Promise<Scene> {
+  let read = 0;
+  let done = false;
+  let closed = false;
+  const device = await startFragile({ host: `${prefix}1` });
+  const readOn = async (polled: Polled): Promise<void> => {
+    for (let tried = 0; tried < scrapes && !closed; tried++) if (await polled.scrape()) read += 1;
+    done = true;
+  };
+  return {
+    targets: [plainTarget(device.host, { atEachScrape: true })],
+    connections: () => device.connections,
+    begin: (polled) => void readOn(polled),
+    enough: () => done,
+    verdict: () => {
+      const most = fullest(device.asked, 1000);
+      return {
+        harmed: most > askedPerSecondMax,
+        seen: `its page was read ${times(read)}; asked ${times(device.asked.length)}, at most ${most} in a second`,
+      };
+    },
+    close: async () => {
+      closed = true;
+      await device.close();
+    },
+  };
+}
+
+/** Whoever hears its answer dies, and is started again by its supervisor: the device is asked by each of them, for ever. */
+async function poisonReply(prefix: string): Promise<Scene> {
+  const timers = new Timers();
+  let polled: Polled | undefined;
+  let crashes = 0;
+  let answered = 0;
+  const answer = async (): Promise<void> => {
+    if (polled === undefined || answered === device.asked.length || crashes === crashesMax) return;
+    answered = device.asked.length;
+    crashes += 1;
+    await polled.crash();
+  };
+  const device = await startFragile({
+    host: `${prefix}1`,
+    onRequest: () => {
+      timers.after(20, () => void answer());
+      return { silent: true };
+    },
+  });
+  return {
+    targets: [plainTarget(device.host, { answerWithinMs: 2000 })],
+    connections: () => device.connections,
+    begin: (by) => {
+      polled = by;
+      void answer();
+    },
+    enough: () => crashes >= askedByDyingMax,
+    verdict: () => ({
+      harmed: device.asked.length > askedByDyingMax,
+      seen: `its answer killed the poller ${times(crashes)}; asked ${times(device.asked.length)}`,
+    }),
+    close: async () => {
+      timers.clear();
+      await device.close();
+    },
+  };
+}
+
+export const restarts: readonly Hazard[] = [
+  { id: "scrape-storm", rows: ["H25"], title: "reading the metrics page asks the device", watchMs: 1000, start: manyScrapes },
+  {
+    id: "poison-reply",
+    rows: ["R14"],
+    title: "an answer that kills the poller is asked for again at every restart",
+    watchMs: 5000,
+    alone: true,
+    start: poisonReply,
+  },
+];
