@@ -59,7 +59,7 @@ export interface Scene {
   connections(): number;
   /** The poller has asked: the plant's own life begins. */
   begin(polled: Polled): void;
-  /** Watching begins, after half a minute at the latest, once this holds. */
+  /** Watching begins, after a minute at the latest, once this holds. */
   enough?(): boolean;
   /** When nothing more is to come; before `close`. */
   verdict(): Verdict;

@@ -14,7 +14,7 @@ import { watchdogs } from "./watchdogs.ts";
 
 export const hazards: readonly Hazard[] = [...pools, ...load, ...watchdogs, ...bus, ...answers, ...storms, ...sessions, ...restarts];
 
-const askWithinMs = 30_000;
+const askWithinMs = 60_000;
 const lookEveryMs = 50;
 
 export interface Tried extends Verdict {
