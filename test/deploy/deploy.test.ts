@@ -1,6 +1,6 @@
 /** What is shipped for Prometheus and Grafana: every alert has its runbook, and nothing asks for a metric that there is not. */
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, test } from "node:test";
 import { parse } from "yaml";
@@ -15,6 +15,15 @@ interface Rule {
   readonly labels?: { readonly severity?: string };
   readonly annotations?: { readonly runbook?: string };
 }
+interface Dashboard {
+  readonly uid: string;
+  readonly panels: readonly { readonly id: number; readonly targets: readonly { readonly expr: string }[] }[];
+  readonly templating: { readonly list: readonly { readonly name: string }[] };
+}
+interface Service {
+  readonly volumes: readonly string[];
+}
+
 const { groups } = parse(read("deploy/prometheus/watchkeeper.rules.yaml")) as {
   readonly groups: readonly { readonly rules: readonly Rule[] }[];
 };
@@ -54,5 +63,54 @@ describe("the rules", () => {
       [],
     );
     assert.deepEqual(unknownIn("rate(watchkeeper_nonsense_total[5m])"), ["watchkeeper_nonsense_total"]);
+  });
+});
+
+describe("the dashboards", () => {
+  const files = readdirSync(path.join(root, "deploy/grafana/dashboards"));
+  const dashboardOf = (file: string): Dashboard => JSON.parse(read(`deploy/grafana/dashboards/${file}`)) as Dashboard;
+
+  test("ask for no metric that is not on the page, and have ids of their own", () => {
+    const ids = new Set(files.map((file) => dashboardOf(file).uid));
+    assert.equal(ids.size, 4);
+    for (const file of files) {
+      const { panels } = dashboardOf(file);
+      assert.deepEqual(
+        panels.flatMap(({ targets }) => targets.flatMap(({ expr }) => unknownIn(expr))),
+        [],
+        file,
+      );
+      assert.equal(new Set(panels.map(({ id }) => id)).size, panels.length, file);
+    }
+  });
+
+  test("of devices choose by site, zone and category", () => {
+    for (const file of ["watch.json", "device.json"]) {
+      const names = dashboardOf(file).templating.list.map(({ name }) => name);
+      for (const name of ["datasource", "site", "zone", "category"]) assert.ok(names.includes(name), `${file}: ${name}`);
+    }
+  });
+});
+
+describe("the compose file", () => {
+  const { services } = parse(read("deploy/compose/compose.yaml")) as { readonly services: Readonly<Record<string, Service>> };
+
+  test("runs the four, all on loopback, and mounts only folders that are there", () => {
+    assert.deepEqual(Object.keys(services), ["watchkeeper", "prometheus", "alertmanager", "grafana"]);
+    for (const [name, { volumes }] of Object.entries(services)) {
+      const mounted = volumes.map((volume) => volume.split(":")[0] ?? "").filter((from) => from.startsWith("../"));
+      for (const from of mounted) assert.ok(existsSync(path.join(root, "deploy/compose", from)), `${name}: ${from}`);
+    }
+    assert.doesNotMatch(read("deploy/compose/compose.yaml"), /0\.0\.0\.0|\bports:/u);
+  });
+
+  test("stands beside configurations that are YAML", () => {
+    for (const file of [
+      "alertmanager/alertmanager.yaml",
+      "prometheus/prometheus.yaml",
+      "grafana/provisioning/dashboards/watchkeeper.yaml",
+      "grafana/provisioning/datasources/prometheus.yaml",
+    ])
+      assert.equal(typeof parse(read(`deploy/${file}`)), "object", file);
   });
 });

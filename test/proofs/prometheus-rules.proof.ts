@@ -19,6 +19,7 @@ function promtool(...args: readonly string[]): { readonly code: number | null; r
 test("promtool check rules and promtool test rules are content", () => {
   for (const args of [
     ["check", "rules", join(folder, rules)],
+    ["check", "config", join(folder, "prometheus.yaml")],
     ["test", "rules", join(folder, tests)],
   ]) {
     const { code, said } = promtool(...args);
