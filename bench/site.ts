@@ -104,7 +104,7 @@ export function openSite(
         leading: () => true,
         heardUntil: () => undefined,
         linkDownUntil: () => undefined,
-        pausedUntil: () => undefined,
+        pause: () => undefined,
       },
       keeper: (farewell, onClosed) =>
         new ConnectionKeeper({

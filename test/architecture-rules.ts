@@ -189,6 +189,7 @@ export const builtinsPerFile: Readonly<Record<string, readonly string[]>> = {
   "src/store/state-folder.ts": ["node:crypto", "node:fs", "node:os", "node:path"],
   "src/store/stop-file.ts": ["node:fs", "node:path"],
   "src/store/trips-beside.ts": ["node:fs"],
+  "src/store/windows-file.ts": ["node:fs", "node:path"],
   "src/wire/acknowledged.ts": ["node:fs"],
   "src/wire/ping.ts": ["node:child_process", "node:fs"],
   "src/wire/own-sockets.ts": ["node:net"],

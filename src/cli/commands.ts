@@ -26,6 +26,7 @@ import { selftest } from "./commands/selftest.ts";
 import { status } from "./commands/status.ts";
 import { stop } from "./commands/stop.ts";
 import { suspend } from "./commands/suspend.ts";
+import { window } from "./commands/window.ts";
 
 export const commands: readonly Command[] = [
   init,
@@ -48,6 +49,7 @@ export const commands: readonly Command[] = [
   stop,
   resume,
   reset,
+  window,
   reload,
   rollback,
   audit,

@@ -8,6 +8,7 @@ import type { StopRecord } from "./ports.ts";
 import type { Style } from "./style.ts";
 import { auditLine, healthNotices } from "./health-view.ts";
 import { columns, counted, moment, padded, wrapped } from "./text.ts";
+import { windowLine } from "./window-view.ts";
 import { inWords } from "./words.ts";
 
 export interface View {
@@ -125,12 +126,12 @@ function summary(devices: readonly DeviceStatus[]): string {
 }
 
 /** Nothing is wrong with these: what runs out, what is held back on purpose, and what is proposed. */
-function tidings({ families, certificates, heldSegments }: Status): readonly string[] {
+function tidings({ families, certificates, heldSegments, windows }: Status): readonly string[] {
   const words = [
     ...certificates.map(({ warning }) => warning),
     ...families.flatMap(({ approval, proposed }) => [approval?.warning, proposed]),
   ];
-  return [...words.filter((line) => typeof line === "string"), ...heldSegments];
+  return [...words.filter((line) => typeof line === "string"), ...heldSegments, ...windows.map((one) => `WINDOW ${windowLine(one)}`)];
 }
 
 function noticesOf({ stopped, trips, holds, reload, ...health }: Status, stop: StopRecord | undefined): readonly Notice[] {

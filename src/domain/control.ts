@@ -7,6 +7,7 @@ import type { Proof, Stage } from "./plan.ts";
 import type { FailureKind, PassingReason, StandingReason } from "./reasons.ts";
 import type { ShownCertificate } from "./security.ts";
 import type { ApprovalAge } from "./stages.ts";
+import type { WindowKind, WindowScope } from "./windows.ts";
 
 /** `<stateDir>/control.sock`: HTTP/1.1, `POST /v1/<command>` with a JSON body. */
 export const controlSocketName = "control.sock";
@@ -127,6 +128,27 @@ export interface CertificateStatus {
   readonly warning: string | null;
 }
 
+export interface WindowStatus {
+  readonly id: string;
+  readonly kind: WindowKind;
+  readonly scope: WindowScope;
+  readonly from: Instant;
+  readonly until: Instant;
+  /** East of UTC: how the person who opened it reads a clock. */
+  readonly offsetMinutes: number;
+  /** False: it is planned, or another clock does not agree yet. */
+  readonly open: boolean;
+  readonly by: string;
+  readonly reason: string;
+  readonly change: string | null;
+}
+
+/** What stands now, and what a person should know of it. */
+export interface WindowDone {
+  readonly window: WindowStatus;
+  readonly warnings: readonly string[];
+}
+
 export interface Status {
   readonly schema: "status/v1";
   readonly site: string;
@@ -139,6 +161,8 @@ export interface Status {
   readonly clock: ClockStatus;
   readonly trips: readonly TripStatus[];
   readonly holds: readonly HoldStatus[];
+  /** Open and planned. */
+  readonly windows: readonly WindowStatus[];
   readonly families: readonly FamilyStatus[];
   readonly certificates: readonly CertificateStatus[];
   /** Segments that are held back as a whole, one line each. */
@@ -200,6 +224,29 @@ export interface ControlCommands {
   };
   /** The wall clock is right: the highest trusted time is forgotten. */
   readonly clock: { readonly request: Signed; readonly result: { readonly before: Instant; readonly now: Instant } };
+  /** Exactly one of `until` and `forMs`. Without `from` it begins at once; a pause when its connections have been given back. */
+  readonly "window-open": {
+    readonly request: Signed & {
+      readonly kind: WindowKind;
+      readonly scope: string;
+      readonly from?: Instant;
+      readonly until?: Instant;
+      readonly forMs?: number;
+      readonly offsetMinutes?: number;
+      readonly change?: string;
+    };
+    readonly result: WindowDone;
+  };
+  /** `forMs` counts from its present end. */
+  readonly "window-extend": {
+    readonly request: Signed & { readonly id: string; readonly until?: Instant; readonly forMs?: number };
+    readonly result: WindowDone;
+  };
+  readonly "window-close": { readonly request: Signed & { readonly id: string }; readonly result: WindowDone };
+  readonly "window-list": {
+    readonly request: Readonly<Record<never, never>>;
+    readonly result: { readonly now: Instant; readonly windows: readonly WindowStatus[] };
+  };
   /** Takes a record for the audit chain that a command made by itself; the poller puts the time to it. */
   readonly audit: {
     readonly request: Omit<AuditEntry, "at">;

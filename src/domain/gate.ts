@@ -1,8 +1,9 @@
 /** The one call through which anything is asked, and what it must know and does not own. */
 import type { Outcome } from "./outcome.ts";
-import type { Check, CheckId, DeviceId, LineId, Plan, SegmentId, Target } from "./plan.ts";
+import type { Check, CheckId, DeviceId, LineId, Plan, PlannedDevice, Target } from "./plan.ts";
 import type { PassingReason } from "./reasons.ts";
-import type { Milliseconds, MonotonicMs, WallMs } from "./units.ts";
+import type { Milliseconds, MonotonicMs } from "./units.ts";
+import type { PauseAhead } from "./windows.ts";
 
 export type Trigger = "schedule" | "ask-now" | "deep-query";
 
@@ -29,8 +30,8 @@ export interface Circumstances {
   heardUntil(device: DeviceId, interval: Milliseconds): MonotonicMs | undefined;
   /** Until when a link-down report withholds the check; undefined when the link is up or unknown. */
   linkDownUntil(device: DeviceId): MonotonicMs | undefined;
-  /** When the pause that covers this device ends; undefined when none does. */
-  pausedUntil(device: DeviceId, segment: SegmentId, now: WallMs): WallMs | undefined;
+  /** The pause that covers the device now or next; undefined when none does. */
+  pause(device: PlannedDevice): PauseAhead | undefined;
   /** Why a packet to the target would leave by another interface than its segment's, in one line; undefined when it would not. */
   cutOff(target: Target): string | undefined;
   auditWritable(): boolean;

@@ -1,5 +1,6 @@
 /** Every limit of the product in one place. Nothing configures them away; test/domain/limits.test.ts asserts how they relate. */
 import { milliseconds, seconds, type Milliseconds } from "./units.ts";
+import type { WindowKind } from "./windows.ts";
 
 /** Sources: the safety defaults derived from documented incidents (SAFETY.md lists them). No vendor text states a safe rate; these are ours. */
 export interface Limits {
@@ -135,6 +136,20 @@ export const approvalWarning: Milliseconds = seconds(60 * 86_400);
 export const approvalMonthsMax = 15;
 /** After an ordinary expiry, with an alarm. An accepted risk has none. */
 export const approvalGrace: Milliseconds = seconds(90 * 86_400);
+
+/** How long a window of each kind may be from now, or from a planned beginning, and how far ahead one may be planned. Ours: a yard period, and one working day for a deep query. */
+export const windowLongest: Readonly<Record<WindowKind, Milliseconds>> = Object.freeze({
+  pause: seconds(30 * 86_400),
+  mute: seconds(30 * 86_400),
+  "deep-query": seconds(86_400),
+});
+export const windowAheadMax: Milliseconds = seconds(90 * 86_400);
+/** Open and planned together; more is a script gone wild. */
+export const windowsMax = 200;
+/** So long before a pause begins its kept connections are given back. */
+export const pauseLead: Milliseconds = seconds(5);
+/** What is still out so shortly before a pause is cut off, so that its RST leaves before the pause begins. */
+export const pauseCutsBefore: Milliseconds = seconds(1);
 
 /** Of the process in which node-snap7 runs: calls that may run at once (each takes a thread for as long as its device takes to answer), and connections that may be open (select() in it fails beyond 1024 file descriptors; each takes three). */
 export const s7CallsMax = 60;

@@ -3,6 +3,7 @@ import type { Check, DeviceId, SegmentId } from "./plan.ts";
 import type { FailureKind, PassingReason } from "./reasons.ts";
 import type { ShownCertificate } from "./security.ts";
 import type { Milliseconds, MonotonicMs } from "./units.ts";
+import type { Window, WindowChange } from "./windows.ts";
 
 /** What a device said of itself, as printable text; absent where it said nothing. */
 export interface Identity {
@@ -101,4 +102,5 @@ export type Fact =
   | { readonly kind: "held"; readonly at: MonotonicMs; readonly scope: SegmentId | string; readonly held: boolean; readonly detail: string }
   /** The guard stopped something; `check` is known when a permit was lent. Nothing left. */
   | { readonly kind: "blocked"; readonly at: MonotonicMs; readonly address: string; readonly check?: Check; readonly detail: string }
+  | { readonly kind: "window"; readonly at: MonotonicMs; readonly change: WindowChange; readonly window: Window; readonly by: string }
   | { readonly kind: "stalled"; readonly at: MonotonicMs; readonly detail: string };

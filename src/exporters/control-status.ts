@@ -27,7 +27,13 @@ export type DueAt = (check: CheckId) => MonotonicMs | undefined;
 /** When a held scope has its next trial: the gate's answer. */
 export type TrialAt = (scope: Scope) => MonotonicMs | undefined;
 
-export function statusOf(board: Board, clock: Clock, dueAt: DueAt, trialAt: TrialAt, health: Pick<Status, "audit" | "clock">): Status {
+export function statusOf(
+  board: Board,
+  clock: Clock,
+  dueAt: DueAt,
+  trialAt: TrialAt,
+  health: Pick<Status, "audit" | "clock" | "windows">,
+): Status {
   const { plan, stopped, reload } = board;
   const refusals = Map.groupBy(board.refusals(), ({ device }) => device);
   return {

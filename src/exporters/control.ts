@@ -10,6 +10,7 @@ import {
   type ControlRequest,
 } from "../domain/control.ts";
 import { methodIds } from "../domain/operations.ts";
+import { windowKinds } from "../domain/windows.ts";
 
 export interface ControlOptions {
   /** `<stateDir>/control.sock`; at most 100 bytes. */
@@ -119,6 +120,13 @@ function asSentences(error: FastifyError): readonly string[] {
 const words = { type: "string", minLength: 1, maxLength: 1000, pattern: "\\S" };
 const scope = { type: "string", maxLength: 300, pattern: "^(site|(device|segment|profile):.+)$" };
 
+const moment = { type: "string", maxLength: 30, pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{3})?Z$" };
+const span = { type: "integer", minimum: 1, maximum: 8_640_000_000 };
+/** Exactly one way to say when it ends. */
+const oneEnd = { oneOf: [{ required: ["until"] }, { required: ["forMs"] }] };
+const windowScope = { type: "string", maxLength: 300, pattern: "^(site|(device|segment|zone|profile):.+)$" };
+const windowEnd = { until: moment, forMs: span };
+
 const schemas: Readonly<Record<ControlCommand, FastifySchema>> = {
   status: body({}, []),
   check: body({ device: words, method: { enum: methodIds } }, ["device"]),
@@ -128,6 +136,23 @@ const schemas: Readonly<Record<ControlCommand, FastifySchema>> = {
   reset: body({ by: words, reason: words, scope }, ["by", "reason", "scope"]),
   clock: body({ by: words, reason: words }, ["by", "reason"]),
   reload: body({ by: words }, ["by"]),
+  "window-open": body(
+    {
+      by: words,
+      reason: words,
+      kind: { enum: Object.keys(windowKinds) },
+      scope: windowScope,
+      from: moment,
+      ...windowEnd,
+      offsetMinutes: { type: "integer", minimum: -720, maximum: 840 },
+      change: words,
+    },
+    ["by", "reason", "kind", "scope"],
+    oneEnd,
+  ),
+  "window-extend": body({ by: words, reason: words, id: words, ...windowEnd }, ["by", "reason", "id"], oneEnd),
+  "window-close": body({ by: words, reason: words, id: words }, ["by", "reason", "id"]),
+  "window-list": body({}, []),
   audit: body(
     {
       source: words,
@@ -140,8 +165,8 @@ const schemas: Readonly<Record<ControlCommand, FastifySchema>> = {
   ),
 };
 
-function body(properties: Readonly<Record<string, unknown>>, required: readonly string[]): FastifySchema {
-  return { body: { type: "object", properties, required, additionalProperties: false } };
+function body(properties: Readonly<Record<string, unknown>>, required: readonly string[], rules: object = {}): FastifySchema {
+  return { body: { type: "object", properties, required, additionalProperties: false, ...rules } };
 }
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {

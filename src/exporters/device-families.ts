@@ -5,6 +5,7 @@ import { livenesses } from "../domain/liveness.ts";
 import type { CheckId, DeviceId } from "../domain/plan.ts";
 import { failureKinds, withheldReasons, type FailureKind } from "../domain/reasons.ts";
 import { escaped, labels, sample, type FamilyHead } from "./exposition.ts";
+import type { WindowsShown } from "./window-metrics.ts";
 
 export interface DeviceFamily extends FamilyHead {
   /** All samples, a device's or check's at a time, so that the writer can pause between any two. May yield empty text. */
@@ -14,12 +15,14 @@ export interface DeviceFamily extends FamilyHead {
 export interface DeviceFamilyOptions {
   /** Whether addresses and ports may be seen by everybody who can read metrics; off unless the owner says so (UR E26 4.1.1.3). */
   readonly address: boolean;
+  /** Absent where there can be none. */
+  readonly windows?: Pick<WindowsShown, "muted">;
 }
 
 const stored = "Stored state: a scrape asks no device; watchkeeper_check_last_run_timestamp_seconds says when it was last asked.";
 const kinds = Object.keys(failureKinds) as FailureKind[];
 
-export function deviceFamilies({ address }: DeviceFamilyOptions): readonly DeviceFamily[] {
+export function deviceFamilies({ address, windows }: DeviceFamilyOptions): readonly DeviceFamily[] {
   return [
     ofDevices("device_info", "gauge", "A device of the watchlist.", deviceInfo),
     ofDevices("device_state", "gauge", `1 for the state the device is in: up, degraded, down or unknown. ${stored}`, deviceState),
@@ -30,6 +33,9 @@ export function deviceFamilies({ address }: DeviceFamilyOptions): readonly Devic
       "When the device was last heard without being asked (passive evidence); absent for never.",
       lastOverheard,
     ),
+    ...(windows
+      ? [ofDevices("device_muted", "gauge", "1 while a maintenance window mutes the device's alarms; absent otherwise.", muted(windows))]
+      : []),
     ofChecks("check_info", "gauge", "A check that is asked on schedule, and what its answer proves to be alive.", (name, view) =>
       checkInfo(name, view, address),
     ),
@@ -129,6 +135,10 @@ function deviceCause(name: string, { device, judgement }: DeviceView): string {
 
 function lastOverheard(name: string, { device, lastOverheard: at }: DeviceView): string {
   return at === undefined ? "" : sample(name, `device="${escaped(device.id)}"`, at / 1000);
+}
+
+function muted(windows: Pick<WindowsShown, "muted">): Lines<DeviceView> {
+  return (name, { device }) => (windows.muted(device) ? sample(name, `device="${escaped(device.id)}"`, 1) : "");
 }
 
 function checkInfo(name: string, view: CheckView, address: boolean): string {

@@ -8,6 +8,7 @@ import { isScope, type Fact, type Outcome } from "../domain/outcome.ts";
 import type { PlannedDevice } from "../domain/plan.ts";
 import { printable } from "../domain/printable.ts";
 import { after, seconds, type Milliseconds } from "../domain/units.ts";
+import { windowInWords } from "../domain/windows.ts";
 import { causeInWords } from "./cause-words.ts";
 import { asText } from "./log-text.ts";
 
@@ -96,6 +97,15 @@ export class EventLog {
       case "blocked": {
         const whom = fact.check?.id ?? fact.address;
         return this.write("error", "blocked", `the guard stopped something for ${whom}: nothing left`, { detail: fact.detail });
+      }
+      case "window": {
+        const { id, kind, scope } = fact.window;
+        return this.write("warn", `window_${fact.change}`, `window ${fact.change}: ${windowInWords(fact.window)}`, {
+          id,
+          kind,
+          scope,
+          by: fact.by,
+        });
       }
       case "stalled":
         return this.write("warn", "stalled", "the poller stood still or time jumped; it looks around before it asks again", {

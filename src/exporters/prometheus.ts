@@ -9,12 +9,15 @@ import { between, end, head, sample, type Format } from "./exposition.ts";
 import { gateFamilies } from "./gate-families.ts";
 import type { Sources } from "./site-definitions.ts";
 import { SiteMetrics, type SiteFamily } from "./site-metrics.ts";
+import type { WindowsShown } from "./window-metrics.ts";
 
 export interface PageOptions extends Sources {
   readonly clock: Pick<Clock, "monotonic" | "wall">;
   readonly gate: Pick<Gate, "preview">;
   readonly outstanding: Outstanding;
   readonly processMetrics: boolean;
+  /** Open and planned; absent where there can be none. */
+  readonly windows?: WindowsShown;
   /** Whether labels may carry IP addresses and ports. */
   readonly address: boolean;
   /** Resolves after everything else that waits has had its turn. */
@@ -31,10 +34,10 @@ export class PrometheusPage {
   readonly #families: readonly DeviceFamily[];
   readonly #yieldToLoop: () => Promise<void>;
 
-  constructor({ address, gate, yieldToLoop, ...options }: PageOptions) {
-    this.#site = new SiteMetrics(options);
+  constructor({ address, gate, windows, yieldToLoop, ...options }: PageOptions) {
+    this.#site = new SiteMetrics({ ...options, ...(windows && { windows }) });
     const { clock, outstanding } = options;
-    this.#families = [...deviceFamilies({ address }), ...gateFamilies({ clock, gate, outstanding })];
+    this.#families = [...deviceFamilies({ address, ...(windows && { windows }) }), ...gateFamilies({ clock, gate, outstanding })];
     this.#yieldToLoop = yieldToLoop;
   }
 

@@ -11,6 +11,7 @@ import { RefusalSums } from "./refusal-sums.ts";
 import { safetyFamilies } from "./safety-families.ts";
 import { ScheduleMetrics } from "./schedule-metrics.ts";
 import type { Look, SiteDefinition, Sources } from "./site-definitions.ts";
+import { WindowMetrics, type WindowsShown } from "./window-metrics.ts";
 
 export interface SiteFamily extends FamilyHead {
   readonly samples: readonly { readonly name: string; readonly labels: string; readonly value: number }[];
@@ -18,6 +19,8 @@ export interface SiteFamily extends FamilyHead {
 
 export interface SiteMetricsOptions extends Sources {
   readonly clock: Pick<Clock, "wall">;
+  /** Open and planned; absent where there can be none. */
+  readonly windows?: WindowsShown;
   /** Whether the process's own figures (memory, CPU, event loop) are among them. */
   readonly processMetrics: boolean;
 }
@@ -32,18 +35,20 @@ export class SiteMetrics {
   readonly #written: readonly ((look: Look) => void)[];
   readonly schedule: ScheduleMetrics;
   readonly pulse: PulseMetrics;
+  readonly #windows: WindowMetrics | undefined;
 
   /** Kept for the plan they were taken from: finding them looks at every device. */
   #shared: ReadonlySet<Scope> = new Set();
   #plan: Plan | undefined;
 
-  constructor({ clock, processMetrics, ...sources }: SiteMetricsOptions) {
+  constructor({ clock, windows, processMetrics, ...sources }: SiteMetricsOptions) {
     const registers: Registry[] = [this.#registry];
     this.#sources = sources;
     const definitions = [...ownFamilies, ...safetyFamilies, ...this.#refusals.families];
     this.#written = definitions.map((definition) => kept(definition, registers));
     this.schedule = new ScheduleMetrics(registers);
     this.pulse = new PulseMetrics(registers, clock);
+    this.#windows = windows && new WindowMetrics(windows, registers);
     if (!processMetrics) return;
     collectDefaultMetrics({ register: this.#registry });
     for (const name of misnamed) this.#registry.removeSingleMetric(name);
@@ -72,6 +77,7 @@ export class SiteMetrics {
     this.#refusals.look(board);
     const look: Look = { ...this.#sources, board, sharedScopes: this.#shared };
     for (const write of this.#written) write(look);
+    this.#windows?.update();
   }
 }
 

@@ -4,6 +4,7 @@ import type { RunOptions } from "../cli/ports.ts";
 import { readOwnCertificate } from "../config/server-certificates.ts";
 import type { Driver } from "../domain/driver.ts";
 import type { Circumstances } from "../domain/gate.ts";
+import type { Fact } from "../domain/outcome.ts";
 import { operationsOf, type Check, type Plan, type Target, type Transport } from "../domain/plan.ts";
 import type { Dial, FramePolicy } from "../domain/wire.ts";
 import type { Protocol } from "../domain/operations.ts";
@@ -24,6 +25,7 @@ import type { OpenedJournal } from "../store/journal.ts";
 import { BoardRecorder } from "../store/recorder.ts";
 import { journalName } from "../store/state-folder.ts";
 import type { StopFile } from "../store/stop-file.ts";
+import type { KeptWindows } from "../store/windows-file.ts";
 import { systemClock as clock, yieldToLoop } from "../system-clock.ts";
 import { echoDialler } from "../wire/echo.ts";
 import { enipPolicy } from "../wire/frames/enip.ts";
@@ -49,6 +51,7 @@ import { unavailable, type OwnMeans } from "./unavailable.ts";
 import { Vault } from "./vault.ts";
 import { packageVersion } from "./version.ts";
 import { WaysOut } from "./ways-out.ts";
+import { WindowKeeper } from "./windows.ts";
 
 /** Who reads the frames of which protocol. Drivers may not import wires, so the two meet here. */
 export const policies: ReadonlyMap<Protocol, FramePolicy> = new Map([
@@ -82,12 +85,13 @@ export interface Assembled {
   readonly scheduler: Scheduler;
   readonly unfit: () => Promise<string | undefined>;
   readonly serial: SerialDialler;
+  readonly windows: WindowKeeper;
 }
 
 export function assemble(
   options: RunOptions,
   { settings, plan, credentials }: Site,
-  { journal, trips, proven }: OpenedJournal,
+  { journal, trips, proven, windows: keptWindows }: OpenedJournal & { readonly windows: KeptWindows },
   stopFile: StopFile,
   time: TrustedTime,
 ): Assembled {
@@ -96,49 +100,54 @@ export function assemble(
   const observer = { transition: log.transition.bind(log), happened: log.happened.bind(log) };
   const recorder = new BoardRecorder({ board, journal, clock, observer });
   const onViolation = ({ target, detail }: Violation): void => gate.blocked(target.address, detail);
-  const reach = new Reach(clock);
-  const cutOff = (target: Target): string | undefined => reach.cutOff(target);
-  const udp = udpDialler({ cutOff, onViolation });
-  const serial = serialDialler({ clock, onViolation, open: openSerial });
-  const dial = diallerByTransport({
-    tcp: tcpDialler({ clock, cutOff, onViolation }),
-    udp: udp.dial,
-    icmp: echoDialler({ cutOff, onViolation }),
-    serial: serial.dial,
-  });
+  const { cutOff, dial, reach, serial, udp } = wires(onViolation);
   const vault = new Vault(credentials);
   const inFlight = new InFlightFile(settings.stateDir);
   const outstanding = new AskedNow(clock, inFlight);
   const s7 = s7ChildOf({ clock, onTrouble: (detail) => log.write("warn", "s7", detail) });
   const drivers = driversWith(s7);
   const means: OwnMeans = { s7, ownCertificate: () => board.ownCertificate, now: time.judged };
+  const record = (fact: Fact): void => recorder.record(fact);
+  const shared = { clock, board, journal, log, recorder, time, stateDir: settings.stateDir, plan: () => board.plan, record };
+  const windows = new WindowKeeper({ ...shared, kept: keptWindows, gate: () => gate });
   const gate: HeartbeatGate = new HeartbeatGate(
     {
       // What expires does so by the highest trusted time.
       clock: { ...clock, wall: time.judged },
-      circumstances: circumstances(stopFile, cutOff, () => operations),
+      circumstances: circumstances(stopFile, cutOff, windows, () => operations),
       keeper: (farewell, onClosed) => new ConnectionKeeper({ clock, dial, farewell, onClosed, speakerOf: speakers(drivers, vault, means) }),
       suspect: (now) => pulse.suspect(now),
       trips,
-      record: (fact) => recorder.record(fact),
+      record,
       inFlight: outstanding,
     },
     plan,
   );
-  const waysOut = new WaysOut({ clock, reach, gate, plan: () => board.plan, record: (fact) => recorder.record(fact) });
-  const health = new Health({ clock, journal, log, recorder, time });
+  const waysOut = new WaysOut({ ...shared, reach, gate });
+  const health = new Health(shared);
   const look = (): void => {
     page.countPulse();
     operations.readStop();
     health.look();
     waysOut.look();
+    windows.look();
   };
   const pulse: Pulse = new Pulse(clock, { readStop: look, disturbed: (detail) => gate.disturbed(detail) });
   const scheduler: Scheduler = new Scheduler(
     { clock, gate, onStart: (late) => page.observeLateness(late), onSkip: () => page.countSkip() },
     plan,
   );
-  const sources = { build, clock, gate, outstanding, journal, time, schedule: scheduler, datagramsDropped: udp.dropped };
+  const sources = {
+    build,
+    clock,
+    gate,
+    outstanding,
+    journal,
+    time,
+    schedule: scheduler,
+    datagramsDropped: udp.dropped,
+    windows: windows.windows,
+  };
   const page = new PrometheusPage({ ...sources, address: settings.labels.address, processMetrics: true, yieldToLoop });
   const replan = async () => planned({ ...options, wallNow: time.judged() });
   const { stateDir } = settings;
@@ -146,20 +155,31 @@ export function assemble(
     await prepared(wanted, drivers, stateDir, clock);
     board.ownCertificate = readOwnCertificate(stateDir);
   };
-  const unfit = unfitWith({
-    clock,
-    journal,
-    journalFile: join(stateDir, journalName),
-    log,
-    plan: () => board.plan,
-    policies: everyPolicy,
-    stateDir,
-    s7: async () => s7.prepare().then(() => s7.isolation),
-  });
+  const isolation = async (): Promise<S7Child["isolation"]> => s7.prepare().then(() => s7.isolation);
+  const unfit = unfitWith({ ...shared, journalFile: join(stateDir, journalName), policies: everyPolicy, s7: isolation });
   const keep = planKeeper(stateDir, log);
-  const parts = { clock, board, gate, journal, log, recorder, scheduler, stopFile, time, unfit, vault, replan, prepare, settings, keep };
+  const parts = { ...shared, gate, scheduler, stopFile, unfit, vault, windows, replan, prepare, settings, keep };
   const operations: Operations = new Operations(parts);
-  return { board, gate, inFlight, keep, log, operations, page, pulse, recorder, s7, scheduler, serial, unfit };
+  return { board, gate, inFlight, keep, log, operations, page, pulse, recorder, s7, scheduler, serial, unfit, windows };
+}
+
+interface Wires {
+  readonly cutOff: Circumstances["cutOff"];
+  readonly dial: Dial;
+  readonly reach: Reach;
+  readonly serial: SerialDialler;
+  readonly udp: ReturnType<typeof udpDialler>;
+}
+
+/** Every way to a device. */
+function wires(onViolation: (violation: Violation) => void): Wires {
+  const reach = new Reach(clock);
+  const cutOff = (target: Target): string | undefined => reach.cutOff(target);
+  const udp = udpDialler({ cutOff, onViolation });
+  const serial = serialDialler({ clock, onViolation, open: openSerial });
+  const tcp = tcpDialler({ clock, cutOff, onViolation });
+  const dial = diallerByTransport({ tcp, udp: udp.dial, icmp: echoDialler({ cutOff, onViolation }), serial: serial.dial });
+  return { cutOff, dial, reach, serial, udp };
 }
 
 /** Keeps the files of what was adopted, for a rollback. */
@@ -200,15 +220,20 @@ function speakers(drivers: ReadonlyMap<Protocol, Driver>, vault: Vault, means: O
   };
 }
 
-function circumstances(stopFile: StopFile, cutOff: Circumstances["cutOff"], operations: () => Operations): Circumstances {
+function circumstances(
+  stopFile: StopFile,
+  cutOff: Circumstances["cutOff"],
+  { windows }: WindowKeeper,
+  operations: () => Operations,
+): Circumstances {
   return {
     stopped: () => stopFile.inForce,
     cutOff,
     auditWritable: () => !operations().auditGone(),
     leading: () => true,
-    // Windows, passive sources and link reports come later; the gate asks for them already.
+    pause: (device) => windows.pause(device),
+    // Passive sources and link reports come later; the gate asks for them already.
     heardUntil: () => undefined,
     linkDownUntil: () => undefined,
-    pausedUntil: () => undefined,
   };
 }

@@ -15,6 +15,7 @@ import { certificatesShown } from "./certificates-shown.ts";
 import type { Planned, Site } from "./planner.ts";
 import { done, refused } from "./replies.ts";
 import type { Vault } from "./vault.ts";
+import type { WindowCommand, WindowKeeper } from "./windows.ts";
 import type { HeartbeatGate } from "../safety/gate.ts";
 import type { TrustedTime } from "../safety/trusted-time.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
@@ -34,6 +35,7 @@ export interface OperationsParts {
   readonly scheduler: Scheduler;
   readonly stopFile: StopFile;
   readonly vault: Vault;
+  readonly windows: WindowKeeper;
   readonly time: TrustedTime;
   /** What keeps this poller from asking at all, in one line; undefined when its safeguards hold. */
   readonly unfit: () => Promise<string | undefined>;
@@ -143,16 +145,16 @@ export class Operations {
     settings: () => this.#parts.settings,
   };
 
-  readonly handlers: ControlHandlers = {
+  readonly handlers: Omit<ControlHandlers, WindowCommand> = {
     status: () => {
-      const { board, clock, gate, journal, time } = this.#parts;
+      const { board, clock, gate, journal, time, windows } = this.#parts;
       return done(
         statusOf(
           board,
           clock,
           (check) => this.#dueAt(check),
           (scope) => gate.trialAt(scope),
-          healthOf(journal, auditRecordsMax, time, clock.wall()),
+          { ...healthOf(journal, auditRecordsMax, time, clock.wall()), windows: windows.status() },
         ),
       );
     },

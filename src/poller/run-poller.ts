@@ -15,6 +15,7 @@ import type { Unusable } from "../store/database.ts";
 import { openJournal } from "../store/journal.ts";
 import { openStateFolder } from "../store/state-folder.ts";
 import { StopFile } from "../store/stop-file.ts";
+import { readWindows } from "../store/windows-file.ts";
 import { systemClock as clock, yieldToLoop } from "../system-clock.ts";
 import { claimNamespace, labNamespaceName, namespaceName } from "../wire/single-poller.ts";
 import { armTripwire } from "../wire/tripwire.ts";
@@ -51,13 +52,15 @@ export async function runPoller(options: RunOptions, signals: Signals): Promise<
   const opened = await openJournal(state.journal, { clock });
   if ("problem" in opened) return failed([opened.problem]);
   held.defer(() => opened.journal.close());
+  const windows = readWindows(settings.stateDir);
+  if ("problem" in windows) return failed([windows.problem]);
   if (signals.ending) return 0;
   stopFile.read();
   const time = new TrustedTime(clock, opened.highest);
   // By a clock that is behind, approvals would not have begun.
   const planNow = time.behind > 0 ? await planned({ ...options, wallNow: time.judged() }) : first;
   if ("problems" in planNow) return failed(planNow.problems);
-  const parts = assemble(options, planNow, opened, stopFile, time);
+  const parts = assemble(options, planNow, { ...opened, windows }, stopFile, time);
   signals.onStop(() => parts.operations.stop("SIGUSR2", "signal"));
   held.defer(() => parts.s7.close());
   held.defer(() => parts.serial.close());
@@ -105,11 +108,11 @@ function failed(problems: readonly string[]): number {
 }
 
 /** The control socket and the web server; a sentence when one cannot be had. */
-async function openWaysIn({ board, log, operations, page }: Assembled, settings: Settings): Promise<string | undefined> {
+async function openWaysIn({ board, log, operations, page, windows }: Assembled, settings: Settings): Promise<string | undefined> {
   const bug = (error: unknown): void => log.bug(error);
   const path = `${settings.stateDir}/${controlSocketName}`;
   const answered = (at: string): Promise<boolean> => someoneListens(at, clock);
-  const control = await startControl({ path, handlers: operations.handlers, answered, bug });
+  const control = await startControl({ path, handlers: { ...operations.handlers, ...windows.handlers }, answered, bug });
   if ("problem" in control) return control.problem;
   const listen = settings.web.listenAddresses;
   const web = await startWeb({ listen, board, clock, page, actions: operations.web, version: packageVersion(), yieldToLoop, bug });

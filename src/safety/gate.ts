@@ -12,6 +12,7 @@ import { Experience } from "./experience.ts";
 import type { ConnectionKeeper, KeeperParts } from "./keeper.ts";
 import { Lanes } from "./lanes.ts";
 import { outcomeOf, refused } from "./outcomes.ts";
+import { giveWay } from "./pauses.ts";
 import { MintedPermit, type PermitOffice } from "./permit.ts";
 import { firstObjection, standing, starting, type Situation, type Standing } from "./rules.ts";
 import { Trips } from "./trips.ts";
@@ -134,6 +135,11 @@ export class HeartbeatGate implements Gate, PermitOffice {
   rerouted(): void {
     const { circumstances } = this.#parts;
     for (const permit of this.#out) if (circumstances.cutOff(permit.check.target) !== undefined) permit.revoke("cut_off");
+  }
+
+  /** To be called with every pulse while a pause is near. */
+  pausing(): void {
+    giveWay(this.#plan, this.#parts.circumstances, this.#out, this.#keeper);
   }
 
   /** The guard stopped something that no permit was lent for; every device at that address trips. */

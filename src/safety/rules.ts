@@ -1,8 +1,9 @@
 /** The gate's questions, one function a reason, in the order in which they are asked; the same table drives `explain`. */
 import type { Circumstances, Trigger } from "../domain/gate.ts";
+import { pauseLead } from "../domain/limits.ts";
 import type { Check, PlannedDevice } from "../domain/plan.ts";
 import type { Refused } from "../domain/outcome.ts";
-import { monotonicMs, type MonotonicMs, type WallMs } from "../domain/units.ts";
+import { after, type MonotonicMs, type WallMs } from "../domain/units.ts";
 import { heardWithholdsAtMost, linkWithholdsAtMost } from "./passive.ts";
 
 /** What may change while an exchange is out, at one moment. */
@@ -63,6 +64,7 @@ export const standing: readonly Rule<Standing>[] = [
 
 /** Asked once, before the start. */
 export const starting: readonly Rule<Situation>[] = [
+  { reason: "window_pause", applies: aboutToPause },
   {
     reason: "link_down",
     applies: (s) => until(atMost(s.circumstances.linkDownUntil(s.check.device), linkWithholdsAtMost(s.askedAt, s.check.interval)), s.now),
@@ -95,9 +97,17 @@ export function firstObjection<S>(rules: readonly Rule<S>[], situation: S): ({ r
   return undefined;
 }
 
-function paused({ circumstances, check, device, now, wall }: Standing): Objection | undefined {
-  const end = circumstances.pausedUntil(check.device, device.segment, wall);
-  return end === undefined ? undefined : { retryAt: monotonicMs(now + Math.max(0, end - wall)) };
+/** In it nothing may leave. */
+function paused({ circumstances, device, now }: Standing): Objection | undefined {
+  const pause = circumstances.pause(device);
+  return pause && pause.beginsIn <= 0 ? { retryAt: after(now, pause.endsIn) } : undefined;
+}
+
+/** Before it nothing begins that would have to be cut off. */
+function aboutToPause({ circumstances, check, device, now }: Situation): Objection | undefined {
+  const pause = circumstances.pause(device);
+  const lasts = check.connectWithin + check.answerWithin + pauseLead;
+  return pause && pause.beginsIn < lasts ? { retryAt: after(now, pause.endsIn) } : undefined;
 }
 
 /** No source, however it is built or whoever feeds it, withholds longer than the rules allow since the device was last asked. */

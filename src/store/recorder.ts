@@ -4,6 +4,7 @@ import type { Clock } from "../domain/clock.ts";
 import { isScope, type Fact, type Outcome, type Scope } from "../domain/outcome.ts";
 import type { DeviceId, Plan, PlannedDevice } from "../domain/plan.ts";
 import type { MonotonicMs, WallMs } from "../domain/units.ts";
+import { windowInWords } from "../domain/windows.ts";
 import type { MemoryBoard } from "./board.ts";
 import { FloodTally } from "./flood-tally.ts";
 import type { StoreJournal } from "./journal.ts";
@@ -84,6 +85,9 @@ export class BoardRecorder implements Recorder {
       case "blocked":
         this.#board.countBlocked();
         this.#auditOften(`blocked ${fact.check?.device ?? ""}`, "guard", "blocked", `${fact.check?.id ?? fact.address}: ${fact.detail}`);
+        break;
+      case "window":
+        this.#audit("command", `window_${fact.change}`, windowInWords(fact.window), fact.by);
         break;
       case "stalled":
         this.#board.countStalled();

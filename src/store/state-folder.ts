@@ -11,6 +11,7 @@ import { adoptNote, headFileName } from "./head-beside.ts";
 import { inFlightFileName } from "./in-flight-file.ts";
 import { stopFileName } from "./stop-file.ts";
 import { tripsFileName } from "./trips-beside.ts";
+import { windowsFileName } from "./windows-file.ts";
 
 /** What `init` writes for ever. */
 export interface Birth {
@@ -208,7 +209,7 @@ function tooOpen(path: string): readonly StateProblem[] {
   const user = process.geteuid?.();
   const places = [
     path,
-    ...[siteFileName, journalName, stopFileName, lockFileName, tripsFileName, headFileName, inFlightFileName].map((name) =>
+    ...[siteFileName, journalName, stopFileName, lockFileName, tripsFileName, headFileName, inFlightFileName, windowsFileName].map((name) =>
       join(path, name),
     ),
   ];

@@ -31,6 +31,9 @@ export function tidied(fact: Fact): Fact {
       return { ...fact, by: shortName(fact.by), reason: detail(fact.reason) };
     case "stopped":
       return { ...fact, by: shortName(fact.by) };
+    case "window":
+      // Tidied when it was opened.
+      return { ...fact, by: shortName(fact.by) };
     case "held":
     case "stalled":
       return { ...fact, detail: detail(fact.detail) };

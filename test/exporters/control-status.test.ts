@@ -42,12 +42,15 @@ function board(): MemoryBoard {
   return new MemoryBoard(clock, { ...plan, refused }, memory);
 }
 
-const healthy = healthOf(
-  { auditHead: emptyChain, unwritableSince: undefined, unwritableFor: undefined, problem: undefined },
-  1000,
-  { highest: clock.wall(), behind: milliseconds(0) },
-  clock.wall(),
-);
+const healthy = {
+  ...healthOf(
+    { auditHead: emptyChain, unwritableSince: undefined, unwritableFor: undefined, problem: undefined },
+    1000,
+    { highest: clock.wall(), behind: milliseconds(0) },
+    clock.wall(),
+  ),
+  windows: [],
+};
 const trialAt = () => monotonicMs(now + 900_000);
 const dueAt = (check: CheckId) => (check === checkA.id ? monotonicMs(now + 48_000) : undefined);
 

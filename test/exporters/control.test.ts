@@ -27,6 +27,13 @@ const handlers: ControlHandlers = {
   reset: () => Promise.resolve({ ok: true, result: { lifted: [] } }),
   reload: () => Promise.resolve({ ok: true, result: { planDigest: "sha256:0", devices: 0, checks: 0, refused: 0 } }),
   clock: () => Promise.resolve({ ok: true, result: { before: "2026-11-22T12:00:00.000Z", now: "2026-11-21T12:00:00.000Z" } }),
+  "window-open": (request) => {
+    asked.push(request);
+    return Promise.resolve({ ok: false, problems: ["no such device"] });
+  },
+  "window-extend": () => Promise.resolve({ ok: false, problems: ["no such window"] }),
+  "window-close": () => Promise.resolve({ ok: false, problems: ["no such window"] }),
+  "window-list": () => Promise.resolve({ ok: true, result: { now: "2026-11-21T12:00:00.000Z", windows: [] } }),
   audit: () => Promise.resolve({ ok: true, result: { at: "2026-11-21T12:00:00.000Z" } }),
 };
 
@@ -120,7 +127,8 @@ describe("the control socket refuses", () => {
     await started();
   });
 
-  const unknown = "expected POST /v1/ and one of: status, check, certificates, stop, resume, reset, clock, reload, audit";
+  const unknown =
+    "expected POST /v1/ and one of: status, check, certificates, stop, resume, reset, clock, reload, window-open, window-extend, window-close, window-list, audit";
   const cases: readonly [what: string, method: string, url: string, body: string, status: number, problems: readonly string[]][] = [
     ["an unknown command", "POST", "/v1/format", "{}", 404, [`unknown command POST /v1/format; ${unknown}`]],
     ["a command by GET", "GET", "/v1/stop", "", 404, [`unknown command GET /v1/stop; ${unknown}`]],

@@ -57,14 +57,14 @@ function site(): Site {
 }
 
 function assembled(time: TrustedTime, stopFile = new StopFile(folder, clock)): Assembled {
-  const opened = { journal, trips: [], proven: new Map(), highest: wallMs(0) };
+  const opened = { journal, trips: [], proven: new Map(), highest: wallMs(0), windows: { next: 1, windows: [] } };
   return assemble({ settingsFile: join(folder, "watchkeeper.yaml"), lab: true }, site(), opened, stopFile, time);
 }
 
 function operations(changes: Partial<OperationsParts> = {}): Operations {
   const stopFile = new StopFile(folder, clock);
   const time = new TrustedTime(clock, wallMs(0));
-  const { board, gate, log, recorder, scheduler } = assembled(time, stopFile);
+  const { board, gate, log, recorder, scheduler, windows } = assembled(time, stopFile);
   const replan = (): ReturnType<OperationsParts["replan"]> => Promise.resolve(site());
   const vault = new Vault(new Map());
   const parts = {
@@ -79,6 +79,7 @@ function operations(changes: Partial<OperationsParts> = {}): Operations {
     time,
     unfit: () => Promise.resolve(undefined),
     vault,
+    windows,
     replan,
     keep: () => undefined,
     prepare: () => Promise.resolve(),

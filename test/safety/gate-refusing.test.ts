@@ -69,7 +69,7 @@ describe("refusing", () => {
   });
   it("paused, with the end of the pause", async () => {
     const site = await readySite();
-    site.paused.set("plc" as DeviceId, wallMs(site.clock.wall() + 90_000));
+    site.paused.set("plc" as DeviceId, { from: site.clock.wall(), until: wallMs(site.clock.wall() + 90_000) });
     assert.equal(await reasonOf(site, "ask-now"), "window_pause");
     const outcome = lastOutcome(site);
     assert.equal(outcome?.kind === "refused" && outcome.retryAt !== undefined && outcome.retryAt > site.clock.monotonic(), true);

@@ -61,7 +61,10 @@ class Storm {
       () => this.#change(),
       () => void site.gate.exchange(`${device.name}/modbus-fc43` as never, "ask-now"),
       () => Array.from({ length: 5 }, () => void site.gate.exchange(`${device.name}/modbus-fc43` as never, "ask-now")),
-      () => site.paused.set(id, wallMs(site.clock.wall() + random.between(0, 300_000))),
+      () => {
+        const from = site.clock.wall() + random.between(-10_000, 60_000);
+        site.paused.set(id, { from: wallMs(from), until: wallMs(from + random.between(0, 300_000)) });
+      },
       () => site.paused.clear(),
       () => site.heard.set(id, monotonicMs(site.clock.monotonic() + random.between(0, 600_000))),
       () => site.linkDown.set(id, monotonicMs(site.clock.monotonic() + random.between(0, 600_000))),

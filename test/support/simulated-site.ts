@@ -47,7 +47,7 @@ export class SimulatedSite {
   auditWritable = true;
   /** Why every device is out of reach; undefined while the poller's own cable is in. */
   cutOff: string | undefined = undefined;
-  readonly paused: Map<DeviceId, WallMs> = new Map();
+  readonly paused: Map<DeviceId, { readonly from: WallMs; readonly until: WallMs }> = new Map();
   readonly heard: Map<DeviceId, MonotonicMs> = new Map();
   readonly linkDown: Map<DeviceId, MonotonicMs> = new Map();
 
@@ -59,7 +59,11 @@ export class SimulatedSite {
       stopped: () => this.stoppedInMemory,
       heardUntil: (device) => this.heard.get(device),
       linkDownUntil: (device) => this.linkDown.get(device),
-      pausedUntil: (device) => this.paused.get(device),
+      pause: ({ id }) => {
+        const pause = this.paused.get(id);
+        const left = (at: number): Milliseconds => Math.max(0, at - this.clock.wall()) as Milliseconds;
+        return pause && pause.until > this.clock.wall() ? { beginsIn: left(pause.from), endsIn: left(pause.until) } : undefined;
+      },
       cutOff: () => this.cutOff,
       auditWritable: () => this.auditWritable,
       leading: () => this.leading,

@@ -53,7 +53,7 @@ export function toyGate(stopped: Circumstances["stopped"], plan: Plan = toyPlan(
     leading: () => true,
     heardUntil: () => undefined,
     linkDownUntil: () => undefined,
-    pausedUntil: () => undefined,
+    pause: () => undefined,
   };
   const gate = new HeartbeatGate(
     {

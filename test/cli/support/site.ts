@@ -152,7 +152,8 @@ export class TestSite {
 
   /** Starts a poller that answers with these handlers. */
   async poller(handlers: Partial<ControlHandlers>): Promise<void> {
-    const names = ["status", "check", "certificates", "stop", "resume", "reset", "reload", "clock", "audit"] as const;
+    const windows = ["window-open", "window-extend", "window-close", "window-list"] as const;
+    const names = ["status", "check", "certificates", "stop", "resume", "reset", "reload", "clock", ...windows, "audit"] as const;
     const answering = names.map((name) => [
       name,
       (request: never) => {

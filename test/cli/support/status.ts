@@ -62,6 +62,7 @@ export function siteStatus(changes: Partial<Status> = {}): Status {
     clock: { trusted: at, behindMs: 0 },
     trips: [],
     holds: [],
+    windows: [],
     families: [],
     certificates: [],
     heldSegments: [],

@@ -1,0 +1,188 @@
+/** Opens, extends, closes and lists maintenance windows: by name, with a reason, always with an end. */
+import { parseDuration } from "../../domain/duration.ts";
+import type { ControlRequest, WindowDone } from "../../domain/control.ts";
+import { parseInstant, type ReadInstant } from "../../domain/instant.ts";
+import { printable } from "../../domain/printable.ts";
+import { isWindowKind, isWindowScope, windowKinds, type WindowKind } from "../../domain/windows.ts";
+import { WrongUsage, type Command, type Context, type ExitCode } from "../command.ts";
+import type { Asked } from "../control-client.ts";
+import { nobodyRuns, pollerOf } from "../poller.ts";
+import { failed } from "../report.ts";
+import { settingsOf } from "../site.ts";
+import { moment } from "../text.ts";
+import { windowLine } from "../window-view.ts";
+
+export const window: Command = {
+  name: "window",
+  summary: "open, extend, close or list maintenance windows",
+  words: [
+    { name: "open|extend|close|list", required: true },
+    { name: "window", required: false },
+  ],
+  options: {
+    kind: {
+      type: "text",
+      value: "<kind>",
+      summary: "open: pause (nothing is asked), mute (alarms only) or deep-query (more may be asked)",
+    },
+    scope: { type: "text", value: "<scope>", summary: "open: device:ID, segment:ID, zone:ID, profile:ID or site" },
+    from: { type: "text", value: "<time>", summary: "open: when it begins (default: now), such as 2026-11-22T08:00+01:00" },
+    until: { type: "text", value: "<time>", summary: "open, extend: when it ends, with its offset, or Z for UTC" },
+    for: { type: "text", value: "<duration>", summary: "open, extend: how long, such as 2h, in place of --until" },
+    by: { type: "text", value: "<name>", summary: "open, extend, close: who" },
+    reason: { type: "text", value: "<text>", summary: "open, extend, close: why" },
+    change: { type: "text", value: "<reference>", summary: "open: of the owner's management of change" },
+  },
+  examples: [
+    [
+      'watchkeeper window open --kind pause --scope segment:hvac --for 2h --by eto-1 --reason "PLC firmware update"',
+      "nothing of the segment is asked for 2 h",
+    ],
+    [
+      'watchkeeper window open --kind deep-query --scope device:fresh-water-plc --from 2026-11-22T08:00+01:00 --until 2026-11-22T12:00+01:00 --by eto-1 --reason "yearly survey" --change MOC-117',
+      "planned once, ahead",
+    ],
+    ['watchkeeper window extend w3 --for 1h --by eto-1 --reason "update takes longer"', "an hour longer than it would have been"],
+    ['watchkeeper window close w3 --by eto-1 --reason "done early"', "it ends now"],
+    ["watchkeeper window list", "what is open and planned"],
+  ],
+  more:
+    "A pause gives kept connections back and begins 5 s later; when it ends, checks come back in their slots. Every time needs its offset: " +
+    "a ship's clocks are set back at night. A window ends by itself and only a person extends it. " +
+    "A clock that is set ends no pause early and makes nothing else last longer. Needs a running poller.",
+  async run(context) {
+    const [what = "nothing", id] = context.words;
+    switch (what) {
+      case "open":
+        return opened(context);
+      case "extend":
+        return extended(context, id);
+      case "close":
+        return closed(context, id);
+      case "list":
+        return listed(context);
+      default:
+        throw new WrongUsage(`found ${what}, expected open, extend, close or list`);
+    }
+  },
+};
+
+function opened(context: Context): Promise<ExitCode> {
+  const [, surplus] = context.words;
+  if (surplus !== undefined) throw new WrongUsage(`"${surplus}" is one word too many: a new window is given its name`);
+  const from = instantOf(context, "from");
+  const end = endOf(context);
+  const scope = needed(context, "scope", "whom it is for");
+  if (!isWindowScope(scope)) throw new WrongUsage(`--scope: found "${scope}", expected device:ID, segment:ID, zone:ID, profile:ID or site`);
+  const change = context.text("change");
+  const offsetMinutes = from?.offsetMinutes ?? end.offsetMinutes;
+  return told(context, "window-open", {
+    kind: kindOf(context),
+    scope,
+    ...(from && { from: instant(from) }),
+    ...end.request,
+    ...(offsetMinutes !== undefined && { offsetMinutes }),
+    ...signed(context),
+    ...(change !== undefined && { change }),
+  });
+}
+
+function extended(context: Context, id: string | undefined): Promise<ExitCode> {
+  return told(context, "window-extend", { id: named(id), ...endOf(context).request, ...signed(context) });
+}
+
+function closed(context: Context, id: string | undefined): Promise<ExitCode> {
+  return told(context, "window-close", { id: named(id), ...signed(context) });
+}
+
+async function listed(context: Context): Promise<ExitCode> {
+  const reply = await ask(context, "window-list", {});
+  if (typeof reply === "number") return reply;
+  if (context.flag("json")) context.print(JSON.stringify(reply, undefined, 2));
+  else if (reply.windows.length === 0) context.print("No maintenance window is open or planned.");
+  else for (const one of reply.windows) context.print(windowLine(one));
+  return 0;
+}
+
+type Changing = "window-open" | "window-extend" | "window-close";
+
+async function told<Name extends Changing>(context: Context, name: Name, request: ControlRequest<Name>): Promise<ExitCode> {
+  const done: WindowDone | ExitCode = await ask(context, name, request);
+  if (typeof done === "number") return done;
+  if (context.flag("json")) {
+    context.print(JSON.stringify(done, undefined, 2));
+    return 0;
+  }
+  const { window: one, warnings } = done;
+  context.print(name === "window-close" ? `Closed ${one.id}: ${one.kind} of ${one.scope}.` : windowLine(one));
+  if (name === "window-open")
+    context.print(`In it: ${windowKinds[one.kind]}. To end it: watchkeeper window close ${one.id} --by NAME --reason TEXT`);
+  for (const warning of warnings) context.warn(printable(warning, 1000));
+  return 0;
+}
+
+async function ask<Name extends Changing | "window-list">(
+  context: Context,
+  name: Name,
+  request: ControlRequest<Name>,
+): Promise<Extract<Extract<Asked<Name>, { kind: "answered" }>["reply"], { ok: true }>["result"] | ExitCode> {
+  const settings = settingsOf(context);
+  if ("problems" in settings) return failed(context, settings.problems);
+  const asked = await pollerOf(context, settings.stateDir).ask(name, request);
+  if (asked.kind === "nobody") return failed(context, [`${nobodyRuns(settings.stateDir)}. Nothing is asked while none runs`]);
+  if (asked.kind === "trouble") return failed(context, [asked.detail]);
+  return asked.reply.ok ? asked.reply.result : failed(context, asked.reply.problems);
+}
+
+function signed(context: Context): { readonly by: string; readonly reason: string } {
+  return { by: needed(context, "by", "who"), reason: needed(context, "reason", "why") };
+}
+
+function needed(context: Context, option: string, what: string): string {
+  const text = context.text(option);
+  if (text === undefined) throw new WrongUsage(`--${option} is missing: ${what}`);
+  return text;
+}
+
+function named(id: string | undefined): string {
+  if (id === undefined) throw new WrongUsage("<window> is missing: its name, such as w3, as `watchkeeper window list` shows it");
+  return id;
+}
+
+function kindOf(context: Context): WindowKind {
+  const kind = needed(context, "kind", `one of ${Object.keys(windowKinds).join(", ")}`);
+  if (isWindowKind(kind)) return kind;
+  throw new WrongUsage(`--kind: found "${kind}", expected one of ${Object.keys(windowKinds).join(", ")}`);
+}
+
+interface End {
+  readonly request: { readonly until: string } | { readonly forMs: number };
+  readonly offsetMinutes?: number;
+}
+
+function endOf(context: Context): End {
+  const until = instantOf(context, "until");
+  const span = context.text("for") ?? "";
+  if ((until === undefined) === (span === ""))
+    throw new WrongUsage(
+      `found ${until ? "both --for and --until" : "neither --for nor --until"}, expected one: a window always has an end`,
+    );
+  if (until) return { request: { until: instant(until) }, offsetMinutes: until.offsetMinutes };
+  const forMs = parseDuration(span);
+  if (forMs === undefined || forMs === 0) throw new WrongUsage(`--for: found "${span}", expected a duration such as 90m, 2h or 3d`);
+  return { request: { forMs } };
+}
+
+function instantOf(context: Context, option: string): ReadInstant | undefined {
+  const text = context.text(option);
+  const read = text === undefined ? undefined : parseInstant(text);
+  if (text !== undefined && !read)
+    throw new WrongUsage(
+      `--${option}: found "${text}", expected a day and a time with their offset, such as ${moment(new Date(context.clock.wall()).toISOString()).slice(0, 10)}T22:00+02:00, or Z for UTC`,
+    );
+  return read;
+}
+
+function instant({ at }: ReadInstant): string {
+  return new Date(at).toISOString();
+}

@@ -1,0 +1,83 @@
+/** Maintenance windows: three kinds that are never mixed up, each of one scope, with an owner and an end. */
+import { formatDuration } from "./duration.ts";
+import { instantWords } from "./instant.ts";
+import { windowAheadMax, windowLongest } from "./limits.ts";
+import { isScope, type Scope } from "./outcome.ts";
+import type { PlannedDevice } from "./plan.ts";
+import { milliseconds, type Milliseconds, type WallMs } from "./units.ts";
+
+/** What each kind does, in words for a person. */
+export const windowKinds = {
+  pause: "nothing is asked, kept connections are given back before it begins; passive sources go on",
+  mute: "everything is asked as always, alarms are marked muted",
+  "deep-query": "more may be asked by hand, once: the schedule is as always",
+} as const;
+export type WindowKind = keyof typeof windowKinds;
+
+/** A trip's scopes, and a zone. */
+export type WindowScope = Scope | `zone:${string}`;
+
+export interface Window {
+  /** `w1`, `w2` and so on, of a site never twice. */
+  readonly id: string;
+  readonly kind: WindowKind;
+  readonly scope: WindowScope;
+  readonly from: WallMs;
+  /** The first moment after it. */
+  readonly until: WallMs;
+  /** East of UTC: how the person who opened it reads a clock. */
+  readonly offsetMinutes: number;
+  readonly by: string;
+  readonly reason: string;
+  /** Of the owner's management of change. */
+  readonly change?: string;
+}
+
+/** How far a pause is from a device: one that has begun begins in 0 ms. */
+export interface PauseAhead {
+  readonly beginsIn: Milliseconds;
+  readonly endsIn: Milliseconds;
+}
+
+/** Whether a deep query may ask a device: `elsewhere` where a window is open that does not cover it. */
+export type DeepQueryLeave = "open" | "elsewhere" | "none";
+
+/** What happened to a window. */
+export const windowChanges = ["opened", "extended", "began", "ended", "closed"] as const;
+export type WindowChange = (typeof windowChanges)[number];
+
+/** False of a bare id. */
+export function isWindowScope(text: string): text is WindowScope {
+  return isScope(text) || /^zone:./u.test(text);
+}
+
+export function isWindowKind(text: string): text is WindowKind {
+  return Object.hasOwn(windowKinds, text);
+}
+
+export function covers(scope: WindowScope, device: Pick<PlannedDevice, "id" | "segment" | "zone" | "profile">): boolean {
+  const { id, segment, zone, profile } = device;
+  return ["site", `device:${id}`, `segment:${segment}`, `zone:${zone}`, `profile:${profile}`].includes(scope);
+}
+
+/** One line, or undefined when the times are possible. `now` is the time by which windows are judged. */
+export function problemWithTimes({ kind, from, until }: Pick<Window, "kind" | "from" | "until">, now: WallMs): string | undefined {
+  if (until <= from) return `found an end ${iso(until)} that is not after the beginning ${iso(from)}, expected a later one`;
+  if (until <= now) return `found an end ${iso(until)} that is past, expected one after ${iso(now)}`;
+  if (from - now > windowAheadMax)
+    return `found a beginning ${iso(from)}, expected one within ${formatDuration(windowAheadMax)}: plan it again when it is nearer`;
+  const longest = windowLongest[kind];
+  const span = milliseconds(until - Math.max(from, now));
+  if (span <= longest) return undefined;
+  return `found ${formatDuration(span)} from now or its beginning to its end, expected at most ${formatDuration(longest)} for the kind ${kind}: a person may extend it later`;
+}
+
+/** One line with everything that an audit wants to know of it. */
+export function windowInWords({ id, kind, scope, from, until, offsetMinutes, by, reason, change }: Window): string {
+  const reference = change === undefined ? "" : `, change ${change}`;
+  return `${id}: ${kind} of ${scope} from ${instantWords(from, offsetMinutes)} until ${instantWords(until, offsetMinutes)}, by ${by}: ${reason}${reference}`;
+}
+
+function iso(at: WallMs): string {
+  return new Date(at).toISOString();
+}

@@ -1,0 +1,194 @@
+/** Maintenance windows of a running poller: what people open and close, kept on disk, looked at with every pulse. */
+import type { Clock } from "../domain/clock.ts";
+import type { ControlHandlers, ControlReply, Signed, WindowStatus } from "../domain/control.ts";
+import { pauseLead } from "../domain/limits.ts";
+import type { Fact } from "../domain/outcome.ts";
+import type { Plan } from "../domain/plan.ts";
+import { printable } from "../domain/printable.ts";
+import { wallMs } from "../domain/units.ts";
+import { covers, isWindowScope, type Window, type WindowChange } from "../domain/windows.ts";
+import { instant } from "../exporters/control-status.ts";
+import { Windows } from "../safety/windows.ts";
+import type { HeartbeatGate } from "../safety/gate.ts";
+import type { TrustedTime } from "../safety/trusted-time.ts";
+import type { StoreJournal } from "../store/journal.ts";
+import { writeWindows, type KeptWindows } from "../store/windows-file.ts";
+import { refused } from "./replies.ts";
+
+export interface WindowKeeperParts {
+  readonly clock: Clock;
+  readonly time: TrustedTime;
+  readonly journal: StoreJournal;
+  readonly stateDir: string;
+  readonly kept: KeptWindows;
+  readonly plan: () => Plan;
+  readonly gate: () => Pick<HeartbeatGate, "pausing">;
+  readonly record: (fact: Fact) => void;
+}
+
+export type WindowCommand = "window-open" | "window-extend" | "window-close" | "window-list";
+type Reply = ControlReply<"window-open">;
+const wordsMax = 400;
+
+export class WindowKeeper {
+  readonly windows: Windows;
+  readonly #parts: WindowKeeperParts;
+  #next: number;
+
+  constructor(parts: WindowKeeperParts) {
+    this.#parts = parts;
+    this.#next = parts.kept.next;
+    const { clock, time } = parts;
+    this.windows = new Windows(() => ({ wall: clock.wall(), trusted: time.highest, monotonic: clock.monotonic() }), parts.kept.windows);
+  }
+
+  /** To be called with every pulse; cheap while there is no window. */
+  look(): void {
+    const news = this.windows.look();
+    for (const { change, window } of news) this.#say(change, window, "poller");
+    // What could not be written ends by its own time after the next start too.
+    if (news.some(({ change }) => change === "ended")) this.#write();
+    if (this.windows.nextPauseIn() <= pauseLead || news.some(({ change }) => change === "began")) this.#parts.gate().pausing();
+  }
+
+  status(): readonly WindowStatus[] {
+    return this.windows.all().map((window) => this.#statusOf(window));
+  }
+
+  readonly handlers: Pick<ControlHandlers, WindowCommand> = {
+    "window-open": (request) => this.#open(request),
+    "window-extend": async ({ id, by, reason, until, forMs }) => {
+      const window = this.windows.find(id);
+      if (!window) return refused(this.#noSuch(id));
+      const unwritable = this.#unwritable();
+      if (unwritable !== undefined) return refused(unwritable);
+      const end = until === undefined ? window.until + (forMs ?? 0) : Date.parse(until);
+      if (end <= window.until)
+        return refused(
+          `${id}: found an end ${new Date(end).toISOString()}, expected one after ${instant(window.until)}; to end it earlier, close it`,
+        );
+      return this.#stands({ ...window, until: wallMs(end) }, "extended", { by, reason });
+    },
+    "window-close": async ({ id, by, reason }) => {
+      const window = this.windows.find(id);
+      if (!window) return refused(this.#noSuch(id));
+      const unwritable = this.#unwritable();
+      if (unwritable !== undefined) return refused(unwritable);
+      this.windows.remove(id);
+      const problem = this.#write();
+      this.#say("closed", { ...window, reason: printable(reason, wordsMax) }, by);
+      await this.#parts.journal.settled();
+      return { ok: true, result: { window: this.#statusOf(window), warnings: problem === undefined ? [] : [problem] } };
+    },
+    "window-list": () => Promise.resolve({ ok: true, result: { now: instant(this.windows.judged), windows: this.status() } }),
+  };
+
+  async #open(request: Parameters<ControlHandlers["window-open"]>[0]): Promise<Reply> {
+    const { kind, scope, from, until, forMs, by, reason, change, offsetMinutes } = request;
+    const unknown = this.#unknownScope(scope);
+    if (unknown !== undefined || !isWindowScope(scope)) return refused(unknown ?? `${scope}: found no scope`);
+    const now = this.windows.judged;
+    // A pause that is to begin at once still gives the connections back first.
+    const soonest = kind === "pause" ? now + pauseLead : now;
+    const begins = from === undefined ? soonest : Math.max(soonest, Date.parse(from));
+    const ends = until === undefined ? begins + (forMs ?? 0) : Date.parse(until);
+    const window: Window = {
+      id: `w${this.#next}`,
+      kind,
+      scope,
+      from: wallMs(begins),
+      until: wallMs(ends),
+      offsetMinutes: offsetMinutes ?? 0,
+      by: printable(by, 100),
+      reason: printable(reason, wordsMax),
+      ...(change !== undefined && { change: printable(change, 100) }),
+    };
+    const unwritable = this.#unwritable();
+    // Asking less is allowed without a record, asking more never is.
+    if (unwritable !== undefined && kind !== "pause") return refused(unwritable);
+    return this.#stands(window, "opened", { by, reason });
+  }
+
+  async #stands(window: Window, change: "opened" | "extended", { by, reason }: Signed): Promise<Reply> {
+    const before = this.windows.find(window.id);
+    const problem = this.windows.put(window);
+    if (problem !== undefined) return refused(`window ${window.id}: ${problem}`);
+    if (!before) this.#next += 1;
+    const unwritten = this.#write();
+    if (unwritten !== undefined && window.kind !== "pause") {
+      this.windows.remove(window.id);
+      if (before) this.windows.put(before);
+      return refused(unwritten);
+    }
+    this.#say(change, change === "opened" ? window : { ...window, reason: printable(reason, wordsMax) }, by);
+    this.look();
+    const unwritable = this.#unwritable();
+    if (unwritable === undefined) await this.#parts.journal.settled();
+    return {
+      ok: true,
+      result: { window: this.#statusOf(window), warnings: [...this.#warnings(window), ...present(unwritten, unwritable)] },
+    };
+  }
+
+  #warnings(window: Window): readonly string[] {
+    const devices = [...this.#parts.plan().devices.values()].filter((device) => covers(window.scope, device));
+    const others = this.windows.all().filter((other) => {
+      const overlaps = other.id !== window.id && other.kind !== window.kind && other.from < window.until && window.from < other.until;
+      return overlaps && devices.some((device) => covers(other.scope, device));
+    });
+    const behind = this.#parts.time.behind > 0;
+    return [
+      ...(devices.length === 0 ? [`${window.scope}: no device of the watchlist is in it`] : []),
+      ...others.map(({ id, kind }) => `it overlaps ${id} (${kind}): both hold, and where one is a pause nothing is asked`),
+      ...(behind
+        ? ["the wall clock is suspect: a pause ends by the later of the two times, anything else by the earlier; see `watchkeeper status`"]
+        : []),
+    ];
+  }
+
+  #unknownScope(scope: string): string | undefined {
+    if (scope === "site") return undefined;
+    const plan = this.#parts.plan();
+    const [kind, name] = [scope.slice(0, scope.indexOf(":")), scope.slice(scope.indexOf(":") + 1)];
+    const devices = [...plan.devices.values()];
+    const names: Readonly<Record<string, readonly string[]>> = {
+      device: devices.map(({ id }) => id),
+      segment: [...plan.segments.keys()],
+      zone: devices.map(({ zone }) => zone),
+      profile: devices.map(({ profile }) => profile),
+    };
+    const known = [...new Set(names[kind] ?? [])];
+    if (known.includes(name)) return undefined;
+    return `${scope}: found no ${kind} of that name, expected ${known.length > 20 ? `one of the watchlist's ${known.length}` : known.join(", ") || "one of the watchlist's"}`;
+  }
+
+  #statusOf(window: Window): WindowStatus {
+    const { change, from, until, ...rest } = window;
+    const open = this.windows.isOpen(window.id);
+    return { ...rest, from: instant(from), until: instant(until), change: change ?? null, open };
+  }
+
+  #noSuch(id: string): string {
+    const ids = this.windows.all().map((window) => window.id);
+    return `${id}: found no such window, expected ${ids.length === 0 ? "one that was opened; there is none" : `one of ${ids.join(", ")}`}`;
+  }
+
+  #write(): string | undefined {
+    return writeWindows(this.#parts.stateDir, { next: this.#next, windows: this.windows.all() })?.problem;
+  }
+
+  #unwritable(): string | undefined {
+    const { problem, unwritableSince } = this.#parts.journal;
+    return unwritableSince === undefined
+      ? undefined
+      : `the audit cannot be written (${problem ?? "unknown"}): see the disk of the state folder`;
+  }
+
+  #say(change: WindowChange, window: Window, by: string): void {
+    this.#parts.record({ kind: "window", at: this.#parts.clock.monotonic(), change, window, by });
+  }
+}
+
+function present(...lines: readonly (string | undefined)[]): readonly string[] {
+  return lines.filter((line) => line !== undefined);
+}

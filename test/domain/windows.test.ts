@@ -1,0 +1,34 @@
+/** Windows in words, and what is a scope or a kind. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { wallMs } from "../../src/domain/units.ts";
+import { isWindowKind, isWindowScope, windowInWords, type Window } from "../../src/domain/windows.ts";
+
+describe("a window", () => {
+  test("in one line has all that an audit wants to know", () => {
+    const window: Window = {
+      id: "w3",
+      kind: "mute",
+      scope: "zone:OT-1",
+      from: wallMs(Date.parse("2026-11-22T07:00:00Z")),
+      until: wallMs(Date.parse("2026-11-22T11:00:00Z")),
+      offsetMinutes: 60,
+      by: "eto-1",
+      reason: "survey",
+    };
+    const words =
+      "w3: mute of zone:OT-1 from 2026-11-22 08:00:00 +01:00 (2026-11-22 07:00:00 UTC) until 2026-11-22 12:00:00 +01:00 (2026-11-22 11:00:00 UTC), by eto-1: survey";
+    assert.equal(windowInWords(window), words);
+    assert.equal(windowInWords({ ...window, change: "MOC-7" }), `${words}, change MOC-7`);
+  });
+
+  test("has a kind and a scope of a closed list", () => {
+    assert.deepEqual(["pause", "mute", "deep-query", "toString", ""].filter(isWindowKind), ["pause", "mute", "deep-query"]);
+    assert.deepEqual(["site", "zone:a", "device:b", "zone:", "plc", "profile:x", "sites"].filter(isWindowScope), [
+      "site",
+      "zone:a",
+      "device:b",
+      "profile:x",
+    ]);
+  });
+});

@@ -1,0 +1,79 @@
+/** Proves that a pause gives a device's connection back before it begins, that nothing leaves in it, and that its end brings no burst. */
+import assert from "node:assert/strict";
+import { describe as suite, test } from "node:test";
+import {
+  describe,
+  fromUs,
+  gapsBetweenRequests,
+  onIp,
+  requestsFromUs,
+  startCapture,
+  withFlag,
+  withPeer,
+  type Packet,
+} from "./support/capture.ts";
+import { tcpSockets } from "./support/kernel.ts";
+import { makeNetwork } from "./support/netns.ts";
+import { keptProfile, productWithKeptProfile } from "./support/product.ts";
+import { startSimulated } from "./support/simulated.ts";
+import { makeSite } from "./support/site.ts";
+import { waitFor, watchTheWireFor } from "./support/wait.ts";
+
+const paused = "192.0.2.10";
+const beside = "192.0.2.11";
+const intervalMs = 1000;
+
+suite("a pause", () => {
+  test("of one device has its connection back before it begins; the device beside is asked on; then both again in their slots", async () => {
+    await using network = await makeNetwork({
+      hosts: [
+        { name: "poller", address: "192.0.2.1" },
+        { name: "plc", address: [paused, beside] },
+      ],
+    });
+    const devices = [
+      { id: "plc", address: paused, profile: keptProfile },
+      { id: "pump", address: beside, profile: keptProfile },
+    ];
+    const [site] = await Promise.all([
+      makeSite(network, { devices, product: productWithKeptProfile(network), startsPerSecondMax: 10 }),
+      startSimulated(network, "plc", { [paused]: "healthy", [beside]: "healthy" }),
+    ]);
+    const capture = await startCapture(network, "poller");
+    const poller = await site.start();
+    const connected = async (): Promise<number> =>
+      (await tcpSockets(network, "poller")).filter(({ state, remotePort }) => state === "ESTABLISHED" && remotePort === 502).length;
+    await waitFor(async () => (await connected()) === 2, { what: "both kept connections", deadlineMs: 10_000 });
+    await watchTheWireFor(1500);
+    const opened = await site.ask("window-open", { kind: "pause", scope: "device:plc", forMs: 3000, by: "eto-1", reason: "firmware" });
+    assert.ok(opened.ok, JSON.stringify(opened));
+    const { from, until } = opened.result.window;
+    const over = async (): Promise<boolean> => {
+      const listed = await site.ask("window-list", {});
+      return listed.ok && listed.result.windows.length === 0;
+    };
+    await waitFor(over, { what: "the pause to end", deadlineMs: 20_000, everyMs: 200 });
+    await watchTheWireFor(2.5 * intervalMs);
+    assert.equal(await poller.end(), 0, poller.said());
+    const packets = onIp(await capture.stop());
+    const table = describe(packets);
+    const [fromNs, untilNs] = [from, until].map((at) => BigInt(Date.parse(at)) * 1_000_000n) as [bigint, bigint];
+    const ofPaused = withPeer(packets, paused);
+    const before = ofPaused.filter(({ epochNs }) => epochNs < fromNs);
+    // FIN both ways, and no RST: in order, before it begins.
+    assert.equal(withFlag(fromUs(before), "FIN").length, 1, table);
+    assert.equal(withFlag(before, "FIN").length, 2, table);
+    assert.equal(withFlag(ofPaused, "RST").length, 0, table);
+    const within = (one: readonly Packet[]): readonly Packet[] => one.filter(({ epochNs }) => epochNs >= fromNs && epochNs < untilNs);
+    assert.deepEqual(within(ofPaused), [], table);
+    assert.ok(requestsFromUs(within(withPeer(packets, beside))).length >= 2, table);
+    assert.ok(
+      requestsFromUs(ofPaused).some(({ epochNs }) => epochNs >= untilNs),
+      table,
+    );
+    assert.ok(
+      gapsBetweenRequests(ofPaused).every((gap) => gap >= intervalMs),
+      table,
+    );
+  });
+});
