@@ -1,13 +1,13 @@
 /** The table of commands: each explains itself with examples that work, and the documents name the same ones. */
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
 import path from "node:path";
 import { describe, test } from "node:test";
 import { parse } from "../../src/cli/arguments.ts";
 import { runCli } from "../../src/cli/cli.ts";
 import { commonOptions } from "../../src/cli/command.ts";
 import { commands } from "../../src/cli/commands.ts";
-import { projectRoot, readProjectFile, sourceFiles } from "../support/source-tree.ts";
+import { documents } from "../support/documents.ts";
+import { readProjectFile, sourceFiles } from "../support/source-tree.ts";
 import { surroundings } from "./support/surroundings.ts";
 
 test("the table holds every file of src/cli/commands once", () => {
@@ -72,7 +72,7 @@ function commandLines(text: string): readonly string[] {
 }
 
 describe("the documents", () => {
-  for (const file of ["README.md", "ARCHITECTURE.md", "SAFETY.md"].filter((name) => existsSync(path.join(projectRoot, name)))) {
+  for (const file of documents().filter((name) => !name.startsWith("test/"))) {
     for (const line of new Set(commandLines(readProjectFile(file)))) {
       test(`${file} may say ${line}`, () => {
         const [, name, ...rest] = [...line.matchAll(/"([^"]*)"|(\S+)/gu)].map(([, quoted, bare]) => quoted ?? bare ?? "");
