@@ -10,7 +10,7 @@ import { milliseconds, type Milliseconds, type WallMs } from "./units.ts";
 export const windowKinds = {
   pause: "nothing is asked, kept connections are given back before it begins; passive sources go on",
   mute: "everything is asked as always, alarms are marked muted",
-  "deep-query": "more may be asked by hand, once: the schedule is as always",
+  "deep-query": "leave for a person to ask more than the schedule does, which goes on as always",
 } as const;
 export type WindowKind = keyof typeof windowKinds;
 

@@ -138,6 +138,9 @@ export class WindowKeeper {
     });
     const behind = this.#parts.time.behind > 0;
     return [
+      ...(window.kind === "deep-query"
+        ? ["this build cannot ask more yet: the window is kept and shown, and the schedule goes on as always"]
+        : []),
       ...(devices.length === 0 ? [`${window.scope}: no device of the watchlist is in it`] : []),
       ...others.map(({ id, kind }) => `it overlaps ${id} (${kind}): both hold, and where one is a pause nothing is asked`),
       ...(behind

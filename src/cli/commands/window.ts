@@ -23,7 +23,7 @@ export const window: Command = {
     kind: {
       type: "text",
       value: "<kind>",
-      summary: "open: pause (nothing is asked), mute (alarms only) or deep-query (more may be asked)",
+      summary: "open: pause (nothing is asked), mute (alarms only) or deep-query (leave to ask more)",
     },
     scope: { type: "text", value: "<scope>", summary: "open: device:ID, segment:ID, zone:ID, profile:ID or site" },
     from: { type: "text", value: "<time>", summary: "open: when it begins (default: now), such as 2026-11-22T08:00+01:00" },
