@@ -43,6 +43,20 @@ export function opcuaReply(requestHex: string, { typeId: id, cut = 0 }: ReplyOpt
   return chunk("MSGF", channel, token, sequence, cutBody);
 }
 
+/** As text for people: no locale, no text. */
+const nameless = Buffer.of(0);
+const policyNone = Buffer.from("http://opcfoundation.org/UA/SecurityPolicy#None");
+/** URL; application URI, product URI, name, type, gateway, profile, discovery URLs; certificate, mode, policy, tokens, transport, level. */
+const server = Buffer.concat([none, none, nameless, uint32(0), none, none, none]);
+const endpoint = Buffer.concat([none, server, none, uint32(1), uint32(policyNone.length), policyNone, none, none, Buffer.of(0)]);
+
+/** By the request's number within its channel, in steps of 1.7 s. */
+function later(request: Buffer): Buffer {
+  const steps = Buffer.from(time);
+  steps.writeUInt8(request.readUInt8(16), 3);
+  return steps;
+}
+
 interface Body {
   readonly id: number;
   readonly rest: readonly Buffer[];
@@ -54,6 +68,10 @@ const bodies: Readonly<Record<number, (request: Buffer) => Body>> = {
     id: 464,
     rest: [Buffer.of(0, 5), Buffer.of(0, 6), double(240_000), none, none, none, none, none, none, uint32(0)],
   }),
+  // One endpoint, without a certificate.
+  428: () => ({ id: 431, rest: [uint32(1), endpoint] }),
+  // State 0 (Running), and a time that is another at each request.
+  631: (request) => ({ id: 634, rest: [uint32(2), Buffer.of(1, 6), uint32(0), Buffer.of(1, 13), later(request), none] }),
   467: () => ({ id: 470, rest: [none, none, none] }),
   473: () => ({ id: 476, rest: [] }),
   787: () => ({ id: 790, rest: [subscription, double(15_000), uint32(16), uint32(3)] }),

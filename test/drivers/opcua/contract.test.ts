@@ -55,3 +55,28 @@ driverContract({
     ...only(asks(826), inChannel),
   ],
 });
+
+driverContract({
+  name: "opcua-read",
+  driver: opcuaDriverFrom(),
+  policy: opcuaPolicy,
+  check: (port, connection) => opcuaCheck({ method: "opcua-read", port, connection }),
+  reply: (request) => opcuaReply(request),
+  garbage: [
+    ...only(asks(461), inChannel),
+    ...only(asks(467), inChannel),
+    ...only(asks(631), [
+      ...inChannel.filter(([what]) => !what.startsWith("another answer")),
+      ["a Publish answer", (request) => opcuaReply(request, { typeId: 829 })],
+    ]),
+  ],
+});
+
+driverContract({
+  name: "opcua-get-endpoints",
+  driver: opcuaDriverFrom(),
+  policy: opcuaPolicy,
+  check: (port, connection) => opcuaCheck({ method: "opcua-get-endpoints", port, connection }),
+  reply: (request) => opcuaReply(request),
+  garbage: [...only(isHello, anything), ...only(isOpen, anything), ...only(asks(428), inChannel)],
+});

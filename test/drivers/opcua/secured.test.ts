@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { X509Certificate } from "node:crypto";
 import { after, before, describe, test } from "node:test";
+import { OPCUACertificateManager } from "node-opcua";
 import { type OpcuaStack, startOpcuaStack } from "../../../simulators/opcua/stack.ts";
 import type { Credential } from "../../../src/domain/credentials.ts";
 import type { MethodInput } from "../../../src/domain/driver.ts";
@@ -117,6 +118,43 @@ for (const mode of ["Sign", "SignAndEncrypt"] as const)
         assert.doesNotMatch(JSON.stringify(refused), /wrong|keeper ä/u);
       });
     });
+
+test("a user comes in with a certificate and its key, and not with another's key", async () => {
+  const [one, other] = [await userKeys("one"), await userKeys("other")];
+  const input = naming(secure("SignAndEncrypt", "Basic256Sha256"), one);
+  const { answers, permits } = await converse("opcua-read", input, one);
+  assert.ok(
+    answers.every((answer) => "said" in answer && answer.said === "alive"),
+    JSON.stringify(answers),
+  );
+  assert.deepEqual(
+    permits.flatMap(({ violations }) => violations),
+    [],
+  );
+  const { answers: refused } = await converse("opcua-read", input, { ...one, privateKey: other.privateKey });
+  assert.match(JSON.stringify(refused), /ActivateSession: Bad(UserSignatureInvalid|IdentityTokenRejected|IdentityTokenInvalid)/u);
+  assert.equal(server.sessionsNow(), 0);
+});
+
+/** A user's own, signed by itself. */
+async function userKeys(name: string): Promise<Extract<Credential, { kind: "opcua-certificate" }>> {
+  const manager = new OPCUACertificateManager({ rootFolder: path.join(folder, name), disableFileWatchers: true });
+  await manager.initialize();
+  const certificateFile = path.join(folder, `${name}.pem`);
+  await manager.createSelfSignedCertificate({
+    applicationUri: `urn:user:${name}`,
+    subject: `/CN=${name}`,
+    dns: [],
+    ip: [],
+    outputFile: certificateFile,
+    startDate: new Date(Date.now() - 86_400_000),
+    validity: 30,
+  });
+  await manager.dispose();
+  const keyFile = manager.privateKey;
+  const [certificate, privateKey] = [readFileSync(certificateFile, "utf8"), new Secret(readFileSync(keyFile, "utf8"))];
+  return { kind: "opcua-certificate", certificateFile, keyFile, certificate, privateKey };
+}
 
 test("another certificate than the server's is no way in, and nothing is asked in its channel", async () => {
   const requests = new Map(server.counts.requestsByClass);
