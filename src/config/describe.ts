@@ -203,7 +203,7 @@ function describeCheck(
 export const unlessHeld = "unless a hold begins (several devices silent together): then the hold is the alarm";
 
 /** Free bytes, where a counter or a session handle goes, as dots; a byte with free bits in brackets. */
-function frameText({ operation, bytes, mask, lengthMax }: FrameTemplate): string {
+export function frameText({ operation, bytes, mask, lengthMax }: FrameTemplate): string {
   const text = Array.from(bytes, (byte, index) => {
     const digits = byte.toString(16).padStart(2, "0");
     if (mask[index] === 0xff) return digits;
