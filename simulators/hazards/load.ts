@@ -4,7 +4,7 @@ import { startFragile, type Asked, type FragileDevice } from "./fragile-device.t
 import { plainTarget, times, type Hazard, type Scene } from "./hazard.ts";
 
 /** More within the last second makes it hang; the suite's own clients stay well below. */
-const hangsAbovePerSecond = 10;
+const hangsAbovePerSecond = 6;
 /** Once one of the family hangs, a further request within so long after it makes the next one hang. */
 const contagiousMs = 2000;
 const fifoLength = 4;

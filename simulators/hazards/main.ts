@@ -11,7 +11,7 @@ const help = `Runs a poller against devices that are easily harmed, on loopback 
 
   --poller COMMAND  {targets} becomes a JSON file: {"targets": [{address, port, protocol, unitId, intervalMs, …}]}; ended by SIGTERM
   --only NAMES      of ${hazards.map(({ id }) => id).join(", ")}
-  --markdown        the table of the README
+  --markdown        the table of docs/hazards.md
   --json            everything
 
 Exit code 0: the poller harmed none, and the control did harm. 1: it harmed some, or the control none. 2: wrong usage.
@@ -104,5 +104,5 @@ function markdownTable(judged: readonly Tried[], control: readonly Tried[]): str
     const other = control[at]!;
     return `| ${one.hazard.title} | ${one.hazard.rows.join(" ")} | ${word(one)}: ${seenWords(one)} | ${word(other)}: ${other.seen} |`;
   });
-  return ["| Hazard | Rows | Watchkeeper | A plain loop on modbus-serial |", "|---|---|---|---|", ...rows, ""].join("\n");
+  return ["| Hazard | Rows | Watchkeeper | Plain loops on the protocols' packages |", "|---|---|---|---|", ...rows, ""].join("\n");
 }

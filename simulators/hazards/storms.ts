@@ -5,7 +5,7 @@ import { plainTarget, type Hazard, type Scene } from "./hazard.ts";
 import { fullest } from "./load.ts";
 
 /** More connections in a second than that are a storm. */
-const stormAbove = 4;
+const stormAbove = 3;
 
 async function turnsAway(prefix: string): Promise<Scene> {
   const timesMs: { readonly atMs: number }[] = [];

@@ -14,7 +14,7 @@ import { watchdogs } from "./watchdogs.ts";
 
 export const hazards: readonly Hazard[] = [...pools, ...load, ...watchdogs, ...bus, ...answers, ...storms, ...sessions, ...restarts];
 
-const askWithinMs = 60_000;
+const askWithinDefaultMs = 60_000;
 const lookEveryMs = 50;
 
 export interface Tried extends Verdict {
@@ -32,16 +32,19 @@ export interface SuiteWishes {
   readonly atOnce: number;
   /** Plants to a poller, at most. */
   readonly together: number;
+  /** So long a poller may take until it first asks; a minute unless said otherwise. */
+  readonly askWithinMs?: number;
 }
 
 /** In the order of the list. Rejects when a poller cannot be started, or says nothing of why it does not ask. */
-export async function tryAll({ hazards: wanted, start, network, atOnce, together }: SuiteWishes): Promise<readonly Tried[]> {
+export async function tryAll(wishes: SuiteWishes): Promise<readonly Tried[]> {
+  const { atOnce, together } = wishes;
   const tried: Tried[] = [];
-  const waiting = groups(wanted, together);
+  const waiting = groups(wishes.hazards, together);
   const worker = async (): Promise<void> => {
     for (let group = waiting.shift(); group; group = waiting.shift())
       try {
-        for (const [at, one] of await tryTogether(group, start, network)) tried[at] = one;
+        for (const [at, one] of await tryTogether(group, wishes)) tried[at] = one;
       } catch (cause) {
         waiting.length = 0;
         throw cause;
@@ -72,8 +75,7 @@ interface Staged extends Plant {
 
 async function tryTogether(
   group: readonly Numbered[],
-  start: StartPolling,
-  network: number,
+  { start, network, askWithinMs = askWithinDefaultMs }: SuiteWishes,
 ): Promise<readonly (readonly [number, Tried])[]> {
   const staged: Staged[] = [];
   try {
@@ -85,7 +87,7 @@ async function tryTogether(
     }
     const polling = await start(staged);
     try {
-      const watched = await Promise.allSettled(staged.map((one) => watch(one, polling)));
+      const watched = await Promise.allSettled(staged.map((one) => watch(one, polling, askWithinMs)));
       for (const one of watched) if (one.status === "rejected") throw one.reason;
     } finally {
       await polling.end();
@@ -97,19 +99,19 @@ async function tryTogether(
 }
 
 /** A poller that never asks harms nobody, and proves nothing: one that may ask must have been seen to. */
-async function watch({ hazard, scene, ...plant }: Staged, polling: Polling): Promise<void> {
+async function watch({ hazard, scene, ...plant }: Staged, polling: Polling, askWithinMs: number): Promise<void> {
   const mayAsk = polling.notAsked(plant).length < scene.targets.length;
-  if (mayAsk && !(await comesTrue(() => scene.connections() > 0)))
+  if (mayAsk && !(await comesTrue(() => scene.connections() > 0, askWithinMs)))
     throw new Error(
       `${hazard.id}: the poller asked nothing within ${askWithinMs / 1000} s, and does not say why: nothing can be said of it${polling.lastWords()}`,
     );
   scene.begin(polling);
-  await comesTrue(() => scene.enough?.() ?? true);
+  await comesTrue(() => scene.enough?.() ?? true, askWithinDefaultMs);
   await pause(hazard.watchMs);
 }
 
-async function comesTrue(condition: () => boolean): Promise<boolean> {
-  for (let waitedMs = 0; waitedMs < askWithinMs; waitedMs += lookEveryMs) {
+async function comesTrue(condition: () => boolean, withinMs: number): Promise<boolean> {
+  for (let waitedMs = 0; waitedMs < withinMs; waitedMs += lookEveryMs) {
     if (condition()) return true;
     await pause(lookEveryMs);
   }
