@@ -2,7 +2,7 @@
 import { budgetShareMax } from "../domain/limits.ts";
 import { operationsOf, type Allowance, type Check, type Plan, type Target } from "../domain/plan.ts";
 import { standingReasons, type StandingReason } from "../domain/reasons.ts";
-import { slotPeriod } from "../domain/slots.ts";
+import { periodOf } from "../domain/slots.ts";
 import { templateJson, type TemplateJson } from "../domain/template.ts";
 import { alarms, type Alarm } from "./compile/alarm.ts";
 import type { Compiled } from "./compile/compile.ts";
@@ -91,6 +91,8 @@ export interface CheckJson {
   readonly intervalMs: number;
   readonly slotMs: number;
   readonly slotPeriodMs: number;
+  /** Between any two requests to this device, of whichever of its checks; null where this is its only one. */
+  readonly floor: { readonly device: string; readonly gapMs: number } | null;
   readonly missesToDown: number;
   readonly connection: "fresh" | "kept";
   readonly connectWithinMs: number;
@@ -136,7 +138,9 @@ export interface RaisedJson {
   readonly check: string;
   readonly statedMs: number;
   readonly intervalMs: number;
-  readonly by: "floor" | "profile";
+  readonly by: "floor" | "profile" | "turns";
+  /** With "turns": how many checks share the floor of their device, and the floor. null otherwise. */
+  readonly turns: { readonly of: number; readonly floorMs: number } | null;
 }
 
 export type PlanSource = Pick<Compiled, "plan" | "covers" | "deviceDigests" | "findings" | "proposals" | "raised">;
@@ -169,7 +173,13 @@ export function planJson({ plan, covers, deviceDigests, findings, proposals, rai
       frames: templates.map(templateJson),
       ...proposalJson(proposals.get(check), sysctls),
     })),
-    raised: [...raised].map(([check, { stated, interval, by }]) => ({ check, statedMs: stated, intervalMs: interval, by })),
+    raised: [...raised].map(([check, { stated, interval, by, turn }]) => ({
+      check,
+      statedMs: stated,
+      intervalMs: interval,
+      by,
+      turns: turn === undefined ? null : { of: turn.of, floorMs: turn.floor },
+    })),
     sysctls,
   };
 }
@@ -216,7 +226,8 @@ function checkJson(check: Check, alarm: Alarm, sysctls: Sysctls): CheckJson {
     line: check.line,
     intervalMs: check.interval,
     slotMs: rounded(check.slot),
-    slotPeriodMs: slotPeriod(check.interval),
+    slotPeriodMs: periodOf(check),
+    floor: check.floor === undefined ? null : { device: check.floor.device, gapMs: check.floor.gap },
     missesToDown: check.missesToDown,
     connection: check.connection,
     connectWithinMs: check.connectWithin,

@@ -84,7 +84,7 @@ export interface HeldSegment {
 export interface Line {
   readonly id: LineId;
   readonly segment: SegmentId;
-  /** The shortest time between two requests on this line: the check's interval, or for several checks 0.7 of an even share, and less than half of the shortest interval. */
+  /** The shortest time between two requests on this line: the check's interval; for several checks of one device its floor or 0.7 of a turn, whichever is longer; for the units of a bus 0.7 of an even share, and less than half of the shortest interval. */
   readonly gap: Milliseconds;
   /** How long after a timeout a gateway may still be sending the old request; zero where nothing queues. */
   readonly holdAfterTimeout: Milliseconds;
@@ -107,6 +107,13 @@ export interface ExpectedIdentity {
   readonly products: readonly string[];
 }
 
+/** Between any two packets to one device, whichever of its checks they belong to. */
+export interface DeviceFloor {
+  /** What is asked: the line, or behind a gateway `gateway:fw-serial unit 7`. */
+  readonly device: string;
+  readonly gap: Milliseconds;
+}
+
 /** A method applied to a device. `ask` is the driver's own frozen request, made once by its method's `parse`. */
 export interface Check<Ask = unknown> {
   readonly id: CheckId;
@@ -119,8 +126,12 @@ export interface Check<Ask = unknown> {
   readonly line: LineId;
   /** The largest of floor, profile minimum and site value: nothing goes below it. */
   readonly interval: Milliseconds;
-  /** Offset within the interval, counted from the poller's start. */
+  /** Offset within the period, counted from the poller's start. */
   readonly slot: Milliseconds;
+  /** From one slot to the next, where the checks of one device take turns; absent: the interval and the usual slack. */
+  readonly period?: Milliseconds;
+  /** Where several checks ask one device; absent where this is the only one. */
+  readonly floor?: DeviceFloor;
   readonly missesToDown: number;
   readonly connection: "fresh" | "kept";
   readonly connectWithin: Milliseconds;

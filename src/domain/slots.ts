@@ -1,6 +1,6 @@
 /** When in its interval each check is due: evenly spaced and the same after every restart, so that no device is starved and nothing comes in bursts. */
 import { slotSlackMax, slotSlackShare } from "./limits.ts";
-import type { CheckId, LineId, SegmentId } from "./plan.ts";
+import type { Check, CheckId, LineId, SegmentId } from "./plan.ts";
 import { milliseconds, type Milliseconds } from "./units.ts";
 
 export interface SlotDemand {
@@ -8,6 +8,8 @@ export interface SlotDemand {
   readonly line: LineId;
   readonly segment: SegmentId;
   readonly interval: Milliseconds;
+  /** What is asked behind a line that several devices share; absent: the check is its device's only one. */
+  readonly device?: string;
 }
 
 /**
@@ -38,16 +40,26 @@ export function slotPeriod(interval: Milliseconds): Milliseconds {
   return milliseconds(interval + Math.min(slotSlackMax, interval * slotSlackShare));
 }
 
+/** From one slot of this check to its next. */
+export function periodOf({ interval, period }: Pick<Check, "interval" | "period">): Milliseconds {
+  return period ?? slotPeriod(interval);
+}
+
 /**
  * Members in the order of their slots. Each line's checks, and all checks that are alone on their lines, are laid evenly around the circle,
  * every group a little further than the one before, and then read off in order. Sorting all by hash instead would bring two units of one
  * bus within half an even share, and the line's gap would then refuse one of them. Two buses of three: a0 b0 a1 b1 a2 b2.
+ * The checks of one device are laid out among those of its bus in the same way.
  */
 function spread(members: readonly SlotDemand[]): readonly SlotDemand[] {
   const ordered = members.toSorted((a, b) => byHash(a.check, b.check));
   const lines = grouped(ordered, ({ line }) => line);
   const alone = lines.filter(({ length }) => length === 1).flat();
-  const groups = [alone, ...lines.filter(({ length }) => length > 1)].filter(({ length }) => length > 0);
+  const shared = lines.filter(({ length }) => length > 1).map((line) => mixed(grouped(line, ({ device, check }) => device ?? check)));
+  return mixed([alone, ...shared].filter(({ length }) => length > 0));
+}
+
+function mixed(groups: readonly (readonly SlotDemand[])[]): readonly SlotDemand[] {
   return groups
     .toSorted((a, b) => b.length - a.length || byHash(a[0]!.check, b[0]!.check))
     .flatMap((group, turn) => group.map((demand, index) => ({ demand, place: (index + turn / groups.length) / group.length })))

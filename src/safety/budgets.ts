@@ -1,4 +1,4 @@
-/** Who may be asked how often: one bucket a line, a segment and the site, and each check's own interval; taken from all or from none. */
+/** Who may be asked how often: one bucket a line, a device of several checks, a segment and the site, and each check's own interval; taken from all or from none. */
 import type { Check, CheckId, LineId, Plan, SegmentId } from "../domain/plan.ts";
 import { after, later, milliseconds, type MonotonicMs } from "../domain/units.ts";
 import { TokenBucket } from "./token-bucket.ts";
@@ -16,6 +16,8 @@ interface Asked {
 
 export class Budgets {
   #lines = new Map<LineId, TokenBucket>();
+  /** By `DeviceFloor.device`: of the devices of several checks. */
+  #devices = new Map<string, TokenBucket>();
   #segments = new Map<SegmentId, TokenBucket>();
   #site: TokenBucket | undefined;
   /** When each check last put a packet on the wire, or was first seen: its interval counts from there. */
@@ -30,6 +32,12 @@ export class Budgets {
         this.#lines.get(line.id)?.resized(1, line.gap, now) ?? new TokenBucket(1, line.gap, now),
       ]),
     );
+    const devices = new Map(
+      [...plan.checks.values()].flatMap(({ floor }): [string, TokenBucket][] => {
+        if (!floor) return [];
+        return [[floor.device, this.#devices.get(floor.device)?.resized(1, floor.gap, now) ?? new TokenBucket(1, floor.gap, now)]];
+      }),
+    );
     const segments = new Map(
       [...plan.segments.values()].map((segment) => [segment.id, rate(this.#segments.get(segment.id), segment.startsPerSecondMax, now)]),
     );
@@ -42,14 +50,16 @@ export class Budgets {
       }),
     );
     this.#lines = lines;
+    this.#devices = devices;
     this.#segments = segments;
     this.#site = site;
     this.#askedAt = askedAt;
   }
 
-  /** When this check's own line is free for it; now or earlier means at once. */
+  /** When this check's own line and device are free for it; now or earlier means at once. */
   lineReadyAt(check: Check, now: MonotonicMs): MonotonicMs {
-    return later(this.#line(check).readyAt(now), after(this.askedAt(check, now), check.interval));
+    const own = after(this.askedAt(check, now), check.interval);
+    return [this.#line(check), ...this.#device(check)].reduce((ready, bucket) => later(ready, bucket.readyAt(now)), own);
   }
 
   /** When the check last put a packet on the wire, or was first seen; a check of no plan is seen now. */
@@ -65,9 +75,9 @@ export class Budgets {
     return this.#whole().readyAt(now);
   }
 
-  /** Takes one start. The gate has asked all three in this very tick; a missing token is a bug and throws before any is taken. */
+  /** Takes one start. The gate has asked them all in this very tick; a missing token is a bug and throws before any is taken. */
   take(check: Check, segment: SegmentId, now: MonotonicMs): void {
-    const buckets = [this.#line(check), this.#segment(segment), this.#whole()];
+    const buckets = [this.#line(check), ...this.#device(check), this.#segment(segment), this.#whole()];
     if (buckets.some((bucket) => bucket.readyAt(now) > now)) throw new RangeError(`budgets: ${check.id} taken from an empty bucket`);
     for (const bucket of buckets) bucket.take(now);
     this.#asked(check.id, now);
@@ -75,13 +85,13 @@ export class Budgets {
 
   /** A packet left at this moment: the interval counts from the latest one, so that a slow connect cannot shorten it. */
   sent(check: Check, now: MonotonicMs): void {
-    this.#lines.get(check.line)?.empty(now);
+    for (const bucket of [this.#lines.get(check.line), check.floor && this.#devices.get(check.floor.device)]) bucket?.empty(now);
     this.#asked(check.id, now);
   }
 
   /** Time jumped or stood still: nobody knows what was sent when, so everybody waits a full interval. */
   empty(now: MonotonicMs): void {
-    for (const bucket of [...this.#lines.values(), ...this.#segments.values(), this.#whole()]) bucket.empty(now);
+    for (const bucket of [...this.#lines.values(), ...this.#devices.values(), ...this.#segments.values(), this.#whole()]) bucket.empty(now);
     for (const id of this.#askedAt.keys()) this.#asked(id, now);
   }
 
@@ -92,6 +102,10 @@ export class Budgets {
 
   #line(check: Check): TokenBucket {
     return known(this.#lines.get(check.line), check.line);
+  }
+  /** None where this is the device's only check: its interval is longer than any floor. */
+  #device({ floor }: Check): readonly TokenBucket[] {
+    return floor ? [known(this.#devices.get(floor.device), floor.device)] : [];
   }
   #segment(id: SegmentId): TokenBucket {
     return known(this.#segments.get(id), id);

@@ -6,6 +6,7 @@ import type { CheckId, Plan } from "../domain/plan.ts";
 import type { PassingReason, RefusalReason } from "../domain/reasons.ts";
 import { after, between, milliseconds, type Milliseconds, type MonotonicMs } from "../domain/units.ts";
 import { DueQueue, type Due } from "./due-queue.ts";
+import { periodOf } from "../domain/slots.ts";
 import { nextSlot } from "./slot-times.ts";
 
 export interface SchedulerParts {
@@ -78,7 +79,7 @@ export class Scheduler {
     for (const check of plan.checks.values()) {
       if (this.#asking.has(check.id)) continue;
       const old = before.checks.get(check.id);
-      const same = old && old.interval === check.interval && old.slot === check.slot;
+      const same = old && old.interval === check.interval && old.slot === check.slot && periodOf(old) === periodOf(check);
       const slotAt = nextSlot(check, this.#epoch, now);
       this.#place((same ? waiting.get(check.id) : undefined) ?? { check: check.id, at: slotAt, slotAt });
     }

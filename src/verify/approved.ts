@@ -17,6 +17,8 @@ export interface ApprovedCheck {
   readonly transport: string;
   readonly localAddress: string | undefined;
   readonly intervalMs: number;
+  /** Undefined where no other check asks this device. */
+  readonly floor: { readonly device: string; readonly gapMs: number } | undefined;
   readonly answerWithinMs: number;
   /** What one connection may carry once: the first frames and the goodbye. */
   readonly opening: ApprovedPhase;
@@ -85,6 +87,7 @@ function checkOf(check: Json, where: string): ApprovedCheck {
     transport: text(target["transport"], `${where}.target.transport`),
     localAddress: typeof local === "string" ? local : undefined,
     intervalMs: number(check["intervalMs"], `${where}.intervalMs`),
+    floor: floorOf(check["floor"], `${where}.floor`),
     answerWithinMs: number(check["answerWithinMs"], `${where}.answerWithinMs`),
     opening: phase(check["opening"], `${where}.opening`),
     asking: phase(check["asking"], `${where}.asking`),
@@ -95,6 +98,13 @@ function checkOf(check: Json, where: string): ApprovedCheck {
     arpBroadcastsMax: number(worst["arpBroadcastsMax"], `${where}.worstCase.arpBroadcastsMax`),
     arpProbesMax: number(worst["arpProbesMax"], `${where}.worstCase.arpProbesMax`),
   };
+}
+
+/** Plans of earlier releases have none. */
+function floorOf(value: unknown, where: string): ApprovedCheck["floor"] {
+  if (value === undefined || value === null) return undefined;
+  const found = object(value, where);
+  return { device: text(found["device"], `${where}.device`), gapMs: number(found["gapMs"], `${where}.gapMs`) };
 }
 
 function phase(value: unknown, where: string): ApprovedPhase {

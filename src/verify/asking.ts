@@ -40,10 +40,18 @@ export class Askings {
   readonly #approved: Approved;
   readonly #checks = new Map<ApprovedCheck, Asked>();
   readonly #lines = new Map<string, Asked>();
+  /** Devices of several checks. */
+  readonly #devices = new Map<string, { readonly asked: Asked; readonly gapMs: number }>();
 
   constructor(approved: Approved) {
     this.#approved = approved;
-    for (const check of approved.checks) this.#checks.set(check, nothingAsked());
+    for (const check of approved.checks) {
+      this.#checks.set(check, nothingAsked());
+      if (!check.floor) continue;
+      const { device, gapMs } = check.floor;
+      // Of several plans the looser one, as for a line.
+      this.#devices.set(device, { asked: nothingAsked(), gapMs: Math.min(gapMs, this.#devices.get(device)?.gapMs ?? gapMs) });
+    }
     for (const line of approved.lineGapMs.keys()) this.#lines.set(line, nothingAsked());
   }
 
@@ -63,7 +71,7 @@ export class Askings {
     if (running) {
       const asked = this.#checks.get(running.check)!;
       asked.used.push(running.found);
-      this.#lines.get(running.check.line)!.latestNs = asked.latestNs = atNs;
+      for (const each of [asked, ...this.#around(running.check)]) each.latestNs = atNs;
       return undefined;
     }
     // Of two checks with the same bytes, the one that waited longer: the reading that accuses nobody wrongly.
@@ -120,6 +128,11 @@ export class Askings {
     }));
   }
 
+  /** The check's line, and its device where that has several checks. */
+  #around({ line, floor }: ApprovedCheck): readonly Asked[] {
+    return [this.#lines.get(line)!, ...(floor ? [this.#devices.get(floor.device)!.asked] : [])];
+  }
+
   #latest(check: ApprovedCheck): bigint | undefined {
     return this.#checks.get(check)?.latestNs;
   }
@@ -134,14 +147,16 @@ export class Askings {
   #begin(check: ApprovedCheck, template: ApprovedFrame, talk: Talk, atNs: bigint): Fault | undefined {
     const asked = this.#checks.get(check)!;
     const line = this.#lines.get(check.line)!;
+    const device = check.floor && this.#devices.get(check.floor.device);
     const opened = talk.exchanges === 0 && check.transport === "tcp";
     // The connection that was begun for this very request has been weighed against the line already.
     const faults = [
       tooEarly(asked, check.intervalMs, atNs, `check ${check.id}: asked`),
       opened ? undefined : tooEarly(line, this.#approved.lineGapMs.get(check.line) ?? 0, atNs, `line ${check.line}: asked`),
+      device && tooEarly(device.asked, device.gapMs, atNs, `device ${check.floor!.device}: asked`),
     ];
     talk.exchanges += 1;
-    for (const each of [asked, line]) {
+    for (const each of [asked, ...this.#around(check)]) {
       each.requests += 1;
       each.latestNs = atNs;
     }

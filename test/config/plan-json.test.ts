@@ -35,7 +35,7 @@ describe("plan/v1", () => {
     assert.equal(members(plan.lines[0]), "id segment gapMs holdAfterTimeoutMs connectionsFree bus");
     assert.equal(
       members(plan.checks[0]),
-      "id device method protocol target line intervalMs slotMs slotPeriodMs missesToDown connection connectWithinMs answerWithinMs operations opening asking closing proves approvedUntil alarmAtLatestAfterMs mayWaitForSharedBudget worstCase digest",
+      "id device method protocol target line intervalMs slotMs slotPeriodMs floor missesToDown connection connectWithinMs answerWithinMs operations opening asking closing proves approvedUntil alarmAtLatestAfterMs mayWaitForSharedBudget worstCase digest",
     );
     assert.equal(members(plan.checks[0]?.target), "address port transport localAddress");
     assert.equal(members(plan.checks[0]?.asking), "connectionsMax requestsMax bytesMax frames");

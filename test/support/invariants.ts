@@ -14,6 +14,7 @@ export function brokenPromises(
   return [
     ...twoInFlight(witness),
     ...tooEarly(witness),
+    ...belowFloor(witness),
     ...aboveBudget(witness, plans),
     ...whileStopped(witness, stops),
     ...offTemplate(witness),
@@ -46,6 +47,23 @@ function tooEarly({ packets }: Witness): readonly string[] {
       return gap < packet.check.interval - 1e-6
         ? [`${packet.check.id}: asked again after ${gap} ms, interval ${packet.check.interval} ms`]
         : [];
+    }),
+  );
+}
+
+/** Between any two askings of one device, whichever of its checks they belong to, at least its floor. */
+function belowFloor({ packets }: Witness): readonly string[] {
+  const byDevice = Map.groupBy(
+    packets.filter((packet) => asks(packet) && packet.check.floor),
+    ({ check }) => check.floor!.device,
+  );
+  return [...byDevice].flatMap(([device, ours]) =>
+    ours.flatMap((packet, index) => {
+      const previous = ours[index - 1];
+      if (!previous || (previous.check.id === packet.check.id && previous.kind === "connect" && packet.kind === "frame")) return [];
+      const gap = packet.at - previous.at;
+      const floor = packet.check.floor!.gap;
+      return gap < floor - 1e-6 ? [`${device}: ${packet.check.id} asked ${gap} ms after ${previous.check.id}, floor ${floor} ms`] : [];
     }),
   );
 }

@@ -12,7 +12,8 @@ import type {
   Segment,
   SegmentId,
 } from "../../src/domain/plan.ts";
-import { slots } from "../../src/domain/slots.ts";
+import { floorOf, slotsInTurn, turnGap, turns, type Asking } from "../../src/config/compile/turns.ts";
+import type { WatchlistCheck } from "../../src/config/schema/watchlist.ts";
 import { frameTemplate } from "../../src/domain/template.ts";
 import { milliseconds, wallMs, type WallMs } from "../../src/domain/units.ts";
 
@@ -40,6 +41,8 @@ export interface LiteralDevice {
   readonly overSerial?: true;
   /** How long the device may count a connection whose end it has not seen; half an hour unless said otherwise. */
   readonly idleTimeoutMs?: number;
+  /** Takes turns with the others of its line, or on a gateway's line with those of its unit. */
+  readonly floorMs?: number;
   /** Devices or gateways through which it is reached. */
   readonly behind?: readonly string[];
 }
@@ -88,14 +91,41 @@ export function literalCheck(device: LiteralDevice): Check<{ unitId: number }> {
   };
 }
 
+/** Each with its check; those that take turns as the compiler has them. */
+function inTurn(devices: readonly LiteralDevice[]) {
+  const all = devices.map((device) => ({ device, check: literalCheck(device), segment: (device.segment ?? "hvac") as SegmentId }));
+  const askings = all.flatMap(({ device, check: { line, interval } }) => {
+    if (device.floorMs === undefined) return [];
+    const bus = line.startsWith("gateway:") ? {} : undefined;
+    const place = { entry: { id: device.name, via: "fw" }, line, bus, hardware: undefined } as unknown as Asking["place"];
+    const check = { method: "modbus-fc43", unitId: device.unitId ?? 1 } as WatchlistCheck;
+    return [{ device, asking: { place, check, interval, floor: milliseconds(device.floorMs) } }];
+  });
+  const turnOf = turns(askings.map(({ asking }) => asking));
+  const ofDevice = new Map(askings.map(({ device, asking }) => [device, turnOf.get(asking.check)]));
+  return all.map(({ device, check, segment }) => {
+    const turn = ofDevice.get(device);
+    return {
+      device,
+      segment,
+      turn,
+      check: turn ? { ...check, interval: turn.interval, period: turn.period, floor: floorOf(turn) } : check,
+    };
+  });
+}
+
 export function literalPlan(devices: readonly LiteralDevice[], limits: LiteralLimits = {}): Plan {
-  const bare = devices.map((device) => ({ device, check: literalCheck(device), segment: (device.segment ?? "hvac") as SegmentId }));
-  const offsets = slots(bare.map(({ check, segment }) => ({ check: check.id, line: check.line, segment, interval: check.interval })));
+  const bare = inTurn(devices);
+  const offsets = slotsInTurn(
+    bare.map(({ check, segment, turn }) => ({ ...check, turn, place: { line: check.line, segment: { id: segment } } })),
+  );
   const checks = bare.map(({ check }) => ({ ...check, slot: offsets.get(check.id) ?? milliseconds(0) }));
   const byLine = Map.groupBy(bare, ({ check }) => check.line);
   const lines = [...byLine].map(([id, members]): [LineId, Line] => {
     const rate = members.reduce((sum, { check }) => sum + 1 / check.interval, 0);
-    const gap = milliseconds(members.length === 1 ? members[0]!.check.interval : 0.7 / rate);
+    const { turn } = members[0]!;
+    const even = milliseconds(members.length === 1 ? members[0]!.check.interval : 0.7 / rate);
+    const gap = turn && members.length === turn.of ? turnGap(turn, turn.of) : even;
     const { holdAfterTimeoutMs = 0, freeConnections = 2, idleTimeoutMs = 1_800_000 } = members[0]!.device;
     const connections = { free: freeConnections, countedAfterReset: milliseconds(30_000), countedAfterLoss: milliseconds(idleTimeoutMs) };
     return [id, { id, segment: members[0]!.segment, gap, holdAfterTimeout: milliseconds(holdAfterTimeoutMs), connections }];

@@ -102,6 +102,20 @@ describe("a planted violation is found", () => {
     });
   }
 
+  test("two checks of one device within its floor, each in its own interval, behind a gateway whose bus was ready", () => {
+    const floor = { device: "gateway:fw unit 1", gapMs: 30_000 };
+    const line = "gateway:fw";
+    const fc17 = { operation: "modbus-report-server-id", hex: "0000000000020111", mask: "0000ffffffffffff" };
+    const two = [check({ line, floor }), check({ id: "plc/modbus-fc17", line, floor, asking: once(fc17) })];
+    const gap = (ms: number): readonly string[] => {
+      const sent = frames(exchange(0, fc43Frame), exchange(ms, "000200000002" + "0111", { sourcePort: 40_001 }));
+      const { lineGapMs: _all, ...rest } = approved(...two);
+      return judge({ frames: sent, approved: { ...rest, lineGapMs: new Map([[line, 7000]]) } }).violations.map(({ detail }) => detail);
+    };
+    assert.deepEqual(gap(30_000), []);
+    assert.deepEqual(gap(29_999), ["device gateway:fw unit 1: asked 29999.000 ms after the time before; at least 30000 ms"]);
+  });
+
   test("a second goodbye, and a second opening", () => {
     const frame = (operation: string, byte: string): object => ({ operation, hex: `00000000000201${byte}`, mask: "ffffffffffffffff" });
     const phases = { opening: once(frame("open", "01")), asking: once(frame("ask", "02")), closing: once(frame("close", "03")) };

@@ -1,6 +1,6 @@
 /** When a person hears of a device's loss at the latest, worked out from the plan. */
 import type { Check, CheckId, Plan, SegmentId } from "../../domain/plan.ts";
-import { slotPeriod } from "../../domain/slots.ts";
+import { periodOf } from "../../domain/slots.ts";
 import { milliseconds, type Milliseconds } from "../../domain/units.ts";
 
 export interface Alarm {
@@ -11,7 +11,10 @@ export interface Alarm {
 }
 
 /** Of a check in the plan, or of one that might come into it. */
-type Timed = Pick<Check, "id" | "device" | "line" | "interval" | "slot" | "missesToDown" | "opening" | "connectWithin" | "answerWithin">;
+type Timed = Pick<
+  Check,
+  "id" | "device" | "line" | "interval" | "slot" | "period" | "missesToDown" | "opening" | "connectWithin" | "answerWithin"
+>;
 
 /**
  * Worked example: 3 misses at 60 s, 800 ms to connect and 5 s to answer: 3 x 60.1 s + 5.8 s is 3 min 7 s, rounded up; with half an
@@ -36,16 +39,17 @@ export function alarms(
   );
 }
 
-function alarmAfter({ missesToDown, interval, opening, connectWithin, answerWithin }: Timed, mayWait: boolean): Milliseconds {
+function alarmAfter(check: Timed, mayWait: boolean): Milliseconds {
+  const { missesToDown, interval, opening, connectWithin, answerWithin } = check;
   const timeouts = answerWithin + (opening.connectionsMax > 0 ? connectWithin : 0);
-  return milliseconds(missesToDown * slotPeriod(interval) + timeouts + (mayWait ? interval / 2 : 0));
+  return milliseconds(missesToDown * periodOf(check) + timeouts + (mayWait ? interval / 2 : 0));
 }
 
 /** Whether two starts may come closer than the budget's pace: slots of different intervals drift past each other, those of one do not. */
 function collide(checks: readonly Timed[], startsPerSecondMax: number): boolean {
   const [first, ...others] = checks.toSorted((a, b) => a.slot - b.slot);
   if (first === undefined || others.length === 0) return false;
-  if (others.some(({ interval }) => interval !== first.interval)) return true;
-  const gaps = [first, ...others].map(({ slot }, index) => (others[index]?.slot ?? first.slot + slotPeriod(first.interval)) - slot);
+  if (others.some((other) => periodOf(other) !== periodOf(first))) return true;
+  const gaps = [first, ...others].map(({ slot }, index) => (others[index]?.slot ?? first.slot + periodOf(first)) - slot);
   return Math.min(...gaps) < 1000 / startsPerSecondMax;
 }

@@ -12,8 +12,6 @@ import type {
   SegmentId,
   StandingRefusal,
 } from "../../domain/plan.ts";
-import { slots } from "../../domain/slots.ts";
-
 import type { PlannedFamily } from "../../domain/stages.ts";
 import { wallMs, type Milliseconds, type WallMs } from "../../domain/units.ts";
 import type { LoadedSite } from "../loaded-site.ts";
@@ -32,6 +30,7 @@ import { deepFrozen, frozenMap } from "./freeze.ts";
 import { line } from "./lines.ts";
 import type { Place } from "./place.ts";
 import type { Finding } from "./standing.ts";
+import { floorOf, slotsInTurn, turnGap } from "./turns.ts";
 
 export interface Decided {
   readonly site: LoadedSite;
@@ -47,7 +46,7 @@ export interface Decided {
 export function assemble({ site, places, families, candidates, findings, budgets, lines }: Decided): Plan {
   const against = ({ id }: Candidate): Finding | undefined => findings.get(id)?.[0];
   const admitted = candidates.filter((one) => against(one) === undefined);
-  const offsets = slots(admitted.map(({ id, interval, place }) => ({ check: id, line: place.line, segment: place.segment.id, interval })));
+  const offsets = slotsInTurn(admitted);
   const identities = groupIdentities(places, families);
   const checks = admitted.map((one) => check(one, offsets.get(one.id)!, identities));
   const refused = candidates.flatMap((one): StandingRefusal[] => {
@@ -93,6 +92,7 @@ function check(candidate: Candidate, slot: Milliseconds, identities: GroupIdenti
     line: place.line,
     interval,
     slot,
+    ...(candidate.turn && { period: candidate.turn.period, floor: floorOf(candidate.turn) }),
     missesToDown: candidate.missesToDown,
     connection,
     connectWithin,
@@ -191,7 +191,9 @@ function linesOf({ watchlist, lab }: LoadedSite, admitted: readonly Candidate[],
   return [...Map.groupBy(admitted, ({ place }) => place.line)].map(([id, members]) => {
     const [first, ...others] = members as [Candidate, ...Candidate[]];
     const rest = line(id, first.place.segment.id, first.place.bus, [first.interval, ...others.map(({ interval }) => interval)]);
-    return { ...rest, connections: lineConnections(watchlist.value, all.get(id) ?? [], lab) };
+    const turn = first.place.bus === undefined && others.length > 0 ? first.turn : undefined;
+    const gap = turn === undefined ? rest.gap : turnGap(turn, members.length);
+    return { ...rest, gap, connections: lineConnections(watchlist.value, all.get(id) ?? [], lab) };
   });
 }
 

@@ -18,6 +18,7 @@ import { unitOfBus } from "./gateway-unit.ts";
 import { effectiveInterval, intervalFloor } from "./interval.ts";
 import { registerSpaceOf } from "./modbus-codes.ts";
 import type { Place } from "./place.ts";
+import type { Turn } from "./turns.ts";
 import { s7RouteOf } from "./s7-route.ts";
 import { effectiveTimeouts, familyTimeouts, missesToDown, type Timeouts } from "./timeouts.ts";
 
@@ -34,7 +35,10 @@ export interface Candidate extends Timeouts {
   readonly register: LivenessRegister | undefined;
   /** Absent where this build cannot speak the method. */
   readonly spoken: Spoken | undefined;
+  /** With its turn, where it has one. */
   readonly interval: Milliseconds;
+  /** Absent: the only check of its device. */
+  readonly turn: Turn | undefined;
   readonly connection: "fresh" | "kept";
   readonly missesToDown: number;
 }
@@ -76,6 +80,7 @@ export function candidate(
   place: Place,
   family: Family,
   index: number,
+  turn?: Turn,
 ): { readonly candidate: Candidate } | { readonly problems: readonly Problem[] } {
   const entry = place.entry.checks[index]!;
   const path: Path = [...place.path, "checks", index];
@@ -88,7 +93,7 @@ export function candidate(
     securityFlaw(entry, methods) ??
     credentialFlaw(site, entry, methods);
   if (flaw !== undefined) return { problems: [problemAt(site.watchlist, [...path, flaw.key], flaw)] };
-  const interval = effectiveInterval(rule?.intervalMin ?? intervalFloor(entry.method, site.lab), entry.interval);
+  const interval = turn?.interval ?? ownInterval(family, entry, site.lab);
   const spoken = speak(site, methods, place, family, entry, register, interval);
   if (spoken !== undefined && "problems" in spoken) {
     return {
@@ -110,6 +115,7 @@ export function candidate(
     register,
     spoken,
     interval,
+    turn,
     connection: spoken?.method.connection ?? connectionFor(family.connection, interval),
     missesToDown: missesToDown(...(rule?.missesStated ?? []), entry.missesToDown),
     ...effectiveTimeouts(rule ?? familyTimeouts(), entry),
@@ -118,6 +124,11 @@ export function candidate(
     ...(spoken !== undefined && spoken.phases.opening.connectionsMax === 0 && { connectWithin: milliseconds(0) }),
   };
   return { candidate: made };
+}
+
+/** As if it were the only check of its device. */
+export function ownInterval(family: Family, { method, interval }: WatchlistCheck, lab: boolean): Milliseconds {
+  return effectiveInterval(family.methods.get(method)?.intervalMin ?? intervalFloor(method, lab), interval);
 }
 
 interface Flaw extends Complaint {

@@ -11,9 +11,10 @@ import { milliseconds, type Milliseconds, type WallMs } from "../../domain/units
 import type { LoadedSite } from "../loaded-site.ts";
 import { problemAt, quote, sortProblems, type Problem } from "../problem.ts";
 import type { Paces } from "../schema/approval.ts";
+import type { WatchlistCheck } from "../schema/watchlist.ts";
 import { assemble } from "./assemble.ts";
 import { overBudget, siteBudgets } from "./budgets.ts";
-import { candidate, type Candidate } from "./candidate.ts";
+import { candidate, ownInterval, type Candidate } from "./candidate.ts";
 import { endOf, type End } from "./dates.ts";
 import { deviceDigest } from "./device-digest.ts";
 import { digestOf } from "./digest.ts";
@@ -27,6 +28,8 @@ import { placesOf, type Place } from "./place.ts";
 import { isLiftedByApproval, proposals, type Proposal } from "./proposals.ts";
 import { raisedIntervals, type Raised } from "./raised.ts";
 import { fasterThanApproved, pacesOf, samePaces } from "./paces.ts";
+import { intervalFloor } from "./interval.ts";
+import { turns, type Asking } from "./turns.ts";
 import { siteFileOf } from "./site-file.ts";
 import { findingsAgainst, type Finding } from "./standing.ts";
 
@@ -180,6 +183,16 @@ function candidatesOf(
 ): { readonly candidates: readonly Candidate[]; readonly problems: readonly Problem[] } {
   const candidates: Candidate[] = [];
   const problems: Problem[] = [];
+  const turnOf = turns(
+    places.flatMap((place) => {
+      const own = families.get(place.entry.profile);
+      const ask = (check: WatchlistCheck): Asking[] =>
+        own === undefined
+          ? []
+          : [{ place, check, interval: ownInterval(own, check, site.lab), floor: intervalFloor(check.method, site.lab) }];
+      return place.entry.checks.flatMap(ask);
+    }),
+  );
   for (const place of places) {
     const own = families.get(place.entry.profile);
     if (own === undefined) {
@@ -187,8 +200,8 @@ function candidatesOf(
       problems.push(problemAt(site.watchlist, [...place.path, "profile"], { found: quote(place.entry.profile), expected }));
       continue;
     }
-    for (const index of place.entry.checks.keys()) {
-      const made = candidate(site, methods, place, own, index);
+    for (const [index, entry] of place.entry.checks.entries()) {
+      const made = candidate(site, methods, place, own, index, turnOf.get(entry));
       if ("candidate" in made) candidates.push(made.candidate);
       else problems.push(...made.problems);
     }

@@ -1,11 +1,11 @@
 /** What would be sent by checks that are not in the plan: a person who is to sign sees bytes, pace and worst case first, not afterwards. */
 import type { Check, CheckId, Plan } from "../../domain/plan.ts";
 import type { StandingReason } from "../../domain/reasons.ts";
-import { slots } from "../../domain/slots.ts";
 import { milliseconds, type Milliseconds } from "../../domain/units.ts";
 import { alarms, type Alarm } from "./alarm.ts";
 import type { Candidate } from "./candidate.ts";
 import { frozenMap } from "./freeze.ts";
+import { slotsInTurn } from "./turns.ts";
 import type { Finding } from "./standing.ts";
 
 /** A check but for its signature: what a person who signs wants to know of it. */
@@ -18,6 +18,7 @@ export type Sendable = Pick<
   | "line"
   | "interval"
   | "slot"
+  | "period"
   | "missesToDown"
   | "connection"
   | "connectWithin"
@@ -76,7 +77,7 @@ export function proposals(
   const refused = candidates.filter(({ id, spoken }) => plan.refused.has(id) && spoken !== undefined);
   const waiting = new Set(refused.filter((one) => waitsForApproval(against(one))).map(({ id }) => id));
   const demands = candidates.filter(({ id }) => plan.checks.has(id) || waiting.has(id));
-  const offsets = slots(demands.map(({ id, interval, place }) => ({ check: id, line: place.line, segment: place.segment.id, interval })));
+  const offsets = slotsInTurn(demands);
   const proposed = refused.flatMap((one): readonly Sendable[] => sendable(one, offsets.get(one.id) ?? milliseconds(0)));
   const running = [...plan.checks.values()].map((check): Sendable => ({ ...check, slot: offsets.get(check.id) ?? check.slot }));
   const together = [...running, ...proposed.filter(({ id }) => waiting.has(id))];
@@ -91,7 +92,7 @@ export function proposals(
 
 /** Empty where this build cannot speak the method. */
 function sendable(candidate: Candidate, slot: Milliseconds): readonly Sendable[] {
-  const { id, place, entry, register, interval, missesToDown, connection, connectWithin, answerWithin, spoken } = candidate;
+  const { id, place, entry, register, interval, missesToDown, connection, connectWithin, answerWithin, spoken, turn } = candidate;
   if (spoken === undefined) return [];
   const { ask, target, phases, proves } = spoken;
   const expectation = register?.expectation;
@@ -104,6 +105,7 @@ function sendable(candidate: Candidate, slot: Milliseconds): readonly Sendable[]
       line: place.line,
       interval,
       slot,
+      ...(turn && { period: turn.period }),
       missesToDown,
       connection,
       connectWithin,

@@ -66,7 +66,7 @@ describe("plan", () => {
     for (const argv of [[], ["--full"]]) assert.match((await site.run(plan, argv)).out, raised);
     assert.match((await site.run(checkConfig)).out, raised);
     const json = JSON.parse((await site.run(plan, ["--json"])).out) as { raised: unknown };
-    assert.deepEqual(json.raised, [{ check: "plc-1/modbus-fc43", statedMs: 10_000, intervalMs: 30_000, by: "floor" }]);
+    assert.deepEqual(json.raised, [{ check: "plc-1/modbus-fc43", statedMs: 10_000, intervalMs: 30_000, by: "floor", turns: null }]);
   });
 
   test("says nothing of an interval that holds", async () => {

@@ -76,13 +76,13 @@ describe("two devices of a family, approved at 30 s and at 60 s,", () => {
   test("have a pace for each check: the slow reading of a device is not asked as often as its fast one", () => {
     const checks = (interval: string): Raw => ({
       checks: [
-        { method: "modbus-fc43", unitId: 1, interval: "30s" },
+        { method: "modbus-fc43", unitId: 1, interval: "60s" },
         { method: "modbus-fc43", unitId: 2, interval },
       ],
     });
-    const raw = approved(rawSite([rawDevice(1, checks("60s"))]));
+    const raw = approved(rawSite([rawDevice(1, checks("120s"))]));
     assert.deepEqual(
-      changed(raw, (site) => void Object.assign(firstDevice(site), checks("30s"))),
+      changed(raw, (site) => void Object.assign(firstDevice(site), checks("60s"))),
       ["plc-1/modbus-fc43#2 approval_stale"],
     );
   });

@@ -41,7 +41,7 @@ describe("a redundant pair", () => {
   test("is one line with one gap for all its checks", () => {
     const { plan } = compiledFrom(pairOf(cpu, module));
     assert.deepEqual([...plan.lines.keys()], ["hardware:main-plc"]);
-    assert.equal(plan.lines.get("hardware:main-plc" as LineId)?.gap, 0.7 * 30_000);
+    assert.equal(plan.lines.get("hardware:main-plc" as LineId)?.gap, 30_000);
   });
 
   test("has one pool: the clients of both halves are counted in it", () => {
