@@ -15,6 +15,7 @@ import { importCommand } from "./commands/import.ts";
 import { init } from "./commands/init.ts";
 import { opcua } from "./commands/opcua.ts";
 import { plan } from "./commands/plan.ts";
+import { profiles } from "./commands/profiles.ts";
 import { reload } from "./commands/reload.ts";
 import { renew } from "./commands/renew.ts";
 import { report } from "./commands/report.ts";
@@ -35,6 +36,7 @@ export const commands: readonly Command[] = [
   checkConfig,
   plan,
   explain,
+  profiles,
   dryRun,
   approve,
   renew,

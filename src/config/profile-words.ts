@@ -1,0 +1,115 @@
+/** A shipped profile in the words that an engineer reads: what it allows, what the owner must state, each fact with its grade and the document it stands in. */
+import { formatDuration } from "../domain/duration.ts";
+import { factsOf } from "./checks/facts.ts";
+import { heardOnlyKinds } from "./compile/direction.ts";
+import { formatPath } from "./problem.ts";
+import { isPrintable, type Fact, type Grade, type SourceDocument } from "./schema/facts.ts";
+import type { Forbidden } from "./schema/forbidden.ts";
+import type { Profile } from "./schema/profile.ts";
+
+const gradeWords: Readonly<Record<Grade, string>> = {
+  V: "vendor document",
+  A: "advisory",
+  P: "specification or code",
+  S: "secondary source, unverified",
+  M: "from memory, unverified",
+  N: "not documented",
+};
+
+const readWords: Readonly<Record<SourceDocument["read"], string>> = {
+  "full-document": "read in full",
+  excerpt: "excerpt read",
+  "not-read": "not read",
+};
+
+/** `vendor document, excerpt read: Moxa, NPort 6000 UM, page 7-3`; what nobody has checked says so and names no vendor. */
+export function sourceWords(fact: Fact<unknown>, sources: readonly SourceDocument[]): string {
+  const grade = gradeWords[fact.grade];
+  if (!isPrintable(fact)) return grade;
+  const named = sources.filter(({ id }) => fact.sources.includes(id));
+  const documents = named.map(
+    ({ publisher, title, document, place, read, checkedBy }) =>
+      `${readWords[read]}${new Set(checkedBy).size >= 2 ? " and checked by two persons" : ""}: ${[publisher, document ?? title, place].filter((part) => part !== null).join(", ")}`,
+  );
+  return [grade, documents.join("; ")].filter((part) => part !== "").join(", ");
+}
+
+/** One line a profile: what `list` and `search` print. */
+export function profileLine({ id, title, kind }: Profile): string {
+  return `${id}: ${title} (${heardOnlyKinds.has(kind) ? `${kind}, never asked` : kind})`;
+}
+
+/** Every word must occur somewhere in what the profile says; upper and lower case are one. */
+export function matches(profile: Profile, text: string, words: readonly string[]): boolean {
+  const { id, title, vendor, family, kind, appliesTo } = profile;
+  const said = [id, title, vendor, family, kind, ...(appliesTo?.models ?? []), text].join("\n").toLowerCase();
+  return words.every((word) => said.includes(word.toLowerCase()));
+}
+
+/** Lines of text, without line ends. */
+export function describeProfile(profile: Profile): readonly string[] {
+  const { id, revision, review, vendor, family, appliesTo, ownerMustState, advisories } = profile;
+  return [
+    profileLine(profile),
+    `${vendor}, ${family}; revision ${revision}, ${review}${profile.extends === undefined ? "" : `, on top of ${profile.extends}`}`,
+    ...(appliesTo === undefined ? [] : [`models: ${appliesTo.models.join(", ")}`]),
+    "",
+    "What it allows, once a person at the site has approved it",
+    ...allowed(profile),
+    "",
+    "What the owner must state of each device",
+    `  ${ownerMustState.join(", ") || "nothing"}`,
+    ...advisories
+      .filter(({ gate }) => gate === "require-firmware")
+      .map(({ id: number, methods }) => `  firmware, for ${methods.join(", ")} (${number})`),
+    ...section("What is never asked", profile.forbidden.map(forbiddenWords)),
+    ...section(
+      "Known weaknesses (they say nothing of well-formed requests)",
+      advisories.map(({ id: number, cves, trigger, gate }) => `${number} ${cves.join(" ")}: ${trigger} [${gate}]`),
+    ),
+    ...section(
+      "What is known, and who says so",
+      factsOf(profile).flatMap(([path, fact]) => factLines(formatPath(path), fact, profile)),
+    ),
+    "",
+    `No document was found that states how often ${id} may be asked, unless a fact above says so; the intervals are Watchkeeper's own.`,
+  ];
+}
+
+function allowed({ kind, methods }: Profile): readonly string[] {
+  if (heardOnlyKinds.has(kind)) return [`  nothing: ${kind} systems are never asked, heard only`];
+  return Object.entries(methods).map(([id, { decision, reason, intervalMin }]) => {
+    const pace = intervalMin === undefined ? "" : `, at least ${formatDuration(intervalMin)} apart`;
+    const word = { allow: "yes", ask: "only where the site agrees by name", forbid: "never" }[decision];
+    return `  ${id}: ${word}${pace}: ${reason}`;
+  });
+}
+
+/** What only memory or hearsay says stands there as that, and never as a document's. */
+function factLines(name: string, fact: Fact<unknown>, { sources }: Profile): readonly string[] {
+  const value = fact.value === null ? "not documented" : typeof fact.value === "string" ? fact.value : JSON.stringify(fact.value);
+  const heard = fact.value === null ? "" : ` [${sourceWords(fact, sources)}]`;
+  return [`${name}: ${value}${heard}`, ...(fact.note === null ? [] : [`  note: ${fact.note}`])];
+}
+
+function forbiddenWords(entry: Forbidden): string {
+  const { reason } = entry;
+  switch (entry.kind) {
+    case "registers":
+      return `${entry.space} ${entry.protocolAddress} to ${entry.protocolAddress + entry.count - 1} (protocol addresses): ${reason}`;
+    case "function-code":
+      return `function code ${entry.functionCode}: ${reason}`;
+    case "port":
+      return `port ${entry.port}: ${reason}`;
+    case "operation":
+      return `${entry.operation}: ${reason}`;
+    case "service":
+      return `${entry.service}: ${reason}`;
+    case "discovery":
+      return `discovery by ${entry.discovery}: ${reason}`;
+  }
+}
+
+function section(title: string, lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : ["", title, ...lines.map((line) => `  ${line}`)];
+}
