@@ -69,11 +69,15 @@ export function draftOf(row: InventoryRow, known: Known): Draft | Unplaced {
   const proposal = chosen === "" ? proposeProfile(known.library, asked) : undefined;
   const family = known.library.find(({ id }) => id === (chosen === "" ? proposal?.profile : chosen));
   const words = [name, row.of("description"), asked.model, row.of("location"), row.of("id")];
-  const supposed = supposedFunction(row.of("function"), words, family?.kind === "switch");
-  const never = ["safety", "protection", "navigation"].includes(supposed.function);
+  const guessed = supposedFunction(row.of("function"), words, family?.kind === "switch");
+  const supposed =
+    family !== undefined && isNever(family.kind) && !isNever(guessed.function)
+      ? { function: family.kind, because: family.title, stated: false }
+      : guessed;
+  const never = isNever(supposed.function);
   if (family === undefined && chosen !== "")
     return unplaced("unknown vendor or model", `found the profile ${quote(chosen)}, which the library does not have`);
-  const profile = family ?? (never ? known.library.find(({ id }) => id === "generic-icmp-host") : undefined);
+  const profile = family ?? (never ? heardOnly(known.library, supposed.function) : undefined);
   if (profile === undefined) {
     const candidates = proposal?.profile === undefined ? (proposal?.candidates ?? []) : [];
     if (candidates.length > 0)
@@ -123,6 +127,18 @@ export function draftOf(row: InventoryRow, known: Known): Draft | Unplaced {
       ...zoneNote(row, place.segment),
     ],
   };
+}
+
+type Never = Extract<DeviceFunction, "safety" | "protection" | "navigation">;
+
+/** Of a function as of a profile's kind. */
+function isNever(what: string | undefined): what is Never {
+  return what === "safety" || what === "protection" || what === "navigation";
+}
+
+/** What is never asked needs a profile in name only: the library's for that function, where it has one. */
+function heardOnly(library: readonly Profile[], what: DeviceFunction): Profile | undefined {
+  return library.find(({ id }) => id === `passive-${what}`) ?? library.find(({ id }) => id === "generic-icmp-host");
 }
 
 interface Place {
@@ -231,7 +247,7 @@ function commentsOf(row: InventoryRow, said: Said): readonly string[] {
     ...(supposed.because === undefined
       ? []
       : [
-          `Supposed to be ${supposed.function}, for the word "${supposed.because}": never asked. If that is wrong, change function and add checks.`,
+          `Supposed to be ${supposed.function}, because of "${supposed.because}": never asked. If that is wrong, change function and add checks.`,
         ]),
     ...(look.length === 0 ? [] : [`To be looked at: ${look.join(", ")}.`]),
     ...(never ? [] : [`To be stated before anybody can approve it: ${missing}.`]),

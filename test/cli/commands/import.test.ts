@@ -58,16 +58,21 @@ describe("an inventory is taken over", () => {
   });
 
   test("what sounds like safety is entered as such, with no check", async () => {
-    csv("Burner control;192.0.2.20;;Siemens;S7-1200;;;;;control", "Fire panel;192.0.2.21;;ACME;F1;;;;;");
+    csv(
+      "Burner control;192.0.2.20;;Siemens;S7-1200;;;;;control",
+      "Fire panel;192.0.2.21;;ACME;F1;;;;;",
+      "Breaker 1;192.0.2.22;;Eaton;PXR25;;;;;",
+    );
     const { placed } = await json();
     assert.deepEqual(
       placed.map(({ never, entry }) => [never, entry["function"], entry["checks"]]),
       [
         [true, "safety", []],
         [true, "safety", []],
+        [true, "protection", []],
       ],
     );
-    assert.match(site.read("watchlist.yaml"), /Supposed to be safety, for the word "Burner": never asked/);
+    assert.match(site.read("watchlist.yaml"), /Supposed to be safety, because of "Burner": never asked/);
   });
 
   test("into a watchlist as `init` writes it, into an empty list, and behind a comment at the end", async () => {

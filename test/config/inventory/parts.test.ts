@@ -132,7 +132,7 @@ describe("a profile is proposed", () => {
     assert.equal(proposed("Siemens", "TM221CE24R"), "none");
     assert.equal(proposed("", "S7-1200"), "none");
     assert.equal(proposed("Schneider", ""), "none");
-    assert.equal(proposed("Schneider", "Modicon Quantum"), "none");
+    assert.equal(proposed("Schneider", "Modicon XYZ"), "none");
   });
 
   test("by its protocol alone: the profile that knows nothing more; never an echo", () => {
