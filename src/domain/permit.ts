@@ -17,6 +17,8 @@ export interface Permit {
   spendConnection(): Spending;
   /** Charges one whole frame that is about to leave. `frame` is the wire's own copy; `operation` what the frame policy read in it. */
   spendFrame(frame: Uint8Array, operation: Operation | undefined): Spending;
+  /** What was granted has left at this moment, later than it was charged: the interval counts from here. Also after the permit's end. */
+  left(at: MonotonicMs): void;
   /** Voids the permit for something that no lawful driver does, and trips; for violations that the wire sees itself. */
   violated(detail: string): void;
   /** Runs at once when the permit is taken back before its end (stop, pause, plan change, freeze); the wire aborts. */

@@ -178,7 +178,7 @@ function wires(onViolation: (violation: Violation) => void): Wires {
   const udp = udpDialler({ cutOff, onViolation });
   const serial = serialDialler({ clock, onViolation, open: openSerial });
   const tcp = tcpDialler({ clock, cutOff, onViolation });
-  const dial = diallerByTransport({ tcp, udp: udp.dial, icmp: echoDialler({ cutOff, onViolation }), serial: serial.dial });
+  const dial = diallerByTransport({ tcp, udp: udp.dial, icmp: echoDialler({ clock, cutOff, onViolation }), serial: serial.dial });
   return { cutOff, dial, reach, serial, udp };
 }
 

@@ -83,7 +83,7 @@ export class Budgets {
     this.#asked(check.id, now);
   }
 
-  /** A packet left at this moment: the interval counts from the latest one, so that a slow connect cannot shorten it. */
+  /** A packet left at this moment: the interval counts from the latest one, so that a slow connect cannot shorten it. One that is learnt of later counts too. */
   sent(check: Check, now: MonotonicMs): void {
     for (const bucket of [this.#lines.get(check.line), check.floor && this.#devices.get(check.floor.device)]) bucket?.empty(now);
     this.#asked(check.id, now);
@@ -97,7 +97,7 @@ export class Budgets {
 
   #asked(id: CheckId, at: MonotonicMs): void {
     const before = this.#askedAt.get(id);
-    if (before) this.#askedAt.set(id, { digest: before.digest, at });
+    if (before) this.#askedAt.set(id, { digest: before.digest, at: later(before.at, at) });
   }
 
   #line(check: Check): TokenBucket {

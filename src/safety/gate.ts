@@ -186,8 +186,8 @@ export class HeartbeatGate implements Gate, PermitOffice {
     return firstObjection(standing, { ...situation, draining })?.reason;
   }
 
-  spent(check: Check): void {
-    this.#budgets.sent(check, this.clock.monotonic());
+  spent(check: Check, at: MonotonicMs = this.clock.monotonic()): void {
+    this.#budgets.sent(check, at);
   }
 
   violated(check: Check, detail: string): void {
@@ -244,7 +244,7 @@ export class HeartbeatGate implements Gate, PermitOffice {
     const office: PermitOffice = {
       clock: this.clock,
       objection: () => this.objection(check, false),
-      spent: () => this.spent(check),
+      spent: (_check, at) => this.spent(check, at),
       violated: (_check, detail) => this.violated(check, detail),
     };
     if (check.closing.requestsMax === 0 || office.objection(check)) return undefined;

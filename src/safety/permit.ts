@@ -14,8 +14,8 @@ export interface PermitOffice {
   readonly clock: Clock;
   /** Why nothing may be sent at this very moment (stop, plan, window, pulse); undefined when it may. */
   objection(check: Check): Reason | undefined;
-  /** Something left: the interval counts from here. */
-  spent(check: Check): void;
+  /** Something left, now or at that moment: the interval counts from the latest of them. */
+  spent(check: Check, at?: MonotonicMs): void;
   violated(check: Check, detail: string): void;
 }
 
@@ -87,6 +87,10 @@ export class MintedPermit {
     this.#requests += 1;
     this.#bytes += frame.length;
     return this.#spent();
+  }
+
+  left(at: MonotonicMs): void {
+    this.#office.spent(this.check, at);
   }
 
   violated(detail: string): void {

@@ -1,5 +1,5 @@
 /** A rate that cannot be exceeded: tokens drip in by monotonic time, it starts empty and holds no more than its capacity. */
-import { monotonicMs, type Milliseconds, type MonotonicMs } from "../domain/units.ts";
+import { later, monotonicMs, type Milliseconds, type MonotonicMs } from "../domain/units.ts";
 
 /**
  * In any window of w ms at most `capacity + w / msPerToken` tokens are taken.
@@ -32,10 +32,10 @@ export class TokenBucket {
     this.#at = now;
   }
 
-  /** Nothing is left as of now: after a start, a freeze or a clock jump, or to count an interval from the latest packet. */
-  empty(now: MonotonicMs): void {
+  /** Nothing is left as of this moment: after a start, a freeze or a clock jump, or to count an interval from the latest packet. Never as of an earlier one than before. */
+  empty(at: MonotonicMs): void {
     this.#level = 0;
-    this.#at = now;
+    this.#at = later(this.#at, at);
   }
 
   /** The same bucket at another rate; what is in it stays, up to the new capacity. */

@@ -1,15 +1,18 @@
 /** A guarded way for ICMP echo: one process of the system's ping for each echo, started only once the permit has granted it. */
+import type { Cancel, Clock } from "../domain/clock.ts";
 import { isAddress, kindOf, parseAddress } from "../domain/address.ts";
 import { echoesAtOnceMax } from "../domain/limits.ts";
 import type { Permit, Spending } from "../domain/permit.ts";
 import type { Target } from "../domain/plan.ts";
 import type { FailureKind } from "../domain/reasons.ts";
+import { after, milliseconds, monotonicMs, seconds, type Milliseconds, type MonotonicMs } from "../domain/units.ts";
 import type { Closed, Dial, FramePolicy, OwnedWire } from "../domain/wire.ts";
 import { shown } from "./inbound.ts";
 import { findPing, noPing, startPing, type PingResult, type RunningPing } from "./ping.ts";
 import type { Violation } from "./tcp.ts";
 
 export interface EchoDiallerParts {
+  readonly clock: Clock;
   readonly onViolation: (violation: Violation) => void;
   /** Why a packet to the target would leave by another interface than its segment's; undefined when it would not. */
   readonly cutOff: (target: Target) => string | undefined;
@@ -18,6 +21,10 @@ export interface EchoDiallerParts {
 }
 
 const headerBytes = 8;
+/** Whatever comes after so long came for want of a neighbour, or from a router: the echo itself had left, or never did. */
+const startedWithin: Milliseconds = seconds(1);
+/** A ping that has not ended by itself so long after the deadline is ended. */
+const endedWithin: Milliseconds = milliseconds(1500);
 
 /** No connection is spent: there is none, and nothing leaves before the echo. */
 export function echoDialler(parts: EchoDiallerParts): Dial {
@@ -33,7 +40,7 @@ export function echoDialler(parts: EchoDiallerParts): Dial {
     const away = parts.cutOff(target);
     if (away !== undefined) return Promise.resolve(unavailable(away));
     if (path === undefined) return Promise.resolve(unavailable(noPing));
-    const wire = new EchoWire({ path, target, policy, onViolation: parts.onViolation, running });
+    const wire = new EchoWire({ path, target, policy, clock: parts.clock, onViolation: parts.onViolation, running });
     wire.lend(permit);
     return Promise.resolve(wire);
   };
@@ -53,6 +60,7 @@ function faultOf({ address, transport }: Target): string | undefined {
 
 interface EchoWireParts {
   readonly path: string;
+  readonly clock: Clock;
   readonly target: Target;
   readonly policy: FramePolicy;
   readonly onViolation: (violation: Violation) => void;
@@ -70,6 +78,8 @@ class EchoWire implements OwnedWire {
   #permit: Permit | undefined;
   #ping: RunningPing | undefined;
   #verdict: Closed | undefined;
+  #deadline: MonotonicMs = monotonicMs(0);
+  #cancelKill: Cancel = () => {};
 
   constructor(parts: EchoWireParts) {
     this.#parts = parts;
@@ -116,21 +126,28 @@ class EchoWire implements OwnedWire {
     this.#start(copy, this.#permit);
   }
 
-  #start(request: Uint8Array, { check: { answerWithin } }: Permit): void {
+  /** When its echo left, only ping knows: on a busy machine tens of milliseconds after it was started (measured). The latest that it can have been is counted. */
+  #start(request: Uint8Array, permit: Permit): void {
     const { address, localAddress } = this.target;
+    const { clock } = this.#parts;
+    const startedAt = clock.monotonic();
+    this.#deadline = permit.deadline;
+    // Whole seconds, no fewer than the deadline, by which whoever waits is told.
+    const waits = seconds(Math.ceil(permit.check.answerWithin / 1000));
     const ping = startPing({
       path: this.#parts.path,
       address,
       ...(localAddress !== undefined && { localAddress }),
       payloadBytes: request.length - headerBytes,
-      // The deadline ends it; by itself it ends only where the poller no longer can.
-      waitSeconds: Math.ceil(answerWithin / 1000) + 1,
+      waitSeconds: waits / 1000,
     });
     this.#ping = ping;
     this.#parts.running.add(ping);
     void ping.ended.then((result) => {
       this.#parts.running.delete(ping);
       this.#ping = undefined;
+      this.#cancelKill();
+      permit.left(latestLeft(result, startedAt, clock.monotonic(), waits));
       if (this.#verdict) this.#settle(this.#verdict);
       else this.#heard(request, result);
     });
@@ -171,8 +188,12 @@ class EchoWire implements OwnedWire {
   #end(closed: Closed): void {
     if (this.#verdict) return;
     this.#verdict = closed;
-    if (this.#ping) this.#ping.kill();
-    else this.#settle(closed);
+    if (!this.#ping) return this.#settle(closed);
+    const { clock } = this.#parts;
+    const now = clock.monotonic();
+    // At the deadline it is about to end by itself, and its end says when it began.
+    if (now >= this.#deadline) this.#cancelKill = clock.at(after(now, endedWithin), this.#ping.kill);
+    else this.#ping.kill();
   }
 
   #violated(detail: string): void {
@@ -181,6 +202,13 @@ class EchoWire implements OwnedWire {
     if (permit) permit.violated(detail);
     else this.#parts.onViolation({ target: this.target, detail });
   }
+}
+
+/** The latest moment at which the echo can have left. A ping that was ended from outside may have sent it in its last moment. */
+function latestLeft({ is }: PingResult, startedAt: MonotonicMs, endedAt: MonotonicMs, waits: Milliseconds): MonotonicMs {
+  if (is === "silent") return monotonicMs(Math.max(startedAt, endedAt - waits));
+  if (is === "unreachable") return monotonicMs(Math.min(endedAt, startedAt + startedWithin));
+  return endedAt;
 }
 
 /** Too late is a lost exchange; off the plan is the guard's affair. */

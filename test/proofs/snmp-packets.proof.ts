@@ -1,16 +1,15 @@
 /** Proves what an SNMP heartbeat costs against Debian's own agent: two packets with v2c, four with v3 and its discovery, GetRequests alone, and none for an excluded neighbour. */
 import assert from "node:assert/strict";
-import { appendFileSync, chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { appendFileSync, chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { describe, fromUs, onIp, startCapture, toUs, withPeer } from "./support/capture.ts";
-import { makeNetwork, type Network } from "./support/netns.ts";
+import { makeNetwork } from "./support/netns.ts";
 import { unapprovedSite, type DeviceSpec } from "./support/site.ts";
-import { waitFor, watchTheWireFor } from "./support/wait.ts";
+import { community, keys, startSnmpAgent } from "./support/snmp-agent.ts";
+import { watchTheWireFor } from "./support/wait.ts";
 
 const profile = "generic-managed-switch";
-const community = "zugang-77x";
-const keys = { auth: "auth-password-1", priv: "priv-password-1" };
 /** The number of the request alone is free: sysUpTime, sysObjectID, sysDescr, sysName and one port are read, in one GetRequest (a0). */
 const plain = new RegExp(
   `^3067020101040a${hexOf(community)}a0560204[0-9a-f]{8}0201000201003048` +
@@ -23,28 +22,6 @@ const asked = (credentials: string, more: Readonly<Record<string, unknown>> = {}
   function: "network",
 });
 
-/** Debian's agent, without its defaults, as the only program of the host. */
-async function startAgent(network: Network, host: string, addresses: readonly string[]): Promise<void> {
-  const folder = join(network.folder, "snmpd");
-  mkdirSync(folder, { recursive: true });
-  const file = join(folder, "snmpd.conf");
-  const lines = [
-    `agentaddress ${addresses.map((address) => `udp:${address}:161`).join(",")}`,
-    `rocommunity ${community}`,
-    `createUser lector SHA-256 "${keys.auth}" AES "${keys.priv}"`,
-    "rouser lector priv",
-    "sysName sw-1",
-    "sysDescr Managed switch of the wire proof",
-    "sysServices 2",
-  ];
-  writeFileSync(file, `${lines.join("\n")}\n`);
-  const options = ["-f", "-Lo", "-C", "-c", file, "-I", "-smux", "-p", join(folder, "pid")];
-  const agent = network.exec(host, ["snmpd", ...options], { env: { SNMP_PERSISTENT_DIR: folder } });
-  let said = "";
-  for (const stream of [agent.stdout, agent.stderr]) stream.setEncoding("utf8").on("data", (text: string) => (said += text));
-  await waitFor(() => /NET-SNMP version/u.test(said), { what: "snmpd", deadlineMs: 10_000, context: () => said });
-}
-
 test("SNMP v2c is 2 packets, v3 is 4, each a GetRequest; wrong credentials change nothing of that; a neighbour gets none", async () => {
   const [open, sealed, wrong, neighbour] = ["192.0.2.10", "192.0.2.11", "192.0.2.12", "192.0.2.13"] as const;
   await using network = await makeNetwork({
@@ -53,7 +30,7 @@ test("SNMP v2c is 2 packets, v3 is 4, each a GetRequest; wrong credentials chang
       { name: "plant", address: [open, sealed, wrong, neighbour] },
     ],
   });
-  await startAgent(network, "plant", [open, sealed, wrong, neighbour]);
+  await startSnmpAgent(network, "plant", [open, sealed, wrong, neighbour]);
   const ports = { portsUp: [{ ifIndex: 1, name: "loopback" }] };
   const devices: readonly DeviceSpec[] = [
     { id: "open", address: open, profile, changes: asked("community", ports) },

@@ -13,13 +13,16 @@ const check = literalCheck({ name: "a", address: "192.0.2.1" });
 const fc43 = "modbus-read-device-identification";
 
 function office() {
-  const state = { objection: undefined as Refused["reason"] | undefined, spent: 0, violations: [] as string[] };
+  const state = { objection: undefined as Refused["reason"] | undefined, spent: 0, left: [] as number[], violations: [] as string[] };
   const clock = new FakeClock();
   const permit = MintedPermit.mint(
     {
       clock,
       objection: () => state.objection,
-      spent: () => state.spent++,
+      spent: (_check, at) => {
+        state.spent++;
+        if (at !== undefined) state.left.push(at);
+      },
       violated: (_check, detail) => state.violations.push(detail),
     },
     check,
@@ -36,6 +39,13 @@ describe("a permit", () => {
     assert.equal(permit.spendFrame(fc43Frame(1, 7), fc43).granted, true);
     assert.deepEqual(permit.sent, { connections: 1, requests: 1, bytes: 11 });
     assert.equal(state.spent, 2);
+  });
+
+  it("passes on when something left that was charged before, also after its end", () => {
+    const { permit, state } = office();
+    permit.end();
+    permit.left(monotonicMs(7));
+    assert.deepEqual(state.left, [7]);
   });
 
   it("takes a second connection or request for a violation", () => {

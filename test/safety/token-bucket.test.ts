@@ -26,6 +26,9 @@ describe("a token bucket", () => {
     const bucket = new TokenBucket(1, milliseconds(100), at(0));
     bucket.empty(at(90));
     assert.equal(bucket.readyAt(at(100)), 190);
+    // One that is learnt of late, after another: the later one counts.
+    bucket.empty(at(50));
+    assert.equal(bucket.readyAt(at(100)), 190);
   });
 
   it("keeps what is in it when it is resized, up to the new capacity", () => {

@@ -71,6 +71,13 @@ export class TestPermit {
     return false;
   }
 
+  /** When something left later than it was charged. */
+  readonly leftAt: MonotonicMs[] = [];
+
+  left(at: MonotonicMs): void {
+    this.leftAt.push(at);
+  }
+
   violated(detail: string): void {
     this.#violation(detail);
   }

@@ -52,7 +52,7 @@ async function dialled(
   check: Check = icmpCheck(),
 ): Promise<Conversation | Closed> {
   const permit = TestPermit.for(check, clock);
-  const wire = await echoDialler({ cutOff: () => undefined, onViolation: (one) => violations.push(one), ping, ...changes })(
+  const wire = await echoDialler({ clock, cutOff: () => undefined, onViolation: (one) => violations.push(one), ping, ...changes })(
     permit,
     icmpPolicy,
   );
@@ -86,7 +86,7 @@ test("an echo that comes is one frame, and nothing but the call and English reac
   assert.deepEqual(await wire.closed, { by: "us", detail: "over after the answer" });
   assert.deepEqual(
     callsOf(ping).map((line) => line.replace(/^\d+ /u, "")),
-    ["-n -q -c 1 -W 6 -s 8 -I 127.0.0.1 -- 127.0.0.9"],
+    ["-n -q -c 1 -W 5 -s 8 -I 127.0.0.1 -- 127.0.0.9"],
   );
   const names = readFileSync(`${ping}.env`, "utf8")
     .split("\n")
@@ -152,6 +152,50 @@ describe("an exchange ends", () => {
     const closed = await wire.closed;
     assert.equal(closed.failure, "malformed");
     assert.match(closed.detail, /no such field/u);
+  });
+});
+
+describe("the interval counts from the latest moment at which the echo can have left", () => {
+  const left = async (does: string, during: (made: Conversation) => Promise<void>): Promise<number | undefined> => {
+    const made = await open(pingThat(does));
+    const startedAt = clock.monotonic();
+    made.wire.send(request());
+    await during(made);
+    await until(() => made.permit.leftAt.length > 0);
+    return made.permit.leftAt[0]! - startedAt;
+  };
+  const over = (ms: number) => (): Promise<void> => clock.advance(ms);
+
+  test("its answer, where it is answered", async () => {
+    assert.equal(await left(answered, over(70)), 70);
+  });
+  test("the end of ping less its wait of 5 s, where nothing came", async () => {
+    assert.equal(await left(silent, over(4990)), 0);
+    assert.equal(await left(silent, over(5060)), 60);
+  });
+  test("a second at most, where a router or this machine says that there is no way", async () => {
+    const unreachable = silent.replace("100%", "+1 errors, 100%");
+    assert.equal(await left(unreachable, over(30)), 30);
+    assert.equal(await left(unreachable, over(3000)), 1000);
+  });
+  test("its end, where it was ended from outside", async () => {
+    const killed = async ({ wire }: Conversation): Promise<void> => {
+      await clock.advance(2000);
+      wire.abort("timeout", "test");
+    };
+    assert.equal(await left(hanging, killed), 2000);
+  });
+  test("at the deadline it is left to end by itself, and ended where it does not", async () => {
+    const late = async ({ wire }: Conversation): Promise<void> => {
+      await clock.advance(5000);
+      wire.abort("timeout", "late");
+      assert.equal(wire.quiet, false);
+      await clock.advance(1499);
+      assert.equal(wire.quiet, false);
+      await clock.advance(1);
+      assert.deepEqual(await wire.closed, { by: "us", failure: "timeout", detail: "late" });
+    };
+    assert.equal(await left(hanging, late), 6500);
   });
 });
 
@@ -226,7 +270,7 @@ describe("no ping is started", () => {
   });
   test("beyond the bound, and again once one has ended", async () => {
     const ping = pingThat(hanging);
-    const dial = echoDialler({ cutOff: () => undefined, onViolation: (one) => violations.push(one), ping });
+    const dial = echoDialler({ clock, cutOff: () => undefined, onViolation: (one) => violations.push(one), ping });
     const begin = async (): Promise<OwnedWire> => {
       const wire = await dial(TestPermit.for(icmpCheck(), clock), icmpPolicy);
       assert.ok(isOpen(wire));

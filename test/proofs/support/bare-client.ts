@@ -17,6 +17,8 @@ export interface BareClientSettings {
   readonly waitToAsk: boolean;
   /** What it does when no reply comes: "reset" silences the kernel; "destroy" is the mistake, which leaves the kernel sending copies. */
   readonly onSilence: "reset" | "destroy";
+  /** A packet for each byte. */
+  readonly byteByByte: boolean;
 }
 
 const settings = JSON.parse(process.argv[2] ?? "{}") as BareClientSettings;
@@ -57,5 +59,11 @@ function ask(): void {
     say("reply", { hex: received.toString("hex") });
     socket.end();
   });
-  socket.write(Buffer.from(settings.requestHex, "hex"));
+  send(Buffer.from(settings.requestHex, "hex"));
+}
+
+function send(request: Buffer): void {
+  if (!settings.byteByByte || request.length <= 1) return void socket.write(request);
+  // Once it is handed to the kernel, the next one leaves by itself.
+  socket.write(request.subarray(0, 1), () => setTimeout(send, 1, request.subarray(1)));
 }

@@ -13,6 +13,7 @@ const defaults: Omit<BareClientSettings, "address"> = {
   replyTimeoutMs: 5000,
   waitToAsk: false,
   onSilence: "reset",
+  byteByByte: false,
 };
 
 /** The bare Modbus client; by default it asks once for the identification, with the product's own timeouts. */

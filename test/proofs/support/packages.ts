@@ -24,6 +24,7 @@ export const packagesNeeded: ReadonlyMap<string, string> = new Map([
   ["prometheus", "promtool and an independent scraper"],
   ["prometheus-pushgateway", "independent push target"],
   ["procps", "process and kernel settings"],
+  ["libfaketime", "steps the wall clock of one running poller and of nobody else"],
 ]);
 
 const policyFile = "/usr/sbin/policy-rc.d";
@@ -92,9 +93,12 @@ function policyForbids(): boolean {
   }
 }
 
-/** policy-rc.d stops a start now, not at the next boot; nobody asked this machine for a monitoring server. */
+/** Packages that bring a service of their own name. */
+const services: ReadonlySet<string> = new Set(["prometheus", "prometheus-pushgateway", "snmpd"]);
+
+/** policy-rc.d stops a start now, not at the next boot; nobody asked this machine for a monitoring server or an agent. */
 async function keepFromStartingAtBoot(installed: readonly string[]): Promise<void> {
-  const services = installed.filter((name) => name.startsWith("prometheus"));
-  if (services.length === 0 || !existsSync("/run/systemd/system")) return;
-  await execFileAsync("systemctl", ["disable", "--quiet", ...services]);
+  const brought = installed.filter((name) => services.has(name));
+  if (brought.length === 0 || !existsSync("/run/systemd/system")) return;
+  await execFileAsync("systemctl", ["disable", "--quiet", ...brought]);
 }
