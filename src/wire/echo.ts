@@ -188,12 +188,13 @@ class EchoWire implements OwnedWire {
   #end(closed: Closed): void {
     if (this.#verdict) return;
     this.#verdict = closed;
-    if (!this.#ping) return this.#settle(closed);
+    const ping = this.#ping;
+    if (!ping) return this.#settle(closed);
     const { clock } = this.#parts;
     const now = clock.monotonic();
     // At the deadline it is about to end by itself, and its end says when it began.
-    if (now >= this.#deadline) this.#cancelKill = clock.at(after(now, endedWithin), this.#ping.kill);
-    else this.#ping.kill();
+    if (now >= this.#deadline) this.#cancelKill = clock.at(after(now, endedWithin), () => ping.kill());
+    else ping.kill();
   }
 
   #violated(detail: string): void {
