@@ -179,17 +179,13 @@ describe("the interval counts from the latest moment at which the echo can have 
     assert.equal(await left(unreachable, over(3000)), 1000);
   });
   test("its end, where it was ended from outside", async () => {
-    const killed = async ({ wire }: Conversation): Promise<void> => {
-      await clock.advance(2000);
-      wire.abort("timeout", "test");
-    };
+    const killed = ({ wire }: Conversation): Promise<void> => clock.advance(2000).then(() => wire.abort("timeout", "test"));
     assert.equal(await left(hanging, killed), 2000);
   });
   test("at the deadline it is left to end by itself, and ended where it does not", async () => {
     const late = async ({ wire }: Conversation): Promise<void> => {
       await clock.advance(5000);
       wire.abort("timeout", "late");
-      assert.equal(wire.quiet, false);
       await clock.advance(1499);
       assert.equal(wire.quiet, false);
       await clock.advance(1);
