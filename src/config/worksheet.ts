@@ -113,6 +113,7 @@ export function checkIds(id: DeviceId, checks: WatchlistDevice["checks"]): reado
 function sendsOf(checks: readonly Sendable[], methods: ReadonlyMap<MethodId, Method>): readonly string[] {
   return checks.map((check) => {
     const { target, interval } = check;
-    return `${requestWords(check, methods)} to ${target.address} ${target.transport}/${target.port} every ${formatDuration(interval)}`;
+    const port = target.port === 0 ? "" : `/${target.port}`;
+    return `${requestWords(check, methods)} to ${target.address} ${target.transport}${port} every ${formatDuration(interval)}`;
   });
 }

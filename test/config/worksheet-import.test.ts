@@ -72,6 +72,11 @@ function written(site: LoadedSite, result: Imported): LoadedSite {
   return { ...site, siteProfiles };
 }
 
+test("an echo, which has no port, is shown without one", () => {
+  const raw = rawSite([rawDevice(1, { checks: [{ method: "icmp-echo" }] })]);
+  assert.match(exported(loaded(raw)).find(({ device }) => device === "plc-1")!.sends, / to 10\.20\.1\.11 icmp every /u);
+});
+
 describe("a sheet of 300 devices in 25 families", () => {
   const site = loaded(plant(300, 25));
   const rows = exported(site);

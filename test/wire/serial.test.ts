@@ -52,6 +52,13 @@ async function turns(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await Promise.resolve();
 }
 
+/** A wire that is still open fails the test with these words: waiting for it would hang. */
+async function ended(wire: OwnedWire): Promise<Closed> {
+  const closed = await Promise.race([wire.closed, turns()]);
+  assert.ok(closed, "the wire is still open, expected it to have ended");
+  return closed;
+}
+
 let clock: FakeClock;
 let ports: FakePort[];
 let opened: [string, SerialSettings][];
@@ -115,7 +122,7 @@ describe("a serial wire", () => {
     assert.deepEqual(first.frames, [hexOf(answer)]);
     assert.ok(first.wire.quiet);
     first.wire.finish();
-    assert.equal((await first.wire.closed).failure, undefined);
+    assert.equal((await ended(first.wire)).failure, undefined);
     const second = await open({ unitId: 4 });
     second.wire.send(framed("040300050001"));
     assert.deepEqual(opened, [[device, settings]]);
@@ -136,7 +143,7 @@ describe("a serial wire", () => {
     assert.match((got as Closed).detail, /another exchange over \/dev\/pts\/7 is not over/u);
     wire.send(request);
     wire.send(request);
-    const { failure, detail } = await wire.closed;
+    const { failure, detail } = await ended(wire);
     assert.equal(failure, "guard_blocked");
     assert.match(detail, /a further frame before the answer/u);
     assert.equal(ports[0]!.written.length, 1);
@@ -146,7 +153,7 @@ describe("a serial wire", () => {
     for (const frame of [framed("030600050001"), framed("030300060001"), framed("000300050001"), request.slice(0, 7)]) {
       const { wire, permit } = await open();
       wire.send(frame);
-      assert.equal((await wire.closed).failure, "guard_blocked");
+      assert.equal((await ended(wire)).failure, "guard_blocked");
       assert.equal(permit.violations.length, 1);
     }
     assert.deepEqual(ports[0]!.written, []);
@@ -157,7 +164,7 @@ describe("a serial wire", () => {
     await ports[0]!.says(bytes("0103"));
     await clock.advance(milliseconds(3));
     wire.send(request);
-    const { failure, detail } = await wire.closed;
+    const { failure, detail } = await ended(wire);
     assert.equal(failure, "driver_unavailable");
     assert.match(detail, /\/dev\/pts\/7 is not silent: another master on this bus, or noise/u);
     assert.deepEqual(ports[0]!.written, []);
@@ -194,7 +201,7 @@ describe("a serial wire", () => {
     const { wire } = await open();
     wire.send(request);
     await ports[0]!.says(bytes("0303020001ffff"));
-    assert.equal((await wire.closed).failure, "malformed");
+    assert.equal((await ended(wire)).failure, "malformed");
   });
 
   test("is not to be had where the port is not: absent, somebody else's, or gone in the middle", async () => {
@@ -205,7 +212,7 @@ describe("a serial wire", () => {
     const { wire } = await open();
     wire.send(request);
     ports[0]!.unplug("Input/output error");
-    const { failure, detail } = await wire.closed;
+    const { failure, detail } = await ended(wire);
     assert.deepEqual([failure, detail, ports[0]!.closed], ["driver_unavailable", `${device}: Input/output error`, true]);
     await open();
     assert.equal(opened.length, 2);
@@ -215,11 +222,11 @@ describe("a serial wire", () => {
     const half = await open();
     ports[0]!.takes = 3;
     half.wire.send(request);
-    assert.match((await half.wire.closed).detail, /took 3 of 8 bytes/u);
+    assert.match((await ended(half.wire)).detail, /took 3 of 8 bytes/u);
     const failing = await open();
     ports[1]!.failure = Object.assign(new Error("EIO: i/o error, write"), { code: "EIO", syscall: "write" });
     failing.wire.send(request);
-    assert.equal((await failing.wire.closed).failure, "driver_unavailable");
+    assert.equal((await ended(failing.wire)).failure, "driver_unavailable");
     assert.deepEqual([ports[0]!.closed, ports[1]!.closed], [true, true]);
   });
 
@@ -231,7 +238,7 @@ describe("a serial wire", () => {
     assert.deepEqual([ports[0]!.closed, opened[1]], [true, [device, faster]]);
     await door.close();
     assert.ok(ports[1]!.closed);
-    assert.equal((await next.wire.closed).by, "us");
+    assert.equal((await ended(next.wire)).by, "us");
   });
 
   test("goes to device files alone", async () => {

@@ -12,6 +12,7 @@ export function checkEntries(entries: Entries, complaints: Complaints): void {
   for (const { index, value } of entries.segments) checkRaise(["segments", index], value, limits.segmentStartsPerSecondDefault, complaints);
   for (const entry of entries.devices) {
     checkWay(entry, entries, complaints);
+    checkPort(entry, complaints);
     checkChecks(entry, gatewayOf(entry.value), complaints);
     checkWatchdog(entry, complaints);
   }
@@ -51,6 +52,19 @@ function checkWay({ index, value }: Entry<WatchlistDevice>, { gateways }: Entrie
   if (gateway !== undefined && segment !== undefined && segment !== gateway.segment) {
     complaints.add(at("segment"), { found: quote(segment), expected: `${gateway.segment}, the segment of gateway ${via}, or no segment` });
   }
+}
+
+/** A port is one protocol's: the others would be asked there as well. An echo has none. */
+function checkPort({ index, value }: Entry<WatchlistDevice>, complaints: Complaints): void {
+  const protocols = new Set(
+    value.checks.map(({ method }) => method.slice(0, method.indexOf("-"))).filter((protocol) => protocol !== "icmp"),
+  );
+  if (value.port === undefined || protocols.size < 2) return;
+  complaints.add(["devices", index, "port"], {
+    found: `${value.port} with checks of ${[...protocols].join(" and ")}`,
+    expected: "checks of one protocol beside a port",
+    hint: "an entry for each protocol, with the same address, joined under `hardware:`",
+  });
 }
 
 /** The gateway at whose address a device stands, or with which it is one piece of hardware. */

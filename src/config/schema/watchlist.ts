@@ -161,7 +161,11 @@ export const deviceSchema: z.ZodType<WatchlistDevice> = z
     ),
     dependsOn: list(id("A device or gateway."), "ids", "Devices or gateways through which it is reached."),
     asset: asset.default(noAsset),
-    port: whole(1, 65_535, "Its port, only where it is not the protocol's own.").exactOptional(),
+    port: whole(
+      1,
+      65_535,
+      "Its port, only where it is not the protocol's own; then all checks are of that protocol, icmp-echo excepted.",
+    ).exactOptional(),
     s7: z
       .strictObject({ rack: whole(0, s7RackMax, "The rack of the CPU."), slot: whole(0, s7SlotMax, "The slot of the CPU.") })
       .exactOptional()
