@@ -54,6 +54,7 @@ class Judging {
   readonly #lines = new Map<string, LineCount>();
   readonly #arp = new Map<string, { broadcasts: number; probes: number }>();
   readonly #violations: Violation[] = [];
+  readonly #others = new Map<string, number>();
   #packets = 0;
   #ours = 0;
   #arpRequests = 0;
@@ -74,7 +75,7 @@ class Judging {
     this.#toNs = frame.atNs;
     const packet = packetOf(frame);
     if (!packet) return;
-    if (!this.#own.has(packet.source)) return packet.kind === "tcp" && this.#own.has(packet.destination) ? this.#heard(packet) : undefined;
+    if (!this.#own.has(packet.source)) return this.#foreign(packet);
     if (this.#own.has(packet.destination)) return;
     this.#ours += 1;
     if (packet.kind === "arp") return this.#resolving(packet);
@@ -87,15 +88,14 @@ class Judging {
 
   end(): Judgement {
     this.#judgeArp();
-    for (const [key, { stream, over }] of this.#connections)
-      if (stream.rest.length > 0 && !over)
-        this.#blameAll("payload-not-approved", key, `${stream.rest.length} bytes that never became a whole frame`);
+    for (const [key, { stream }] of this.#connections) this.#blameUnjudged(key, stream);
     return {
       packets: this.#packets,
       ours: this.#ours,
       fromNs: this.#fromNs ?? 0n,
       toNs: this.#toNs,
       pollerAddresses: [...this.#own],
+      others: [...this.#others].map(([address, packets]) => ({ address, packets })),
       checks: this.#askings.checks(),
       lines: this.#askings.lines().map((line): LineFigures => {
         const { connections, most } = this.#lines.get(line.line) ?? { connections: 0, most: 0 };
@@ -112,6 +112,7 @@ class Judging {
     const key = `${packet.source}:${packet.sourcePort}>${packet.destination}:${packet.destinationPort}`;
     const known = this.#connections.get(key);
     const fresh = packet.syn && !packet.ack && (!known || known.over);
+    if (fresh && known) this.#blameUnjudged(key, known.stream);
     const connection = fresh || !known ? this.#begun(packet, checks, fresh) : known;
     this.#connections.set(key, connection);
     connection.packets += 1;
@@ -149,6 +150,14 @@ class Judging {
     if (connection.open) this.#line(connection.line).open -= 1;
     connection.open = false;
     connection.over = true;
+  }
+
+  /** Of somebody else; whoever speaks to a listed place may be the poller under another address, so it is named. */
+  #foreign(packet: Packet): void {
+    if (packet.kind === "tcp" && this.#own.has(packet.destination)) this.#heard(packet);
+    const port = packet.kind === "tcp" || packet.kind === "udp" ? packet.destinationPort : undefined;
+    if (port === undefined || !this.#byPlace.has(`${packet.kind} ${packet.destination} ${port}`)) return;
+    this.#others.set(packet.source, (this.#others.get(packet.source) ?? 0) + 1);
   }
 
   /** From the device: a reset ends the connection on both sides. */
@@ -254,6 +263,11 @@ class Judging {
 
   #fault(fault: Fault | undefined, packet: Packet): void {
     if (fault) this.#blame(fault.kind, packet, fault.detail);
+  }
+
+  #blameUnjudged(key: string, { unjudged }: SentStream): void {
+    const why = "no whole frame, or behind a segment that the capture does not hold";
+    if (unjudged > 0) this.#blameAll("payload-not-approved", key, `${unjudged} bytes that cannot be judged: ${why}`);
   }
 
   #blame(kind: ViolationKind, { number, atNs, destination }: Packet, detail: string): void {

@@ -47,6 +47,8 @@ export interface Judgement {
   readonly fromNs: bigint;
   readonly toNs: bigint;
   readonly pollerAddresses: readonly string[];
+  /** Who else speaks to places of the plan. Not judged: SCADA, or the poller under an address that nobody named. */
+  readonly others: readonly { readonly address: string; readonly packets: number }[];
   readonly checks: readonly CheckFigures[];
   readonly lines: readonly LineFigures[];
   readonly arpRequests: number;

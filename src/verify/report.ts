@@ -4,7 +4,7 @@ import { violationKinds, type Judgement } from "./judgement.ts";
 const violationsShown = 50;
 
 export function judgementText(judgement: Judgement): readonly string[] {
-  const { packets, ours, fromNs, toNs, pollerAddresses, checks, lines, arpRequests, violations } = judgement;
+  const { packets, ours, fromNs, toNs, pollerAddresses, others, checks, lines, arpRequests, violations } = judgement;
   const asked = checks.filter(({ requests }) => requests > 0);
   const connections = lines.filter(({ connectionsAtOnceMost }) => connectionsAtOnceMost > 0);
   return [
@@ -16,16 +16,25 @@ export function judgementText(judgement: Judgement): readonly string[] {
     "",
     `${asked.length} of ${checks.length} checks seen; at most ${Math.max(0, ...connections.map((line) => line.connectionsAtOnceMost))} connection at once on a line; ${arpRequests} address resolutions`,
     "",
-    ...(violations.length === 0
+    ...others.map(
+      ({ address, packets: count }) =>
+        `${address} sent ${count} packets to devices of the plan: not judged; if it is the poller's, say --poller`,
+    ),
+    ...(ours === 0
+      ? ["No packet of the poller is in this capture: nothing is proved. Was the right interface captured, and is --poller right?"]
+      : []),
+    ...(violations.length === 0 && ours > 0
       ? ["Nothing left the poller that the plan does not allow."]
-      : [
-          `${violations.length} ${violations.length === 1 ? "violation" : "violations"}:`,
-          ...violations.slice(0, violationsShown).map(({ kind, packet, atNs, detail }) => {
-            const where = packet === undefined ? "whole capture" : `packet ${packet}, ${time(atNs)}`;
-            return `  ${violationKinds[kind]} (${where}): ${detail}`;
-          }),
-          ...(violations.length > violationsShown ? [`  and ${violations.length - violationsShown} more; --json lists all`] : []),
-        ]),
+      : violations.length === 0
+        ? []
+        : [
+            `${violations.length} ${violations.length === 1 ? "violation" : "violations"}:`,
+            ...violations.slice(0, violationsShown).map(({ kind, packet, atNs, detail }) => {
+              const where = packet === undefined ? "whole capture" : `packet ${packet}, ${time(atNs)}`;
+              return `  ${violationKinds[kind]} (${where}): ${detail}`;
+            }),
+            ...(violations.length > violationsShown ? [`  and ${violations.length - violationsShown} more; --json lists all`] : []),
+          ]),
   ];
 }
 

@@ -56,9 +56,9 @@ export class SentStream {
     return found;
   }
 
-  /** What is left over and never became a frame. */
-  get rest(): Uint8Array {
-    return this.#bytes;
+  /** Bytes that never became a frame, and those behind a segment that the capture does not hold: nobody can judge either. */
+  get unjudged(): number {
+    return [...this.#early.values()].reduce((sum, { length }) => sum + length, this.#bytes.length);
   }
 
   #append(bytes: Uint8Array): void {

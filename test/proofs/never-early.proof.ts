@@ -35,7 +35,14 @@ async function unevenPlant(): Promise<Network> {
   return network;
 }
 
-const devices = (interval: string): readonly DeviceSpec[] => all.map((address, index) => ({ id: `plc-${index}`, address, interval }));
+/** A poller that is killed leaves connections that a device may count for half an hour: here it has room for those of every kill. */
+const statements = {
+  otherClients: [],
+  connectionPool: { size: 64, overflow: "rejects", source: "isolated test network" },
+  watchdog: { mode: "none", closeCausesFault: false, by: "eto-1", on: "2026-11-20" },
+};
+const devices = (interval: string): readonly DeviceSpec[] =>
+  all.map((address, index) => ({ id: `plc-${index}`, address, interval, changes: { statements } }));
 
 /** Request to request and SYN to SYN, copies by the kernel apart, by the capture's own time. */
 function assertNeverEarly(packets: readonly Packet[], intervalMs: number): void {

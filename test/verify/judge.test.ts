@@ -80,6 +80,36 @@ describe("a planted violation is found", () => {
     ["a write", [exchange(0, writeFrame)], "payload-not-approved"],
     ["a second request behind the first, in one segment", [exchange(0, fc43Frame + writeFrame)], "payload-not-approved"],
     ["bytes that never become a frame", [exchange(0, fc43Frame).slice(0, 3), tcp({ atMs: 1, hex: "0001" })], "payload-not-approved"],
+    [
+      "a write behind a segment that was not captured",
+      [exchange(0, fc43Frame).slice(0, 3), tcp({ atMs: 1, hex: fc43Frame }), tcp({ atMs: 2, sequence: 13, hex: writeFrame })],
+      "payload-not-approved",
+    ],
+    [
+      "the same, in a connection that was ended",
+      [
+        exchange(0, fc43Frame).slice(0, 3),
+        tcp({ atMs: 1, hex: fc43Frame }),
+        tcp({ atMs: 2, sequence: 13, hex: writeFrame }),
+        tcp({ atMs: 3, sequence: 25, flags: "FA" }),
+      ],
+      "payload-not-approved",
+    ],
+    [
+      "the same, and the port used again",
+      [
+        exchange(0, fc43Frame).slice(0, 4),
+        tcp({ atMs: 2, sequence: 13, hex: writeFrame }),
+        tcp({ atMs: 3, sequence: 25, flags: "R" }),
+        exchange(60_100, fc43Frame),
+      ],
+      "payload-not-approved",
+    ],
+    [
+      "a write that promises more than it brings, and a reset",
+      [exchange(0, fc43Frame).slice(0, 3), tcp({ atMs: 1, hex: "0001000000ff0106000100ff" }), tcp({ atMs: 2, sequence: 13, flags: "R" })],
+      "payload-not-approved",
+    ],
     ["asked again too early", [exchange(0, fc43Frame), exchange(59_999, fc43Frame, { sourcePort: 40_001 })], "too-early"],
     ["connected again too early", [0, 30_000].map((atMs) => tcp({ atMs, sourcePort: 40_000 + atMs, flags: "S" })), "too-early"],
     [
@@ -161,6 +191,13 @@ describe("quiet times", () => {
     assert.deepEqual(kinds(judged([tcp({ atMs: 2000 })], [], [stop(0, new Set([other]))])), []);
     assert.deepEqual(kinds(judged([tcp({ atMs: 2000 })], [], [stop(0, new Set([device]))])), ["not-quiet"]);
   });
+});
+
+test("who else speaks to a listed place is named, and not judged", () => {
+  const judgement = judged([tcp({ atMs: 0, from: "192.0.2.77", flags: "S" }), tcp({ atMs: 1, from: "192.0.2.77", hex: writeFrame })]);
+  assert.deepEqual(judgement.others, [{ address: "192.0.2.77", packets: 2 }]);
+  assert.equal(judgement.ours, 0);
+  assert.deepEqual(judgement.violations, []);
 });
 
 test("a plan without an address of the poller asks for it", () => {

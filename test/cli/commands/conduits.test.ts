@@ -108,6 +108,12 @@ describe("--verify", () => {
     assert.equal(code, 1);
   });
 
+  test("a capture without a packet of the poller proves nothing: exit code 1", async () => {
+    const { code, out } = await site.run(conduits, ["--verify", capture("empty.pcap", [])]);
+    assert.match(out, /^No packet of the poller is in this capture: nothing is proved\./m);
+    assert.equal(code, 1);
+  });
+
   test("with a saved plan, and as JSON", async () => {
     const { source, destination: to } = await flow();
     site.write("plan.json", (await site.run(plan, ["--json"])).out);
