@@ -181,5 +181,8 @@ function waysOf({ devices }: Plan): Map<string, readonly string[]> {
     }
     return seen;
   };
-  return new Map([...direct.keys()].map((id) => [id, [...all(id, new Set())]]));
+  const reached = new Map([...direct.keys()].map((id) => [id, all(id, new Set())]));
+  // In a circle each would be the other's excuse, and none of them ever down.
+  const leadsBack = (way: string, id: string): boolean => way === id || reached.get(way)?.has(id) === true;
+  return new Map([...reached].map(([id, ways]) => [id, [...ways].filter((way) => !leadsBack(way, id))]));
 }

@@ -172,6 +172,18 @@ describe("a switch that is asked itself", () => {
     assert.equal(net.misses(["sw-2"]), "behind core");
     assert.deepEqual(net.said(), ["core begins"]);
   });
+  it("that stands behind itself, or two behind each other, excuse each other's silence never, and still that of others", () => {
+    const circle = [host("sw-1", 1, { behind: ["sw-1", "sw-2"] }), host("sw-2", 2, { behind: ["sw-1", "core"] })];
+    const net = new Net([...circle, host("core", 3), host("a", 4, { behind: ["sw-1"] }), host("other", 5)]);
+    net.hears("sw-1", "sw-2", "core", "a", "other");
+    net.misses(["sw-1", "sw-2", "a"], { grave: false });
+    net.hears("core", "other");
+    assert.equal(net.misses(["sw-1"]), "own");
+    assert.equal(net.misses(["sw-2"]), "own");
+    assert.match(net.misses(["a"]), /^behind sw-/u);
+    net.misses(["core"], { grave: false });
+    assert.equal(net.misses(["sw-1"]), "behind core", "what stands before the circle excuses both");
+  });
   it("that nobody asks, or that is not in the plan, is no excuse", () => {
     const net = new Net([host("a", 2, { behind: ["sw-9"] }), host("b", 3), host("other", 4)]);
     const unasked = { ...net.plan, devices: new Map(net.plan.devices).set("sw-9" as DeviceId, { ...net.device("b"), checks: [] }) };

@@ -1,4 +1,5 @@
 /** Checks ids and what refers to them: each once, none unknown, nothing through itself. */
+import { behind } from "../compile/behind.ts";
 import { quote, type Path } from "../problem.ts";
 import type { Complaints, Entries, Entry } from "./entries.ts";
 
@@ -55,16 +56,20 @@ function checkIds({ segments, gateways, devices, hardware }: Entries, complaints
   }
 }
 
+/** Over all that a device is reached through: two that excuse each other's silence would never be down. */
 function checkDependencies({ devices }: Entries, complaints: Complaints): void {
-  const needs = new Map(devices.map(({ value }) => [String(value.id), value.dependsOn]));
+  const needs = new Map(devices.map(({ value }) => [String(value.id), behind(value)]));
   for (const { index, value } of devices) {
-    value.dependsOn.forEach((id, n) => {
-      const path = ["devices", index, "dependsOn", n];
+    const own = new Set(behind(value));
+    const judge = (id: string, ...rest: Path): void => {
+      const path = ["devices", index, ...rest];
       if (id === value.id) complaints.add(path, { found: `${quote(id)}, the device itself`, expected: "another device or a gateway" });
-      else if (leadsTo(id, value.id, needs)) {
+      else if (own.has(id) && leadsTo(id, value.id, needs)) {
         complaints.add(path, { found: `${quote(id)}, which depends on ${value.id} in turn`, expected: "dependencies without a circle" });
       }
-    });
+    };
+    value.dependsOn.forEach((id, n) => judge(id, "dependsOn", n));
+    value.switchPorts.forEach((port, n) => judge(port.switch, "switchPorts", n, "switch"));
   }
 }
 

@@ -17,8 +17,8 @@ import { wallMs, type Milliseconds, type WallMs } from "../../domain/units.ts";
 import type { LoadedSite } from "../loaded-site.ts";
 import type { SegmentStage } from "../schema/segment-stage.ts";
 import type { Identification } from "../schema/profile.ts";
-import type { WatchlistDevice } from "../schema/watchlist.ts";
 import { approvedUntil } from "./approval-rules.ts";
+import { behind } from "./behind.ts";
 import type { SiteBudgets } from "./budgets.ts";
 import { framingOf, templatesOf, type Candidate, type Spoken } from "./candidate.ts";
 import { endOf } from "./dates.ts";
@@ -226,12 +226,6 @@ function devicesOf(
       },
     ];
   });
-}
-
-/** A device on two switches is behind neither: while one of them works it can be reached. */
-function behind({ via, dependsOn, switchPorts }: WatchlistDevice): readonly string[] {
-  const switches = [...new Set(switchPorts.map((port) => port.switch))];
-  return [...new Set([...(via === undefined ? [] : [via]), ...dependsOn, ...(switches.length === 1 ? switches : [])])];
 }
 
 type Parts = Pick<Plan, "site" | "lab" | "siteStartsPerSecondMax"> & {
