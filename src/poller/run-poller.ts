@@ -69,11 +69,12 @@ export async function runPoller(options: RunOptions, signals: Signals): Promise<
   if (problem !== undefined) return failed([problem]);
   const poisoned = parts.inFlight.start();
   if ("problem" in poisoned) return failed([poisoned.problem]);
+  // Before anything is awaited: the file has just been blanked, and a kill would forget what it said.
+  inherit(parts, planNow.plan);
   for (const check of poisoned) parts.gate.trip(poisonTrip(check));
   const unfit = await parts.unfit();
   if (unfit !== undefined) parts.operations.stop("self-test", `the self-test failed: ${unfit}`);
   parts.keep(planNow);
-  inherit(parts, planNow.plan);
   await run(parts, signals);
   parts.inFlight.close();
   return 0;

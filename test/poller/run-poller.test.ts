@@ -133,3 +133,20 @@ test("a poller whose self-test fails runs stopped, and its stop says why", async
   assert.equal(stop.by, "self-test");
   assert.match(stop.reason, /^the self-test failed: limiter: found/u);
 });
+
+test("connections that the run before left open are on record again before the self-test: a kill in the middle of the start forgets none", async (context) => {
+  const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+  const left = `10.20.30.41:502 ${systemClock.monotonic() + 60_000}`;
+  writeFileSync(state("inflight"), [`boot ${boot}`, `~ ${left}`].map((line) => `${line.padEnd(127)}\n`).join(""), { mode: 0o600 });
+  const found: string[] = [];
+  const lineReadyAt = Object.getOwnPropertyDescriptor(Budgets.prototype, "lineReadyAt")?.value as Budgets["lineReadyAt"];
+  context.mock.method(Budgets.prototype, "lineReadyAt", function (this: Budgets, ...words: Parameters<Budgets["lineReadyAt"]>) {
+    found.push(readFileSync(state("inflight"), "utf8"));
+    return lineReadyAt.apply(this, words);
+  });
+  const ended = start().code();
+  await until(() => audit().some(([type]) => type === "started"), ended);
+  process_.emit("SIGTERM");
+  assert.equal(await ended, 0);
+  assert.ok(found[0]?.includes(`~ ${left}`), "noted while the self-test was at work");
+});
