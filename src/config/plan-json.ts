@@ -62,6 +62,8 @@ export interface DeviceJson {
   readonly digest: string | null;
   /** Gateways and devices through which it is reached, by id. */
   readonly behind: readonly string[];
+  /** The other devices of the same piece of hardware; absent where there is none. */
+  readonly hardware?: readonly string[];
   readonly checks: readonly string[];
 }
 

@@ -1,5 +1,5 @@
 /** What one exchange came to, and every other fact that can change what we believe. */
-import type { Check, DeviceId, SegmentId } from "./plan.ts";
+import type { Check, DeviceId, PlannedDevice, SegmentId } from "./plan.ts";
 import type { FailureKind, PassingReason } from "./reasons.ts";
 import type { ShownCertificate } from "./security.ts";
 import type { Milliseconds, MonotonicMs } from "./units.ts";
@@ -82,6 +82,16 @@ export type Scope = "site" | `device:${string}` | `segment:${string}` | `profile
 /** False of a bare segment id. */
 export function isScope(text: string): text is Scope {
   return text === "site" || /^(device|segment|profile):/u.test(text);
+}
+
+/** Whose trip keeps from the device, and whose pause: a piece of hardware that rests under one address rests under each. */
+export function scopesOver({
+  id,
+  segment,
+  profile,
+  hardware = [],
+}: Pick<PlannedDevice, "id" | "segment" | "profile" | "hardware">): readonly Scope[] {
+  return ["site", `device:${id}`, ...hardware.map((other): Scope => `device:${other}`), `segment:${segment}`, `profile:${profile}`];
 }
 
 export interface Trip {

@@ -165,6 +165,8 @@ export interface PlannedDevice {
   readonly stage: Stage;
   /** Gateways and devices (switches among them) through which it is reached, by id; the nearest first. */
   readonly behind: readonly string[];
+  /** The other devices of the watchlist that are the same piece of hardware under other addresses; absent where there is none. */
+  readonly hardware?: readonly DeviceId[];
   readonly checks: readonly CheckId[];
   /** Its server's, as a person has pinned it; absent where no check wants one, or none is pinned. */
   readonly serverCertificate?: CertificateEnd;

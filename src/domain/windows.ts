@@ -2,7 +2,7 @@
 import { formatDuration } from "./duration.ts";
 import { instantWords } from "./instant.ts";
 import { windowAheadMax, windowLongest } from "./limits.ts";
-import { isScope, type Scope } from "./outcome.ts";
+import { isScope, scopesOver, type Scope } from "./outcome.ts";
 import type { PlannedDevice } from "./plan.ts";
 import { milliseconds, type Milliseconds, type WallMs } from "./units.ts";
 
@@ -55,9 +55,14 @@ export function isWindowKind(text: string): text is WindowKind {
   return Object.hasOwn(windowKinds, text);
 }
 
-export function covers(scope: WindowScope, device: Pick<PlannedDevice, "id" | "segment" | "zone" | "profile">): boolean {
-  const { id, segment, zone, profile } = device;
-  return ["site", `device:${id}`, `segment:${segment}`, `zone:${zone}`, `profile:${profile}`].includes(scope);
+/** A pause of one address covers the hardware's others: it is the hardware that is to rest. A mute or a deep query covers what it names. */
+export function covers(
+  { kind, scope }: Pick<Window, "kind" | "scope">,
+  device: Pick<PlannedDevice, "id" | "segment" | "zone" | "profile" | "hardware">,
+): boolean {
+  const { id, segment, zone, profile, hardware = [] } = device;
+  const scopes: readonly WindowScope[] = scopesOver({ id, segment, profile, hardware: kind === "pause" ? hardware : [] });
+  return scope === `zone:${zone}` || scopes.includes(scope);
 }
 
 /** One line, or undefined when the times are possible. `now` is the time by which windows are judged. */

@@ -131,10 +131,10 @@ export class WindowKeeper {
   }
 
   #warnings(window: Window): readonly string[] {
-    const devices = [...this.#parts.plan().devices.values()].filter((device) => covers(window.scope, device));
+    const devices = [...this.#parts.plan().devices.values()].filter((device) => covers(window, device));
     const others = this.windows.all().filter((other) => {
       const overlaps = other.id !== window.id && other.kind !== window.kind && other.from < window.until && window.from < other.until;
-      return overlaps && devices.some((device) => covers(other.scope, device));
+      return overlaps && devices.some((device) => covers(other, device));
     });
     const behind = this.#parts.time.behind > 0;
     return [

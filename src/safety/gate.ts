@@ -278,12 +278,12 @@ export class HeartbeatGate implements Gate, PermitOffice {
 
   #standing(check: Check, device: PlannedDevice, now: MonotonicMs): Standing {
     const { clock, circumstances, suspect } = this.#parts;
-    const tripped = this.#trips.covers(check, device);
+    const tripped = this.#trips.covers(device);
     return { check, device, now, wall: clock.wall(), circumstances, draining: this.#draining, suspect: suspect(now), tripped };
   }
 
   #tripped(check: Check): boolean {
-    return this.#planned(check) && this.#trips.covers(check, this.#deviceOf(check));
+    return this.#planned(check) && this.#trips.covers(this.#deviceOf(check));
   }
 
   /** The same bytes to the same place are still in the plan. */

@@ -1,6 +1,6 @@
 /** What only a person may put back into service. */
-import type { Scope, Trip } from "../domain/outcome.ts";
-import type { Check, PlannedDevice } from "../domain/plan.ts";
+import { scopesOver, type Scope, type Trip } from "../domain/outcome.ts";
+import type { PlannedDevice } from "../domain/plan.ts";
 
 export class Trips {
   readonly #trips = new Map<Scope, Trip>();
@@ -26,9 +26,7 @@ export class Trips {
     return [...this.#trips.values()];
   }
 
-  covers(check: Check, device: PlannedDevice): boolean {
-    if (this.#trips.size === 0) return false;
-    const scopes: readonly Scope[] = ["site", `device:${check.device}`, `segment:${device.segment}`, `profile:${device.profile}`];
-    return scopes.some((scope) => this.#trips.has(scope));
+  covers(device: PlannedDevice): boolean {
+    return this.#trips.size > 0 && scopesOver(device).some((scope) => this.#trips.has(scope));
   }
 }

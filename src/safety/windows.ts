@@ -133,7 +133,7 @@ export class Windows {
   }
 
   #of(kind: Window["kind"], device: PlannedDevice): readonly Standing[] {
-    return [...this.#standing.values()].filter(({ window }) => window.kind === kind && covers(window.scope, device));
+    return [...this.#standing.values()].filter(({ window }) => window.kind === kind && covers(window, device));
   }
 
   #anchor(window: Window): void {

@@ -2,7 +2,7 @@
 import type { Board, CheckView, DeviceView, Evidence, Hold, ReloadView, Transition } from "../domain/board.ts";
 import type { Clock } from "../domain/clock.ts";
 import { fold, overheard, type Judgement } from "../domain/liveness.ts";
-import { nothingSent, type Outcome, type Scope, type Sent, type Trip } from "../domain/outcome.ts";
+import { nothingSent, scopesOver, type Outcome, type Scope, type Sent, type Trip } from "../domain/outcome.ts";
 import type { Check, CheckId, DeviceId, Plan, PlannedDevice, SegmentId, StandingRefusal } from "../domain/plan.ts";
 import type { CertificateEnd } from "../domain/security.ts";
 import type { StandingReason } from "../domain/reasons.ts";
@@ -246,9 +246,7 @@ export class MemoryBoard implements Board {
   }
 
   #overruleScope(scope: Scope): void {
-    const single = scope.startsWith("device:") ? this.#devices.get(scope.slice("device:".length) as DeviceId) : undefined;
-    if (single) return this.#overrule(single);
-    for (const record of this.#devices.values()) if (scopesOf(record.device).includes(scope)) this.#overrule(record);
+    for (const record of this.#devices.values()) if (scopesOver(record.device).includes(scope)) this.#overrule(record);
   }
 
   #overrule(record: DeviceRecord): void {
@@ -258,7 +256,7 @@ export class MemoryBoard implements Board {
   #overruling(device: PlannedDevice): Overruled | undefined {
     if (this.#stopped) return "stopped";
     if (this.#trips.size === 0) return undefined;
-    return scopesOf(device).some((scope) => this.#trips.has(scope)) ? "tripped" : undefined;
+    return scopesOver(device).some((scope) => this.#trips.has(scope)) ? "tripped" : undefined;
   }
 
   #countSent({ check, sent }: Outcome): void {

@@ -143,8 +143,9 @@ export class BoardRecorder implements Recorder {
   }
 
   #reviewScope(scope: Scope, detail: string): void {
-    if (scope.startsWith("device:")) this.#review(scope.slice("device:".length) as DeviceId, detail);
-    else this.#reviewAll(detail);
+    if (!scope.startsWith("device:")) return this.#reviewAll(detail);
+    const id = scope.slice("device:".length) as DeviceId;
+    for (const each of [id, ...(this.#board.plan.devices.get(id)?.hardware ?? [])]) this.#review(each, detail);
   }
 
   #review(id: DeviceId, detail: string, now: MonotonicMs = this.#clock.monotonic()): void {

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { wallMs } from "../../src/domain/units.ts";
-import { isWindowKind, isWindowScope, windowInWords, type Window } from "../../src/domain/windows.ts";
+import { covers, isWindowKind, isWindowScope, windowInWords, windowKinds, type Window, type WindowKind } from "../../src/domain/windows.ts";
+import { literalPlan } from "../support/literal-plan.ts";
 
 describe("a window", () => {
   test("in one line has all that an audit wants to know", () => {
@@ -20,6 +21,22 @@ describe("a window", () => {
       "w3: mute of zone:OT-1 from 2026-11-22 08:00:00 +01:00 (2026-11-22 07:00:00 UTC) until 2026-11-22 12:00:00 +01:00 (2026-11-22 11:00:00 UTC), by eto-1: survey";
     assert.equal(windowInWords(window), words);
     assert.equal(windowInWords({ ...window, change: "MOC-7" }), `${words}, change MOC-7`);
+  });
+
+  test("covers by device, segment, zone, family or site; a pause of one address covers the hardware's others too, nothing else does", () => {
+    const [device] = literalPlan([{ name: "plc", address: "192.0.2.11", hardware: ["module"] }]).devices.values();
+    assert.ok(device);
+    const kinds = Object.keys(windowKinds) as WindowKind[];
+    for (const kind of kinds) {
+      for (const scope of ["device:plc", "segment:hvac", "zone:OT-1", "profile:generic-modbus-tcp", "site"] as const)
+        assert.equal(covers({ kind, scope }, device), true, `${kind} of ${scope}`);
+      for (const scope of ["device:pump", "segment:OT-1", "zone:hvac", "profile:plc"] as const)
+        assert.equal(covers({ kind, scope }, device), false, `${kind} of ${scope}`);
+    }
+    assert.deepEqual(
+      kinds.filter((kind) => covers({ kind, scope: "device:module" }, device)),
+      ["pause"],
+    );
   });
 
   test("has a kind and a scope of a closed list", () => {

@@ -67,6 +67,13 @@ describe("refusing", () => {
       assert.equal((await ask(site))?.kind, "answered");
     }
   });
+  it("tripped under another address of its hardware, until a person resets that one", async () => {
+    const site = await readySite({ device: { hardware: ["plc-module"] } });
+    site.gate.trip({ scope: "device:plc-module", cause: "harm", detail: "vanished" });
+    assert.equal(await reasonOf(site, "ask-now"), "tripped");
+    assert.equal(site.gate.reset("device:plc-module", "eto-1", "looked at it"), true);
+    assert.equal((await ask(site))?.kind, "answered");
+  });
   it("paused, with the end of the pause", async () => {
     const site = await readySite();
     site.paused.set("plc" as DeviceId, { from: site.clock.wall(), until: wallMs(site.clock.wall() + 90_000) });

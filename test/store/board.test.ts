@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import type { Plan, SegmentId } from "../../src/domain/plan.ts";
+import type { DeviceId, Plan, SegmentId } from "../../src/domain/plan.ts";
 import { milliseconds, seconds } from "../../src/domain/units.ts";
 import { MemoryBoard, type Memory } from "../../src/store/board.ts";
 import { FakeClock } from "../support/fake-clock.ts";
@@ -208,6 +208,16 @@ describe("a trip", () => {
     assert.equal(it.reset("segment:hvac"), true);
     assert.equal(it.reset("segment:hvac"), false);
     assert.equal(judgement(it, "a"), "unknown (not_asked_yet)");
+  });
+
+  test("of one address makes the hardware's others unknown too", () => {
+    const { board: it, clock } = board(plan({ a: {}, b: { device: { hardware: ["a" as DeviceId] } }, c: {} }));
+    for (const id of ["a", "b", "c"]) it.outcome(answered(check(id), clock.monotonic()));
+    it.trip({ scope: "device:a", cause: "harm", detail: "", since: clock.wall() });
+    assert.deepEqual(
+      ["a", "b", "c"].map((id) => judgement(it, id)),
+      ["unknown (tripped)", "unknown (tripped)", "up (answers)"],
+    );
   });
 
   test("of an earlier run holds from the start, and a second one holds on when the first is reset", () => {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Transition } from "../../src/domain/board.ts";
-import type { Plan } from "../../src/domain/plan.ts";
+import type { DeviceId, Plan } from "../../src/domain/plan.ts";
 import { seconds } from "../../src/domain/units.ts";
 import { MemoryBoard } from "../../src/store/board.ts";
 import { BoardRecorder, type Happening } from "../../src/store/recorder.ts";
@@ -137,6 +137,15 @@ describe("a trip", () => {
     assert.equal(told.happenings.length, 1);
     assert.deepEqual(changes(journal.transitions).slice(1), ["plc: up > unknown (tripped)"]);
     assert.equal(board.trips().length, 1);
+  });
+
+  test("of one address is written of the hardware's other addresses at once too", () => {
+    const { clock, recorder, journal } = recording(
+      plan({ plc: { device: { hardware: ["module" as DeviceId] } }, module: { device: { hardware: ["plc" as DeviceId] } } }),
+    );
+    for (const device of ["plc", "module"]) recorder.record(answered(check(device), clock.monotonic()));
+    recorder.record({ kind: "tripped", at: clock.monotonic(), trip });
+    assert.deepEqual(changes(journal.transitions).slice(2), ["plc: up > unknown (tripped)", "module: up > unknown (tripped)"]);
   });
 
   test("is gone with its reset, which says who and why; a reset of nothing leaves no trace", () => {

@@ -45,6 +45,8 @@ export interface LiteralDevice {
   readonly floorMs?: number;
   /** Devices or gateways through which it is reached. */
   readonly behind?: readonly string[];
+  /** Devices that are the same piece of hardware. */
+  readonly hardware?: readonly string[];
 }
 
 export interface LiteralLimits {
@@ -146,6 +148,7 @@ export function literalPlan(devices: readonly LiteralDevice[], limits: LiteralLi
       profile: (device.profile ?? "generic-modbus-tcp") as ProfileId,
       stage: "approved",
       behind: device.behind ?? [],
+      ...(device.hardware && { hardware: device.hardware as DeviceId[] }),
       checks: [check.id],
     },
   ]);

@@ -111,7 +111,8 @@ function keptBy(id: string, device: DeviceStatus, live: Status): string | undefi
     const trial = hold.nextTrialAt === null ? "" : `; the next trial, of whichever device, is at ${moment(hold.nextTrialAt)}`;
     return `${hold.scope} is held since ${moment(hold.since)}: ${hold.detail}${trial}`;
   }
-  return device.cause === "approval_expired" ? inWords(device.cause) : undefined;
+  // Tripped under another address of its hardware.
+  return device.cause === "approval_expired" || device.cause === "tripped" ? inWords(device.cause) : undefined;
 }
 
 /** The plan would ask it: whether anything in force now keeps the poller from it. */

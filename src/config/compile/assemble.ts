@@ -204,11 +204,12 @@ function devicesOf(
   checks: readonly Check[],
 ): readonly PlannedDevice[] {
   const byDevice = Map.groupBy(checks, ({ device }) => device);
-  return places.flatMap(({ entry, segment }) => {
+  return places.flatMap(({ entry, segment, hardware }) => {
     const { id, name, category, profile } = entry;
     const stage = families.get(profile)?.stage;
     if (stage === undefined) return [];
     const pinned = serverCertificates?.get(id);
+    const others = (hardware?.devices ?? []).filter((other) => other !== id);
     const own = (byDevice.get(id) ?? []).map((one) => one.id);
     return [
       {
@@ -221,6 +222,7 @@ function devicesOf(
         profile,
         stage,
         behind: behind(entry),
+        ...(others.length > 0 && { hardware: others }),
         checks: own,
         ...(pinned && { serverCertificate: { sha256: pinned.sha256, notAfter: pinned.notAfter } }),
       },

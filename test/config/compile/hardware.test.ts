@@ -38,6 +38,18 @@ describe("a redundant pair", () => {
     assert.deepEqual(identityOf(pairOf(cpu, module, []), "plc-1"), { vendors: ["Maker"], products: ["CPU 1"] });
   });
 
+  test("is known as one by each of its devices, for pauses and trips; a device of no group names no other", () => {
+    const others = (site: RawSite) => Array.from(compiledFrom(site).plan.devices.values(), ({ id, hardware }) => [id, hardware]);
+    assert.deepEqual(others(pairOf(cpu, module)), [
+      ["plc-1", ["plc-2"]],
+      ["plc-2", ["plc-1"]],
+    ]);
+    assert.deepEqual(others(pairOf(cpu, module, [])), [
+      ["plc-1", undefined],
+      ["plc-2", undefined],
+    ]);
+  });
+
   test("is one line with one gap for all its checks", () => {
     const { plan } = compiledFrom(pairOf(cpu, module));
     assert.deepEqual([...plan.lines.keys()], ["hardware:main-plc"]);
