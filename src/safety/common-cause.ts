@@ -103,7 +103,8 @@ export class CommonCause {
       const door = this.#doors.get(way);
       if (!door) continue;
       if (door.since !== undefined) return { excuse: { reason: "behind", behind: way }, begun: [] };
-      if (!grave || !isOut(way, door, now)) continue;
+      // A gateway that takes connections is there: if all its units are silent they are down, and held as a mass loss.
+      if (!grave || !door.company.lost(way)) continue;
       door.since = now;
       return { excuse: { reason: "behind", behind: way }, begun: [begun(way, "it is down: those behind it are unknown")] };
     }
@@ -135,7 +136,7 @@ export class CommonCause {
     if (segment && isOver(segment)) yield ended(device.segment, segment, `${check.target.address} answers again`);
     for (const way of [device.id, ...(this.#ways.get(device.id) ?? [])]) {
       const door = this.#doors.get(way);
-      if (door && (isOver(door) || (door.since !== undefined && door.line === check.line && !isOut(way, door, door.since))))
+      if (door && (isOver(door) || (door.since !== undefined && door.line === check.line && !door.company.lost(way))))
         yield ended(way, door, `${device.id} was reached`);
     }
   }
@@ -143,11 +144,6 @@ export class CommonCause {
 
 function isOver({ company, since }: Shared): boolean {
   return since !== undefined && company.contactAt !== undefined && company.contactAt > since;
-}
-
-/** A device is out when it missed itself and nobody behind it was heard since; a gateway also when all its units fell silent together. */
-function isOut(way: string, { company, line }: Door, now: MonotonicMs): boolean {
-  return company.lost(way) || (line !== undefined && company.silent(now));
 }
 
 function begun(scope: string, detail: string): CauseChange {

@@ -99,7 +99,7 @@ export class Experience {
     const history = remembered(before, outcome);
     const { excuse, begun } = this.#excuseFor(device, outcome, history.missed >= check.missesToDown);
     if (excuse) {
-      this.#histories.set(check.id, excused(before));
+      this.#histories.set(check.id, loadsBus(outcome) ? history : excused(before));
       this.#harm.excused(device.id);
       const { at, sent } = outcome;
       return { outcome: { kind: "refused", check, at, retryAt: undefined, sent, ...excuse }, holds: [...over, ...begun], trips: [] };
@@ -152,4 +152,9 @@ export class Experience {
   #historyOf(check: CheckId): CheckHistory {
     return this.#histories.get(check) ?? noHistory;
   }
+}
+
+/** Whoever is to blame, the bus behind a gateway was busy with the request until its timeout: back-off counts it. */
+function loadsBus({ check, sent }: Answered | Failed): boolean {
+  return check.line.startsWith("gateway:") && sent.requests > 0;
 }

@@ -211,14 +211,15 @@ describe("a gateway", () => {
     assert.equal(net.misses(["u1"], { requests: 1 }), "own", "it is there: the unit is not");
     assert.deepEqual(net.said(), ["fw ends"]);
   });
-  it("none of whose units answers is what is silent, though it takes connections", () => {
+  it("none of whose units answers is there as long as it takes connections: their silence is their own", () => {
     const net = new Net(site);
     net.hears("u1", "u2", "u3");
     net.misses(["u1", "u2", "u3"], { grave: false, requests: 1 });
-    assert.equal(net.misses(["u1"], { requests: 1 }), "behind fw");
+    assert.equal(net.misses(["u1", "u2", "u3"], { requests: 1 }), "own");
+    assert.deepEqual(net.said(), []);
+    assert.equal(net.misses(["u1"]), "behind fw", "until it takes none");
     net.hears("u3");
     assert.deepEqual(net.said(), ["fw begins", "fw ends"]);
-    assert.equal(net.misses(["u1"], { requests: 1 }), "own");
   });
   it("one of whose units answers is there: the silence of the others is their own", () => {
     const net = new Net(site);

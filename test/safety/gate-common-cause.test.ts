@@ -96,6 +96,55 @@ describe("devices behind a switch", () => {
   });
 });
 
+describe("units behind a gateway", () => {
+  const units = (more: Partial<LiteralDevice> = {}): LiteralDevice[] =>
+    devices(6, { address: "192.0.2.30", line: "gateway:fw", behind: ["fw"], ...more });
+  const other: LiteralDevice = { name: "other", address: "192.0.2.40", profile: "schneider-m221" };
+
+  it("that fall silent together while it takes connections are down, held, and asked ever more rarely", async () => {
+    let dead = false;
+    const site = await running([...units(), other], (name) => (dead && name !== "other" ? { does: "silence" } : answer));
+    dead = true;
+    await site.clock.advance(30 * minute);
+    const before = site.witness.packets.length;
+    await site.clock.advance(60 * minute);
+    const asked = site.witness.packets.slice(before).filter(({ kind, check }) => kind === "frame" && check.device !== "other").length;
+    assert.ok(asked <= 6 * 5, `${asked} requests to six silent units in an hour`);
+    assert.ok(held(site).includes("segment:hvac begins"));
+    assert.ok(site.facts.every((fact) => fact.kind !== "refused" || fact.reason !== "behind"));
+    dead = false;
+    await site.clock.advance(22 * minute);
+    for (let n = 0; n < 6; n++) assert.equal(lastOf(site, `d${n}`), "answered");
+    await site.shutDown();
+  });
+  it("that takes no connection are unknown behind it, and nothing is left to back-off", async () => {
+    let off = false;
+    const site = await running([...units(), other], (name) => (off && name !== "other" ? gone : answer));
+    off = true;
+    await site.clock.advance(30 * minute);
+    for (let n = 0; n < 6; n++) assert.equal(lastOf(site, `d${n}`), "behind fw");
+    off = false;
+    await site.clock.advance(61_000);
+    for (let n = 0; n < 6; n++) assert.equal(lastOf(site, `d${n}`), "answered");
+    await site.shutDown();
+  });
+  it("that something else excuses are asked ever more rarely too: each request keeps the bus busy", async () => {
+    let dead = false;
+    const port = { address: "/dev/ttyS0", overSerial: true, behind: ["fw", "sw-1"] } as const;
+    const site = await running([...units(port), { name: "sw-1", address: "192.0.2.20" }, other], (name) =>
+      dead && name !== "other" ? { does: name === "sw-1" ? "no-connect" : "silence" } : answer,
+    );
+    dead = true;
+    await site.clock.advance(30 * minute);
+    assert.ok(site.facts.some((fact) => fact.kind === "refused" && fact.behind === "sw-1"));
+    const before = site.witness.packets.length;
+    await site.clock.advance(60 * minute);
+    const asked = site.witness.packets.slice(before).filter(({ kind, check }) => kind === "frame" && check.line === "gateway:fw").length;
+    assert.ok(asked <= 6 * 5, `${asked} requests to six silent units in an hour`);
+    await site.shutDown();
+  });
+});
+
 describe("a device that acknowledges and vanishes", () => {
   it("beside living neighbours is tripped for harm, and a second one stops the family", async () => {
     const ends = new Map<string, number>();
