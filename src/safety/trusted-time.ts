@@ -15,15 +15,20 @@ type Line = number;
  * measured by the monotonic clock. It ends when the clock is right again, when a person says which is right, or by proof: back on the line
  * that it had left, which this process had run on for longer than on the other one. Worked example: 10 h on one line; a day forward for an
  * hour; back: the hour is measured by the monotonic clock, so it was the step that was wrong.
+ *
+ * Small steps back add up: whatever is done to the clock, a process goes no further back behind the line that it trusts than a time server
+ * could have slewed it since, and one small step; beyond that the clock is suspect.
  */
 export class TrustedTime {
   readonly #clock: Clock;
+  /** The highest line followed so far, as it would stand at monotonic 0: from there it is let down as fast as a time server slews. */
+  #top: number;
   /** The highest trusted time less the monotonic one. */
   #line: Line;
   /** Since when the wall clock shows it, in this process; undefined before it ever did. */
   #since: MonotonicMs | undefined;
   /** The line before, and for how long the wall clock had shown it. */
-  #left: { readonly line: Line; readonly ran: number } | undefined;
+  #left: { readonly line: Line; readonly top: number; readonly ran: number } | undefined;
   /** Ahead of the highest trusted time, for less than a minute. */
   #ahead: { readonly line: Line; readonly since: MonotonicMs } | undefined;
   #highest: number;
@@ -33,6 +38,7 @@ export class TrustedTime {
   constructor(clock: Clock, known: WallMs) {
     this.#clock = clock;
     this.#line = known - clock.monotonic();
+    this.#top = topOf(this.#line, clock.monotonic());
     this.#highest = known;
     this.look();
   }
@@ -57,14 +63,15 @@ export class TrustedTime {
     const gap = shown - this.#line;
     this.#behind = 0;
     if (gap > clockJumpMin) this.#lookAhead(shown, now);
-    else if (gap + clockJumpMin >= 0 || this.#isBack(shown, now)) this.#follow(shown, now);
-    else this.#behind = -gap;
+    else if (shown >= lowest(this.#top, now) || this.#isBack(shown, now)) this.#follow(shown, now);
+    else this.#fallBehind(gap, now);
   }
 
   /** A person says that the wall clock is right: what was trusted before no longer counts. */
   accept(): void {
     const now = this.#clock.monotonic();
-    this.#run(this.#clock.wall() - now, now, now);
+    const shown = this.#clock.wall() - now;
+    this.#run(shown, topOf(shown, now), now, now);
   }
 
   #follow(shown: Line, now: MonotonicMs): void {
@@ -72,6 +79,12 @@ export class TrustedTime {
     this.#since ??= now;
     // Slewed back, it stands still rather than go back.
     this.#line = Math.max(shown, this.#highest - now);
+    this.#highest = this.#line + now;
+    this.#top = Math.max(this.#top, topOf(this.#line, now));
+  }
+
+  #fallBehind(gap: number, now: MonotonicMs): void {
+    this.#behind = -gap;
     this.#highest = this.#line + now;
   }
 
@@ -81,25 +94,36 @@ export class TrustedTime {
     const since = steady && this.#ahead ? this.#ahead.since : now;
     this.#ahead = { line: shown, since };
     if (now - since < clockTrustedAfter) return;
-    const left = this.#since === undefined ? undefined : { line: this.#line, ran: since - this.#since };
-    this.#run(shown, since, now);
+    const left = this.#since === undefined ? undefined : { line: this.#line, top: this.#top, ran: since - this.#since };
+    this.#run(shown, topOf(shown, now), since, now);
     this.#left = left;
   }
 
   #isBack(shown: Line, now: MonotonicMs): boolean {
     const left = this.#left;
     const elsewhere = now - (this.#since ?? now);
-    if (!left || left.ran < elsewhere || Math.abs(shown - left.line) > clockJumpMin + elsewhere * clockSlewMax) return false;
-    this.#run(shown, now, now);
+    if (!left || left.ran < elsewhere || shown < lowest(left.top, now)) return false;
+    if (shown > left.line + clockJumpMin + elsewhere * clockSlewMax) return false;
+    this.#run(shown, left.top, now, now);
     return true;
   }
 
-  #run(line: Line, since: MonotonicMs, now: MonotonicMs): void {
+  #run(line: Line, top: number, since: MonotonicMs, now: MonotonicMs): void {
     this.#line = line;
+    this.#top = top;
     this.#highest = line + now;
     this.#since = since;
     this.#left = undefined;
     this.#ahead = undefined;
     this.#behind = 0;
   }
+}
+
+function topOf(line: Line, now: MonotonicMs): number {
+  return line + now * clockSlewMax;
+}
+
+/** The lowest line that is followed now. */
+function lowest(top: number, now: MonotonicMs): Line {
+  return top - now * clockSlewMax - clockJumpMin;
 }

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { TrustedTime } from "../../src/safety/trusted-time.ts";
+import { clockSlewMax } from "../../src/domain/limits.ts";
 import { wallMs } from "../../src/domain/units.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 
@@ -155,6 +156,87 @@ describe("a clock that is set a day forward", () => {
   });
 });
 
+describe("a clock that is set back by less than a second, again and again", () => {
+  it("is suspect after the first second, however long it waits in between", async () => {
+    const { clock, time } = started();
+    const began = clock.monotonic();
+    for (let i = 0; i < 500; i++) {
+      await clock.advance(minute);
+      time.look();
+      clock.stepWall(-900);
+      time.look();
+      const passed = clock.monotonic() - began;
+      assert.ok(time.judged() >= noon + passed * (1 - clockSlewMax) - second);
+      assert.equal(time.behind > 0, i > 0);
+    }
+    assert.ok(time.behind > 2 * minute);
+  });
+
+  it("nor gets further by proofs: forward for two minutes, and back to a second before the line that it had left", async () => {
+    const { clock, time } = started();
+    await run(clock, time, hour);
+    const began = clock.monotonic();
+    for (let i = 0; i < 20; i++) {
+      clock.stepWall(1500);
+      await run(clock, time, 2 * minute);
+      clock.stepWall(-2450);
+      await run(clock, time, 3 * minute);
+      assert.ok(time.judged() >= noon + hour + (clock.monotonic() - began) * (1 - clockSlewMax) - second);
+    }
+  });
+
+  it("is followed again once it is right, and has its second again", async () => {
+    const { clock, time } = started();
+    for (let i = 0; i < 3; i++) {
+      clock.stepWall(-900);
+      await run(clock, time, 2 * second);
+      assert.equal(time.behind, 0);
+      clock.stepWall(-900);
+      time.look();
+      assert.equal(time.behind, 900);
+      clock.stepWall(1800);
+      time.look();
+      assert.equal(time.behind, 0);
+      await clock.advance(minute);
+      time.look();
+      assert.equal(time.judged(), clock.wall());
+    }
+  });
+
+  it("is followed from where a person says that it is right", async () => {
+    const { clock, time } = started();
+    await run(clock, time, hour);
+    clock.stepWall(-day);
+    time.look();
+    time.accept();
+    clock.stepWall(-900);
+    await run(clock, time, 2 * second);
+    assert.equal(time.behind, 0);
+    clock.stepWall(-900);
+    time.look();
+    assert.equal(time.behind, 900);
+  });
+
+  it("is right again when a time server could have slewed it so far: then the trusted time waits for it rather than go back", async () => {
+    const { clock, time } = started();
+    clock.stepWall(-900);
+    await run(clock, time, second);
+    clock.stepWall(-900);
+    let highest = time.highest;
+    await clock.advance(second);
+    time.look();
+    assert.equal(time.behind > 0, true);
+    for (let passed = 0; passed < hour; passed += second) {
+      await clock.advance(second);
+      time.look();
+      assert.ok(time.highest >= highest);
+      highest = time.highest;
+    }
+    assert.equal(time.behind, 0);
+    assert.equal(time.highest, clock.wall());
+  });
+});
+
 it("whatever is done to the clock, what is judged by never goes back further than a proof or a person takes it", () => {
   const steps = fc.array(fc.tuple(fc.integer({ min: -2 * day, max: 2 * day }), fc.integer({ min: 1, max: 50 * second })), {
     maxLength: 40,
@@ -171,6 +253,28 @@ it("whatever is done to the clock, what is judged by never goes back further tha
         const sure = noon + (clock.monotonic() - began);
         // A step of less than a second is a slewed clock, which is followed.
         assert.ok(time.judged() >= Math.max(clock.wall(), sure - (index + 1) * second));
+      }
+    }),
+  );
+});
+
+it("whatever is done to the clock for however long, no step and no proof takes it back by more than a time server and one small step", () => {
+  const back = { arbitrary: fc.integer({ min: -second, max: 0 }), weight: 4 };
+  const near = { arbitrary: fc.integer({ min: -4 * second, max: 4 * second }), weight: 2 };
+  const far = { arbitrary: fc.integer({ min: -2 * day, max: 2 * day }), weight: 1 };
+  const span = fc.oneof(fc.integer({ min: 1, max: second }), fc.integer({ min: second, max: 5 * minute }));
+  return fc.assert(
+    fc.asyncProperty(fc.array(fc.tuple(fc.oneof(back, near, far), span), { maxLength: 60 }), async (changes) => {
+      const { clock, time } = started();
+      const began = clock.monotonic();
+      for (const [step, passes] of changes) {
+        clock.stepWall(step);
+        time.look();
+        await clock.advance(passes);
+        time.look();
+        const passed = clock.monotonic() - began;
+        // A thousandth of a millisecond for the rounding of floating numbers.
+        assert.ok(time.judged() >= noon + passed * (1 - clockSlewMax) - second - 0.001);
       }
     }),
   );
