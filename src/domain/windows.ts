@@ -3,7 +3,7 @@ import { formatDuration } from "./duration.ts";
 import { instantWords } from "./instant.ts";
 import { windowAheadMax, windowLongest } from "./limits.ts";
 import { isScope, scopesOver, type Scope } from "./outcome.ts";
-import type { PlannedDevice } from "./plan.ts";
+import type { DeviceId, PlannedDevice } from "./plan.ts";
 import { milliseconds, type Milliseconds, type WallMs } from "./units.ts";
 
 /** What each kind does, in words for a person. */
@@ -22,6 +22,8 @@ export interface Window {
   readonly id: string;
   readonly kind: WindowKind;
   readonly scope: WindowScope;
+  /** Of a pause, what its scope covered when it was opened or extended: a zone, segment or family of another name later ends it for none of these. */
+  readonly devices?: readonly DeviceId[];
   readonly from: WallMs;
   /** The first moment after it. */
   readonly until: WallMs;
@@ -57,12 +59,12 @@ export function isWindowKind(text: string): text is WindowKind {
 
 /** A pause of one address covers the hardware's others: it is the hardware that is to rest. A mute or a deep query covers what it names. */
 export function covers(
-  { kind, scope }: Pick<Window, "kind" | "scope">,
+  { kind, scope, devices = [] }: Pick<Window, "kind" | "scope" | "devices">,
   device: Pick<PlannedDevice, "id" | "segment" | "zone" | "profile" | "hardware">,
 ): boolean {
   const { id, segment, zone, profile, hardware = [] } = device;
   const scopes: readonly WindowScope[] = scopesOver({ id, segment, profile, hardware: kind === "pause" ? hardware : [] });
-  return scope === `zone:${zone}` || scopes.includes(scope);
+  return devices.includes(id) || scope === `zone:${zone}` || scopes.includes(scope);
 }
 
 /** One line, or undefined when the times are possible. `now` is the time by which windows are judged. */

@@ -3,7 +3,7 @@ import type { Clock } from "../domain/clock.ts";
 import type { ControlHandlers, ControlReply, Signed, WindowStatus } from "../domain/control.ts";
 import { pauseLead } from "../domain/limits.ts";
 import type { Fact } from "../domain/outcome.ts";
-import type { Plan } from "../domain/plan.ts";
+import type { Plan, PlannedDevice } from "../domain/plan.ts";
 import { printable } from "../domain/printable.ts";
 import { wallMs } from "../domain/units.ts";
 import { covers, isWindowScope, type Window, type WindowChange } from "../domain/windows.ts";
@@ -109,7 +109,8 @@ export class WindowKeeper {
     return this.#stands(window, "opened", { by, reason });
   }
 
-  async #stands(window: Window, change: "opened" | "extended", { by, reason }: Signed): Promise<Reply> {
+  async #stands(asked: Window, change: "opened" | "extended", { by, reason }: Signed): Promise<Reply> {
+    const window = this.#held(asked);
     const before = this.windows.find(window.id);
     const problem = this.windows.put(window);
     if (problem !== undefined) return refused(`window ${window.id}: ${problem}`);
@@ -130,8 +131,19 @@ export class WindowKeeper {
     };
   }
 
+  /** Of a pause, every device that it covers now, by name as well: the next reload may rename its scope. The site is never renamed. */
+  #held(window: Window): Window {
+    if (window.kind !== "pause" || window.scope === "site") return window;
+    const covered = this.#covered(window).map(({ id }) => id);
+    return { ...window, devices: [...new Set([...(window.devices ?? []), ...covered])] };
+  }
+
+  #covered(window: Window): readonly PlannedDevice[] {
+    return [...this.#parts.plan().devices.values()].filter((device) => covers(window, device));
+  }
+
   #warnings(window: Window): readonly string[] {
-    const devices = [...this.#parts.plan().devices.values()].filter((device) => covers(window, device));
+    const devices = this.#covered(window);
     const others = this.windows.all().filter((other) => {
       const overlaps = other.id !== window.id && other.kind !== window.kind && other.from < window.until && window.from < other.until;
       return overlaps && devices.some((device) => covers(other, device));
@@ -166,7 +178,7 @@ export class WindowKeeper {
   }
 
   #statusOf(window: Window): WindowStatus {
-    const { change, from, until, ...rest } = window;
+    const { change, from, until, devices: _devices, ...rest } = window;
     const open = this.windows.isOpen(window.id);
     return { ...rest, from: instant(from), until: instant(until), change: change ?? null, open };
   }

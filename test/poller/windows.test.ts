@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import type { ControlReply, ControlRequest, WindowDone } from "../../src/domain/control.ts";
 import type { Fact } from "../../src/domain/outcome.ts";
+import type { DeviceId, Plan, PlannedDevice, ProfileId, SegmentId } from "../../src/domain/plan.ts";
+import { covers } from "../../src/domain/windows.ts";
 import { WindowKeeper } from "../../src/poller/windows.ts";
 import { TrustedTime } from "../../src/safety/trusted-time.ts";
 import { readWindows } from "../../src/store/windows-file.ts";
@@ -13,7 +15,7 @@ import { FakeClock } from "../support/fake-clock.ts";
 import { literalPlan } from "../support/literal-plan.ts";
 import { RememberingJournal } from "../store/support/site.ts";
 
-const plan = literalPlan([
+let plan: Plan = literalPlan([
   { name: "plc", address: "192.0.2.11" },
   { name: "pump", address: "192.0.2.12", segment: "engine" },
 ]);
@@ -107,6 +109,42 @@ describe("a maintenance window", () => {
       "closed w1 by eto-3",
     ]);
     assert.equal(done(await open(again)).window.id, "w2");
+  });
+
+  test("that pauses a zone, segment or family goes on for its devices when that has another name, also in a later run; a mute ends", async () => {
+    const windows = keeper();
+    for (const scope of ["zone:OT-1", "segment:hvac", "profile:generic-modbus-tcp", "device:plc"]) {
+      done(await open(windows, { scope }));
+      done(await open(windows, { kind: "mute", scope }));
+    }
+    await clock.advance(5000);
+    const [plc] = plan.devices.values();
+    assert.ok(plc);
+    const renamed: PlannedDevice = { ...plc, zone: "OT-2", segment: "air" as SegmentId, profile: "modbus" as ProfileId };
+    for (const run of [windows, keeper()])
+      for (const window of run.windows.all()) {
+        assert.equal(covers(window, plc), true);
+        assert.equal(
+          covers(window, renamed),
+          window.kind === "pause" || window.scope === "device:plc",
+          `${window.kind} of ${window.scope}`,
+        );
+      }
+    assert.equal(keeper().windows.pause(renamed)?.beginsIn, 0);
+    assert.equal(windows.windows.pause({ ...renamed, id: "other" as DeviceId }), undefined);
+  });
+
+  test("extended covers what its scope covers now, and what it covered before", async () => {
+    const windows = keeper();
+    done(await open(windows, { scope: "zone:OT-1" }));
+    const before = plan;
+    const [first, second] = before.devices.values();
+    assert.ok(first && second);
+    plan = { ...before, devices: new Map([[second.id, { ...second, id: "newcomer" as DeviceId }]]) };
+    done(await windows.handlers["window-extend"]({ ...signed, id: "w1", forMs: 60_000 }));
+    plan = before;
+    assert.deepEqual(windows.windows.find("w1")?.devices, [first.id, second.id, "newcomer"]);
+    assert.equal("devices" in (windows.status()[0] ?? {}), false);
   });
 
   test("ends by itself at its time, and its end is told", async () => {

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { wallMs } from "../../src/domain/units.ts";
+import type { DeviceId } from "../../src/domain/plan.ts";
 import type { Window } from "../../src/domain/windows.ts";
 import { readWindows, windowsFileName, writeWindows } from "../../src/store/windows-file.ts";
 
@@ -28,7 +29,10 @@ const window: Window = {
 describe("the windows beside the journal", () => {
   test("are none in a new folder, and later what was written, for this user alone", () => {
     assert.deepEqual(readWindows(folder), { next: 1, windows: [] });
-    const kept = { next: 5, windows: [window, { ...window, id: "w4", kind: "mute", change: "MOC-7" } as const] };
+    const kept = {
+      next: 5,
+      windows: [{ ...window, devices: ["plc" as DeviceId] }, { ...window, id: "w4", kind: "mute", change: "MOC-7" } as const],
+    };
     assert.equal(writeWindows(folder, kept), undefined);
     assert.deepEqual(readWindows(folder), kept);
     assert.deepEqual(readdirSync(folder), [windowsFileName]);
@@ -54,6 +58,8 @@ describe("the windows beside the journal", () => {
         { ...window, offsetMinutes: 0.5 },
         { ...window, by: 7 },
         { ...window, change: 7 },
+        { ...window, devices: "plc" },
+        { ...window, devices: [7] },
       ].map((one) => JSON.stringify({ schema: "windows/v1", next: 1, windows: [one] })),
     ];
     for (const text of texts) {
