@@ -9,7 +9,7 @@ export type Change = "new" | "gone" | "looser" | "tighter" | "same";
 
 export interface CheckChange {
   readonly check: string;
-  /** `looser` where any figure is, and wherever bytes or place are others: nobody can tell those apart. */
+  /** `looser` where any figure is, and wherever bytes or place are others: nobody can tell those apart; and where it is asked from then on. */
   readonly change: Change;
   readonly figures: readonly string[];
   /** Undefined where it is not asked for this reason, in words; asked where absent. */
@@ -148,7 +148,8 @@ function compared(check: string, before: Side | undefined, after: Side | undefin
     ...other("other bytes", before.bytes, after.bytes),
     ...other("another place", before.place, after.place),
   ];
-  const change = found.some(({ looser }) => looser) ? "looser" : found.length > 0 ? "tighter" : "same";
+  const asked = before.refused !== undefined && after.refused === undefined;
+  const change = asked || found.some(({ looser }) => looser) ? "looser" : found.length > 0 ? "tighter" : "same";
   return { check, change, figures: found.map(({ words }) => words), before: before.refused, after: after.refused };
 }
 

@@ -1,16 +1,15 @@
-/** Goes back to files that ran, without giving anything back that was taken since: today's exclusions, holds, suspensions and revocations stay. */
-import { isMap, isSeq } from "yaml";
+/** Goes back to files that ran, without giving anything back that was taken since: today's exclusions, holds, suspensions, revocations, words about a device and slower paces stay. */
+import { parseDuration } from "../domain/duration.ts";
 import type { KeptPlan } from "../domain/kept-plan.ts";
 import type { DeviceId, ProfileId } from "../domain/plan.ts";
 import { editApproval, type ApprovalChanges, type Edited } from "./approve-text.ts";
 import { endOf } from "./compile/dates.ts";
 import type { LoadedSite } from "./loaded-site.ts";
-import { formatProblem, type Loaded } from "./problem.ts";
+import { formatProblem } from "./problem.ts";
 import { parseSiteProfile } from "./profiles.ts";
-import type { Approval, SignedApproval } from "./schema/approval.ts";
-import { watchlistSchema, type Watchlist } from "./schema/watchlist.ts";
-import { parseWith } from "./schema-problems.ts";
-import { parseYaml, renderYaml } from "./yaml.ts";
+import { watchlistThatRan } from "./rollback-watchlist.ts";
+import type { Approval, Paces, SignedApproval } from "./schema/approval.ts";
+import { parseYaml } from "./yaml.ts";
 
 export type RolledBack =
   | {
@@ -23,7 +22,7 @@ export type RolledBack =
 
 /** Pure. Files of today are the base of every profile, so that whatever a site has tightened since stays tight. */
 export function rollback(site: LoadedSite, kept: KeptPlan): RolledBack {
-  const watchlist = watchlistOf(site.watchlist, kept.watchlist);
+  const watchlist = watchlistThatRan(site.watchlist, kept.watchlist);
   if ("problems" in watchlist) return { ok: false, problems: watchlist.problems };
   const problems: string[] = [];
   const siteProfiles = new Map(site.siteProfiles);
@@ -33,7 +32,8 @@ export function rollback(site: LoadedSite, kept: KeptPlan): RolledBack {
     const today = site.siteProfiles.get(id)?.value.approval;
     if (typeof before === "string") problems.push(before);
     else if (before !== undefined && today !== undefined) {
-      const changes = both(today, before);
+      const listed = new Set(site.watchlist.value.devices.filter(({ profile }) => profile === id).map((one) => one.id));
+      const changes = both(today, before, listed);
       if (changes === undefined) continue;
       const dropped = ["earlier" as const, ...(changes.trialSince === undefined ? ["trialSince" as const] : [])];
       const edit = editApproval(
@@ -54,34 +54,6 @@ export function rollback(site: LoadedSite, kept: KeptPlan): RolledBack {
   return { ok: true, site: { ...site, watchlist, siteProfiles }, edits };
 }
 
-/** The text that ran, with every exclusion and hold of today added to its own. */
-function watchlistOf(today: Loaded<Watchlist>, text: string): Loaded<Watchlist> | { readonly problems: readonly string[] } {
-  const { file, location } = today;
-  const yaml = parseYaml(file, text);
-  const read = yaml.ok ? parseWith(watchlistSchema, yaml) : yaml;
-  if (!yaml.ok || !read.ok)
-    return { problems: [`the watchlist that ran cannot be read by this version:`, ...(read.ok ? [] : read.problems.map(formatProblem))] };
-  const { document } = yaml;
-  let changed = false;
-  for (const key of ["excluded", "segmentStages"] as const) {
-    const known = new Set(read.value[key].map((entry) => JSON.stringify(entry)));
-    for (const entry of today.value[key]) {
-      if (known.has(JSON.stringify(entry))) continue;
-      changed = true;
-      const node = document.createNode({ ...entry }, { flow: true });
-      const list = document.get(key);
-      if (isSeq(list) && !(list.flow === true && list.items.length === 0)) document.addIn([key], node);
-      else if (isMap(document.contents)) document.set(key, document.createNode([{ ...entry }]));
-    }
-  }
-  if (!changed) return { file, location, text, lines: yaml.lines, value: read.value };
-  const made = renderYaml(document);
-  const again = parseYaml(file, made);
-  const value = again.ok ? parseWith(watchlistSchema, again) : again;
-  if (!again.ok || !value.ok) throw new Error(`${file}: the watchlist that ran cannot be read with today's exclusions`);
-  return { file, location, text: made, lines: again.lines, value: value.value };
-}
-
 /** A sentence where it cannot be read. */
 function approvalOf(site: LoadedSite, id: ProfileId, text: string): Approval | string | undefined {
   const shipped = site.shippedProfiles.get(id)?.value;
@@ -93,19 +65,24 @@ function approvalOf(site: LoadedSite, id: ProfileId, text: string): Approval | s
     : `the profile file of ${id} that ran cannot be read by this version: ${parsed.problems.map(formatProblem).join("; ")}`;
 }
 
-/** What both allow; undefined where today's stays as it is. */
-function both(today: Approval, before: Approval): ApprovalChanges | undefined {
+/**
+ * What both allow; undefined where today's stays as it is. `covers` and its figures stay today's, as the profile does.
+ * @param listed what today's watchlist still has of this profile
+ */
+function both(today: Approval, before: Approval, listed: ReadonlySet<DeviceId>): ApprovalChanges | undefined {
   if (!isSigned(today) || !isSigned(before)) return undefined;
   const stage = today.stage === "trial" || before.stage === "trial" ? "trial" : "approved";
-  const named = (id: DeviceId): boolean => today.devices.has(id) && before.devices.has(id);
+  const named = (id: DeviceId): boolean => listed.has(id) && today.devices.has(id) && before.devices.has(id);
   const onTrial = (one: SignedApproval, id: DeviceId): boolean => one.stage === "approved" || one.trialDevices.includes(id);
-  const devices = new Map([...before.devices].filter(([id]) => named(id)));
+  const ids = [...before.devices.keys()].filter(named);
+  const slower = new Map(ids.map((id) => [id, noFaster(before.paces?.get(id), today.paces?.get(id)) ? before : today]));
+  const devices = new Map(ids.map((id) => [id, slower.get(id)!.devices.get(id)!]));
   const trialDevices = stage === "approved" ? [] : [...devices.keys()].filter((id) => onTrial(today, id) && onTrial(before, id)).toSorted();
   // A trial of nobody is none: then everything stays as it is today.
   if (devices.size === 0 || (stage === "trial" && trialDevices.length === 0)) return undefined;
   const sooner = (endOf(today)?.ends ?? 0) < (endOf(before)?.ends ?? 0) ? today : before;
   const { preparedBy, acceptedBy, approvedOn, expiresOn, basis, changeReference } = sooner;
-  const paces = new Map([...(before.paces ?? [])].filter(([id]) => named(id)));
+  const paces = new Map([...slower].flatMap(([id, { paces: own }]): [DeviceId, Paces][] => (own?.has(id) ? [[id, own.get(id)!]] : [])));
   const trialSince = new Map([...(today.trialSince ?? before.trialSince ?? [])].filter(([id]) => trialDevices.includes(id)));
   return {
     stage,
@@ -117,11 +94,19 @@ function both(today: Approval, before: Approval): ApprovalChanges | undefined {
     expiresOn,
     basis,
     changeReference,
-    covers: before.covers,
-    ...(before.envelope && { envelope: before.envelope }),
     devices,
-    ...(before.paces && { paces }),
+    ...((today.paces !== undefined || paces.size > 0) && { paces }),
   };
+}
+
+/** A digest binds its paces, so a device goes by one signature whole: the old one only where it asks nothing else and nothing sooner. */
+function noFaster(before: Paces | undefined, today: Paces | undefined): boolean {
+  if (before === undefined || today === undefined) return false;
+  return Object.entries(before).every(([name, span]) => {
+    const now = Object.hasOwn(today, name) ? parseDuration(today[name] ?? "") : undefined;
+    const then = parseDuration(span);
+    return now !== undefined && then !== undefined && then >= now;
+  });
 }
 
 function isSigned(approval: Approval): approval is SignedApproval {

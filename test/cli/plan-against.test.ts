@@ -114,7 +114,7 @@ test("what is refused on one side and asked on the other is told from what chang
   const waiting = { ...asked, checks: rest, refused: [refused] };
   assert.match(
     changeLines(planChanges(waiting, asked))[0] ?? "",
-    /^plc-1\/modbus-fc43: same; asked from then on; now not: stage: in dry run$/,
+    /^plc-1\/modbus-fc43: looser; asked from then on; now not: stage: in dry run$/,
   );
   assert.match(changeLines(planChanges(asked, waiting))[0] ?? "", /same; NO LONGER ASKED: stage: in dry run$/);
   const other = { ...waiting, refused: [{ ...refused, intervalMs: 30_000, target: null, detail: "suspended" }] };

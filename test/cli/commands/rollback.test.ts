@@ -92,6 +92,68 @@ describe("rollback", () => {
     assert.match(site.read(file), /expiresOn: 2026-12-31/);
   });
 
+  test("asks no device that is for safety today, neither under its own id nor at its address", async () => {
+    edit("watchlist.yaml", /(id: plc-2[^]*?function: )control/u, "$1safety");
+    const own = "{id: sis, address: 192.0.2.11, segment: hvac, function: protection, category: III";
+    edit("watchlist.yaml", /$/u, `  - ${own}, profile: ${family}, checks: []}\n`);
+    const ran = await site.run(rollback, [...signed, "--yes", "--to", digest(1)]);
+    assert.equal(ran.code, 0, ran.err);
+    assert.deepEqual(await asked(), []);
+    assert.match(site.read("watchlist.yaml"), /id: plc-1[^]*function: protection[^]*id: plc-2[^]*function: safety/);
+  });
+
+  test("goes by what is stated of a device today", async () => {
+    edit("watchlist.yaml", /otherClients: \[\]/u, 'otherClients: ["a panel"]');
+    assert.equal((await site.run(rollback, [...signed, "--yes", "--to", digest(1)])).code, 0);
+    assert.match(site.read("watchlist.yaml"), /a panel/);
+    assert.deepEqual(await asked(), ["plc-2/modbus-fc43 192.0.2.12"]);
+  });
+
+  test("asks no device and no check that today's watchlist has no more, though the approval still names it", async () => {
+    const later = site.read("watchlist.yaml");
+    site.write("watchlist.yaml", later.slice(0, later.indexOf("  - {id: plc-2")));
+    assert.equal((await site.run(rollback, [...signed, "--yes", "--to", digest(1)])).code, 0);
+    assert.deepEqual(await asked(), ["plc-1/modbus-fc43 192.0.2.11"]);
+    assert.match(site.read("watchlist.yaml"), /id: plc-2/);
+    site.write("watchlist.yaml", later.replace(/(?<=id: plc-2[^]*unitId: )1/u, "2"));
+    await site.run(rollback, [...signed, "--yes", "--to", digest(1)]);
+    assert.deepEqual(await asked(), ["plc-1/modbus-fc43 192.0.2.11"]);
+  });
+
+  test("keeps the slower of both paces, in the watchlist and in the approval, whichever is the older", async () => {
+    site.write("watchlist.yaml", before.watchlist);
+    edit("watchlist.yaml", /(?<=id: plc-2[^]*interval: )60s/u, "5m");
+    await site.run(approve, [family, "--devices", "plc-2", "--covers", await site.covers(), ...signature]);
+    const slow = kept(2);
+    assert.match(slow.profiles[family as never] ?? "", /300s/);
+    assert.equal((await site.run(rollback, [...signed, "--yes", "--to", digest(1)])).code, 0);
+    assert.match(site.read("watchlist.yaml"), /interval: 300000ms/);
+    assert.match(site.read(file), /300s/);
+    assert.deepEqual(await asked(), ["plc-2/modbus-fc43 192.0.2.12"]);
+    site.write("watchlist.yaml", before.watchlist);
+    site.write(file, before.profiles[family as never] ?? "");
+    site.state.ran = [slow];
+    assert.equal((await site.run(rollback, [...signed, "--yes"])).code, 0);
+    assert.match(site.read(file), /300s/);
+    assert.deepEqual(await asked(), ["plc-2/modbus-fc43 192.0.2.12"]);
+  });
+
+  test("joins only zones that may be joined today", async () => {
+    const crossing = 'zoneCrossings: [{zones: [OT-1, OT-2], approvedBy: eto-1, reason: "one poller", changeReference: C-1}]\n';
+    const second = "localAddress: 192.0.2.5}\n";
+    const joined =
+      before.watchlist.replace(second, `${second}  - {id: aft, zone: OT-2, subnet: 198.51.100.0/24, localAddress: 198.51.100.5}\n`) +
+      crossing;
+    site.state.ran = [{ ...before, watchlist: joined }];
+    const today = site.read("watchlist.yaml");
+    const ran = await site.run(rollback, [...signed, "--yes"]);
+    assert.match(ran.err, /an approved crossing of these two/);
+    assert.equal(site.read("watchlist.yaml"), today);
+    site.write("watchlist.yaml", joined.replace("192.0.2.11", "192.0.2.99"));
+    assert.equal((await site.run(rollback, [...signed, "--yes"])).code, 0);
+    assert.equal(site.read("watchlist.yaml"), joined);
+  });
+
   test("changes nothing without a yes, a name and a reason, a record, or a plan to go back to", async () => {
     const today = site.read("watchlist.yaml");
     assert.equal((await site.run(rollback, ["--yes"])).code, 2);
