@@ -1,11 +1,16 @@
 /** Compares the table in the kernel, as `nft -j list table` says it, with the one that the plan wants. */
+import { meaningOfListed, meaningOfText } from "./meaning.ts";
 import { labelBegin, tableName, type Chain, type Ruleset, type FenceScope, type Store } from "./ruleset.ts";
 
-/** What is to be compared of a table: rules by their comments, and the elements of the sets that the plan fills. */
+/** What is to be compared of a table: rules by their comments and by what they do, and the elements of the sets that the plan fills. */
 interface Listed {
   readonly label: string;
   /** By chain: its hook and policy, then the comments in their order. */
   readonly chains: ReadonlyMap<string, readonly string[]>;
+  /** By chain: what each rule does, in their order. */
+  readonly meanings: ReadonlyMap<string, readonly string[]>;
+  /** Loaded, but told to judge no packet. */
+  readonly dormant: boolean;
   readonly elements: ReadonlyMap<string, readonly string[]>;
 }
 
@@ -18,18 +23,24 @@ export class NoListing extends Error {
 export function listed(json: string): Listed {
   const chains = new Map<string, string[]>();
   const elements = new Map<string, string[]>();
-  let label = "";
-  for (const { chain, rule, set, map } of entriesOf(json)) {
-    if (chain !== undefined) chains.set(textOf(chain["name"]), [hookOf(chain)]);
+  const meanings = new Map<string, string[]>();
+  let [label, dormant] = ["", false];
+  for (const { table, chain, rule, set, map } of entriesOf(json)) {
+    if (table !== undefined) dormant = textOf(table["flags"] ?? "").includes("dormant");
+    if (chain !== undefined) {
+      chains.set(textOf(chain["name"]), [hookOf(chain)]);
+      meanings.set(textOf(chain["name"]), []);
+    }
     if (rule !== undefined) {
       const comment = typeof rule["comment"] === "string" ? rule["comment"] : "a rule without a comment";
       if (comment.startsWith(labelBegin)) label = comment;
       chains.get(textOf(rule["chain"]))?.push(comment);
+      meanings.get(textOf(rule["chain"]))?.push(meaningOfListed(listOf(rule["expr"])).join("; "));
     }
     const store = set ?? map;
     if (store !== undefined) elements.set(textOf(store["name"]), listOf(store["elem"]).map(elementText).toSorted());
   }
-  return { label, chains, elements };
+  return { label, chains, meanings, dormant, elements };
 }
 
 /** Whose packets the installed table judges; undefined where it has no label of ours. */
@@ -44,7 +55,11 @@ export function differences(found: Listed, wanted: Ruleset): readonly string[] {
   const problems: string[] = [];
   if (found.label !== wanted.label)
     problems.push(`found the label "${found.label}", expected "${wanted.label}": the plan has changed since`);
-  for (const chain of wanted.chains) problems.push(...chainDifference(found.chains.get(chain.name), chain));
+  if (found.dormant) problems.push("found the table dormant: it judges no packet");
+  for (const chain of wanted.chains) {
+    const byComment = chainDifference(found.chains.get(chain.name), chain);
+    problems.push(...(byComment.length > 0 ? byComment : meaningDifference(found.meanings.get(chain.name) ?? [], chain)));
+  }
   for (const name of found.chains.keys())
     if (!wanted.chains.some((chain) => chain.name === name)) problems.push(`found chain ${name}, expected none of that name`);
   for (const store of wanted.stores) problems.push(...storeDifference(found.elements.get(store.name), store));
@@ -59,6 +74,27 @@ function chainDifference(found: readonly string[] | undefined, { name, hook, rul
   const place = at === -1 ? expected.length : at;
   const shown = (text: string | undefined): string => (text === undefined ? "nothing" : `"${text}"`);
   return [`chain ${name}, rule ${place}: found ${shown(found[place])}, expected ${shown(expected[place])}`];
+}
+
+/** Of rules that have the plan's comments: each that does something else than the plan's. */
+function meaningDifference(found: readonly string[], { name, rules }: Chain): readonly string[] {
+  return rules.flatMap(({ text, comment }, index) => {
+    const expected = meaningOfText(text).join("; ");
+    const there = sameUser(found[index] ?? "", expected);
+    return there === expected ? [] : [`chain ${name}, rule ${index + 1} ("${comment}"): found ${there}, expected ${expected}`];
+  });
+}
+
+/** nft may write a user's name as a number, and a number as a name. Which belong together cannot be told from here, so these two are let pass. */
+function sameUser(found: string, expected: string): string {
+  const user = /^meta skuid == ([^;]+)/u;
+  const [there, wanted] = [user.exec(found), user.exec(expected)];
+  if (!there || !wanted || isNumber(there[1]!) === isNumber(wanted[1]!)) return found;
+  return `${wanted[0]}${found.slice(there[0].length)}`;
+}
+
+function isNumber(text: string): boolean {
+  return /^\d+$/u.test(text);
 }
 
 /** Those that the kernel fills as it counts are left alone. */
@@ -84,12 +120,13 @@ function hookOf(chain: Entry): string {
 }
 
 type Entry = Readonly<Record<string, unknown>>;
-type Kind = "chain" | "rule" | "set" | "map";
+type Kind = "table" | "chain" | "rule" | "set" | "map";
 
 function entriesOf(json: string): readonly Partial<Record<Kind, Entry>>[] {
   let value: unknown;
   try {
-    value = JSON.parse(json);
+    // What a frame begins with is longer than a number of JSON keeps exactly.
+    value = JSON.parse(json.replaceAll(/("right": ?)(-?\d{16,})(?=[,}\s])/gu, '$1"$2"'));
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     throw new NoListing("expected the JSON of `nft -j list table`", { cause: error });
@@ -97,7 +134,8 @@ function entriesOf(json: string): readonly Partial<Record<Kind, Entry>>[] {
   const list = isEntry(value) ? value["nftables"] : undefined;
   if (!Array.isArray(list)) throw new NoListing('expected the JSON of `nft -j list table`, an object with "nftables"');
   const ours = list.filter(isEntry).flatMap((entry) => Object.entries(entry));
-  return ours.flatMap(([kind, entry]) => (isEntry(entry) && entry["table"] === tableName ? [{ [kind]: entry }] : []));
+  const isOurs = (kind: string, entry: Entry): boolean => entry[kind === "table" ? "name" : "table"] === tableName;
+  return ours.flatMap(([kind, entry]) => (isEntry(entry) && isOurs(kind, entry) ? [{ [kind]: entry }] : []));
 }
 
 /** One of a set, or a pair of a map; prefixes, names and numbers as the plan writes them. */
