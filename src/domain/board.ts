@@ -1,6 +1,6 @@
 /** What is known now, in memory: everything that exporters, status and explain read, so that no reader can cause a packet or wait for a disk. */
 import type { Cause, Judgement } from "./liveness.ts";
-import type { Fact, Identity, Outcome, Scope, Sent, Trip } from "./outcome.ts";
+import type { Fact, Identity, Outcome, Scope, Sent, SharedCause, Trip } from "./outcome.ts";
 import type { Check, CheckId, DeviceId, Plan, PlannedDevice, Proof, SegmentId, StandingRefusal } from "./plan.ts";
 import type { CertificateEnd } from "./security.ts";
 import type { FailureKind, PassingReason } from "./reasons.ts";
@@ -48,6 +48,15 @@ export interface Hold {
   readonly detail: string;
 }
 
+/** Nothing can be heard of a segment, or of what stands behind a gateway or device; its devices are unknown and none of them goes down. */
+export interface StandingCause {
+  readonly cause: SharedCause;
+  /** The bare id of the segment, gateway or device. */
+  readonly scope: string;
+  readonly since: WallMs;
+  readonly detail: string;
+}
+
 export interface Board {
   readonly plan: Plan;
   devices(): Iterable<DeviceView>;
@@ -58,6 +67,7 @@ export interface Board {
   refusals(): Iterable<StandingRefusal>;
   trips(): readonly (Trip & { readonly since: WallMs })[];
   holds(): readonly Hold[];
+  readonly causes: Iterable<StandingCause>;
   readonly stopped: boolean;
   readonly reload: ReloadView;
   /** Bytes, requests and connections that left, by segment: what an IDS may subtract. */

@@ -100,6 +100,12 @@ export interface Trip {
   readonly detail: string;
 }
 
+/**
+ * Why several devices cannot be heard at once: the poller has no way out to their segment, nothing on the segment answers,
+ * or a gateway or a device (a switch) that they stand behind is out.
+ */
+export type SharedCause = "way_out" | "segment" | "gateway" | "device";
+
 /** All that can change what we believe enters the recorder here, asked or overheard. */
 export type Fact =
   | Outcome
@@ -108,8 +114,15 @@ export type Fact =
   | { readonly kind: "tripped"; readonly at: MonotonicMs; readonly trip: Trip }
   | { readonly kind: "reset"; readonly at: MonotonicMs; readonly scope: Scope; readonly by: string; readonly reason: string }
   | { readonly kind: "stopped"; readonly at: MonotonicMs; readonly stopped: boolean; readonly by: string }
-  /** A mass-loss hold has a scope; a bare id is a segment that the poller is cut off from, or a gateway or device behind which nothing can be reached. */
-  | { readonly kind: "held"; readonly at: MonotonicMs; readonly scope: SegmentId | string; readonly held: boolean; readonly detail: string }
+  /** A mass-loss hold has a scope; with a cause it is the bare id of a segment, gateway or device, and nothing is held back. */
+  | {
+      readonly kind: "held";
+      readonly at: MonotonicMs;
+      readonly scope: SegmentId | string;
+      readonly cause?: SharedCause;
+      readonly held: boolean;
+      readonly detail: string;
+    }
   /** The guard stopped something; `check` is known when a permit was lent. Nothing left. */
   | { readonly kind: "blocked"; readonly at: MonotonicMs; readonly address: string; readonly check?: Check; readonly detail: string }
   | { readonly kind: "window"; readonly at: MonotonicMs; readonly change: WindowChange; readonly window: Window; readonly by: string }

@@ -90,7 +90,7 @@ export class EventLog {
       case "stopped":
         return this.write("warn", fact.stopped ? "stopped" : "resumed", stopMessage(fact), { by: fact.by });
       case "held":
-        return this.write(fact.held && isScope(fact.scope) ? "error" : "warn", fact.held ? "hold" : "hold_ended", holdMessage(fact), {
+        return this.write(fact.held ? "error" : "warn", fact.held ? "hold" : "hold_ended", holdMessage(fact), {
           scope: fact.scope,
           detail: fact.detail,
         });
@@ -153,7 +153,7 @@ function stopMessage({ stopped, by }: Extract<Happening, { kind: "stopped" }>): 
 }
 
 function holdMessage({ scope, held, detail }: Extract<Happening, { kind: "held" }>): string {
-  // A bare segment is one that the poller is cut off from.
+  // A bare id is that of a shared cause: nothing is held back.
   if (!isScope(scope)) return `${scope}: ${detail}`;
   const what = scope.replace(":", " ");
   if (!held) return `HOLD ended, ${what}: ${detail}; its devices are asked again`;

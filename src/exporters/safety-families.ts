@@ -30,6 +30,12 @@ export const safetyFamilies: readonly SiteDefinition[] = [
       ),
   ),
   gauges(
+    "cause",
+    "1 while nothing can be heard of a segment (kind segment; way_out: by our own interface or route), or behind a gateway or device. To be alerted on: its devices are unknown, and none gets as far as down.",
+    ["scope", "kind"],
+    causes,
+  ),
+  gauges(
     "profile_stage",
     "1 for the stage that a profile stands in: draft, dry-run, trial, approved or suspended.",
     ["profile", "stage"],
@@ -57,6 +63,18 @@ function approval(which: keyof ApprovalEnd, help: string): SiteDefinition {
       end ? [[{ profile: id }, end[which] / 1000]] : [],
     ),
   );
+}
+
+/** 0 for each segment, and 1 for what stands. */
+function causes({ board }: Look): readonly Value[] {
+  const kinds = Array.from(board.plan.segments.keys()).flatMap((scope) => [
+    { scope, kind: "way_out" },
+    { scope, kind: "segment" },
+  ]);
+  const standing = Array.from(board.causes, ({ scope, cause }) => ({ scope, kind: cause }));
+  const stands = ({ scope, kind }: { scope: string; kind: string }): boolean =>
+    standing.some((one) => one.scope === scope && one.kind === kind);
+  return [...kinds.filter((one) => !stands(one)).map((one): Value => [one, 0]), ...standing.map((one): Value => [one, 1])];
 }
 
 /** 0 for each of `always`, and 1 for what stands. */

@@ -46,6 +46,6 @@ export class WaysOut {
 
   #say(scope: SegmentId, held: boolean, detail: string): void {
     const { clock, record } = this.#parts;
-    record({ kind: "held", at: clock.monotonic(), scope, held, detail });
+    record({ kind: "held", at: clock.monotonic(), scope, cause: "way_out", held, detail });
   }
 }

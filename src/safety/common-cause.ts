@@ -1,5 +1,5 @@
 /** Common cause first: whether a silence is the device's own, its segment's, or that of the gateway or switch before it. Pure evidence of who was heard when. */
-import type { Answered, Failed } from "../domain/outcome.ts";
+import type { Answered, Failed, SharedCause } from "../domain/outcome.ts";
 import type { Check, LineId, Plan, PlannedDevice } from "../domain/plan.ts";
 import type { FailureKind } from "../domain/reasons.ts";
 import { milliseconds, type Milliseconds, type MonotonicMs } from "../domain/units.ts";
@@ -10,6 +10,7 @@ export type Excuse = { readonly reason: "cut_off" } | { readonly reason: "behind
 
 /** A cause has begun or ended; `scope` is the bare id of a segment, gateway or device. */
 export interface CauseChange {
+  readonly cause: SharedCause;
   readonly scope: string;
   readonly held: boolean;
   readonly detail: string;
@@ -96,7 +97,10 @@ export class CommonCause {
     if (segment && segment.since !== undefined) return { excuse: { reason: "cut_off" }, begun: [] };
     if (grave && segment?.company.silent(now)) {
       segment.since = now;
-      return { excuse: { reason: "cut_off" }, begun: [begun(device.segment, "nothing on it answers: the poller is cut off from it")] };
+      return {
+        excuse: { reason: "cut_off" },
+        begun: [begun("segment", device.segment, "nothing on it answers: the poller is cut off from it")],
+      };
     }
     // The farthest first: behind a switch that is down, the gateway before the device is silent too.
     for (const way of (this.#ways.get(device.id) ?? []).toReversed()) {
@@ -106,7 +110,7 @@ export class CommonCause {
       // A gateway that takes connections is there: if all its units are silent they are down, and held as a mass loss.
       if (!grave || !door.company.lost(way)) continue;
       door.since = now;
-      return { excuse: { reason: "behind", behind: way }, begun: [begun(way, "it is down: those behind it are unknown")] };
+      return { excuse: { reason: "behind", behind: way }, begun: [begun(kindOf(door), way, "it is down: those behind it are unknown")] };
     }
     return { begun: [] };
   }
@@ -133,11 +137,11 @@ export class CommonCause {
 
   *#ended(device: PlannedDevice, check: Check): Generator<CauseChange> {
     const segment = this.#segmentOf(device);
-    if (segment && isOver(segment)) yield ended(device.segment, segment, `${check.target.address} answers again`);
+    if (segment && isOver(segment)) yield ended("segment", device.segment, segment, `${check.target.address} answers again`);
     for (const way of [device.id, ...(this.#ways.get(device.id) ?? [])]) {
       const door = this.#doors.get(way);
       if (door && (isOver(door) || (door.since !== undefined && door.line === check.line && !door.company.lost(way))))
-        yield ended(way, door, `${device.id} was reached`);
+        yield ended(kindOf(door), way, door, `${device.id} was reached`);
     }
   }
 }
@@ -146,13 +150,17 @@ function isOver({ company, since }: Shared): boolean {
   return since !== undefined && company.contactAt !== undefined && company.contactAt > since;
 }
 
-function begun(scope: string, detail: string): CauseChange {
-  return { scope, held: true, detail };
+function kindOf({ line }: Door): SharedCause {
+  return line === undefined ? "device" : "gateway";
 }
 
-function ended(scope: string, shared: Shared, detail: string): CauseChange {
+function begun(cause: SharedCause, scope: string, detail: string): CauseChange {
+  return { cause, scope, held: true, detail };
+}
+
+function ended(cause: SharedCause, scope: string, shared: Shared, detail: string): CauseChange {
   shared.since = undefined;
-  return { scope, held: false, detail };
+  return { cause, scope, held: false, detail };
 }
 
 function adopted(before: Shared | undefined, members: ReadonlyMap<string, Milliseconds>): Shared {

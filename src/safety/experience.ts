@@ -1,5 +1,5 @@
 /** What past askings teach: common causes, back-off, what registers held, gateway holds, mass-loss holds, and the trips that a history brings about. */
-import type { Answer, Answered, Failed, Outcome, Refused, Scope, Trip } from "../domain/outcome.ts";
+import type { Answer, Answered, Failed, Outcome, Refused, Scope, SharedCause, Trip } from "../domain/outcome.ts";
 import type { Check, CheckId, DeviceId, LineId, Plan, PlannedDevice } from "../domain/plan.ts";
 import { after, type MonotonicMs } from "../domain/units.ts";
 import { Breakers } from "./breakers.ts";
@@ -20,7 +20,8 @@ export interface Lessons {
 export interface Consequences {
   /** The outcome as everybody is to read it: a silence that is not the device's own says nothing about it. */
   readonly outcome: Outcome;
-  readonly holds: readonly { readonly scope: string; readonly held: boolean; readonly detail: string }[];
+  /** Of a mass-loss hold without a cause. */
+  readonly holds: readonly { readonly scope: string; readonly cause?: SharedCause; readonly held: boolean; readonly detail: string }[];
   readonly trips: readonly Trip[];
 }
 

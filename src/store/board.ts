@@ -7,6 +7,7 @@ import type { Check, CheckId, DeviceId, Plan, PlannedDevice, SegmentId, Standing
 import type { CertificateEnd } from "../domain/security.ts";
 import type { StandingReason } from "../domain/reasons.ts";
 import { wallMs, type MonotonicMs, type WallMs } from "../domain/units.ts";
+import { Causes } from "./causes.ts";
 import { CheckRecord } from "./check-record.ts";
 import {
   evidence,
@@ -32,6 +33,7 @@ export type StandingTrip = Trip & { readonly since: WallMs };
 export class MemoryBoard implements Board {
   /** Read from its file by the poller, with each plan. */
   ownCertificate: CertificateEnd | undefined = undefined;
+  readonly causes: Causes = new Causes();
   readonly #clock: Clock;
   readonly #proven: ReadonlyMap<CheckId, string>;
   readonly #trips = new Map<Scope, StandingTrip>();
@@ -127,6 +129,7 @@ export class MemoryBoard implements Board {
     const digestBefore = (id: CheckId): string | undefined => checks.get(id)?.check.digest;
     const refusals = reasonsByDevice(plan);
     this.#plan = plan;
+    this.causes.adopt(plan);
     this.#devices = new Map(
       [...plan.devices].map(([id, device]) => [id, this.#adopted(devices.get(id), device, digestBefore, refusals.get(id))]),
     );

@@ -79,7 +79,7 @@ export class BoardRecorder implements Recorder {
         this.#reviewAll(fact.stopped ? `stopped by ${fact.by}` : `resumed by ${fact.by}`);
         break;
       case "held":
-        if (isScope(fact.scope)) this.#hold(fact.scope, fact);
+        this.#hold(fact);
         this.#auditOften(`held ${fact.scope} ${fact.held}`, "guard", fact.held ? "hold" : "hold_ended", `${fact.scope}: ${fact.detail}`);
         break;
       case "blocked":
@@ -132,7 +132,10 @@ export class BoardRecorder implements Recorder {
     this.#reviewAll("the plan changed");
   }
 
-  #hold(scope: Scope, { held, detail }: Extract<Fact, { readonly kind: "held" }>): void {
+  #hold({ scope, cause, held, detail }: Extract<Fact, { readonly kind: "held" }>): void {
+    const { causes } = this.#board;
+    if (cause !== undefined) return held ? causes.begin({ cause, scope, detail, since: this.#clock.wall() }) : causes.end(cause, scope);
+    if (!isScope(scope)) return;
     if (held) this.#board.hold({ scope, detail, since: this.#clock.wall() });
     else this.#board.release(scope);
   }

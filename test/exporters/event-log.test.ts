@@ -76,7 +76,8 @@ test("each happening is one line with its own word and level", () => {
   log.happened({ kind: "stopped", at, stopped: false, by: "eto-1" });
   log.happened({ kind: "held", at, scope: "segment:hvac", held: true, detail: "4 of 5 fell silent" });
   log.happened({ kind: "held", at, scope: "segment:hvac", held: false, detail: "plc answered" });
-  log.happened({ kind: "held", at, scope: "hvac", held: true, detail: "the poller is cut off: no route" });
+  log.happened({ kind: "held", at, scope: "hvac", cause: "way_out", held: true, detail: "the poller is cut off: no route" });
+  log.happened({ kind: "held", at, scope: "hvac", cause: "way_out", held: false, detail: "the poller reaches it again" });
   log.happened({ kind: "blocked", at, address: "192.0.2.11", check: check("plc"), detail: "off the template" });
   log.happened({ kind: "blocked", at, address: "192.0.2.11", detail: "no permit" });
   log.happened({ kind: "stalled", at, detail: "600 ms" });
@@ -94,7 +95,8 @@ test("each happening is one line with its own word and level", () => {
       "resumed warn",
       "hold error",
       "hold_ended warn",
-      "hold warn",
+      "hold error",
+      "hold_ended warn",
       "blocked error",
       "blocked error",
       "stalled warn",

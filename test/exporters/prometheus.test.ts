@@ -103,6 +103,8 @@ describe("a series is there from the start:", () => {
     'watchkeeper_tripped{scope="site"} 0',
     'watchkeeper_tripped{scope="segment:hvac"} 0',
     'watchkeeper_held{scope="segment:hvac"} 0',
+    'watchkeeper_cause{scope="hvac",kind="segment"} 0',
+    'watchkeeper_cause{scope="hvac",kind="way_out"} 0',
     'watchkeeper_held{scope="profile:schneider-m221"} 0',
     'watchkeeper_sent_bytes_total{segment="hvac"} 0',
     "watchkeeper_guard_blocked_total 0",

@@ -269,3 +269,19 @@ describe("contact", () => {
     assert.deepEqual(net.causes.excuse(net.device("a"), outcome.at, true), { begun: [] });
   });
 });
+
+it("says whether it is a segment, a gateway or a device that is out", () => {
+  const unit: Partial<LiteralDevice> = { line: "gateway:gw-1", behind: ["gw-1"] };
+  const net = new Net([host("u1", 1, unit), host("u2", 1, unit), host("sw-1", 2), host("a", 3, { behind: ["sw-1"] }), host("other", 4)]);
+  net.hears("u1", "u2", "sw-1", "a", "other");
+  net.misses(["u1", "u2", "sw-1", "a"], { grave: false });
+  net.hears("other");
+  net.misses(["u1", "a"]);
+  net.hears("u1", "a");
+  net.misses(["u1", "u2", "sw-1", "a", "other"], { grave: false });
+  net.misses(["other"]);
+  assert.deepEqual(
+    net.changes.map(({ cause, scope, held }) => `${cause} ${scope} ${held}`),
+    ["gateway gw-1 true", "device sw-1 true", "gateway gw-1 false", "device sw-1 false", "segment hvac true"],
+  );
+});

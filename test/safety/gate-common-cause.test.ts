@@ -29,7 +29,7 @@ const lastOf = (site: SimulatedSite, device: string): string => {
   return fact?.kind ?? "nothing";
 };
 const held = (site: SimulatedSite): readonly string[] =>
-  site.facts.flatMap((fact) => (fact.kind === "held" ? [`${fact.scope} ${fact.held ? "begins" : "ends"}`] : []));
+  site.facts.flatMap((fact) => (fact.kind === "held" ? [`${fact.cause ?? "hold"} ${fact.scope} ${fact.held ? "begins" : "ends"}`] : []));
 
 describe("a poller that nothing answers any more", () => {
   it("knows that it is cut off: no hold, no trip, no back-off, and in their slots as soon as anything answers", async () => {
@@ -37,7 +37,7 @@ describe("a poller that nothing answers any more", () => {
     const site = await running(devices(6), () => (dark ? gone : answer));
     dark = true;
     await site.clock.advance(60 * minute);
-    assert.deepEqual(held(site), ["hvac begins"]);
+    assert.deepEqual(held(site), ["segment hvac begins"]);
     for (let n = 0; n < 6; n++) assert.equal(lastOf(site, `d${n}`), "cut_off");
     assert.deepEqual(site.gate.trips(), []);
     const failedSince = site.facts.filter((fact) => fact.kind === "failed").length;
@@ -45,7 +45,7 @@ describe("a poller that nothing answers any more", () => {
     await site.clock.advance(61_000);
     for (let n = 0; n < 6; n++) assert.equal(lastOf(site, `d${n}`), "answered");
     assert.equal(site.facts.filter((fact) => fact.kind === "failed").length, failedSince);
-    assert.deepEqual(held(site), ["hvac begins", "hvac ends"]);
+    assert.deepEqual(held(site), ["segment hvac begins", "segment hvac ends"]);
     await site.shutDown();
   });
 });
@@ -65,7 +65,7 @@ describe("devices behind a switch", () => {
     off = false;
     await site.clock.advance(61_000);
     for (let n = 0; n < 4; n++) assert.equal(lastOf(site, `d${n}`), "answered");
-    assert.deepEqual(held(site), ["sw-1 begins", "sw-1 ends"]);
+    assert.deepEqual(held(site), ["device sw-1 begins", "device sw-1 ends"]);
     assert.deepEqual(site.gate.trips(), []);
     await site.shutDown();
   });
@@ -74,7 +74,7 @@ describe("devices behind a switch", () => {
     const site = await running(devices(8), (name) => (off && Number(name.slice(1)) < 4 ? gone : answer));
     off = true;
     await site.clock.advance(10 * minute);
-    assert.ok(held(site).includes("segment:hvac begins"));
+    assert.ok(held(site).includes("hold segment:hvac begins"));
     off = false;
     await site.clock.advance(20 * minute);
     for (let n = 0; n < 8; n++) assert.equal(lastOf(site, `d${n}`), "answered");
@@ -88,7 +88,7 @@ describe("devices behind a switch", () => {
     const site = await running([...lost, { name: "other", address: "192.0.2.21" }], (name) => (off && name !== "other" ? gone : answer));
     off = true;
     await site.clock.advance(120 * minute);
-    assert.ok(held(site).includes("profile:schneider-m221 begins"));
+    assert.ok(held(site).includes("hold profile:schneider-m221 begins"));
     off = false;
     await site.clock.advance(22 * minute);
     for (const { name } of lost) assert.equal(lastOf(site, name), "answered", name);

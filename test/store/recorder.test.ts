@@ -232,8 +232,9 @@ test("links and holds are told to whoever writes for people; the board shows a h
   assert.deepEqual(board.holds(), [{ scope: "segment:hvac", since: clock.wall(), detail: "4 of 5 fell silent" }]);
   recorder.record({ kind: "held", at: clock.monotonic(), scope: "segment:hvac", held: false, detail: "plc answered" });
   assert.deepEqual(board.holds(), []);
-  recorder.record({ kind: "held", at: clock.monotonic(), scope: "hvac", held: true, detail: "the poller is cut off" });
+  recorder.record({ kind: "held", at: clock.monotonic(), scope: "hvac", cause: "way_out", held: true, detail: "no route" });
   assert.deepEqual(board.holds(), [], "cut off is no silence of devices");
+  assert.deepEqual([...board.causes], [{ cause: "way_out", scope: "hvac", since: clock.wall(), detail: "no route" }]);
   assert.deepEqual(
     told.happenings.map(({ kind }) => kind),
     ["link", "held", "held", "held"],
@@ -242,4 +243,18 @@ test("links and holds are told to whoever writes for people; the board shows a h
     journal.entries.map(({ type }) => type),
     ["hold", "hold_ended", "hold"],
   );
+});
+
+test("a cause stands on the board until its own end comes, whatever else of the same segment ends", () => {
+  const { clock, board, recorder } = recording();
+  const said = (cause: "segment" | "way_out", held: boolean): void =>
+    recorder.record({ kind: "held", at: clock.monotonic(), scope: "hvac", cause, held, detail: "nothing answers" });
+  const standing = (): readonly string[] => Array.from(board.causes, ({ cause, scope }) => `${cause} ${scope}`);
+  said("segment", true);
+  said("way_out", true);
+  assert.deepEqual(standing(), ["segment hvac", "way_out hvac"]);
+  said("way_out", false);
+  assert.deepEqual(standing(), ["segment hvac"], "the cable is back, the silence is not over");
+  said("segment", false);
+  assert.deepEqual(standing(), []);
 });

@@ -129,6 +129,13 @@ function safety(gauge: Add): void {
     "watchkeeper_held",
     scopes.slice(1).map((scope): [Labels, number] => [{ scope }, scope === "segment:bridge" ? 1 : 0]),
   );
+  gauge("watchkeeper_cause", [
+    [{ scope: "hvac", kind: "way_out" }, 0],
+    [{ scope: "bridge", kind: "way_out" }, 0],
+    [{ scope: "bridge", kind: "segment" }, 0],
+    [{ scope: "hvac", kind: "segment" }, 1],
+    [{ scope: "gw-1", kind: "gateway" }, 1],
+  ]);
   gauge(
     "watchkeeper_profile_stage",
     ["draft", "dry-run", "trial", "approved", "suspended"].map((stage): [Labels, number] => [

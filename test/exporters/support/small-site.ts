@@ -66,6 +66,11 @@ export async function smallSite(options: Partial<PageOptions> = {}): Promise<Sma
   board.outcome(refused(check("mixer"), clock.monotonic(), "window_pause"));
   board.trip({ scope: "device:pump", cause: "identity_mismatch", detail: "", since: clock.wall() });
   board.trip({ scope: `segment:${hvac}x` as never, cause: "harm", detail: "", since: clock.wall() });
+  for (const [cause, scope] of [
+    ["segment", "hvac"],
+    ["gateway", "gw-1"],
+  ] as const)
+    board.causes.begin({ cause, scope, detail: "nothing answers", since: clock.wall() });
   board.hold({ scope: "segment:bridge", detail: "pump fell silent, several others with it", since: clock.wall() });
   board.countBlocked();
   board.reloaded(2);
