@@ -110,7 +110,7 @@ describe("units behind a gateway", () => {
     await site.clock.advance(60 * minute);
     const asked = site.witness.packets.slice(before).filter(({ kind, check }) => kind === "frame" && check.device !== "other").length;
     assert.ok(asked <= 6 * 5, `${asked} requests to six silent units in an hour`);
-    assert.ok(held(site).includes("segment:hvac begins"));
+    assert.ok(held(site).includes("hold segment:hvac begins"));
     assert.ok(site.facts.every((fact) => fact.kind !== "refused" || fact.reason !== "behind"));
     dead = false;
     await site.clock.advance(22 * minute);
