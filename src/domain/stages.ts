@@ -65,10 +65,8 @@ function dryRunStep(since: WallMs | undefined, now: WallMs): NextStep {
 
 /** Each device has its own 72 h: one that came later, or was changed, holds back the others. */
 function trialStep({ trial }: PlannedFamily, now: WallMs, unwell: (device: DeviceId) => string | undefined): NextStep {
-  const begun = [...trial.values()];
-  const last = begun.some((since) => since === undefined)
-    ? undefined
-    : wallMs(Math.max(0, ...begun.map((since) => since ?? 0)) + trialSoak);
+  const begun = [...trial.values()].filter((since) => since !== undefined);
+  const last = begun.length < trial.size ? undefined : wallMs(Math.max(0, ...begun) + trialSoak);
   const against = [...trial].flatMap(([device, since]) => {
     if (since === undefined) return [`${device}: approval.trialSince does not say since when`];
     const young = now < since + trialSoak ? [`${device}: on trial for less than ${hours(trialSoak)} h`] : [];

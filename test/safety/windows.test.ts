@@ -54,6 +54,15 @@ function saysOf(windows: Windows): { readonly paused: boolean; readonly muted: b
 
 const nothing = { paused: false, muted: false, deep: "none" };
 
+it("is anchored on the later of the two clocks, whichever that is", () => {
+  for (const step of [-hour, hour]) {
+    const clocks = new Clocks();
+    clocks.trustedStepped = step;
+    const windows = new Windows(clocks.now, [made({ kind: "mute" })]);
+    assert.equal(saysOf(windows).muted, step < 0 ? false : true);
+  }
+});
+
 describe("a window", () => {
   it("of each kind does what its kind does and nothing else, from its beginning until its end", () => {
     for (const [kind, inside] of [
