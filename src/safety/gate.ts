@@ -180,10 +180,10 @@ export class HeartbeatGate implements Gate, PermitOffice {
 
   // What a permit asks of its office, at every frame.
 
-  objection(check: Check, draining: boolean = this.#draining): Refused["reason"] | undefined {
+  objection(check: Check, draining?: boolean): Refused["reason"] | undefined {
     if (!this.#planned(check)) return "plan_changed";
     const situation = this.#standing(check, this.#deviceOf(check), this.clock.monotonic());
-    return firstObjection(standing, { ...situation, draining })?.reason;
+    return firstObjection(standing, { ...situation, draining: draining ?? this.#draining })?.reason;
   }
 
   spent(check: Check, at: MonotonicMs = this.clock.monotonic()): void {
