@@ -30,7 +30,7 @@ test("the two addresses of one piece of hardware are asked in turn, over one con
   const { lines } = await site.plan();
   assert.deepEqual(
     lines.map(({ id, gapMs }) => [id, gapMs]),
-    [["hardware:main-plc", 700]],
+    [["hardware:main-plc", 1000]],
   );
   const capture = await startCapture(network, "poller");
   const poller = await site.start();

@@ -81,7 +81,7 @@ async function rough(network: Network): Promise<Site> {
   const raised = { startsPerSecondMax: 50, approvedBy: "eto-1", reason: "isolated test network" };
   const segments = [
     { id: "lan", zone: "OT-1", subnet: "192.0.2.0/24", localAddress: "192.0.2.1", ...raised },
-    { id: "far", zone: "OT-2", subnet: "198.51.100.0/24", localAddress: "198.51.100.1", ...raised },
+    { id: "far", zone: "OT-1", subnet: "198.51.100.0/24", localAddress: "198.51.100.1", ...raised },
   ];
   const site = await unapprovedSite(network, { devices: devices(before), startsPerSecondMax: 50, watchlist: { segments } });
   const credentials = join(site.folder, "credentials.yaml");
