@@ -186,8 +186,12 @@ export class Connection {
     return this.#sequenceNumber;
   }
 
+  /** What is written in one tick leaves together: whether two replies come as one segment must not hang on a busy machine. */
   #write(reply: Buffer): void {
-    if (this.#socket.writable) this.#socket.write(reply);
+    if (!this.#socket.writable) return;
+    this.#socket.cork();
+    this.#socket.write(reply);
+    process.nextTick(() => this.#socket.uncork());
   }
 
   #end(): void {

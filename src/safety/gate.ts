@@ -1,34 +1,22 @@
 /** The one door for every trigger: waits for the line, decides, converses, lets the line go. */
 import type { Clock } from "../domain/clock.ts";
-import type { Circumstances, Gate, InFlight, Trigger, Verdict } from "../domain/gate.ts";
+import type { Gate, Trigger, Verdict } from "../domain/gate.ts";
 import { drainWithin, finishWithin, stopFinishWithin } from "../domain/limits.ts";
-import type { Answer, Fact, Outcome, Refused, Scope, Trip } from "../domain/outcome.ts";
+import type { Answer, Outcome, Refused, Scope, Trip } from "../domain/outcome.ts";
 import type { Permit } from "../domain/permit.ts";
 import type { Check, CheckId, LineId, Plan, PlannedDevice } from "../domain/plan.ts";
 import { after, milliseconds, type MonotonicMs } from "../domain/units.ts";
 import { Budgets } from "./budgets.ts";
 import { Connections } from "./connections.ts";
 import { Experience } from "./experience.ts";
-import type { ConnectionKeeper, KeeperParts } from "./keeper.ts";
+import type { GateParts } from "./gate-parts.ts";
+import type { ConnectionKeeper } from "./keeper.ts";
 import { Lanes } from "./lanes.ts";
 import { outcomeOf, refused } from "./outcomes.ts";
 import { giveWay } from "./pauses.ts";
 import { MintedPermit, type PermitOffice } from "./permit.ts";
 import { firstObjection, standing, starting, type Situation, type Standing } from "./rules.ts";
 import { Trips } from "./trips.ts";
-
-export interface GateParts {
-  readonly clock: Clock;
-  readonly circumstances: Circumstances;
-  /** Built around the gate's farewell permits. */
-  readonly keeper: (farewell: (check: Check) => Permit | undefined, onClosed: KeeperParts["onClosed"]) => ConnectionKeeper;
-  /** True while time cannot be trusted. */
-  readonly suspect: (now: MonotonicMs) => boolean;
-  /** Trips of earlier runs. */
-  readonly trips: Iterable<Trip>;
-  readonly record: (fact: Fact) => void;
-  readonly inFlight: InFlight;
-}
 
 const endsKept: ReadonlySet<Refused["reason"]> = new Set<Refused["reason"]>([
   "approval_expired",
@@ -180,13 +168,11 @@ export class HeartbeatGate implements Gate, PermitOffice {
 
   // What a permit asks of its office, at every frame.
 
-  objection(check: Check, draining?: boolean): Refused["reason"] | undefined {
-    if (!this.#planned(check)) return "plan_changed";
-    const situation = this.#standing(check, this.#deviceOf(check), this.clock.monotonic());
-    return firstObjection(standing, { ...situation, draining: draining ?? this.#draining })?.reason;
+  objection(check: Check): Refused["reason"] | undefined {
+    return this.#objects(check, this.#draining);
   }
 
-  spent(check: Check, at: MonotonicMs = this.clock.monotonic()): void {
+  spent(check: Check, at: MonotonicMs): void {
     this.#budgets.sent(check, at);
   }
 
@@ -243,7 +229,7 @@ export class HeartbeatGate implements Gate, PermitOffice {
   #farewell(check: Check): Permit | undefined {
     const office: PermitOffice = {
       clock: this.clock,
-      objection: () => this.objection(check, false),
+      objection: () => this.#objects(check, false),
       spent: (_check, at) => this.spent(check, at),
       violated: (_check, detail) => this.violated(check, detail),
     };
@@ -274,6 +260,12 @@ export class HeartbeatGate implements Gate, PermitOffice {
       siteReadyAt: this.#budgets.siteReadyAt(now),
     };
     return firstObjection(standing, situation) ?? firstObjection(starting, situation);
+  }
+
+  #objects(check: Check, draining: boolean): Refused["reason"] | undefined {
+    if (!this.#planned(check)) return "plan_changed";
+    const situation = this.#standing(check, this.#deviceOf(check), this.clock.monotonic());
+    return firstObjection(standing, { ...situation, draining })?.reason;
   }
 
   #standing(check: Check, device: PlannedDevice, now: MonotonicMs): Standing {

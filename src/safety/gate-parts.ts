@@ -1,0 +1,21 @@
+/** What the gate is built from: everything outside the decision itself. */
+import type { Clock } from "../domain/clock.ts";
+import type { Circumstances, InFlight } from "../domain/gate.ts";
+import type { Fact, Trip } from "../domain/outcome.ts";
+import type { Permit } from "../domain/permit.ts";
+import type { Check } from "../domain/plan.ts";
+import type { MonotonicMs } from "../domain/units.ts";
+import type { ConnectionKeeper, KeeperParts } from "./keeper.ts";
+
+export interface GateParts {
+  readonly clock: Clock;
+  readonly circumstances: Circumstances;
+  /** Built around the gate's farewell permits. */
+  readonly keeper: (farewell: (check: Check) => Permit | undefined, onClosed: KeeperParts["onClosed"]) => ConnectionKeeper;
+  /** True while time cannot be trusted. */
+  readonly suspect: (now: MonotonicMs) => boolean;
+  /** Trips of earlier runs. */
+  readonly trips: Iterable<Trip>;
+  readonly record: (fact: Fact) => void;
+  readonly inFlight: InFlight;
+}
