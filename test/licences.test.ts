@@ -5,7 +5,18 @@ import { directDependencies, lockedPackages } from "./support/packages.ts";
 import { readProjectFile } from "./support/source-tree.ts";
 
 /** Permissive licences only. For a choice between licences, one of them. */
-const accepted = new Set(["MIT", "ISC", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "0BSD", "BlueOak-1.0.0", "CC0-1.0", "Unlicense"]);
+const accepted = new Set([
+  "MIT",
+  "ISC",
+  "Apache-2.0",
+  "BSD-2-Clause",
+  "BSD-3-Clause",
+  "0BSD",
+  "BlueOak-1.0.0",
+  "CC0-1.0",
+  "Unlicense",
+  "MIT-0",
+]);
 
 /** Packages whose manifest names no licence; where it was read instead. For exactly this version. */
 const readByHand: Readonly<Record<string, { readonly licence: string; readonly where: string }>> = {
