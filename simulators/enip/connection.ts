@@ -3,13 +3,13 @@ import type { Socket } from "node:net";
 import { Timers } from "../timers.ts";
 import { answer, type EnipAnswer, type EnipIdentity, encapsulationStatus } from "./answers.ts";
 import { type EnipBehaviour, type Reaction, react } from "./behaviour.ts";
-import type { Tally } from "./counts.ts";
+import type { EnipTally } from "./counts.ts";
 import { commands, cutRequest, type EnipRequest } from "./frames.ts";
 
 export interface ConnectionOwner {
   readonly host: string;
   readonly port: number;
-  readonly tally: Tally;
+  readonly tally: EnipTally;
   readonly behaviour: EnipBehaviour;
   readonly identity: EnipIdentity;
   newSession(): number;

@@ -6,7 +6,7 @@ import { Timers } from "../timers.ts";
 import { answer, type EnipIdentity } from "./answers.ts";
 import { type EnipBehaviour, react } from "./behaviour.ts";
 import { Connection } from "./connection.ts";
-import { type CountsCondition, type EnipCounts, Tally } from "./counts.ts";
+import { type CountsCondition, type EnipCounts, EnipTally } from "./counts.ts";
 import { cutRequest } from "./frames.ts";
 
 export type { EnipIdentity } from "./answers.ts";
@@ -58,7 +58,7 @@ export async function startEnipDevice(options: EnipDeviceOptions): Promise<EnipD
 
 class Device implements EnipDevice {
   readonly host: string;
-  readonly tally: Tally = new Tally();
+  readonly tally: EnipTally = new EnipTally();
   #port: number;
   #behaviour: EnipBehaviour;
   #identity: EnipIdentity;

@@ -2,11 +2,11 @@
 import type { Socket } from "node:net";
 import { monotonicMs, Timers } from "../timers.ts";
 import { type ModbusBehaviour, type Reaction, react } from "./behaviour.ts";
-import type { Tally } from "./counts.ts";
+import type { ModbusTally } from "./counts.ts";
 import { cutRequest, type ModbusRequest } from "./frames.ts";
 
 export interface ConnectionOwner {
-  readonly tally: Tally;
+  readonly tally: ModbusTally;
   readonly behaviour: ModbusBehaviour;
   /** The correct answer, or undefined where this device answers nothing to that unit id. */
   answerTo(request: ModbusRequest): Buffer | undefined;

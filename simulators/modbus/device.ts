@@ -4,7 +4,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { answer, type ModbusContents, type RegisterSource } from "./answers.ts";
 import type { ModbusBehaviour } from "./behaviour.ts";
 import { Connection, type ConnectionOwner } from "./connection.ts";
-import { type CountsCondition, type ModbusCounts, Tally } from "./counts.ts";
+import { type CountsCondition, type ModbusCounts, ModbusTally } from "./counts.ts";
 import { exceptionCodes, exceptionPdu, type ModbusRequest } from "./frames.ts";
 import { identityObjects, type ModbusIdentity, objectBytesMax } from "./identification.ts";
 import { type ConnectionLimit, Slots } from "./slots.ts";
@@ -68,7 +68,7 @@ export async function startModbusDevice(options: ModbusDeviceOptions): Promise<M
 
 class Device implements ModbusDevice, ConnectionOwner {
   readonly host: string;
-  readonly tally: Tally = new Tally();
+  readonly tally: ModbusTally = new ModbusTally();
   #port: number;
   #behaviour: ModbusBehaviour;
   #contents: ModbusContents;

@@ -14,13 +14,13 @@ import {
   readHello,
   readSecure,
 } from "./chunks.ts";
-import type { Tally } from "./counts.ts";
+import type { OpcuaTally } from "./counts.ts";
 import { serve, type ServiceHost } from "./serve.ts";
 import { answered, channelToken, readRequestHeader, statusCodes } from "./services.ts";
 
 export interface ConnectionOwner extends ServiceHost {
   readonly behaviour: OpcuaBehaviour;
-  readonly tally: Tally;
+  readonly tally: OpcuaTally;
   newChannel(): number;
   hasUnanswered(): boolean;
   connectionClosed(connection: Connection): void;
@@ -92,7 +92,7 @@ export class Connection {
         this.#malformed();
       }
       // Counted last: whoever waits for the count finds the server's first move already made.
-      tally.chunk(cut.chunk.bytes, unanswered);
+      tally.received(cut.chunk.bytes, unanswered);
     }
   }
 

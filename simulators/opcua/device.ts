@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { behaviourName, type OpcuaBehaviour } from "./behaviour.ts";
 import { Connection, type ConnectionOwner } from "./connection.ts";
-import { type CountsCondition, type OpcuaCounts, Tally } from "./counts.ts";
+import { type CountsCondition, type OpcuaCounts, OpcuaTally } from "./counts.ts";
 import { plainEndpoint } from "./serve.ts";
 import type { EndpointFacts, ServerState } from "./services.ts";
 import { Sessions } from "./sessions.ts";
@@ -53,7 +53,7 @@ export async function startOpcuaDevice(options: OpcuaDeviceOptions): Promise<Opc
 
 class Device implements OpcuaDevice, ConnectionOwner {
   readonly host: string;
-  readonly tally: Tally = new Tally();
+  readonly tally: OpcuaTally = new OpcuaTally();
   readonly sessions: Sessions = new Sessions(this.tally);
   readonly sessionsMax: number;
   readonly sessionTimeoutMs: { readonly min: number; readonly max: number };

@@ -1,7 +1,7 @@
 /** What a simulated OPC UA server does with one service request. */
 import { array, type Reader, uint32 } from "./binary.ts";
 import { type OpcuaBehaviour, refusal } from "./behaviour.ts";
-import type { Tally } from "./counts.ts";
+import type { OpcuaTally } from "./counts.ts";
 import {
   activated,
   answered,
@@ -25,7 +25,7 @@ import type { Session, Sessions } from "./sessions.ts";
 
 export interface ServiceHost {
   readonly behaviour: OpcuaBehaviour;
-  readonly tally: Tally;
+  readonly tally: OpcuaTally;
   readonly endpoint: EndpointFacts;
   readonly sessions: Sessions;
   readonly sessionsMax: number;

@@ -1,6 +1,6 @@
 /** The sessions of a simulated OPC UA server and their subscriptions: they outlive a connection, and end when nobody asks for their timeout. */
 import { monotonicMs, Timers } from "../timers.ts";
-import type { Tally } from "./counts.ts";
+import type { OpcuaTally } from "./counts.ts";
 import type { SubscriptionWishes } from "./services.ts";
 
 /** Answers a Publish; false where its connection is gone, so that the keep-alive waits for another. */
@@ -73,12 +73,12 @@ export class Session {
 }
 
 export class Sessions {
-  readonly #tally: Tally;
+  readonly #tally: OpcuaTally;
   /** By the number in their authentication token. */
   readonly #open = new Map<number, Session>();
   #nextId = 1;
 
-  constructor(tally: Tally) {
+  constructor(tally: OpcuaTally) {
     this.#tally = tally;
   }
 

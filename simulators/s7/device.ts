@@ -4,7 +4,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { Timers } from "../timers.ts";
 import { answer, type S7Cpu, type S7Mode } from "./answers.ts";
 import { programmingDevice, react, type S7Behaviour } from "./behaviour.ts";
-import { type CountsCondition, type S7Counts, Tally } from "./counts.ts";
+import { type CountsCondition, type S7Counts, S7Tally } from "./counts.ts";
 import { cutRequest, type S7Request } from "./frames.ts";
 
 export type { S7Cpu, S7Mode } from "./answers.ts";
@@ -54,7 +54,7 @@ export async function startS7Device(options: S7DeviceOptions): Promise<S7Device>
 
 class Device implements S7Device {
   readonly host: string;
-  readonly tally: Tally = new Tally();
+  readonly tally: S7Tally = new S7Tally();
   #port: number;
   #behaviour: S7Behaviour;
   #cpu: S7Cpu;
