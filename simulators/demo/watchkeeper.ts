@@ -63,7 +63,8 @@ export function startPoller(args: readonly string[]): RunningPoller {
   };
 }
 
-function keepTail(child: ChildProcess): () => string {
+/** What a process said last, each line on a line of its own. */
+export function keepTail(child: ChildProcess): () => string {
   let tail: readonly string[] = [];
   for (const stream of [child.stdout, child.stderr])
     stream

@@ -1,7 +1,9 @@
 /** `npm run hazards`: runs a poller against fragile devices and says which of them it harmed. */
+import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { carelessPoller, foreignPoller, type StartPolling, watchkeeperPoller } from "./pollers.ts";
 import { hazards, tryAll, type Tried } from "./suite.ts";
+import { longTable, type Outcome, rewritten, shortTable, textTable } from "./tables.ts";
 
 const help = `Runs a poller against devices that are easily harmed, on loopback addresses, and says which came to harm.
 
@@ -11,7 +13,8 @@ const help = `Runs a poller against devices that are easily harmed, on loopback 
 
   --poller COMMAND  {targets} becomes a JSON file: {"targets": [{address, port, protocol, unitId, intervalMs, …}]}; ended by SIGTERM
   --only NAMES      of ${hazards.map(({ id }) => id).join(", ")}
-  --markdown        the table of docs/hazards.md
+  --markdown        the table as docs/hazards.md has it
+  --write           writes the tables of docs/hazards.md and README.md anew; for Watchkeeper and every hazard
   --json            everything
 
 Exit code 0: the poller harmed none, and the control did harm. 1: it harmed some, or the control none. 2: wrong usage.
@@ -25,7 +28,7 @@ async function main(args: readonly string[]): Promise<number> {
     process.stderr.write(wishes);
     return wishes === help ? 0 : 2;
   }
-  const { wanted, poller, own, markdown, json } = wishes;
+  const { wanted, poller, own } = wishes;
   // One after the other: a careless loop takes a processor for itself, and lateness would be taken for harm.
   const judged = await tryAll({
     hazards: wanted,
@@ -34,12 +37,29 @@ async function main(args: readonly string[]): Promise<number> {
     ...(own ? { atOnce: 4, together: 1 } : { atOnce: 3, together: 13 }),
   });
   const control = await tryAll({ hazards: wanted, start: carelessPoller, network: 3, atOnce: 6, together: 1 });
-  if (json) process.stdout.write(`${JSON.stringify({ judged: judged.map(plain), control: control.map(plain) }, undefined, 2)}\n`);
-  else process.stdout.write(markdown ? markdownTable(judged, control) : textTable(judged, control));
-  const harmed = judged.filter((one) => one.harmed).length;
-  const controlHarmed = control.filter((one) => one.harmed).length;
-  if (!json && !markdown) process.stdout.write(`\nHarmed: ${harmed} of ${judged.length}; by the control: ${controlHarmed}.\n`);
-  return harmed === 0 && controlHarmed > 0 ? 0 : 1;
+  const outcome = { poller: own ? "Your poller" : "Watchkeeper", judged, control };
+  process.stdout.write(printed(outcome, wishes));
+  if (wishes.write) writePages(outcome);
+  return judged.every(({ harmed }) => !harmed) && control.some(({ harmed }) => harmed) ? 0 : 1;
+}
+
+function printed(outcome: Outcome, { markdown, json }: Wishes): string {
+  const { judged, control } = outcome;
+  if (json) return `${JSON.stringify({ judged: judged.map(plain), control: control.map(plain) }, undefined, 2)}\n`;
+  return markdown ? longTable(outcome) : textTable(outcome);
+}
+
+function writePages(outcome: Outcome): void {
+  const parts = [
+    ["../../docs/hazards.md", longTable],
+    ["../../README.md", shortTable],
+  ] as const;
+  for (const [name, table] of parts) {
+    const page = new URL(name, import.meta.url);
+    const text = rewritten(readFileSync(page, "utf8"), table(outcome));
+    if (text === undefined) throw new Error(`${page.pathname}: found no part that --write could write anew`);
+    writeFileSync(page, text);
+  }
 }
 
 interface Wishes {
@@ -48,6 +68,7 @@ interface Wishes {
   /** Not Watchkeeper, but somebody's own. */
   readonly own: boolean;
   readonly markdown: boolean;
+  readonly write: boolean;
   readonly json: boolean;
 }
 
@@ -60,6 +81,7 @@ function readWishes(args: readonly string[]): Wishes | string {
         poller: { type: "string" },
         only: { type: "string" },
         markdown: { type: "boolean", default: false },
+        write: { type: "boolean", default: false },
         json: { type: "boolean", default: false },
         help: { type: "boolean", default: false },
       },
@@ -69,8 +91,11 @@ function readWishes(args: readonly string[]): Wishes | string {
     const unknown = names.find((name) => hazards.every(({ id }) => id !== name));
     if (unknown !== undefined) return `--only ${unknown}: there is no such hazard\n\n${help}`;
     const own = values.poller !== undefined;
+    const { json, markdown, write } = values;
+    if (write && (own || values.only !== undefined))
+      return `--write: the pages hold what every hazard has shown of Watchkeeper: leave out --poller and --only\n\n${help}`;
     const poller = values.poller === undefined ? watchkeeperPoller : foreignPoller(values.poller);
-    return { wanted: hazards.filter(({ id }) => names.includes(id)), poller, own, markdown: values.markdown, json: values.json };
+    return { wanted: hazards.filter(({ id }) => names.includes(id)), poller, own, markdown, write, json };
   } catch (cause) {
     // What parseArgs throws for an option that it does not know.
     if (!(cause instanceof TypeError)) throw cause;
@@ -80,29 +105,4 @@ function readWishes(args: readonly string[]): Wishes | string {
 
 function plain({ hazard, harmed, seen, notAsked }: Tried): object {
   return { hazard: hazard.id, rows: hazard.rows, title: hazard.title, harmed, seen, notAsked };
-}
-
-function word(tried: Tried): string {
-  return tried.harmed ? "HARMED" : tried.notAsked.length > 0 ? "not asked" : "unharmed";
-}
-
-function seenWords({ seen, notAsked }: Tried): string {
-  return notAsked.length === 0 ? seen : `${seen} (${notAsked[0]!.split(":")[0]!})`;
-}
-
-function textTable(judged: readonly Tried[], control: readonly Tried[]): string {
-  return judged
-    .map((one, at) => {
-      const other = control[at]!;
-      return `${one.hazard.id}${one.hazard.rows.map((row) => ` ${row}`).join("")}: ${one.hazard.title}\n  ${word(one).padEnd(10)}${seenWords(one)}\n  control: ${word(other).padEnd(10)}${other.seen}\n`;
-    })
-    .join("");
-}
-
-function markdownTable(judged: readonly Tried[], control: readonly Tried[]): string {
-  const rows = judged.map((one, at) => {
-    const other = control[at]!;
-    return `| ${one.hazard.title} | ${one.hazard.rows.join(" ")} | ${word(one)}: ${seenWords(one)} | ${word(other)}: ${other.seen} |`;
-  });
-  return ["| Hazard | Rows | Watchkeeper | Plain loops on the protocols' packages |", "|---|---|---|---|", ...rows, ""].join("\n");
 }

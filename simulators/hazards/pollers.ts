@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { type RunningPoller, startPoller, watchkeeper } from "../demo/watchkeeper.ts";
+import { keepTail, type RunningPoller, startPoller, watchkeeper } from "../demo/watchkeeper.ts";
 import { Timers } from "../timers.ts";
 import type { Polled } from "./hazard.ts";
 import { deviceId, familyOf, type Plant, siteFiles } from "./site.ts";
@@ -15,6 +15,8 @@ export interface Polling extends Polled {
   notAsked(plant: Plant): readonly string[];
   /** What it has said of late, where it says anything. */
   lastWords(): string;
+  /** It has ended by itself. */
+  over?(): boolean;
   end(): Promise<void>;
 }
 
@@ -92,16 +94,21 @@ export function foreignPoller(command: string): StartPolling {
     const file = path.join(folder, "targets.json");
     const targets = plants.flatMap((plant) => plant.targets.map((target) => ({ ...target, id: deviceId(plant, target) })));
     await writeFile(file, JSON.stringify({ metricsAddress: metricsAddress(plants), targets }, undefined, 2));
-    const start = (): ChildProcess => spawn("/bin/sh", ["-c", `exec ${command.replaceAll("{targets}", `'${file}'`)}`], { stdio: "ignore" });
+    const start = (): ChildProcess =>
+      spawn("/bin/sh", ["-c", `exec ${command.replaceAll("{targets}", `'${file}'`)}`], { stdio: ["ignore", "pipe", "pipe"] });
     let child = start();
+    let lastWords = keepTail(child);
+    const over = (): boolean => child.exitCode !== null || child.signalCode !== null;
     return {
       notAsked: () => [],
       scrape: () => scrape(plants),
       crash: async () => {
         await ended(child, "SIGKILL");
         child = start();
+        lastWords = keepTail(child);
       },
-      lastWords: () => "",
+      lastWords: () => `${over() ? `; it ended with ${String(child.exitCode ?? child.signalCode)}` : ""}${lastWords()}`,
+      over,
       end: async () => {
         await ended(child, "SIGTERM");
         await rm(folder, { recursive: true, force: true });

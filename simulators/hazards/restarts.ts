@@ -10,6 +10,8 @@ const askedPerSecondMax = 2;
 /** Once for what nobody could know, and once more to know it. */
 const askedByDyingMax = 2;
 const crashesMax = 5;
+/** So often its neighbour is asked while a poller that would ask it again has long done so: both have the same interval. */
+const askedUntilSettled = 4;
 
 /** As many replicas of a monitoring system read the page as hard as they can. */
 async function manyScrapes(prefix: string): Promise<Scene> {
@@ -40,17 +42,25 @@ async function manyScrapes(prefix: string): Promise<Scene> {
   };
 }
 
-/** Whoever hears its answer dies, and is started again by its supervisor: the device is asked by each of them, for ever. */
+/** Whoever hears its answer dies, and is started again by its supervisor: the device is asked by each of them, for ever. Its neighbour shows that they ask. */
 async function poisonReply(prefix: string): Promise<Scene> {
   const timers = new Timers();
   let polled: Polled | undefined;
   let crashes = 0;
   let answered = 0;
+  let dying = false;
+  let neighbourAskedBefore = 0;
+  const neighbour = await startFragile({ host: `${prefix}2` });
   const answer = async (): Promise<void> => {
-    if (polled === undefined || answered === device.asked.length || crashes === crashesMax) return;
+    if (polled === undefined || dying || answered === device.asked.length || crashes === crashesMax) return;
+    dying = true;
     answered = device.asked.length;
-    crashes += 1;
     await polled.crash();
+    crashes += 1;
+    neighbourAskedBefore = neighbour.asked.length;
+    dying = false;
+    // It may have been asked anew before it was known that the one before is dead.
+    await answer();
   };
   const device = await startFragile({
     host: `${prefix}1`,
@@ -59,21 +69,23 @@ async function poisonReply(prefix: string): Promise<Scene> {
       return { silent: true };
     },
   });
+  /** The one that was started last asks: it has had its chance with the poison too. */
+  const asksAgain = (): boolean => neighbour.asked.length >= neighbourAskedBefore + askedUntilSettled;
   return {
-    targets: [plainTarget(device.host, { answerWithinMs: 2000 })],
+    targets: [plainTarget(device.host, { answerWithinMs: 2000 }), plainTarget(neighbour.host, { id: "neighbour" })],
     connections: () => device.connections,
     begin: (by) => {
       polled = by;
       void answer();
     },
-    enough: () => crashes >= askedByDyingMax,
+    enough: () => device.asked.length > askedByDyingMax || (crashes >= askedByDyingMax && asksAgain()),
     verdict: () => ({
       harmed: device.asked.length > askedByDyingMax,
       seen: `its answer killed the poller ${times(crashes)}; asked ${times(device.asked.length)}`,
     }),
     close: async () => {
       timers.clear();
-      await device.close();
+      await Promise.all([device.close(), neighbour.close()]);
     },
   };
 }
@@ -84,7 +96,7 @@ export const restarts: readonly Hazard[] = [
     id: "poison-reply",
     rows: ["R14"],
     title: "an answer that kills the poller is asked for again at every restart",
-    watchMs: 5000,
+    watchMs: 500,
     alone: true,
     start: poisonReply,
   },

@@ -101,10 +101,12 @@ async function tryTogether(
 /** A poller that never asks harms nobody, and proves nothing: one that may ask must have been seen to. */
 async function watch({ hazard, scene, ...plant }: Staged, polling: Polling, askWithinMs: number): Promise<void> {
   const mayAsk = polling.notAsked(plant).length < scene.targets.length;
-  if (mayAsk && !(await comesTrue(() => scene.connections() > 0, askWithinMs)))
-    throw new Error(
-      `${hazard.id}: the poller asked nothing within ${askWithinMs / 1000} s, and does not say why: nothing can be said of it${polling.lastWords()}`,
-    );
+  const asks = (): boolean => scene.connections() > 0;
+  if (mayAsk) await comesTrue(() => asks() || polling.over?.() === true, askWithinMs);
+  if (mayAsk && !asks()) {
+    const waited = polling.over?.() === true ? "" : ` within ${askWithinMs / 1000} s, and does not say why`;
+    throw new Error(`${hazard.id}: the poller asked nothing${waited}: nothing can be said of it${polling.lastWords()}`);
+  }
   scene.begin(polling);
   await comesTrue(() => scene.enough?.() ?? true, askWithinDefaultMs);
   await pause(hazard.watchMs);

@@ -1,6 +1,6 @@
 /** Devices with a communication watchdog: fed by whoever asks, it hides the loss of the real master; or the end of a connection trips the drive (H17, H17b). */
 import { monotonicMs, Timers } from "../timers.ts";
-import { startFragile } from "./fragile-device.ts";
+import { type Client, startFragile } from "./fragile-device.ts";
 import { plainTarget, times, type Hazard, type Scene, type Target } from "./hazard.ts";
 import { Scada } from "./scada.ts";
 
@@ -17,11 +17,15 @@ function fed(fedBy: (functionCode: number) => boolean, watchdog: Target["watchdo
     let strangers = 0;
     let masterLeftMs: number | undefined;
     let safeAtMs: number | undefined;
+    /** Whoever comes first: nobody else knows of the device yet. */
+    let mastersOwn: Client | undefined;
     const device = await startFragile({
       host: `${prefix}1`,
-      onRequest: ({ functionCode }) => {
+      onConnect: (client) => (mastersOwn ??= client),
+      onRequest: ({ functionCode }, client) => {
         if (fedBy(functionCode)) fedAtMs = monotonicMs();
-        if (masterLeftMs !== undefined) strangers += 1;
+        // What the master sent last may come after it has left.
+        if (masterLeftMs !== undefined && client !== mastersOwn) strangers += 1;
         return undefined;
       },
     });

@@ -1,10 +1,13 @@
 /** The hazard suite itself: the careless control harms, somebody who asks once a second and lets go does not. */
 import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { describe, test } from "node:test";
 import type { Target } from "../../../simulators/hazards/hazard.ts";
-import { carelessPoller, type StartPolling } from "../../../simulators/hazards/pollers.ts";
-import { hazards, tryAll } from "../../../simulators/hazards/suite.ts";
+import { carelessPoller, foreignPoller, type StartPolling, watchkeeperPoller } from "../../../simulators/hazards/pollers.ts";
+import { hazards, tryAll, type Tried } from "../../../simulators/hazards/suite.ts";
 import { Timers } from "../../../simulators/timers.ts";
 
 /** What somebody careful leaves alone: it must not be asked at all. */
@@ -77,6 +80,74 @@ describe("the fragile devices", { concurrency: 2 }, () => {
     assert.deepEqual(
       tried.filter(({ harmed }) => harmed).map(({ hazard, seen }) => `${hazard.id}: ${seen}`),
       [],
+    );
+  });
+});
+
+/** Quick ones of each kind; S7, OPC UA, scrapes and restarts among them, of which the careful loop above knows nothing. */
+const short = [
+  "evicts-oldest",
+  "hangs-under-load",
+  "watchdog-fed-by-mask",
+  "watchdog-fed-by-any",
+  "trips-on-silence",
+  "forbidden-address",
+  "more-follows",
+  "turns-away",
+  "publish-storm",
+  "sessions-leak",
+  "one-pg-slot",
+  "scrape-storm",
+  "poison-reply",
+];
+
+test("the fragile devices are not harmed by Watchkeeper itself", { timeout: 240_000 }, async () => {
+  const wanted = hazards.filter(({ id }) => short.includes(id));
+  assert.equal(wanted.length, short.length);
+  const tried = await tryAll({ hazards: wanted, start: watchkeeperPoller, network: 47, atOnce: 2, together: 13 });
+  assert.deepEqual(
+    tried.filter(({ harmed }) => harmed).map(({ hazard, seen }) => `${hazard.id}: ${seen}`),
+    [],
+  );
+  // Who asks nobody harms nobody: only these two may not be asked at all.
+  assert.deepEqual(
+    tried.filter(({ notAsked }) => notAsked.length > 0).map(({ hazard, notAsked }) => [hazard.id, notAsked[0]!.split(":")[0]]),
+    [
+      ["watchdog-fed-by-any", "method_withdrawn"],
+      ["trips-on-silence", "method_withdrawn"],
+    ],
+  );
+});
+
+describe("somebody's own poller", () => {
+  const own = (command: string, only: readonly string[]): Promise<readonly Tried[]> => {
+    const wanted = hazards.filter(({ id }) => only.includes(id));
+    return tryAll({ hazards: wanted, start: foreignPoller(command), network: 48, atOnce: 2, together: 1 });
+  };
+
+  test("is tried by its command: the one that docs/hazards.md shows harms nobody", { timeout: 120_000 }, async () => {
+    const page = readFileSync(new URL("../../../docs/hazards.md", import.meta.url), "utf8");
+    const [, program] = /```js\n([^]*?)```/u.exec(page) ?? [];
+    assert.ok(program !== undefined);
+    const folder = mkdtempSync(path.join(tmpdir(), "wk-own-poller-"));
+    try {
+      const file = path.join(folder, "my-poller.mjs");
+      writeFileSync(file, program);
+      const tried = await own(`'${process.execPath}' '${file}' {targets}`, ["evicts-oldest", "forbidden-address"]);
+      assert.deepEqual(
+        tried.map(({ harmed }) => harmed),
+        [false, false],
+      );
+      assert.match(tried[1]!.seen, /^asked [3-6] times/u);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test("that ends by itself ends the run with how it ended and what it last said", { timeout: 120_000 }, async () => {
+    await assert.rejects(
+      own("sh -c 'echo my.py: no such file >&2; exit 3' {targets}", ["evicts-oldest"]),
+      /evicts-oldest: the poller asked nothing: nothing can be said of it; it ended with 3\n {2}my\.py: no such file/u,
     );
   });
 });
