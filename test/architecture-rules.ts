@@ -155,6 +155,7 @@ export const builtinsPerFile: Readonly<Record<string, readonly string[]>> = {
   "src/config/read-secret-file.ts": ["node:fs"],
   "src/config/server-certificates.ts": ["node:crypto", "node:fs"],
   "src/config/settings.ts": ["node:path"],
+  "src/config/shipped-profiles.ts": ["node:path"],
   "src/drivers/enip/decode.ts": ["node:buffer"],
   "src/drivers/modbus/port.ts": ["node:events"],
   "src/drivers/modbus/text.ts": ["node:buffer"],

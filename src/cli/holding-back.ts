@@ -28,7 +28,7 @@ export async function heldBack(context: Context, { stage, family }: Holding): Pr
   const end = context.flag("end");
   if ((profile === undefined) === (segment === undefined)) throw new WrongUsage("expected either a <profile> or --segment <id>");
   if (end && segment === undefined) throw new WrongUsage("--end goes with --segment: a family is let go by approving it");
-  const planned = plannedSite(context);
+  const planned = plannedSite(context, { wholeLibrary: true });
   if ("inFiles" in planned) return failed(context, planned.problems);
   const signed = { by: context.required("by"), reason: context.required("reason") };
   const word = stage === "suspended" ? "suspended" : "dry run";

@@ -52,7 +52,10 @@ export interface FileProblems extends Problems {
 }
 
 /** Loads every file and compiles the plan as the poller would at this moment; with another library of profiles, as that would make it. @throws WrongUsage for --lab without its environment. */
-export function plannedSite(context: Context, other: Pick<LoadOptions, "shippedProfileDir"> = {}): PlannedSite | FileProblems {
+export function plannedSite(
+  context: Context,
+  other: Pick<LoadOptions, "shippedProfileDir" | "wholeLibrary"> = {},
+): PlannedSite | FileProblems {
   const lab = labAsked(context);
   const settings = settingsOf(context);
   if ("problems" in settings) return everyProblem(context, lab);

@@ -20,7 +20,7 @@ export type { ApprovalRequest, BasisRequest, RenewalRequest, SignatureRequest } 
 export function approve(site: LoadedSite, compiled: Compiled, request: ApprovalRequest, wallNow: WallMs): Edit {
   const { profile, stage = "approved" } = request;
   const covers = compiled.covers.get(profile);
-  if (covers === undefined) return refused([`profile: found ${quote(profile)}, expected one of ${[...compiled.covers.keys()].join(", ")}`]);
+  if (covers === undefined) return refused([strangerWords(site, profile)]);
   const before = site.siteProfiles.get(profile)?.value.approval;
   const chosen = chosenDevices(site, compiled, request, before);
   const problems = [
@@ -118,6 +118,11 @@ function pacesNow({ paces }: Compiled, id: DeviceId): Paces {
 
 function sorted<Value>(members: readonly (readonly [DeviceId, Value])[]): ReadonlyMap<DeviceId, Value> {
   return new Map(members.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function strangerWords({ watchlist }: LoadedSite, profile: ProfileId): string {
+  const used = [...new Set(watchlist.value.devices.map((device) => device.profile))].toSorted().join(", ");
+  return `profile: found ${quote(profile)}, expected the profile of a device in the watchlist (${used || "it has none yet"})`;
 }
 
 function coversFlaw({ covers }: ApprovalRequest, expected: string): readonly string[] {

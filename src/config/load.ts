@@ -6,18 +6,17 @@ import { printable } from "../domain/printable.ts";
 import type { RegistersOf } from "./checks/profiles.ts";
 import { loadCredentials } from "./credentials.ts";
 import { deepFrozen, frozenMap } from "./compile/freeze.ts";
-import { withExtends } from "./extends.ts";
 import { shippedLibrary } from "./library.ts";
 import type { LoadedSite, Settings } from "./loaded-site.ts";
 import { quote, sortProblems, type Loaded, type Problem } from "./problem.ts";
-import { parseProfile, parseSiteProfile } from "./profiles.ts";
+import { parseSiteProfile } from "./profiles.ts";
 import { readFolder, readText, settingsMissingHint } from "./read-file.ts";
 import { idPattern } from "./schema/common.ts";
-import type { Profile } from "./schema/profile.ts";
 import type { Watchlist } from "./schema/watchlist.ts";
 import type { Parsed } from "./schema-problems.ts";
 import { loadServerCertificates, readOwnCertificate } from "./server-certificates.ts";
 import { parseSettings, type ParsedSettings } from "./settings.ts";
+import { ShippedProfiles } from "./shipped-profiles.ts";
 import { parseWatchlist, type KnownElsewhere } from "./watchlist.ts";
 import { parseYaml, type YamlFile } from "./yaml.ts";
 
@@ -27,8 +26,10 @@ export interface LoadOptions {
   readonly ownAddresses?: readonly string[];
   /** Of this machine's routing table: never a device's. */
   readonly defaultGateways?: readonly string[];
-  /** Instead of the library that the package ships; for tests of the library itself. */
+  /** Instead of the library that the package ships: another version's, or a test's. */
   readonly shippedProfileDir?: string;
+  /** Every profile of it, for whoever chooses among them, and not only those that the site's files name. */
+  readonly wholeLibrary?: boolean;
 }
 
 export type LoadedOrProblems =
@@ -36,15 +37,12 @@ export type LoadedOrProblems =
   /** By file, line and path. The configuration in force, where there is one, stays in force. */
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
-/** Shipped profiles that were read before, by place: 66 files of facts cost a poller that reloads, and every test, a third of a second each time. */
-const parsedBefore = new Map<string, Loaded<Profile>>();
-
 const ending = ".yaml";
 /** Of a file as a problem names it; the kernel takes no longer path. */
 const pathCharactersMax = 4096;
 
 /**
- * Reads settings, watchlist, shipped profiles and the site's own. Any problem in any file fails the whole.
+ * Reads settings, watchlist, the site's own profiles and those shipped ones that either names. Any problem in any of these fails the whole.
  * Synchronous; 10,000 devices take about 5 s, so that a running poller calls it off the thread that polls.
  */
 export function loadSite(settingsPath: string, options: LoadOptions): LoadedOrProblems {
@@ -69,7 +67,7 @@ class SiteFiles {
   site(location: string): LoadedSite | undefined {
     const shippedDir = this.#options.shippedProfileDir ?? shippedLibrary;
     const shippedIds = this.#profileIds(shippedDir);
-    const shippedProfiles = this.#extended(this.#shipped(shippedDir, shippedIds), shippedIds);
+    const shipped = new ShippedProfiles({ folder: shippedDir, ids: shippedIds, nameOf: (file) => this.#nameOf(file) });
     let places: ParsedSettings["places"] = {};
     const settings = this.#read<Settings>(
       location,
@@ -82,11 +80,11 @@ class SiteFiles {
     );
     const siteIds = places.profileDir === undefined ? undefined : this.#siteIds(places.profileDir, shippedIds);
     const siteProfiles = this.#profiles(places.profileDir ?? "", siteIds ?? [], (file, id) =>
-      parseSiteProfile(file, id, shippedProfiles.get(id as ProfileId)?.value),
+      parseSiteProfile(file, id, shipped.get(id)?.value),
     );
     // What stands in a file that cannot be read is not unknown.
     const registersOf: RegistersOf = (id) => {
-      const profile = shippedProfiles.get(id as ProfileId);
+      const profile = shipped.get(id);
       const site = siteProfiles.get(id as ProfileId);
       if (profile === undefined || siteIds === undefined || (site === undefined && siteIds.includes(id))) return undefined;
       return [...profile.value.liveness, ...(site?.value.liveness ?? [])];
@@ -101,6 +99,13 @@ class SiteFiles {
     };
     const parse = (file: YamlFile): Parsed<Watchlist> => parseWatchlist(file, known, { lab, ownAddresses, defaultGateways });
     const watchlist = places.watchlist === undefined ? undefined : this.#read(places.watchlist, parse);
+    const wanted =
+      this.#options.wholeLibrary === true
+        ? shippedIds
+        : [...(siteIds ?? []), ...(watchlist?.value.devices ?? []).map(({ profile }) => profile)];
+    for (const id of wanted) shipped.get(id);
+    this.problems.push(...shipped.problems);
+    const shippedProfiles = frozenMap(shipped.asked());
     if (!settings || !watchlist || !credentials) return undefined;
     const { certificates, problems } = loadServerCertificates(settings.value.stateDir, watchlist.value);
     this.problems.push(...problems);
@@ -120,12 +125,6 @@ class SiteFiles {
     return undefined;
   }
 
-  #extended(profiles: ReadonlyMap<ProfileId, Loaded<Profile>>, ids: readonly string[]): ReadonlyMap<ProfileId, Loaded<Profile>> {
-    const { profiles: extended, problems } = withExtends(profiles, ids);
-    this.problems.push(...problems);
-    return frozenMap([...extended]);
-  }
-
   #siteIds(folder: string, shippedIds: readonly string[]): readonly string[] {
     return this.#profileIds(folder).filter((id) => {
       if (shippedIds.includes(id)) return true;
@@ -133,21 +132,6 @@ class SiteFiles {
       this.#complain(path.join(folder, `${id}${ending}`), `a file for the profile ${id}`, expected);
       return false;
     });
-  }
-
-  #shipped(folder: string, ids: readonly string[]): ReadonlyMap<ProfileId, Loaded<Profile>> {
-    const loaded = ids.flatMap((id): [ProfileId, Loaded<Profile>][] => {
-      const location = path.join(folder, `${id}${ending}`);
-      const file = this.#nameOf(location);
-      const text = readText(file, location);
-      const before = parsedBefore.get(location);
-      if (text.ok && before?.text === text.text) return [[id as ProfileId, { ...before, file }]];
-      const profile = this.#read(location, (yaml) => parseProfile(yaml, id));
-      if (profile === undefined) return [];
-      parsedBefore.set(location, deepFrozen(profile));
-      return [[id as ProfileId, profile]];
-    });
-    return frozenMap(loaded);
   }
 
   #profiles<Value>(

@@ -36,7 +36,7 @@ export type LogLevel = (typeof logLevels)[number];
 export const logFormats = ["json", "text"] as const;
 export type LogFormat = (typeof logFormats)[number];
 
-/** Deep-frozen. Profiles by id; a profile without a site file is a draft. */
+/** Deep-frozen. Profiles by id; a profile without a site file is a draft. Shipped ones are those that the other files name, or the whole library where it was asked for. */
 export interface LoadedSite {
   readonly lab: boolean;
   readonly settings: Loaded<Settings>;

@@ -153,7 +153,11 @@ describe("an approval is refused", () => {
       { covers: `sha256:${"0".repeat(64)}` },
       /^covers: found "sha256:0+", expected sha256:[0-9a-f]{64}: .*look at `plan` again$/,
     ],
-    ["of a profile that does not exist", { profile: "other" as ProfileId }, /^profile: found "other", expected one of test-plc$/],
+    [
+      "of a profile that does not exist",
+      { profile: "other" as ProfileId },
+      /^profile: found "other", expected the profile of a device in the watchlist \(test-plc\)$/,
+    ],
     [
       "of a device that does not exist",
       { devices: ids("plc-9") },

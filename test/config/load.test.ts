@@ -96,14 +96,14 @@ function problems(t: TestContext, files: Record<string, string | Uint8Array>, op
 describe("a sound site", () => {
   const files = { "watchlist.yaml": watchlist, "device-profiles/schneider-m221.yaml": approval };
 
-  test("is read with its watchlist, the shipped profiles and its own", (t) => {
+  test("is read with its watchlist, the shipped profiles that it names and its own", (t) => {
     const { settings, watchlist: list, shippedProfiles, siteProfiles, lab } = site(t, files);
     assert.equal(lab, false);
     assert.equal(settings.value.site, "mv-aurora");
     assert.equal(list.file, "watchlist.yaml");
     assert.ok(path.isAbsolute(list.location));
     assert.equal(list.text, watchlist);
-    assert.deepEqual([...shippedProfiles.keys()], shippedIds);
+    assert.deepEqual([...shippedProfiles.keys()], ["generic-modbus-rtu", "generic-modbus-tcp", "schneider-m221"]);
     assert.deepEqual([...siteProfiles.keys()], ["generic-modbus-rtu", "schneider-m221"]);
     assert.equal(siteProfiles.get("schneider-m221" as ProfileId)?.file, path.join("device-profiles", "schneider-m221.yaml"));
   });
@@ -232,7 +232,7 @@ describe("a site with mistakes", () => {
 
   test("with a broken library does not load", (t) => {
     const { settings, library } = siteFolder(t, new Map([["library/schneider-m221.yaml", "schema: device-profile/v1\n"]]));
-    assert.ok(!loadSite(settings, { lab: false, shippedProfileDir: library }).ok);
+    assert.ok(!loadSite(settings, { lab: false, shippedProfileDir: library, wholeLibrary: true }).ok);
     assert.ok(!loadSite(settings, { lab: false, shippedProfileDir: path.join(library, "none") }).ok);
   });
 });

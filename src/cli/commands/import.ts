@@ -32,7 +32,7 @@ export const importCommand: Command = {
     "sent. What sounds like safety, protection or navigation is entered with that function and is never asked. " +
     "Exit code 1 when something could not be placed; the rest is written all the same.",
   async run(context) {
-    const planned = plannedSite(context);
+    const planned = plannedSite(context, { wholeLibrary: true });
     if ("inFiles" in planned) return failed(context, planned.problems);
     const file = path.resolve(context.cwd, context.words[0]!);
     const read = readTable(file);

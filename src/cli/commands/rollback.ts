@@ -32,7 +32,7 @@ export const rollback: Command = {
     "Writes the watchlist that ran, and of each family's approval what both it and today's allow. Never given back: what is excluded, held back, suspended, tripped, " +
     "revoked or tightened today. The settings, the profiles shipped with this version and every stop stay as they are.",
   async run(context) {
-    const planned = plannedSite(context);
+    const planned = plannedSite(context, { wholeLibrary: true });
     if ("inFiles" in planned) return failed(context, planned.problems);
     const kept = context.state.plansThatRan(planned.settings.stateDir);
     if (context.flag("list")) return listed(context, kept);

@@ -213,7 +213,12 @@ describe("approve", () => {
       1,
       /^devices: found "plc-9", expected a device of profile generic-modbus-tcp \(plc-1, plc-2\)$/,
     ],
-    ["an unknown profile", () => ["acme", "--all-new", "--covers", covers, ...signature], 1, /^profile: found "acme", expected one of /],
+    [
+      "an unknown profile",
+      () => ["acme", "--all-new", "--covers", covers, ...signature],
+      1,
+      /^profile: found "acme", expected the profile of a device in the watchlist \(/,
+    ],
     [
       "the same person twice",
       () => [family, "--all-new", "--covers", covers, ...signedWith("--accepted-by", "eto-1")],

@@ -58,8 +58,8 @@ agreed: # the units say who they are
   - {method: modbus-fc43, by: eto-1, on: 2026-11-20, reason: "tried at the shipyard"}
 `;
 
-function planned(settings: string): { site: LoadedSite; compiled: Compiled } {
-  const loaded = loadSite(settings, { lab: false });
+function planned(settings: string, wholeLibrary = false): { site: LoadedSite; compiled: Compiled } {
+  const loaded = loadSite(settings, { lab: false, wholeLibrary });
   assert.ok(loaded.ok, loaded.ok ? "" : loaded.problems.map(formatProblem).join("\n"));
   const compiled = compile(loaded.site, { methods, wallNow: today, lab: false });
   assert.deepEqual(compiled.problems, []);
@@ -111,7 +111,8 @@ describe("a site's files, from draft to the plan", () => {
 
 test("every shipped profile compiles to an envelope, and is a draft until somebody signs", (t) => {
   const { settings } = siteFolder(t, files);
-  const { site, compiled } = planned(settings);
+  const { site, compiled } = planned(settings, true);
+  assert.ok(site.shippedProfiles.size >= 60);
   assert.deepEqual([...compiled.covers.keys()].toSorted(), [...site.shippedProfiles.keys()].toSorted());
   assert.equal(compiled.plan.checks.size, 0);
   for (const { connection, watchdog } of compiled.envelopes.values()) {

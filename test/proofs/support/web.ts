@@ -13,8 +13,7 @@ export interface Web {
   visit(method: "GET" | "POST", path: string, times?: number, atOnce?: number): Promise<Answers>;
 }
 
-/** A thousand reloads, each of which reads the whole library of profiles. */
-const deadlineMs = 150_000;
+const deadlineMs = 60_000;
 
 /** Of the address that `init` writes into the settings. */
 export function webOf(network: Network, host: string): Web {
