@@ -14,9 +14,9 @@ const nodeTested = { major: 24, minor: 21 };
 const self = fileURLToPath(import.meta.url);
 const root = path.resolve(path.dirname(self), "..");
 
-/** Node strips no types below a node_modules folder, so an installed package runs what was built. */
+/** Node strips no types below a node_modules folder, so an installed package runs what was built; one without sources has nothing else. */
 function mainFile() {
-  const installed = root.split(path.sep).includes("node_modules");
+  const installed = root.split(path.sep).includes("node_modules") || !existsSync(path.join(root, "src"));
   return path.join(root, installed ? "dist/main.js" : "src/main.ts");
 }
 

@@ -139,6 +139,7 @@ export const builtinsPerFile: Readonly<Record<string, readonly string[]>> = {
   "src/cli/commands/import.ts": ["node:fs", "node:path"],
   "src/cli/commands/init.ts": ["node:fs", "node:path"],
   "src/cli/control-client.ts": ["node:http"],
+  "src/cli/fence-systemd.ts": ["node:fs", "node:path"],
   "src/cli/machine.ts": ["node:fs", "node:os"],
   "src/cli/nft.ts": ["node:child_process", "node:fs", "node:os"],
   "src/cli/poller.ts": ["node:path"],

@@ -5,30 +5,40 @@ import { differences, listed, NoListing, scopeOf } from "../../fence/installed.t
 import { neighbourLines } from "../../fence/neighbours.ts";
 import { rulesetOf, rulesetText, userLengthMax, type FencedSegment, type FenceScope } from "../../fence/ruleset.ts";
 import { WrongUsage, type Command, type Context, type ExitCode } from "../command.ts";
+import { dropInState, printDropIn } from "../fence-systemd.ts";
 import type { Problems } from "../ports.ts";
 import { failed } from "../report.ts";
 import { plannedSite, type PlannedSite } from "../site.ts";
 
 const parts = ["print", "check", "neighbours"] as const;
+const formats = ["nft", "systemd"] as const;
 const userDefault = "watchkeeper";
 
 export const fence: Command = {
   name: "fence",
-  summary: "hold the kernel to the plan: print an nftables ruleset, or check the installed one",
+  summary: "hold the kernel to the plan: print an nftables ruleset or a drop-in of the service, or check the installed one",
   words: [{ name: "print|check|neighbours", required: true }],
   options: {
+    format: {
+      type: "text",
+      value: "nft|systemd",
+      summary: "the kernel's packet filter (default), or a drop-in with the service's addresses; for print and check",
+    },
+    also: { type: "text", value: "<address,...>", summary: "addresses or subnets of whoever reads metrics; for print --format systemd" },
     user: { type: "text", value: "<name>", summary: `whose packets are held to the plan (default ${userDefault}); for print` },
     host: { type: "flag", summary: "hold everything that leaves by the segments' interfaces, whoever sends it; for print" },
     interfaces: { type: "text", value: "<segment=name,...>", summary: "the segments' interfaces, where this is not the poller's machine" },
     installed: {
       type: "text",
       value: "<file>",
-      summary: "what `nft -j list table inet watchkeeper` printed for root, where this is not root; for check",
+      summary: "what `nft -j list table inet watchkeeper` printed for root, where this is not root, or the drop-in; for check",
     },
   },
   examples: [
     ["watchkeeper fence print --user watchkeeper", "the ruleset for the poller's user; nft -f loads it in one step"],
     ["watchkeeper fence print --host --interfaces hvac=eth1", "for a machine whose interface eth1 is the poller's alone"],
+    ["watchkeeper fence print --format systemd", "for /etc/systemd/system/watchkeeper.service.d/plan.conf"],
+    ["watchkeeper fence check --format systemd", "whether that drop-in is what the plan wants"],
     ["watchkeeper fence check", "as root: present, absent or stale"],
     ["watchkeeper fence check --installed /run/watchkeeper-fence.json", "the same as the poller's user, from root's listing"],
     ["watchkeeper fence neighbours", "commands that spare the segment the broadcasts of ARP"],
@@ -46,9 +56,18 @@ export const fence: Command = {
       throw new WrongUsage(
         `${part} takes neither --user nor --host: ${part === "check" ? "the installed table says whose packets it holds" : "neighbours are the machine's"}`,
       );
+    const systemd = formatAsked(context) === "systemd";
+    if (systemd && part === "neighbours") throw new WrongUsage("neighbours takes no --format: found systemd");
+    if (context.text("also") !== undefined && !(systemd && part === "print"))
+      throw new WrongUsage("--also: found without `print --format systemd`, expected with it: nft's table is for the segments alone");
     const scope = scopeAsked(context);
     const planned = plannedSite(context);
     if (planned.problems.length > 0 || "inFiles" in planned) return failed(context, planned.problems);
+    if (systemd && part === "print") return printDropIn(context, planned);
+    if (systemd) {
+      const found = dropInState(context, planned);
+      return typeof found === "number" ? found : told(context, found.state, found.problems);
+    }
     const segments = segmentsOf(context, planned);
     if ("problems" in segments) return failed(context, segments.problems);
     if (part === "check") return checked(context, planned, segments);
@@ -95,6 +114,17 @@ function told(context: Context, state: "present" | "absent" | "stale", problems:
     if (problems.length > differencesShown) context.print(`  and ${problems.length - differencesShown} more; --json has all of them`);
   }
   return state === "present" ? 0 : 1;
+}
+
+function formatAsked(context: Context): (typeof formats)[number] {
+  const asked = context.text("format") ?? "nft";
+  const format = formats.find((one) => one === asked);
+  if (format === undefined) throw new WrongUsage(`--format: found "${asked}", expected one of ${formats.join(", ")}`);
+  if (format === "systemd" && (context.flag("host") || context.text("user") !== undefined || context.text("interfaces") !== undefined))
+    throw new WrongUsage(
+      "--format systemd takes none of --user, --host and --interfaces: a drop-in holds its own service, on every interface",
+    );
+  return format;
 }
 
 function scopeAsked(context: Context): FenceScope {

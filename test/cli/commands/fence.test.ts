@@ -75,6 +75,13 @@ describe("fence print", () => {
     [["check", "--host"], /check takes neither --user nor --host: the installed table says/u],
     [["print", "--user", "a b"], /--user: found "a b", expected the name or number of a user/u],
     [["print", "--user", "u".repeat(32)], /at most 31 characters/u],
+    [["print", "--format", "iptables"], /--format: found "iptables", expected one of nft, systemd/u],
+    [["print", "--format", "systemd", "--host"], /--format systemd takes none of --user, --host and --interfaces/u],
+    [["neighbours", "--format", "systemd"], /neighbours takes no --format/u],
+    [["print", "--also", "10.9.0.4"], /--also: found without `print --format systemd`/u],
+    [["check", "--format", "systemd", "--also", "10.9.0.4"], /--also: found without `print --format systemd`/u],
+    [["print", "--format", "systemd", "--also", "any"], /--also: found "any", expected addresses or subnets/u],
+    [["print", "--format", "systemd", "--also", "10.9.0.0/33"], /--also: found "10\.9\.0\.0\/33"/u],
     [["print", "--interfaces", "hvac"], /--interfaces: found "hvac", expected SEGMENT=INTERFACE/u],
     [["print", "--interfaces", 'hvac=a"b'], /expected SEGMENT=INTERFACE/u],
     [["print", "--interfaces", "bridge=eth0"], /--interfaces: found segment "bridge", expected one of hvac/u],
@@ -133,4 +140,42 @@ test("fence neighbours names the MAC addresses that the watchlist has", async ()
   const command = "ip neigh replace 192.0.2.11 lladdr 00:80:f4:00:00:01 dev eth1 nud permanent";
   assert.equal((await run("neighbours")).out, command);
   assert.deepEqual(JSON.parse((await run("neighbours", "--json")).out), { neighbours: [command] });
+});
+
+describe("fence --format systemd", () => {
+  test("prints a drop-in with the plan's addresses, wherever it is printed, and says whether the installed one is it", async () => {
+    const { code, out, err } = await site.run(fence, ["print", "--format", "systemd", "--also", "10.9.0.4,2001:DB8::/64"]);
+    assert.deepEqual([code, err], [0, ""]);
+    assert.match(
+      out,
+      /^\[Service\]\nIPAddressDeny=any\nIPAddressAllow=localhost\nIPAddressAllow=192\.0\.2\.11\nIPAddressAllow=10\.9\.0\.4\n/mu,
+    );
+    assert.match(out, /^IPAddressAllow=2001:db8::\/64$/mu);
+    site.write("plan.conf", `${out}\n`);
+    const check = ["check", "--format", "systemd", "--installed", "plan.conf"];
+    assert.deepEqual(await run(...check), { code: 0, out: "The fence is present.", err: "" });
+    site.write("plan.conf", out.replace("192.0.2.11", "192.0.2.0/24"));
+    const stale = await run(...check);
+    assert.equal(stale.code, 1);
+    assert.match(stale.out, /^The fence is stale\.\n {2}found IPAddressAllow=192\.0\.2\.0\/24, which the plan does not want\n/u);
+  });
+
+  test("--json has the plan's digest beside it", async () => {
+    const json = JSON.parse((await run("print", "--format", "systemd", "--json")).out) as { plan: string; dropIn: string };
+    assert.match(json.plan, /^sha256:[0-9a-f]{64}$/u);
+    assert.match(json.dropIn, /^IPAddressDeny=any$/mu);
+  });
+
+  test("says absent where no drop-in lies, and what keeps it from reading one", async () => {
+    const { code, out } = await run("check", "--format", "systemd", "--installed", "nowhere.conf");
+    assert.equal(code, 1);
+    assert.match(
+      out,
+      /^The fence is absent\.\n.*nowhere\.conf: no such file; write what `watchkeeper fence print --format systemd` prints there/u,
+    );
+    assert.match(
+      (await run("check", "--format", "systemd", "--installed", ".")).err,
+      /EISDIR.*it is no secret, let the poller's user read it/u,
+    );
+  });
 });

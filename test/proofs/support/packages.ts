@@ -24,6 +24,8 @@ export const packagesNeeded: ReadonlyMap<string, string> = new Map([
   ["prometheus", "promtool and an independent scraper"],
   ["prometheus-pushgateway", "independent push target"],
   ["procps", "process and kernel settings"],
+  ["systemd", "systemd-analyze, which judges the units"],
+  ["python3-seccomp", "the filter of system calls that a unit names, without systemd"],
   ["libfaketime", "steps the wall clock of one running poller and of nobody else"],
 ]);
 
