@@ -105,6 +105,8 @@ export function openSite(
         heardUntil: () => undefined,
         linkDownUntil: () => undefined,
         pause: () => undefined,
+        deepQuery: () => ({ leave: "none" }),
+        deepQueryRuns: () => false,
       },
       keeper: (farewell, onClosed) =>
         new ConnectionKeeper({

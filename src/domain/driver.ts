@@ -82,8 +82,8 @@ export interface Driver<Ask = unknown> {
 }
 
 export interface Session<Ask = unknown> {
-  /** One question, one answer. May never settle when the peer falls silent: the keeper goes by the wire and the deadline. Rejects with `MalformedReply` when the reply breaks the protocol. */
-  ask(ask: Ask): Promise<Answer>;
+  /** One question, one answer; with `from` the part of a divided answer that begins there. May never settle when the peer falls silent: the keeper goes by the wire and the deadline. Rejects with `MalformedReply` when the reply breaks the protocol. */
+  ask(ask: Ask, from?: number): Promise<Answer>;
   /** Says goodbye if the protocol has a word for it, and forgets the library's timers. Never closes the socket. */
   leave(): Promise<void>;
   /** True once it is of no further use, though the device answered: it is not kept for the next asking. Absent: never. */

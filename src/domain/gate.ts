@@ -1,18 +1,19 @@
 /** The one call through which anything is asked, and what it must know and does not own. */
 import type { Outcome } from "./outcome.ts";
-import type { Check, CheckId, DeviceId, LineId, Plan, PlannedDevice, Target } from "./plan.ts";
+import type { Check, CheckId, DeviceId, LineId, Plan, PlannedDevice, Target, Trigger } from "./plan.ts";
 import type { PassingReason } from "./reasons.ts";
 import type { Milliseconds, MonotonicMs } from "./units.ts";
-import type { PauseAhead } from "./windows.ts";
+import type { DeepQueryLeave, PauseAhead } from "./windows.ts";
 
-export type Trigger = "schedule" | "ask-now" | "deep-query";
+export type { Trigger } from "./plan.ts";
 
 export interface Gate {
   /**
    * Waits for the line, decides, converses, releases: one call, so that no permit can be kept, forgotten or grow stale.
    * Settles when the wire is quiet. Never rejects for anything a device or a driver did.
+   * @param from where a divided answer goes on, for a deep query: each part has a permit of its own
    */
-  exchange(check: CheckId, trigger: Trigger): Promise<Outcome | undefined>;
+  exchange(check: CheckId, trigger: Trigger, from?: number): Promise<Outcome | undefined>;
   /** The decision alone, changing nothing: for `explain`. */
   preview(check: Check): Verdict;
   /** Swaps the plan in one tick. In-flight exchanges whose check changed are aborted; kept sessions whose digest is gone are closed. */
@@ -32,6 +33,10 @@ export interface Circumstances {
   linkDownUntil(device: DeviceId): MonotonicMs | undefined;
   /** The pause that covers the device now or next; undefined when none does. */
   pause(device: PlannedDevice): PauseAhead | undefined;
+  /** Whether a window lets a deep query ask the device. */
+  deepQuery(device: PlannedDevice): DeepQueryLeave;
+  /** Whether a person's deep query is under way: without one no leave helps. */
+  deepQueryRuns(): boolean;
   /** Why a packet to the target would leave by another interface than its segment's, in one line; undefined when it would not. */
   cutOff(target: Target): string | undefined;
   auditWritable(): boolean;

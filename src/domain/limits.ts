@@ -151,6 +151,26 @@ export const pauseLead: Milliseconds = seconds(5);
 /** What is still out so shortly before a pause is cut off, so that its RST leaves before the pause begins. */
 export const pauseCutsBefore: Milliseconds = seconds(1);
 
+/** Of one deep query. */
+export const deepQueryDevicesMax = 16;
+/** Between any two questions of deep queries, wherever they go: beside the budgets that hold for everything. */
+export const deepQueryGap: Milliseconds = seconds(5);
+export const deepQueryGapLab: Milliseconds = milliseconds(500);
+/** After the first device of a family has answered everything, the others of it wait for so long. */
+export const deepQueryFirstWait: Milliseconds = seconds(300);
+export const deepQueryFirstWaitLab: Milliseconds = seconds(2);
+/** A question that the gate still refuses after so long is left out. */
+export const deepQueryPatience: Milliseconds = seconds(1800);
+/** So shortly before the window ends nothing is out any more, so that the RST of what was cut leaves before the end. */
+export const deepQueryCutsBefore: Milliseconds = seconds(1);
+/** A divided answer is followed for so many parts. */
+export const deepQueryPartsMax = 8;
+/** A run whose person has not looked for so long has ended: a terminal that was closed, a network that broke. */
+export const deepQueryWatchedWithin: Milliseconds = seconds(5);
+/** Slots of a backplane and interfaces of a switch that a file may name. */
+export const deepQuerySlotsMax = 32;
+export const deepQueryInterfacesMax = 64;
+
 /** Of the process in which node-snap7 runs: calls that may run at once (each takes a thread for as long as its device takes to answer), and connections that may be open (select() in it fails beyond 1024 file descriptors; each takes three). */
 export const s7CallsMax = 60;
 export const s7ConversationsMax = 200;

@@ -25,6 +25,10 @@ export type Answer =
       readonly upHundredths?: number;
       /** Of an OPC UA server that was asked for its endpoints; absent where it shows none. */
       readonly certificates?: readonly ShownCertificate[];
+      /** To a deep query: everything that was said, name by name, as printable text. */
+      readonly facts?: readonly SaidFact[];
+      /** To a deep query, with `more`: by which number the device would go on. */
+      readonly next?: number;
     }
   | {
       readonly said: "degraded";
@@ -36,6 +40,9 @@ export type Answer =
     }
   /** A gateway answered for a device that did not: life for the gateway, a miss for the device. */
   | { readonly said: "gateway_only"; readonly detail: string };
+
+/** `["object 0x03 VendorUrl", "https://example.com"]`. */
+export type SaidFact = readonly [name: string, value: string];
 
 /** What left for the device in one exchange, counted at the wire. */
 export interface Sent {

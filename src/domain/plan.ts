@@ -1,5 +1,6 @@
 /** Everything that may be sent, compiled and frozen: what is not in the plan is not sent. */
 import type { CredentialRef } from "./credentials.ts";
+import type { DeepRead } from "./deep-reads.ts";
 import type { ExpectedValue } from "./expectation.ts";
 import type { MethodId, Operation, Protocol } from "./operations.ts";
 import type { StandingReason } from "./reasons.ts";
@@ -17,6 +18,9 @@ export type CheckId = Id<"check">;
 export type LineId = Id<"line">;
 export type SegmentId = Id<"segment">;
 export type ProfileId = Id<"profile">;
+
+/** What makes a check be asked. */
+export type Trigger = "schedule" | "ask-now" | "deep-query";
 
 export type Transport = "tcp" | "udp" | "icmp" | "serial";
 /** Raw Modbus RTU frames with their CRC: inside a TCP connection, as some serial gateways take them instead of Modbus TCP, or on a serial port of our own. */
@@ -150,6 +154,10 @@ export interface Check<Ask = unknown> {
   readonly expectedValue?: ExpectedValue;
   /** End of the approval with its grace; the gate refuses from here on even when no file is read again. */
   readonly approvedUntil: WallMs;
+  /** What a deep query reads by it; such a check stands in `Plan.deep` alone. */
+  readonly deep?: DeepRead;
+  /** Where a divided answer goes on, by the number that the device gave for it; absent: at its beginning. */
+  readonly from?: number;
   /** Equal digests mean the same bytes to the same place: a kept session survives a reload only then. */
   readonly digest: string;
 }
@@ -199,6 +207,19 @@ export interface Plan {
   readonly devices: ReadonlyMap<DeviceId, PlannedDevice>;
   readonly checks: ReadonlyMap<CheckId, Check>;
   readonly refused: ReadonlyMap<CheckId, StandingRefusal>;
+  /** What a deep query may ask inside its window, and nothing else may: neither scheduler nor heartbeat ever sees it. */
+  readonly deep: ReadonlyMap<CheckId, Check>;
+  readonly deepRefused: ReadonlyMap<CheckId, StandingRefusal>;
+}
+
+/** The check of that name that the trigger may ask: a deep query asks nothing of the schedule, and nobody else asks what is a deep query's. */
+export function checkFor(plan: Pick<Plan, "checks" | "deep">, id: CheckId, trigger: Trigger): Check | undefined {
+  return (trigger === "deep-query" ? plan.deep : plan.checks).get(id);
+}
+
+/** The same bytes to the same place are in the plan. */
+export function isPlanned(plan: Pick<Plan, "checks" | "deep">, { id, digest, deep }: Pick<Check, "id" | "digest" | "deep">): boolean {
+  return (deep ? plan.deep : plan.checks).get(id)?.digest === digest;
 }
 
 /** Every operation that the check's templates carry, in order of sending, without repeats. */

@@ -10,7 +10,7 @@ import { milliseconds, type Milliseconds, type WallMs } from "./units.ts";
 export const windowKinds = {
   pause: "nothing is asked, kept connections are given back before it begins; passive sources go on",
   mute: "everything is asked as always, alarms are marked muted",
-  "deep-query": "leave for a person to ask more than the schedule does, which goes on as always",
+  "deep-query": "a person may ask more than the schedule does, with `watchkeeper deep-query`; the schedule goes on",
 } as const;
 export type WindowKind = keyof typeof windowKinds;
 
@@ -41,8 +41,11 @@ export interface PauseAhead {
   readonly endsIn: Milliseconds;
 }
 
-/** Whether a deep query may ask a device: `elsewhere` where a window is open that does not cover it. */
-export type DeepQueryLeave = "open" | "elsewhere" | "none";
+/** Whether a deep query may ask a device, and for how long still: `elsewhere` where a window is open that does not cover it. */
+export type DeepQueryLeave =
+  | { readonly leave: "open"; readonly endsIn: Milliseconds }
+  | { readonly leave: "elsewhere" }
+  | { readonly leave: "none" };
 
 /** What happened to a window. */
 export const windowChanges = ["opened", "extended", "began", "ended", "closed"] as const;

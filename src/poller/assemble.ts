@@ -232,6 +232,8 @@ function circumstances(
     auditWritable: () => !operations().auditGone(),
     leading: () => true,
     pause: (device) => windows.pause(device),
+    deepQuery: (device) => windows.deepQuery(device),
+    deepQueryRuns: () => false,
     // Passive sources and link reports come later; the gate asks for them already.
     heardUntil: () => undefined,
     linkDownUntil: () => undefined,

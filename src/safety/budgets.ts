@@ -1,6 +1,7 @@
 /** Who may be asked how often: one bucket a line, a device of several checks, a segment and the site, and each check's own interval; taken from all or from none. */
 import type { Check, CheckId, LineId, Plan, SegmentId } from "../domain/plan.ts";
 import { after, later, milliseconds, type MonotonicMs } from "../domain/units.ts";
+import { DeepBudgets } from "./deep-budgets.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
 /** A tenth of a second's worth may start together: at 10/s one by one, at 300/s thirty, so that a late timer costs no throughput. */
@@ -20,6 +21,7 @@ export class Budgets {
   #devices = new Map<string, TokenBucket>();
   #segments = new Map<SegmentId, TokenBucket>();
   #site: TokenBucket | undefined;
+  readonly #deep = new DeepBudgets((id) => this.#askedAt.get(id)?.at);
   /** When each check last put a packet on the wire, or was first seen: its interval counts from there. */
   #askedAt = new Map<CheckId, Asked>();
 
@@ -33,7 +35,7 @@ export class Budgets {
       ]),
     );
     const devices = new Map(
-      [...plan.checks.values()].flatMap(({ floor }): [string, TokenBucket][] => {
+      [...plan.checks.values(), ...plan.deep.values()].flatMap(({ floor }): [string, TokenBucket][] => {
         if (!floor) return [];
         return [[floor.device, this.#devices.get(floor.device)?.resized(1, floor.gap, now) ?? new TokenBucket(1, floor.gap, now)]];
       }),
@@ -43,12 +45,13 @@ export class Budgets {
     );
     const site = rate(this.#site, plan.siteStartsPerSecondMax, now);
     const askedAt = new Map(
-      [...plan.checks.values()].map(({ id, digest }): [CheckId, Asked] => {
+      [...plan.checks.values(), ...plan.deep.values()].map(({ id, digest }): [CheckId, Asked] => {
         const before = this.#askedAt.get(id);
         // A name alone says nothing: checks of one method are numbered, and lines of a file change places.
         return [id, before?.digest === digest ? before : { digest, at: now }];
       }),
     );
+    this.#deep.adopt(plan, now);
     this.#lines = lines;
     this.#devices = devices;
     this.#segments = segments;
@@ -59,7 +62,8 @@ export class Budgets {
   /** When this check's own line and device are free for it; now or earlier means at once. */
   lineReadyAt(check: Check, now: MonotonicMs): MonotonicMs {
     const own = after(this.askedAt(check, now), check.interval);
-    return [this.#line(check), ...this.#device(check)].reduce((ready, bucket) => later(ready, bucket.readyAt(now)), own);
+    const ready = this.#own(check).reduce((soonest, bucket) => later(soonest, bucket.readyAt(now)), own);
+    return check.deep ? later(ready, this.#deep.turnAt(check, now)) : ready;
   }
 
   /** When the check last put a packet on the wire, or was first seen; a check of no plan is seen now. */
@@ -77,21 +81,25 @@ export class Budgets {
 
   /** Takes one start. The gate has asked them all in this very tick; a missing token is a bug and throws before any is taken. */
   take(check: Check, segment: SegmentId, now: MonotonicMs): void {
-    const buckets = [this.#line(check), ...this.#device(check), this.#segment(segment), this.#whole()];
+    const buckets = [...this.#own(check), this.#segment(segment), this.#whole()];
     if (buckets.some((bucket) => bucket.readyAt(now) > now)) throw new RangeError(`budgets: ${check.id} taken from an empty bucket`);
     for (const bucket of buckets) bucket.take(now);
     this.#asked(check.id, now);
+    this.#deep.asked(check, now);
   }
 
   /** A packet left at this moment: the interval counts from the latest one, so that a slow connect cannot shorten it. One that is learnt of later counts too. */
   sent(check: Check, now: MonotonicMs): void {
-    for (const bucket of [this.#lines.get(check.line), check.floor && this.#devices.get(check.floor.device)]) bucket?.empty(now);
+    const line = check.deep ? undefined : this.#lines.get(check.line);
+    for (const bucket of [line, check.floor && this.#devices.get(check.floor.device), ...this.#deep.of(check)]) bucket?.empty(now);
     this.#asked(check.id, now);
+    this.#deep.asked(check, now);
   }
 
   /** Time jumped or stood still: nobody knows what was sent when, so everybody waits a full interval. */
   empty(now: MonotonicMs): void {
     for (const bucket of [...this.#lines.values(), ...this.#devices.values(), ...this.#segments.values(), this.#whole()]) bucket.empty(now);
+    this.#deep.empty(now);
     for (const id of this.#askedAt.keys()) this.#asked(id, now);
   }
 
@@ -100,6 +108,10 @@ export class Budgets {
     if (before) this.#askedAt.set(id, { digest: before.digest, at: later(before.at, at) });
   }
 
+  /** A question of a deep query takes nothing from its line's heartbeats: it comes between two of them. */
+  #own(check: Check): readonly TokenBucket[] {
+    return [...(check.deep ? [] : [this.#line(check)]), ...this.#device(check), ...this.#deep.of(check)];
+  }
   #line(check: Check): TokenBucket {
     return known(this.#lines.get(check.line), check.line);
   }

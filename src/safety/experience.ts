@@ -58,8 +58,17 @@ export class Experience {
     return {
       heldUntil: this.#breakers.heldUntil(device),
       gatewayHoldUntil: this.#gatewayHolds.get(check.line),
-      backoffUntil: backoffUntil(check, this.#historyOf(check.id)),
+      backoffUntil: check.deep ? this.#backedOffUntil(device) : backoffUntil(check, this.#historyOf(check.id)),
     };
+  }
+
+  /** A device of which any check is backed off is down: a deep query waits until it answers again. */
+  #backedOffUntil({ checks }: PlannedDevice): MonotonicMs | undefined {
+    const moments = checks.map((id) => backoffUntil(this.#plan!.checks.get(id)!, this.#historyOf(id)));
+    return moments
+      .filter((moment) => moment !== undefined)
+      .toSorted((a, b) => b - a)
+      .at(0);
   }
 
   /** When a held scope lets its next trial go at the earliest; undefined while it is not held. */

@@ -1,22 +1,18 @@
 /** The one door for every trigger: waits for the line, decides, converses, lets the line go. */
 import type { Clock } from "../domain/clock.ts";
-import type { Gate, Trigger, Verdict } from "../domain/gate.ts";
+import type { Gate, Verdict } from "../domain/gate.ts";
 import { drainWithin, finishWithin, stopFinishWithin } from "../domain/limits.ts";
 import type { Answer, Outcome, Refused, Scope, Trip } from "../domain/outcome.ts";
 import type { Permit } from "../domain/permit.ts";
-import type { Check, CheckId, LineId, Plan, PlannedDevice } from "../domain/plan.ts";
+import { checkFor, type Check, type CheckId, type LineId, type Plan, type Trigger } from "../domain/plan.ts";
 import { after, milliseconds, type MonotonicMs } from "../domain/units.ts";
-import { Budgets } from "./budgets.ts";
-import { Connections } from "./connections.ts";
-import { Experience } from "./experience.ts";
+import { Admission } from "./admission.ts";
 import type { GateParts } from "./gate-parts.ts";
 import type { ConnectionKeeper } from "./keeper.ts";
 import { Lanes } from "./lanes.ts";
 import { outcomeOf, refused } from "./outcomes.ts";
 import { giveWay } from "./pauses.ts";
 import { MintedPermit, type PermitOffice } from "./permit.ts";
-import { firstObjection, standing, starting, type Situation, type Standing } from "./rules.ts";
-import { Trips } from "./trips.ts";
 
 const endsKept: ReadonlySet<Refused["reason"]> = new Set<Refused["reason"]>([
   "approval_expired",
@@ -29,61 +25,53 @@ export class HeartbeatGate implements Gate, PermitOffice {
   readonly clock: Clock;
   readonly #parts: GateParts;
   readonly #keeper: ConnectionKeeper;
-  readonly #trips: Trips;
-  readonly #budgets = new Budgets();
-  readonly #experience: Experience;
-  readonly #connections: Connections;
+  readonly #admission: Admission;
   readonly #lanes = new Lanes();
   readonly #running = new Map<CheckId, Promise<Outcome | undefined>>();
   readonly #out = new Set<MintedPermit>();
   #plan: Plan;
   #draining = false;
   /** When a held scope lets its next trial go. */
-  readonly trialAt = (scope: Scope): MonotonicMs | undefined => this.#experience.trialAt(scope);
+  readonly trialAt = (scope: Scope): MonotonicMs | undefined => this.#admission.experience.trialAt(scope);
 
   constructor(parts: GateParts, plan: Plan) {
     this.clock = parts.clock;
     this.#parts = parts;
-    const standingTrips = [...parts.trips];
-    this.#trips = new Trips(standingTrips);
-    this.#experience = new Experience(standingTrips);
-    this.#connections = new Connections(parts.inFlight);
+    this.#admission = new Admission(parts, plan);
     this.#keeper = parts.keeper(
       (check) => this.#farewell(check),
       (check, closed) => {
         parts.inFlight.kept(check.line, false);
-        this.#connections.closed(check, closed, this.clock.monotonic());
+        this.#admission.connections.closed(check, closed, this.clock.monotonic());
       },
     );
     this.#plan = plan;
     this.adopt(plan);
   }
 
-  exchange(id: CheckId, trigger: Trigger): Promise<Outcome | undefined> {
+  exchange(id: CheckId, trigger: Trigger, from?: number): Promise<Outcome | undefined> {
     // Somebody who asks while the same question is out gets its answer: never a second one.
     const running = this.#running.get(id);
     if (running) return running;
-    const check = this.#plan.checks.get(id);
+    const check = checkFor(this.#plan, id, trigger);
     if (!check) return Promise.resolve(undefined);
-    const turn = this.#lanes.take(check.line, () => this.#turn(id, trigger)).finally(() => this.#running.delete(id));
+    const turn = this.#lanes.take(check.line, () => this.#turn(id, trigger, from)).finally(() => this.#running.delete(id));
     this.#running.set(id, turn);
     return turn;
   }
 
   preview(check: Check): Verdict {
-    const objection = this.#decide(check, "schedule", this.clock.monotonic());
+    const objection = this.#decide(check, check.deep ? "deep-query" : "schedule", this.clock.monotonic());
     return objection ? { admitted: false, ...objection } : { admitted: true };
   }
 
   adopt(plan: Plan): void {
     // Throws, where it must, before anything of the new plan is in force.
     const now = this.clock.monotonic();
-    this.#budgets.adopt(plan, now);
+    this.#admission.adopt(plan, now);
     this.#plan = plan;
-    this.#experience.adopt(plan, now);
-    this.#connections.adopt(plan);
-    for (const permit of this.#out) if (!this.#planned(permit.check)) permit.revoke("plan_changed");
-    void this.#keeper.letGoUnless((check) => this.#planned(check));
+    for (const permit of this.#out) if (!this.#admission.planned(permit.check)) permit.revoke("plan_changed");
+    void this.#keeper.letGoUnless((check) => this.#admission.planned(check));
   }
 
   /** The site was stopped: what is in flight ends now, what is kept is closed, and within `stopWithin` nothing leaves any more. */
@@ -95,7 +83,7 @@ export class HeartbeatGate implements Gate, PermitOffice {
 
   /** The stop was lifted: as after a start, everybody waits a full interval. */
   resumed(): void {
-    this.#budgets.empty(this.clock.monotonic());
+    this.#admission.budgets.empty(this.clock.monotonic());
   }
 
   /** No more starts; resolves when everything in flight has ended and every connection is closed. An answer that is long in coming is not waited for. */
@@ -115,7 +103,7 @@ export class HeartbeatGate implements Gate, PermitOffice {
     const now = this.clock.monotonic();
     for (const permit of this.#out) permit.revoke("clock_suspect");
     this.#keeper.abortAll(detail);
-    this.#budgets.empty(now);
+    this.#admission.budgets.empty(now);
     this.#parts.record({ kind: "stalled", at: now, detail });
   }
 
@@ -125,7 +113,12 @@ export class HeartbeatGate implements Gate, PermitOffice {
     for (const permit of this.#out) if (circumstances.cutOff(permit.check.target) !== undefined) permit.revoke("cut_off");
   }
 
-  /** To be called with every pulse while a pause is near. */
+  /** A person's deep query is over: what of it is out ends now. */
+  endDeepQuery(): void {
+    for (const permit of this.#out) if (permit.check.deep) permit.revoke("run_over");
+  }
+
+  /** To be called with every pulse while a pause is near or a deep-query window open. */
   pausing(): void {
     giveWay(this.#plan, this.#parts.circumstances, this.#out, this.#keeper);
   }
@@ -138,28 +131,28 @@ export class HeartbeatGate implements Gate, PermitOffice {
   }
 
   trip(trip: Trip): void {
-    if (!this.#trips.add(trip)) return;
+    if (!this.#admission.trip(trip)) return;
     this.#parts.record({ kind: "tripped", at: this.clock.monotonic(), trip });
-    for (const permit of this.#out) if (this.#tripped(permit.check)) permit.revoke("tripped");
-    void this.#keeper.letGoUnless((check) => !this.#tripped(check));
+    for (const permit of this.#out) if (this.#admission.isTripped(permit.check)) permit.revoke("tripped");
+    void this.#keeper.letGoUnless((check) => !this.#admission.isTripped(check));
   }
 
   /** True when there was something to reset. Its history goes with it: the person has looked. */
   reset(scope: Scope, by: string, reason: string): boolean {
-    if (!this.#trips.reset(scope)) return false;
-    for (const check of this.#plan.checks.values()) if (scope === `device:${check.device}`) this.#experience.forget(check);
+    if (!this.#admission.trips.reset(scope)) return false;
+    for (const check of this.#plan.checks.values()) if (scope === `device:${check.device}`) this.#admission.experience.forget(check);
     this.#parts.record({ kind: "reset", at: this.clock.monotonic(), scope, by, reason });
     return true;
   }
 
   trips(): readonly Trip[] {
-    return this.#trips.all();
+    return this.#admission.trips.all();
   }
 
   /** What an earlier run left behind at devices: until when each connection is counted, and lines whose connection nobody has ended. */
   inherit(counted: Iterable<readonly [LineId, MonotonicMs]>, left: Iterable<LineId>): void {
-    for (const [line, until] of counted) this.#connections.restore(line, until);
-    for (const line of left) this.#connections.lost(line, this.clock.monotonic());
+    for (const [line, until] of counted) this.#admission.connections.restore(line, until);
+    for (const line of left) this.#admission.connections.lost(line, this.clock.monotonic());
   }
 
   get inFlight(): number {
@@ -169,11 +162,11 @@ export class HeartbeatGate implements Gate, PermitOffice {
   // What a permit asks of its office, at every frame.
 
   objection(check: Check): Refused["reason"] | undefined {
-    return this.#objects(check, this.#draining);
+    return this.#admission.objects(check, this.#draining);
   }
 
   spent(check: Check, at: MonotonicMs): void {
-    this.#budgets.sent(check, at);
+    this.#admission.budgets.sent(check, at);
   }
 
   violated(check: Check, detail: string): void {
@@ -181,10 +174,11 @@ export class HeartbeatGate implements Gate, PermitOffice {
     this.trip({ scope: `device:${check.device}`, cause: "guard_violation", detail });
   }
 
-  async #turn(id: CheckId, trigger: Trigger): Promise<Outcome | undefined> {
+  async #turn(id: CheckId, trigger: Trigger, from: number | undefined): Promise<Outcome | undefined> {
     // The plan may have changed while the line was waited for.
-    const check = this.#plan.checks.get(id);
-    if (!check) return undefined;
+    const planned = checkFor(this.#plan, id, trigger);
+    if (!planned) return undefined;
+    const check: Check = from === undefined ? planned : { ...planned, from };
     let now = this.clock.monotonic();
     let objection = this.#decide(check, trigger, now);
     if (!objection && this.#keeper.occupied(check)) {
@@ -192,7 +186,7 @@ export class HeartbeatGate implements Gate, PermitOffice {
       // so that between a token and its packet nothing is waited for.
       await this.#keeper.letGo(check.line);
       now = this.clock.monotonic();
-      objection = this.#planned(check) ? this.#decide(check, trigger, now) : { reason: "plan_changed", retryAt: undefined };
+      objection = this.#admission.planned(check) ? this.#decide(check, trigger, now) : { reason: "plan_changed", retryAt: undefined };
     }
     // What may not be asked for long keeps no connection either.
     if (objection && endsKept.has(objection.reason) && this.#keeper.holds(check)) await this.#keeper.letGo(check.line);
@@ -202,9 +196,10 @@ export class HeartbeatGate implements Gate, PermitOffice {
   }
 
   async #ask(check: Check, now: MonotonicMs): Promise<Outcome> {
-    const device = this.#deviceOf(check);
-    this.#budgets.take(check, device.segment, now);
-    this.#experience.tried(device, now);
+    const { budgets, experience } = this.#admission;
+    const device = this.#admission.deviceOf(check);
+    budgets.take(check, device.segment, now);
+    experience.tried(device, now);
     const permit = this.#mint(check, now);
     this.#parts.inFlight.begin(check);
     const { result, sent, answeredAt } = await this.#keeper.converse(permit).finally(() => this.#parts.inFlight.end(check));
@@ -212,7 +207,7 @@ export class HeartbeatGate implements Gate, PermitOffice {
     permit.end();
     if (this.#keeper.holds(check)) this.#parts.inFlight.kept(check.line, true);
     const at = this.clock.monotonic();
-    const weigh = (answer: Answer): Answer => this.#experience.weigh(check, answer, at);
+    const weigh = (answer: Answer): Answer => experience.weigh(check, answer, at);
     return outcomeOf({ check, startedAt: now, answeredAt, at, result, sent, takenBack: permit.takenBack, weigh });
   }
 
@@ -229,7 +224,7 @@ export class HeartbeatGate implements Gate, PermitOffice {
   #farewell(check: Check): Permit | undefined {
     const office: PermitOffice = {
       clock: this.clock,
-      objection: () => this.#objects(check, false),
+      objection: () => this.#admission.objects(check, false),
       spent: (_check, at) => this.spent(check, at),
       violated: (_check, detail) => this.violated(check, detail),
     };
@@ -239,53 +234,16 @@ export class HeartbeatGate implements Gate, PermitOffice {
 
   /** What the outcome means for the next asking; and the outcome itself, where the silence was not the device's own. */
   #learn(check: Check, came: Outcome): Outcome {
-    this.#experience.leftUnanswered(came);
-    if (came.kind === "refused" || !this.#planned(check)) return came;
-    const { outcome, holds, trips } = this.#experience.learn(check, this.#deviceOf(check), came);
+    const { experience } = this.#admission;
+    experience.leftUnanswered(came);
+    if (came.kind === "refused" || !this.#admission.planned(check)) return came;
+    const { outcome, holds, trips } = experience.learn(check, this.#admission.deviceOf(check), came);
     for (const hold of holds) this.#parts.record({ kind: "held", at: this.clock.monotonic(), ...hold });
     for (const trip of trips) this.trip(trip);
     return outcome;
   }
 
-  #decide(check: Check, trigger: Trigger, now: MonotonicMs): ReturnType<typeof firstObjection> {
-    const device = this.#deviceOf(check);
-    const situation: Situation = {
-      ...this.#standing(check, device, now),
-      trigger,
-      askedAt: this.#budgets.askedAt(check, now),
-      ...this.#experience.of(check, device),
-      connectionFreeAt: this.#keeper.holds(check) ? undefined : this.#connections.freeAt(check, now),
-      lineReadyAt: this.#budgets.lineReadyAt(check, now),
-      segmentReadyAt: this.#budgets.segmentReadyAt(device.segment, now),
-      siteReadyAt: this.#budgets.siteReadyAt(now),
-    };
-    return firstObjection(standing, situation) ?? firstObjection(starting, situation);
-  }
-
-  #objects(check: Check, draining: boolean): Refused["reason"] | undefined {
-    if (!this.#planned(check)) return "plan_changed";
-    const situation = this.#standing(check, this.#deviceOf(check), this.clock.monotonic());
-    return firstObjection(standing, { ...situation, draining })?.reason;
-  }
-
-  #standing(check: Check, device: PlannedDevice, now: MonotonicMs): Standing {
-    const { clock, circumstances, suspect } = this.#parts;
-    const tripped = this.#trips.covers(device);
-    return { check, device, now, wall: clock.wall(), circumstances, draining: this.#draining, suspect: suspect(now), tripped };
-  }
-
-  #tripped(check: Check): boolean {
-    return this.#planned(check) && this.#trips.covers(this.#deviceOf(check));
-  }
-
-  /** The same bytes to the same place are still in the plan. */
-  #planned(check: Check): boolean {
-    return this.#plan.checks.get(check.id)?.digest === check.digest;
-  }
-
-  #deviceOf(check: Check): PlannedDevice {
-    const device = this.#plan.devices.get(check.device);
-    if (!device) throw new RangeError(`plan: check ${check.id} belongs to no device`);
-    return device;
+  #decide(check: Check, trigger: Trigger, now: MonotonicMs): ReturnType<Admission["decide"]> {
+    return this.#admission.decide({ check, trigger, draining: this.#draining, opens: !this.#keeper.holds(check) }, now);
   }
 }

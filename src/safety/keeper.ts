@@ -130,7 +130,7 @@ export class ConnectionKeeper {
     let left = false;
     const speaking = async (): Promise<Answer> => {
       session ??= await speaker.driver.open(wire, check.ask, speaker.credential);
-      const said = await session.ask(check.ask);
+      const said = await session.ask(check.ask, check.from);
       // A driver that answers while the device has not, or without having asked, has made it up.
       if (!wire.quiet || permit.sent.requests === 0) throw new MalformedReply("the driver answered before the device did");
       answer = said;

@@ -1,6 +1,6 @@
 /** The gate's questions, one function a reason, in the order in which they are asked; the same table drives `explain`. */
 import type { Circumstances, Trigger } from "../domain/gate.ts";
-import { pauseLead } from "../domain/limits.ts";
+import { deepQueryCutsBefore, finishWithin, pauseLead } from "../domain/limits.ts";
 import type { Check, PlannedDevice } from "../domain/plan.ts";
 import type { Refused } from "../domain/outcome.ts";
 import { after, type MonotonicMs, type WallMs } from "../domain/units.ts";
@@ -59,12 +59,19 @@ export const standing: readonly Rule<Standing>[] = [
   { reason: "approval_expired", applies: (s) => when(s.wall >= s.check.approvedUntil) },
   { reason: "audit_unwritable", applies: (s) => when(!s.circumstances.auditWritable()) },
   { reason: "tripped", applies: (s) => when(s.tripped) },
+  { reason: "no_window", applies: (s) => when(s.check.deep !== undefined && isOutside(s)) },
+  {
+    reason: "window_scope",
+    applies: (s) => when(s.check.deep !== undefined && s.circumstances.deepQuery(s.device).leave === "elsewhere"),
+  },
+  { reason: "run_over", applies: (s) => when(s.check.deep !== undefined && !s.circumstances.deepQueryRuns()) },
   { reason: "window_pause", applies: paused },
 ];
 
 /** Asked once, before the start. */
 export const starting: readonly Rule<Situation>[] = [
   { reason: "window_pause", applies: aboutToPause },
+  { reason: "window_ending", applies: (s) => when(s.check.deep !== undefined && endsTooSoon(s)) },
   {
     reason: "link_down",
     applies: (s) => until(atMost(s.circumstances.linkDownUntil(s.check.device), linkWithholdsAtMost(s.askedAt, s.check.interval)), s.now),
@@ -97,6 +104,19 @@ export function firstObjection<S>(rules: readonly Rule<S>[], situation: S): ({ r
   return undefined;
 }
 
+/** Open until its very end is too long: what is cut then sends its RST. */
+function isOutside({ circumstances, device }: Standing): boolean {
+  const leave = circumstances.deepQuery(device);
+  return leave.leave === "none" || (leave.leave === "open" && leave.endsIn <= deepQueryCutsBefore);
+}
+
+/** Nothing begins that would have to be cut off: question, answer and FIN lie inside the window. */
+function endsTooSoon({ circumstances, check, device }: Situation): boolean {
+  const leave = circumstances.deepQuery(device);
+  const lasts = check.connectWithin + check.answerWithin + finishWithin + deepQueryCutsBefore;
+  return leave.leave === "open" && leave.endsIn < lasts;
+}
+
 /** In it nothing may leave. */
 function paused({ circumstances, device, now }: Standing): Objection | undefined {
   const pause = circumstances.pause(device);
@@ -115,7 +135,7 @@ function atMost(moment: MonotonicMs | undefined, most: MonotonicMs): MonotonicMs
   return moment === undefined || moment < most ? moment : most;
 }
 
-/** A person who asks now ends back-off and does not wait for a passive source; every other rule holds for a person too. */
+/** A person who asks now ends back-off and does not wait for a passive source; every other rule holds for a person too. A deep query of a device that is down would tell nothing. */
 function unlessByHand({ trigger }: Situation, objection: Objection | undefined): Objection | undefined {
-  return trigger === "schedule" ? objection : undefined;
+  return trigger === "ask-now" ? undefined : objection;
 }

@@ -107,9 +107,15 @@ export class Windows {
 
   deepQuery(device: PlannedDevice): DeepQueryLeave {
     const now = this.#now();
-    if (this.#of("deep-query", device).some((standing) => isOpen(standing, now))) return "open";
-    const anywhere = [...this.#standing.values()].some((one) => one.window.kind === "deep-query" && isOpen(one, now));
-    return anywhere ? "elsewhere" : "none";
+    const open = [...this.#standing.values()].filter((one) => one.window.kind === "deep-query" && isOpen(one, now));
+    const ends = open.filter(({ window }) => covers(window, device)).map((standing) => spanTo(standing, now).endsIn);
+    if (ends.length > 0) return { leave: "open", endsIn: milliseconds(Math.max(...ends)) };
+    return { leave: open.length > 0 ? "elsewhere" : "none" };
+  }
+
+  /** Whether any deep-query window is open. */
+  get deepQueryOpen(): boolean {
+    return [...this.#standing.values()].some((one) => one.window.kind === "deep-query" && isOpen(one, this.#now()));
   }
 
   /** The deep-query window that covers the device, where one is open; of several the one that lasts longest. */

@@ -49,7 +49,7 @@ function made(changes: Partial<Window> = {}): Window {
 
 /** What the windows say of the device now. */
 function saysOf(windows: Windows): { readonly paused: boolean; readonly muted: boolean; readonly deep: string } {
-  return { paused: windows.pause(device)?.beginsIn === 0, muted: windows.muted(device), deep: windows.deepQuery(device) };
+  return { paused: windows.pause(device)?.beginsIn === 0, muted: windows.muted(device), deep: windows.deepQuery(device).leave };
 }
 
 const nothing = { paused: false, muted: false, deep: "none" };
@@ -73,6 +73,7 @@ describe("a window", () => {
       const clocks = new Clocks();
       const windows = new Windows(clocks.now);
       assert.deepEqual(saysOf(windows), nothing);
+      assert.equal(windows.deepQueryOpen, false);
       assert.equal(windows.put(made({ kind, from: wallMs(start + minute) })), undefined);
       assert.deepEqual(saysOf(windows), nothing);
       assert.equal(windows.isOpen("w1"), false);
@@ -80,6 +81,7 @@ describe("a window", () => {
       clocks.run(minute);
       assert.deepEqual(saysOf(windows), inside);
       assert.equal(windows.isOpen("w1"), true);
+      assert.equal(windows.deepQueryOpen, kind === "deep-query");
       assert.deepEqual(
         windows.look().map(({ change }) => change),
         ["began"],

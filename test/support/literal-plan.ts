@@ -43,6 +43,8 @@ export interface LiteralDevice {
   readonly idleTimeoutMs?: number;
   /** Takes turns with the others of its line, or on a gateway's line with those of its unit. */
   readonly floorMs?: number;
+  /** What a deep query may read of it: FC 43/14, regular, and FC 17. The heartbeat then keeps `floorMs`, 30 s unless said otherwise. */
+  readonly deep?: true;
   /** Devices or gateways through which it is reached. */
   readonly behind?: readonly string[];
   /** Devices that are the same piece of hardware. */
@@ -116,12 +118,41 @@ function inTurn(devices: readonly LiteralDevice[]) {
   });
 }
 
+/** The same as its heartbeat, but for what is read. */
+function deepChecks(device: LiteralDevice, beat: Check): readonly Check[] {
+  if (!device.deep) return [];
+  const unitId = device.unitId ?? 1;
+  return (["modbus-identification-regular", "modbus-server-id"] as const).map((read): Check => {
+    const pdu = read === "modbus-server-id" ? [17] : [0x2b, 0x0e, 2, 0];
+    const frame = Uint8Array.of(0, 0, 0, 0, 0, pdu.length + 1, unitId, ...pdu);
+    const mask = new Uint8Array(frame.length).fill(0xff).fill(0, 0, 2);
+    // The object with which a divided answer goes on.
+    if (read !== "modbus-server-id") mask[10] = 0;
+    const operation = read === "modbus-server-id" ? "modbus-report-server-id" : "modbus-read-device-identification";
+    return {
+      ...beat,
+      id: `${device.name}/deep-${read}` as CheckId,
+      method: read === "modbus-server-id" ? "modbus-fc17" : "modbus-fc43",
+      interval: milliseconds(device.floorMs ?? 30_000),
+      ask: { unitId, read },
+      asking: { connectionsMax: 0, requestsMax: 1, bytesMax: frame.length, templates: [frameTemplate(operation, frame, mask)] },
+      deep: { read },
+      digest: `${beat.digest} deep ${read}`,
+    };
+  });
+}
+
 export function literalPlan(devices: readonly LiteralDevice[], limits: LiteralLimits = {}): Plan {
   const bare = inTurn(devices);
   const offsets = slotsInTurn(
     bare.map(({ check, segment, turn }) => ({ ...check, turn, place: { line: check.line, segment: { id: segment } } })),
   );
-  const checks = bare.map(({ check }) => ({ ...check, slot: offsets.get(check.id) ?? milliseconds(0) }));
+  const checks = bare.map(({ check, device }) => ({
+    ...check,
+    slot: offsets.get(check.id) ?? milliseconds(0),
+    ...(device.deep && !check.floor && { floor: { device: check.line, gap: milliseconds(device.floorMs ?? 30_000) } }),
+  }));
+  const deep = bare.flatMap(({ device }, index) => deepChecks(device, checks[index]!));
   const byLine = Map.groupBy(bare, ({ check }) => check.line);
   const lines = [...byLine].map(([id, members]): [LineId, Line] => {
     const rate = members.reduce((sum, { check }) => sum + 1 / check.interval, 0);
@@ -163,5 +194,7 @@ export function literalPlan(devices: readonly LiteralDevice[], limits: LiteralLi
     devices: new Map(planned),
     checks: new Map(checks.map((check) => [check.id, check])),
     refused: new Map(),
+    deep: new Map(deep.map((check) => [check.id, check])),
+    deepRefused: new Map(),
   };
 }

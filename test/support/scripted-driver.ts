@@ -1,6 +1,7 @@
 /** A driver that speaks just enough FC43 to be asked, and misbehaves on demand at each step of a conversation. */
 import type { Driver, Session } from "../../src/domain/driver.ts";
 import { ExchangeEnded, MalformedReply } from "../../src/domain/driver.ts";
+import type { Operation } from "../../src/domain/operations.ts";
 import type { Answer } from "../../src/domain/outcome.ts";
 import type { FramePolicy, Wire } from "../../src/domain/wire.ts";
 import { fc43Frame } from "./literal-plan.ts";
@@ -47,10 +48,17 @@ export function scriptedDriver({ fault = () => "none", answer = () => alive, far
       let transaction = 0;
       let replied: (() => void) | undefined;
       wire.onFrame(() => replied?.());
-      const send = (): void => wire.send(fc43Frame(unitId, ++transaction));
+      /** What a deep query reads, in place of the heartbeat. */
+      let pdu: readonly number[] | undefined;
+      const send = (): void => {
+        const frame = fc43Frame(unitId, ++transaction);
+        wire.send(pdu ? Uint8Array.of(...frame.subarray(0, 5), pdu.length + 1, unitId, ...pdu) : frame);
+      };
       return {
-        async ask(asked: unknown): Promise<Answer> {
-          ({ unitId } = asked as { readonly unitId: number });
+        async ask(asked: unknown, from = 0): Promise<Answer> {
+          const { read, ...rest } = asked as { readonly unitId: number; readonly read?: string };
+          ({ unitId } = rest);
+          pdu = read === undefined ? undefined : read === "modbus-server-id" ? [17] : [0x2b, 0x0e, 2, from];
           const now = fault();
           if (now === "ask-throws-before-sending") throw new Error("library: bad argument");
           if (now === "ask-unavailable") throw new ExchangeEnded("driver_unavailable", "its process has ended");
@@ -78,12 +86,17 @@ export function scriptedDriver({ fault = () => "none", answer = () => alive, far
   };
 }
 
-/** Reads the frames of the scripted driver; anything but FC43 has no operation. */
+const operations = new Map<number, Operation>([
+  [0x2b, "modbus-read-device-identification"],
+  [17, "modbus-report-server-id"],
+]);
+
+/** Reads the frames of the scripted driver; anything but FC 43 and FC 17 has no operation. */
 export const scriptedPolicy: FramePolicy = {
   protocol: "modbus",
   inboundBytesMax: 260,
-  frameLength: (buffered) => (buffered.length < 11 ? 0 : buffered[7] === 0x2b ? 11 : buffered.length),
-  operation: (frame) => (frame[7] === 0x2b ? "modbus-read-device-identification" : undefined),
+  frameLength: (buffered) => (buffered[7] === 17 ? 8 : buffered.length < 11 ? 0 : buffered[7] === 0x2b ? 11 : buffered.length),
+  operation: (frame) => operations.get(frame[7]!),
   unanswered: new Set(),
   answers: () => true,
 };

@@ -48,6 +48,9 @@ export class SimulatedSite {
   /** Why every device is out of reach; undefined while the poller's own cable is in. */
   cutOff: string | undefined = undefined;
   readonly paused: Map<DeviceId, { readonly from: WallMs; readonly until: WallMs }> = new Map();
+  /** Until when a deep-query window covers each device. */
+  readonly deepWindows: Map<DeviceId, WallMs> = new Map();
+  deepQueryRuns = true;
   readonly heard: Map<DeviceId, MonotonicMs> = new Map();
   readonly linkDown: Map<DeviceId, MonotonicMs> = new Map();
 
@@ -64,6 +67,13 @@ export class SimulatedSite {
         const left = (at: number): Milliseconds => Math.max(0, at - this.clock.wall()) as Milliseconds;
         return pause && pause.until > this.clock.wall() ? { beginsIn: left(pause.from), endsIn: left(pause.until) } : undefined;
       },
+      deepQuery: ({ id }) => {
+        const until = this.deepWindows.get(id);
+        if (until === undefined) return { leave: this.deepWindows.size > 0 ? "elsewhere" : "none" };
+        const endsIn = until - this.clock.wall();
+        return endsIn > 0 ? { leave: "open", endsIn: endsIn as Milliseconds } : { leave: "none" };
+      },
+      deepQueryRuns: () => this.deepQueryRuns,
       cutOff: () => this.cutOff,
       auditWritable: () => this.auditWritable,
       leading: () => this.leading,
@@ -141,6 +151,7 @@ export class SimulatedSite {
   /** What a beat of the pulse looks at. */
   #readStop(): void {
     this.gate.rerouted();
+    if (this.deepWindows.size > 0) this.gate.pausing();
     const stopped = this.stopFile;
     if (stopped && !this.stoppedInMemory) void this.gate.stop();
     this.stoppedInMemory = stopped;

@@ -75,6 +75,8 @@ export function assemble({ site, places, families, candidates, findings, budgets
     devices: frozenMap(parts.devices.map((device): [DeviceId, PlannedDevice] => [device.id, device])),
     checks: frozenMap(checks.map((one): [CheckId, Check] => [one.id, one])),
     refused: frozenMap(refused.map((one): [CheckId, StandingRefusal] => [one.check, one])),
+    deep: frozenMap<CheckId, Check>([]),
+    deepRefused: frozenMap<CheckId, StandingRefusal>([]),
   });
 }
 

@@ -54,6 +54,8 @@ export function toyGate(stopped: Circumstances["stopped"], plan: Plan = toyPlan(
     heardUntil: () => undefined,
     linkDownUntil: () => undefined,
     pause: () => undefined,
+    deepQuery: () => ({ leave: "none" }),
+    deepQueryRuns: () => false,
   };
   const gate = new HeartbeatGate(
     {
@@ -132,5 +134,7 @@ function toyPlan(): Plan {
     families: new Map(),
     checks: new Map([[toyCheck, check]]),
     refused: new Map(),
+    deep: new Map(),
+    deepRefused: new Map(),
   };
 }

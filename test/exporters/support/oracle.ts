@@ -32,6 +32,8 @@ const refused = [
   "tripped",
   "no_window",
   "window_scope",
+  "run_over",
+  "window_ending",
   "breaker_open",
   "gateway_hold",
   "line_budget",

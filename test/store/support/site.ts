@@ -97,6 +97,8 @@ export function plan(parts: Readonly<Record<string, SitePart>>): Plan {
     devices,
     checks,
     refused,
+    deep: new Map(),
+    deepRefused: new Map(),
   };
 }
 

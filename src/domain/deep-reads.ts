@@ -1,0 +1,63 @@
+/** The closed list of what a deep query may read beyond the heartbeat, each read beside the method whose rules hold for it. */
+import type { MethodId } from "./operations.ts";
+
+export const deepReadIds = [
+  "modbus-identification-regular",
+  "modbus-identification-extended",
+  "modbus-server-id",
+  "enip-identity",
+  "enip-slots",
+  "s7-module",
+  "s7-components",
+  "s7-protection",
+  "snmp-system",
+  "snmp-interfaces",
+  "opcua-endpoints",
+  "opcua-server",
+] as const;
+export type DeepReadId = (typeof deepReadIds)[number];
+
+export interface DeepReadFacts {
+  /** What the profile, its advisories and the watchdog say of this method holds for the read too. */
+  readonly method: MethodId;
+  /** In words for a person. */
+  readonly words: string;
+  /** A file says how many there are; each is asked by itself. Absent: there is one. */
+  readonly counts?: "slots" | "interfaces";
+}
+
+export const deepReads: Readonly<Record<DeepReadId, DeepReadFacts>> = {
+  "modbus-identification-regular": { method: "modbus-fc43", words: "Modbus FC 43/14 device identification, regular objects" },
+  "modbus-identification-extended": { method: "modbus-fc43", words: "Modbus FC 43/14 device identification, extended objects" },
+  "modbus-server-id": { method: "modbus-fc17", words: "Modbus FC 17 report server id" },
+  "enip-identity": { method: "enip-identity-object", words: "EtherNet/IP Identity object" },
+  "enip-slots": {
+    method: "enip-identity-object",
+    words: "EtherNet/IP Identity object of a module in the backplane",
+    counts: "slots",
+  },
+  "s7-module": { method: "s7-cpu-status", words: "S7 module identification, SZL 0x0011" },
+  "s7-components": { method: "s7-cpu-status", words: "S7 component identification, SZL 0x001C" },
+  "s7-protection": { method: "s7-cpu-status", words: "S7 protection level, SZL 0x0232 index 4" },
+  "snmp-system": { method: "snmp-get", words: "SNMP system group and number of interfaces" },
+  "snmp-interfaces": {
+    method: "snmp-get",
+    words: "SNMP description, type, speed, address and state of an interface",
+    counts: "interfaces",
+  },
+  "opcua-endpoints": { method: "opcua-get-endpoints", words: "OPC UA GetEndpoints" },
+  "opcua-server": { method: "opcua-read", words: "OPC UA Read of BuildInfo, ServerCapabilities and NamespaceArray" },
+};
+
+/** One read as it is asked: where there are several, the number of this one. */
+export interface DeepRead {
+  readonly read: DeepReadId;
+  /** Of a slot, counted from 0, or of an interface, from 1. */
+  readonly number?: number;
+}
+
+/** `enip-slots slot 3`, `snmp-system`: the same in approvals, plans and records. */
+export function deepReadName({ read, number }: DeepRead): string {
+  if (number === undefined) return read;
+  return `${read} ${deepReads[read].counts === "slots" ? "slot" : "interface"} ${number}`;
+}

@@ -1,0 +1,92 @@
+/** Whether a check may go at this moment and whether its permit still holds: what the rules want to know, gathered in one place. */
+import type { Outcome, Trip } from "../domain/outcome.ts";
+import { isPlanned, type Check, type Plan, type PlannedDevice, type Trigger } from "../domain/plan.ts";
+import type { MonotonicMs } from "../domain/units.ts";
+import { Budgets } from "./budgets.ts";
+import { Connections } from "./connections.ts";
+import { Experience } from "./experience.ts";
+import type { GateParts } from "./gate-parts.ts";
+import { firstObjection, standing, starting, type Situation, type Standing } from "./rules.ts";
+import { Trips } from "./trips.ts";
+
+/** What only the gate itself knows of a start. */
+export interface Start {
+  readonly check: Check;
+  readonly trigger: Trigger;
+  readonly draining: boolean;
+  /** A connection would have to be opened for it. */
+  readonly opens: boolean;
+}
+
+export class Admission {
+  readonly trips: Trips;
+  readonly budgets: Budgets = new Budgets();
+  readonly experience: Experience;
+  readonly connections: Connections;
+  readonly #parts: GateParts;
+  #plan: Plan;
+
+  constructor(parts: GateParts, plan: Plan) {
+    this.#parts = parts;
+    const standingTrips = [...parts.trips];
+    this.trips = new Trips(standingTrips);
+    this.experience = new Experience(standingTrips);
+    this.connections = new Connections(parts.inFlight);
+    this.#plan = plan;
+  }
+
+  /** Throws, where it must, before anything of the new plan is in force. */
+  adopt(plan: Plan, now: MonotonicMs): void {
+    this.budgets.adopt(plan, now);
+    this.#plan = plan;
+    this.experience.adopt(plan, now);
+    this.connections.adopt(plan);
+  }
+
+  decide({ check, trigger, draining, opens }: Start, now: MonotonicMs): ReturnType<typeof firstObjection> {
+    const device = this.deviceOf(check);
+    const situation: Situation = {
+      ...this.#standing(check, device, draining, now),
+      trigger,
+      askedAt: this.budgets.askedAt(check, now),
+      ...this.experience.of(check, device),
+      connectionFreeAt: opens ? this.connections.freeAt(check, now) : undefined,
+      lineReadyAt: this.budgets.lineReadyAt(check, now),
+      segmentReadyAt: this.budgets.segmentReadyAt(device.segment, now),
+      siteReadyAt: this.budgets.siteReadyAt(now),
+    };
+    return firstObjection(standing, situation) ?? firstObjection(starting, situation);
+  }
+
+  /** Why nothing may be sent for the check at this very moment, whatever was decided before. */
+  objects(check: Check, draining: boolean): Extract<Outcome, { readonly kind: "refused" }>["reason"] | undefined {
+    if (!this.planned(check)) return "plan_changed";
+    return firstObjection(standing, this.#standing(check, this.deviceOf(check), draining, this.#parts.clock.monotonic()))?.reason;
+  }
+
+  /** True where it was not tripped before. */
+  trip(trip: Trip): boolean {
+    return this.trips.add(trip);
+  }
+
+  isTripped(check: Check): boolean {
+    return this.planned(check) && this.trips.covers(this.deviceOf(check));
+  }
+
+  /** The same bytes to the same place are still in the plan. */
+  planned(check: Check): boolean {
+    return isPlanned(this.#plan, check);
+  }
+
+  deviceOf(check: Check): PlannedDevice {
+    const device = this.#plan.devices.get(check.device);
+    if (!device) throw new RangeError(`plan: check ${check.id} belongs to no device`);
+    return device;
+  }
+
+  #standing(check: Check, device: PlannedDevice, draining: boolean, now: MonotonicMs): Standing {
+    const { clock, circumstances, suspect } = this.#parts;
+    const tripped = this.trips.covers(device);
+    return { check, device, now, wall: clock.wall(), circumstances, draining, suspect: suspect(now), tripped };
+  }
+}
