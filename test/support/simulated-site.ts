@@ -4,7 +4,7 @@ import type { Fact, Trip } from "../../src/domain/outcome.ts";
 import type { Check, DeviceId, LineId, Plan } from "../../src/domain/plan.ts";
 import type { Milliseconds, MonotonicMs, WallMs } from "../../src/domain/units.ts";
 import { HeartbeatGate } from "../../src/safety/gate.ts";
-import { ConnectionKeeper } from "../../src/safety/keeper.ts";
+import { ConnectionKeeper, type KeeperParts } from "../../src/safety/keeper.ts";
 import { Pulse } from "../../src/safety/pulse.ts";
 import { Scheduler } from "../../src/scheduler/scheduler.ts";
 import { FakeClock } from "./fake-clock.ts";
@@ -23,6 +23,8 @@ export interface SimulatedSiteOptions {
   readonly pulseEveryMs?: number;
   readonly farewell?: boolean;
   readonly driver?: (check: Check) => ReturnType<typeof scriptedDriver> | { readonly unavailable: string } | undefined;
+  /** In place of scripted wires and drivers. */
+  readonly network?: Pick<KeeperParts, "dial" | "speakerOf">;
 }
 
 export class SimulatedSite {
@@ -101,12 +103,13 @@ export class SimulatedSite {
       speakers.set(check.id, driver);
       return { driver, policy: scriptedPolicy };
     };
+    const way = options.network ?? { dial: scriptedDial(network), speakerOf };
     this.gate = new HeartbeatGate(
       {
         clock,
         circumstances,
         keeper: (farewell, onClosed) =>
-          (this.keeper = new ConnectionKeeper({ clock, dial: scriptedDial(network), speakerOf, farewell, onClosed })),
+          (this.keeper = new ConnectionKeeper({ clock, ...way, farewell, onClosed })),
         suspect: (now) => this.pulse.suspect(now),
         trips: options.trips ?? [],
         record: (fact) => this.facts.push(fact),
