@@ -108,8 +108,7 @@ export class SimulatedSite {
       {
         clock,
         circumstances,
-        keeper: (farewell, onClosed) =>
-          (this.keeper = new ConnectionKeeper({ clock, ...way, farewell, onClosed })),
+        keeper: (farewell, onClosed) => (this.keeper = new ConnectionKeeper({ clock, ...way, farewell, onClosed })),
         suspect: (now) => this.pulse.suspect(now),
         trips: options.trips ?? [],
         record: (fact) => this.facts.push(fact),
