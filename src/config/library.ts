@@ -9,6 +9,7 @@ import { parseProfile } from "./profiles.ts";
 import { readFolder, readText } from "./read-file.ts";
 import { idPattern } from "./schema/common.ts";
 import { profileSchema, type Profile } from "./schema/profile.ts";
+import { profileAt } from "./shipped-profiles.ts";
 import { parseYaml } from "./yaml.ts";
 
 /** That of the package; the same place from src and from dist. */
@@ -39,7 +40,8 @@ export function readLibrary(folder: string, { lint }: { readonly lint: boolean }
       continue;
     }
     ids.push(id);
-    const loaded = profileAt(file, path.join(folder, name), id, lint);
+    const location = path.join(folder, name);
+    const loaded = lint ? linted(file, location, id) : profileAt(file, location, id);
     problems.push(...loaded.problems);
     if (loaded.profile) read.set(id as ProfileId, loaded.profile);
   }
@@ -47,12 +49,7 @@ export function readLibrary(folder: string, { lint }: { readonly lint: boolean }
   return { profiles: extended.profiles, problems: sortProblems([...problems, ...extended.problems]) };
 }
 
-interface Read {
-  readonly profile?: Loaded<Profile>;
-  readonly problems: readonly Problem[];
-}
-
-function profileAt(file: string, location: string, id: string, lint: boolean): Read {
+function linted(file: string, location: string, id: string): ReturnType<typeof profileAt> {
   const text = readText(file, location);
   const yaml = text.ok ? parseYaml(file, text.text) : text;
   if (!yaml.ok) return { problems: yaml.problems };
@@ -60,7 +57,7 @@ function profileAt(file: string, location: string, id: string, lint: boolean): R
   // A profile that is not valid in itself still has its manners looked at, where its shape can be read.
   const shape = profileSchema.safeParse(yaml.value);
   const complaints = new Complaints(yaml);
-  if (lint && shape.success) checkLibraryProfile(shape.data, yaml.value, complaints);
+  if (shape.success) checkLibraryProfile(shape.data, yaml.value, complaints);
   const problems = [...(parsed.ok ? [] : parsed.problems), ...complaints.problems];
   if (!parsed.ok) return { problems };
   return { profile: { file, location, text: yaml.text, value: parsed.value, lines: yaml.lines }, problems };

@@ -59,18 +59,26 @@ export class ShippedProfiles {
 
   #parsed(id: string): Loaded<Profile> | undefined {
     const location = path.join(this.#library.folder, `${id}.yaml`);
-    const file = this.#library.nameOf(location);
-    const text = readText(file, location);
-    const before = readBefore.get(id);
-    if (text.ok && before?.text === text.text) return { ...before, file, location };
-    const yaml = text.ok ? parseYaml(file, text.text) : text;
-    const parsed = yaml.ok ? parseProfile(yaml, id) : yaml;
-    if (!yaml.ok || !parsed.ok) {
-      this.problems.push(...(parsed.ok ? [] : parsed.problems));
-      return undefined;
-    }
-    const profile = deepFrozen({ file, location, text: yaml.text, value: parsed.value, lines: yaml.lines });
-    readBefore.set(id, profile);
+    const { profile, problems } = profileAt(this.#library.nameOf(location), location, id);
+    this.problems.push(...problems);
     return profile;
   }
+}
+
+/** One file of a library by itself. */
+export function profileAt(
+  file: string,
+  location: string,
+  id: string,
+): { readonly profile?: Loaded<Profile>; readonly problems: readonly Problem[] } {
+  const text = readText(file, location);
+  const before = readBefore.get(id);
+  if (text.ok && before?.text === text.text) return { profile: { ...before, file, location }, problems: [] };
+  const yaml = text.ok ? parseYaml(file, text.text) : text;
+  if (!yaml.ok) return { problems: yaml.problems };
+  const parsed = parseProfile(yaml, id);
+  if (!parsed.ok) return { problems: parsed.problems };
+  const profile = deepFrozen({ file, location, text: yaml.text, value: parsed.value, lines: yaml.lines });
+  readBefore.set(id, profile);
+  return { profile, problems: [] };
 }
