@@ -178,6 +178,7 @@ export const builtinsPerFile: Readonly<Record<string, readonly string[]>> = {
   "src/poller/version.ts": ["node:fs"],
   "src/store/audit-chain.ts": ["node:crypto"],
   "src/store/birth-time.ts": ["node:fs", "node:path"],
+  "src/store/boot.ts": ["node:fs"],
   "src/store/database-audit.ts": ["node:fs", "node:sqlite"],
   "src/store/database-lock.ts": ["node:fs", "node:os", "node:path", "node:sqlite"],
   "src/store/database-worker.ts": ["node:worker_threads"],

@@ -43,6 +43,23 @@ export interface Circumstances {
   leading(): boolean;
 }
 
+/** What an earlier run noted under a key. */
+export interface Noted {
+  readonly value: unknown;
+  /** Its moments are of this boot's monotonic clock; otherwise they mean nothing here. */
+  readonly sameBoot: boolean;
+  /** Since it was noted, by the highest trusted time; at most what it really is. */
+  readonly age: Milliseconds;
+}
+
+/** What was learnt of devices and must outlive the process, as JSON by key. Calls return at once and never throw for anything a disk does. */
+export interface Notebook {
+  /** Each is told once: from then on whoever asked keeps it. */
+  recall(key: string): Noted | undefined;
+  /** Undefined: it is forgotten. */
+  note(key: string, value: unknown): void;
+}
+
 /** What is being asked at this moment, noted so that it outlives the process. Called in the tick before the first packet may leave, and after the last. Never throws for anything a disk does. */
 export interface InFlight {
   begin(check: Check): void;

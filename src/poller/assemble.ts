@@ -19,9 +19,11 @@ import { Pulse } from "../safety/pulse.ts";
 import type { TrustedTime } from "../safety/trusted-time.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
 import { MemoryBoard } from "../store/board.ts";
+import { bootOfMachine } from "../store/boot.ts";
 import { keepPlan } from "../store/kept-plans.ts";
 import { InFlightFile } from "../store/in-flight-file.ts";
 import type { OpenedJournal } from "../store/journal.ts";
+import { JournalNotebook } from "../store/notebook.ts";
 import { BoardRecorder } from "../store/recorder.ts";
 import { journalName } from "../store/state-folder.ts";
 import type { StopFile } from "../store/stop-file.ts";
@@ -91,7 +93,7 @@ export interface Assembled {
 export function assemble(
   options: RunOptions,
   { settings, plan, credentials }: Site,
-  { journal, trips, proven, windows: keptWindows }: OpenedJournal & { readonly windows: KeptWindows },
+  { journal, trips, proven, learnt, windows: keptWindows }: OpenedJournal & { readonly windows: KeptWindows },
   stopFile: StopFile,
   time: TrustedTime,
 ): Assembled {
@@ -103,6 +105,7 @@ export function assemble(
   const { cutOff, dial, reach, serial, udp } = wires(onViolation);
   const vault = new Vault(credentials);
   const inFlight = new InFlightFile(settings.stateDir);
+  const notes = new JournalNotebook({ journal, learnt, boot: bootOfMachine(), now: time.judged });
   const outstanding = new AskedNow(clock, inFlight);
   const s7 = s7ChildOf({ clock, onTrouble: (detail) => log.write("warn", "s7", detail) });
   const drivers = driversWith(s7);
@@ -120,6 +123,7 @@ export function assemble(
       trips,
       record,
       inFlight: outstanding,
+      notes,
     },
     plan,
   );

@@ -30,7 +30,7 @@ export class Admission {
     this.#parts = parts;
     const standingTrips = [...parts.trips];
     this.trips = new Trips(standingTrips);
-    this.experience = new Experience(standingTrips);
+    this.experience = new Experience(standingTrips, parts.notes);
     this.connections = new Connections(parts.inFlight);
     this.#plan = plan;
   }

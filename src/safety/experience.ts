@@ -1,11 +1,23 @@
 /** What past askings teach: common causes, back-off, what registers held, gateway holds, mass-loss holds, and the trips that a history brings about. */
+import type { Notebook } from "../domain/gate.ts";
 import type { Answer, Answered, Failed, Outcome, Refused, Scope, SharedCause, Trip } from "../domain/outcome.ts";
 import type { Check, CheckId, DeviceId, LineId, Plan, PlannedDevice } from "../domain/plan.ts";
 import { after, type MonotonicMs } from "../domain/units.ts";
 import { Breakers } from "./breakers.ts";
 import { CommonCause } from "./common-cause.ts";
 import { Harm } from "./harm.ts";
-import { backoffUntil, excused, isTelling, noHistory, refusedTooOften, remembered, tryAgain, type CheckHistory } from "./history.ts";
+import {
+  backoffUntil,
+  excused,
+  isTelling,
+  noHistory,
+  recalled,
+  refusedTooOften,
+  remembered,
+  toBeNoted,
+  tryAgain,
+  type CheckHistory,
+} from "./history.ts";
 import { Readings } from "./readings.ts";
 import { ResponseTimes } from "./response-times.ts";
 
@@ -33,19 +45,25 @@ export class Experience {
   readonly #causes = new CommonCause();
   readonly #harm: Harm;
   readonly #readings = new Readings();
-  readonly #times = new ResponseTimes();
+  readonly #times: ResponseTimes;
+  readonly #notes: Notebook;
   readonly #gatewayHolds = new Map<LineId, MonotonicMs>();
   #histories = new Map<CheckId, CheckHistory>();
   #plan: Plan | undefined;
 
-  /** `earlier`: trips of earlier runs. */
-  constructor(earlier: Iterable<Trip> = []) {
-    this.#harm = new Harm(earlier);
+  /** `earlier`: trips of earlier runs; `notes`: what those learnt. */
+  constructor(earlier: Iterable<Trip>, notes: Notebook) {
+    this.#harm = new Harm(earlier, notes);
+    this.#times = new ResponseTimes(notes);
+    this.#notes = notes;
   }
 
   adopt(plan: Plan, now: MonotonicMs): void {
     this.#plan = plan;
-    this.#histories = new Map([...this.#histories].filter(([id]) => plan.checks.has(id)));
+    const known = this.#histories;
+    const historyOf = (id: CheckId): CheckHistory => known.get(id) ?? recalled(this.#notes.recall(turnedAway(id)), now);
+    const histories = Array.from(plan.checks.keys(), (id) => [id, historyOf(id)] as const);
+    this.#histories = new Map(histories.filter(([, history]) => history !== noHistory));
     this.#breakers.adopt(plan);
     this.#causes.adopt(plan);
     this.#harm.adopt(plan, now);
@@ -83,7 +101,7 @@ export class Experience {
 
   /** A person has looked at the device: what it did before no longer counts. */
   forget(check: Check): void {
-    this.#histories.delete(check.id);
+    this.#remember(check.id, noHistory);
     this.#readings.forget(check.id);
     this.#times.forget(check.id);
     this.#harm.excused(check.device);
@@ -109,12 +127,12 @@ export class Experience {
     const history = remembered(before, outcome);
     const { excuse, begun } = this.#excuseFor(device, outcome, history.missed >= check.missesToDown);
     if (excuse) {
-      this.#histories.set(check.id, loadsBus(outcome) ? history : excused(before));
+      this.#remember(check.id, loadsBus(outcome) ? history : excused(before));
       this.#harm.excused(device.id);
       const { at, sent } = outcome;
       return { outcome: { kind: "refused", check, at, retryAt: undefined, sent, ...excuse }, holds: [...over, ...begun], trips: [] };
     }
-    this.#histories.set(check.id, history);
+    this.#remember(check.id, history);
     return {
       outcome,
       holds: [...over, ...this.#holds(check, device, outcome.at, history)],
@@ -159,9 +177,19 @@ export class Experience {
     return [...harm, { scope, cause: "refusal_episodes", detail: `turned us away in ${history.episodes.length} episodes within 24 h` }];
   }
 
+  #remember(id: CheckId, history: CheckHistory): void {
+    const noted = toBeNoted(this.#historyOf(id), history);
+    if (noted) this.#notes.note(turnedAway(id), noted.value);
+    this.#histories.set(id, history);
+  }
+
   #historyOf(check: CheckId): CheckHistory {
     return this.#histories.get(check) ?? noHistory;
   }
+}
+
+function turnedAway(id: CheckId): string {
+  return `turned-away ${id}`;
 }
 
 /** Whoever is to blame, the bus behind a gateway was busy with the request until its timeout: back-off counts it. */

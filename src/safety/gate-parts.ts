@@ -1,6 +1,6 @@
 /** What the gate is built from: everything outside the decision itself. */
 import type { Clock } from "../domain/clock.ts";
-import type { Circumstances, InFlight } from "../domain/gate.ts";
+import type { Circumstances, InFlight, Notebook } from "../domain/gate.ts";
 import type { Fact, Trip } from "../domain/outcome.ts";
 import type { Permit } from "../domain/permit.ts";
 import type { Check } from "../domain/plan.ts";
@@ -18,4 +18,5 @@ export interface GateParts {
   readonly trips: Iterable<Trip>;
   readonly record: (fact: Fact) => void;
   readonly inFlight: InFlight;
+  readonly notes: Notebook;
 }

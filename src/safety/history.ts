@@ -2,7 +2,9 @@
 import { backoffMax, refusalEpisodesToTrip, refusalEpisodeWindow } from "../domain/limits.ts";
 import type { Answered, Failed, Outcome } from "../domain/outcome.ts";
 import type { Check } from "../domain/plan.ts";
+import type { Noted } from "../domain/gate.ts";
 import { after, milliseconds, type Milliseconds, type MonotonicMs } from "../domain/units.ts";
+import { momentOf, recent } from "./noted.ts";
 
 export interface CheckHistory {
   /** Whether it ever answered: a device that never did is not lost. */
@@ -13,6 +15,26 @@ export interface CheckHistory {
   /** Starts of refusal episodes of the last day. */
   readonly episodes: readonly MonotonicMs[];
   readonly inEpisode: boolean;
+}
+
+/** Of an earlier run: turning us away five times a day has a reason also when the poller was started anew in between. Of another boot the episodes count from now, if they were noted within a day. */
+export function recalled(found: Noted | undefined, now: MonotonicMs): CheckHistory {
+  const noted = recent(found, refusalEpisodeWindow);
+  const { episodes, inEpisode } = (noted?.value ?? {}) as Readonly<Record<keyof TurnedAway, unknown>>;
+  if (!noted || !Array.isArray(episodes)) return noHistory;
+  return { ...noHistory, episodes: episodes.map((moment) => momentOf(moment, noted, now)), inEpisode: inEpisode === true };
+}
+
+/** What of a history is to outlive the process. */
+export type TurnedAway = Pick<CheckHistory, "episodes" | "inEpisode">;
+
+/** What is to be noted when a history became another one: nothing, or what is now to be remembered (undefined: nothing any more). */
+export function toBeNoted(
+  before: CheckHistory,
+  { episodes, inEpisode }: CheckHistory,
+): { readonly value: TurnedAway | undefined } | undefined {
+  if (episodes.length === before.episodes.length && inEpisode === before.inEpisode) return undefined;
+  return { value: episodes.length > 0 ? { episodes, inEpisode } : undefined };
 }
 
 export const noHistory: CheckHistory = { proven: false, missed: 0, lastAsked: undefined, episodes: [], inEpisode: false };

@@ -21,6 +21,7 @@ if ("problem" in database) {
     kind: "opened",
     trips: database.trips(),
     proven: database.proven(),
+    learnt: database.learnt(),
     head: database.head(),
     highest: database.highest(),
     breach: breachByNote(start.path, database) ?? tailBreach(start.path),

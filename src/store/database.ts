@@ -5,7 +5,7 @@ import { wallMs, type WallMs } from "../domain/units.ts";
 import { chained, emptyChain } from "./audit-chain.ts";
 import type { StandingTrip } from "./board.ts";
 import { noteHead } from "./head-beside.ts";
-import type { AuditHead, Row } from "./journal-rows.ts";
+import type { AuditHead, LearntRow, Row } from "./journal-rows.ts";
 import { schemaVersion, steps } from "./schema.ts";
 
 /** One sentence: where, what was found, what to do. */
@@ -15,6 +15,8 @@ export interface Unusable {
 
 /** Proofs of checks that left the plan long ago go, the oldest last seen first; ten times the working point stays. */
 const provenMax = 100_000;
+/** Of what was learnt the same; a check has up to three such rows. */
+const learntMax = 300_000;
 /** Last batches remembered, by session, to recognise one that is sent again; the running poller and a command beside it matter. */
 const sessionsMax = 16;
 export const auditColumns = "sequence, at, source, category, type, result, detail, previous, hash";
@@ -77,6 +79,11 @@ export class JournalDatabase {
       .map((row) => [String(row["check"]), String(row["digest"])]);
   }
 
+  learnt(): readonly LearntRow[] {
+    // Only write() fills this table, from typed rows.
+    return this.#db.prepare("SELECT key, value, boot, at FROM learnt").all() as unknown as readonly LearntRow[];
+  }
+
   head(): AuditHead {
     const row = this.#statements.head.get();
     return row ? { sequence: Number(row["sequence"]), hash: String(row["hash"]) } : emptyChain;
@@ -120,7 +127,7 @@ export class JournalDatabase {
   }
 
   #writeRow(row: Row): void {
-    const { transition, trip, reset, prove, append, time } = this.#statements;
+    const { transition, trip, reset, prove, learn, forget, append, time } = this.#statements;
     switch (row.kind) {
       case "transition":
         transition.run(Math.round(row.at), row.device, row.from, row.to, row.cause, row.detail);
@@ -133,6 +140,10 @@ export class JournalDatabase {
         return;
       case "proved":
         prove.run(row.check, row.digest);
+        return;
+      case "learnt":
+        if (row.value === "") forget.run(row.key);
+        else learn.run(row.key, row.value, row.boot, Math.round(row.at));
         return;
       case "time":
         time.run(Math.round(row.highest));
@@ -148,9 +159,10 @@ export class JournalDatabase {
     this.#sinceRollOff += rows;
     if (this.#sinceRollOff < rollOffEvery) return;
     this.#sinceRollOff = 0;
-    const { oldTransitions, oldProofs, oldSessions } = this.#statements;
+    const { oldTransitions, oldProofs, oldLearnt, oldSessions } = this.#statements;
     oldTransitions.run(this.#transitionsMax);
     oldProofs.run(provenMax);
+    oldLearnt.run(learntMax);
     oldSessions.run(sessionsMax);
   }
 }
@@ -189,6 +201,8 @@ const sql = {
   trip: "INSERT INTO trips (scope, cause, detail, since) VALUES (?, ?, ?, ?) ON CONFLICT (scope) DO NOTHING",
   reset: "DELETE FROM trips WHERE scope = ?",
   prove: 'INSERT OR REPLACE INTO proven ("check", digest) VALUES (?, ?)',
+  learn: "INSERT OR REPLACE INTO learnt (key, value, boot, at) VALUES (?, ?, ?, ?)",
+  forget: "DELETE FROM learnt WHERE key = ?",
   append: "INSERT INTO audit (sequence, at, source, category, type, result, detail, previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
   head: "SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1",
   hashOf: "SELECT hash FROM audit WHERE sequence = ?",
@@ -198,6 +212,7 @@ const sql = {
   setBatch: "INSERT OR REPLACE INTO batches (session, number) VALUES (?, ?)",
   oldTransitions: "DELETE FROM transitions WHERE sequence <= (SELECT max(sequence) FROM transitions) - ?",
   oldProofs: "DELETE FROM proven WHERE rowid <= (SELECT max(rowid) FROM proven) - ?",
+  oldLearnt: "DELETE FROM learnt WHERE rowid <= (SELECT max(rowid) FROM learnt) - ?",
   oldSessions: "DELETE FROM batches WHERE rowid <= (SELECT max(rowid) FROM batches) - ?",
 } as const;
 

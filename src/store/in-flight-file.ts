@@ -7,6 +7,7 @@ import { join } from "node:path";
 import type { InFlight } from "../domain/gate.ts";
 import type { Check, CheckId, LineId } from "../domain/plan.ts";
 import { monotonicMs, type MonotonicMs } from "../domain/units.ts";
+import { bootOfMachine } from "./boot.ts";
 import type { Unusable } from "./database.ts";
 import { isFileError } from "./durable-file.ts";
 
@@ -180,14 +181,4 @@ function read(text: string, boot: string): Read {
 function momentOf(text: string): MonotonicMs {
   const value = Number(text);
   return monotonicMs(Number.isFinite(value) && value >= 0 ? value : 0);
-}
-
-/** Random at every boot (random(4)); in containers the machine's. */
-function bootOfMachine(): string {
-  try {
-    return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-  } catch (error) {
-    if (!isFileError(error)) throw error;
-    return "unknown";
-  }
 }

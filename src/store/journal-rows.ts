@@ -11,8 +11,17 @@ export type Row =
   | { readonly kind: "reset"; readonly scope: Scope }
   /** The check worked for the first time with these bytes, to this place. */
   | { readonly kind: "proved"; readonly check: string; readonly digest: string }
+  | ({ readonly kind: "learnt" } & LearntRow)
   /** The highest trusted time; the latest row counts, also where a person has set it back. */
   | { readonly kind: "time"; readonly highest: WallMs };
+
+/** What was learnt of a device, as JSON; empty: it is to be forgotten. `boot` and `at` (trusted time) say of what its moments are. */
+export interface LearntRow {
+  readonly key: string;
+  readonly value: string;
+  readonly boot: string;
+  readonly at: WallMs;
+}
 
 export type { AuditHead };
 
@@ -39,6 +48,7 @@ export type FromWorker =
       readonly kind: "opened";
       readonly trips: readonly StandingTrip[];
       readonly proven: readonly (readonly [check: string, digest: string])[];
+      readonly learnt: readonly LearntRow[];
       readonly head: AuditHead;
       /** The highest trusted time, and no earlier than the last audit record; 0 before the first. */
       readonly highest: WallMs;

@@ -7,7 +7,7 @@ import type { CheckId } from "../domain/plan.ts";
 import { seconds, type Milliseconds, type WallMs } from "../domain/units.ts";
 import type { StandingTrip } from "./board.ts";
 import type { Unusable } from "./database.ts";
-import type { AuditHead, WorkerStart } from "./journal-rows.ts";
+import type { AuditHead, LearntRow, WorkerStart } from "./journal-rows.ts";
 import { startThread } from "./journal-thread.ts";
 import { QueuedJournal } from "./queued-journal.ts";
 import { StopFile } from "./stop-file.ts";
@@ -16,6 +16,8 @@ import { tripsFileName, TripsBeside } from "./trips-beside.ts";
 export interface StoreJournal extends Journal {
   /** The check worked for the first time with the bytes and to the place that `digest` stands for. */
   proved(check: CheckId, digest: string): void;
+  /** What was learnt of a device, for the next start. */
+  learnt(row: LearntRow): void;
   /** The highest trusted time, for the next start. */
   noteTime(highest: WallMs): void;
   /** For how long records could not be written, by the monotonic clock; undefined while they can. */
@@ -33,6 +35,7 @@ export interface OpenedJournal {
   readonly trips: readonly StandingTrip[];
   /** The digest of each check that worked in an earlier run. */
   readonly proven: ReadonlyMap<CheckId, string>;
+  readonly learnt: readonly LearntRow[];
   /** The highest trusted time of earlier runs, and no earlier than the last audit record; 0 before the first. */
   readonly highest: WallMs;
 }
@@ -67,7 +70,7 @@ export async function openJournal(path: string, options: JournalOptions): Promis
   const unwritten = beside.found.filter(({ scope }) => !first.trips.some((trip) => trip.scope === scope));
   journal.takeOver(beside.found, unwritten);
   const proven = new Map(first.proven.map(([check, digest]) => [check as CheckId, digest]));
-  return { journal, trips: [...first.trips, ...unwritten], proven, highest: first.highest };
+  return { journal, trips: [...first.trips, ...unwritten], proven, learnt: first.learnt, highest: first.highest };
 }
 
 async function closed(journal: QueuedJournal, unusable: Unusable): Promise<Unusable> {

@@ -9,7 +9,7 @@ import { emptyChain } from "./audit-chain.ts";
 import type { StandingTrip } from "./board.ts";
 import type { Unusable } from "./database.ts";
 import type { StoreJournal } from "./journal.ts";
-import type { AuditHead, Batch, Row } from "./journal-rows.ts";
+import type { AuditHead, Batch, LearntRow, Row } from "./journal-rows.ts";
 import { JournalThread, within, type Answer, type Opened, type ThreadListener } from "./journal-thread.ts";
 import type { TripsBeside } from "./trips-beside.ts";
 
@@ -122,6 +122,10 @@ export class QueuedJournal implements StoreJournal, ThreadListener {
 
   proved(check: CheckId, digest: string): void {
     this.#accept({ kind: "proved", check, digest }, queueTransitionsMax, false);
+  }
+
+  learnt(row: LearntRow): void {
+    this.#accept({ kind: "learnt", ...row }, queueTransitionsMax, false);
   }
 
   noteTime(highest: WallMs): void {

@@ -58,6 +58,14 @@ export const steps: readonly string[] = [
   CREATE TRIGGER audit_has_an_end BEFORE INSERT ON audit WHEN NEW.sequence > 1000000
     BEGIN SELECT RAISE(ABORT, 'the audit is full (1,000,000 records): see docs/recovery.md'); END;
   `,
+  `
+  CREATE TABLE learnt (
+    key TEXT PRIMARY KEY,
+    value TEXT NOT NULL,
+    boot TEXT NOT NULL,
+    at INTEGER NOT NULL
+  ) STRICT;
+  `,
 ];
 
 /** The audit's last possible record, as the trigger above has it: about 400 MB. A record a minute fills it in two years. */

@@ -7,6 +7,7 @@ import type { FailureKind } from "../../src/domain/reasons.ts";
 import { milliseconds, monotonicMs } from "../../src/domain/units.ts";
 import { Harm } from "../../src/safety/harm.ts";
 import { literalPlan } from "../support/literal-plan.ts";
+import { MemoryNotebook } from "../support/memory-notebook.ts";
 
 const minute = 60_000;
 const plan = literalPlan([
@@ -19,9 +20,9 @@ const check = (name: string) => plan.checks.get(`${name}/modbus-fc43` as CheckId
 
 class Case {
   readonly harm: Harm;
-  constructor(earlier: readonly Trip[] = []) {
-    this.harm = new Harm(earlier);
-    this.harm.adopt(plan, monotonicMs(0));
+  constructor(earlier: readonly Trip[] = [], notes = new MemoryNotebook(), startedMs = 0) {
+    this.harm = new Harm(earlier, notes);
+    this.harm.adopt(plan, monotonicMs(startedMs));
   }
 
   miss(
@@ -140,5 +141,78 @@ describe("harm", () => {
     one.miss("a", 0, { acknowledged: true, requests: 1, well: true });
     one.harm.adopt(literalPlan([]), monotonicMs(1));
     assert.deepEqual(one.miss("a", 20 * minute), []);
+  });
+});
+
+describe("a restart of the poller", () => {
+  const next = (notes: MemoryNotebook, how: { sameBoot?: boolean; ageMs?: number } = {}): MemoryNotebook =>
+    new MemoryNotebook({ pages: notes.pages, ...how });
+  const vanished = (name = "a"): MemoryNotebook => {
+    const notes = new MemoryNotebook();
+    new Case([], notes).miss(name, 0, { acknowledged: true, requests: 1, well: true });
+    return notes;
+  };
+  it("every minute, as in a crash loop, hides no device that we have hung", () => {
+    let notes = vanished();
+    for (let at = 1; at < 15; at++) {
+      notes = next(notes);
+      assert.deepEqual(new Case([], notes, at * minute).miss("a", at * minute), []);
+    }
+    notes = next(notes);
+    assert.deepEqual(new Case([], notes, 15 * minute).miss("a", 15 * minute), ["harm device:a"]);
+    assert.deepEqual(new Case([], next(notes), 16 * minute).miss("a", 40 * minute), [], "said once");
+  });
+  it("together with the machine begins the quarter of an hour anew, and is over after a day", () => {
+    const rebooted = new Case([], next(vanished(), { sameBoot: false, ageMs: 23 * 60 * minute }), 5 * minute);
+    assert.deepEqual(rebooted.miss("a", 19 * minute), []);
+    assert.deepEqual(rebooted.miss("a", 20 * minute), ["harm device:a"]);
+    const later = new Case([], next(vanished(), { sameBoot: false, ageMs: 24 * 60 * minute }), 5 * minute);
+    assert.deepEqual(later.miss("a", 60 * minute), []);
+  });
+  it("forgets nobody who went with it, and takes for such who is not heard any more after it", () => {
+    const notes = vanished();
+    new Case([], notes).miss("b", 2 * minute, { well: true });
+    assert.deepEqual(new Case([], next(notes), 3 * minute).miss("a", 20 * minute), []);
+    const one = new Case([], next(vanished()), 3 * minute);
+    assert.deepEqual(one.miss("b", 4 * minute), [], "not heard since the start");
+    assert.deepEqual(one.miss("a", 20 * minute), []);
+    const refusing = new Case([], next(vanished()), 3 * minute);
+    assert.deepEqual(refusing.miss("b", 4 * minute, { failure: "refused" }), [], "it is there");
+    assert.deepEqual(refusing.miss("a", 20 * minute), ["harm device:a"]);
+  });
+  it("brings nobody under suspicion who has answered, or has left the plan", () => {
+    const notes = vanished();
+    new Case([], next(notes)).answer("a", minute);
+    const answered = next(notes);
+    new Case([], answered, minute).answer("a", 2 * minute);
+    assert.deepEqual([...answered.pages], []);
+    const left = next(notes);
+    new Case([], left).harm.adopt(literalPlan([]), monotonicMs(1));
+    assert.deepEqual([...left.pages], []);
+  });
+  it("counts the family's harms on, whether their trips still stand or were reset", () => {
+    const notes = new MemoryNotebook();
+    assert.deepEqual(new Case([], notes).vanish("a", 0), ["harm device:a"]);
+    const trip: Trip = { scope: "device:a", cause: "harm", detail: "" };
+    for (const earlier of [[], [trip]])
+      assert.deepEqual(new Case(earlier, next(notes), 20 * minute).vanish("b", 600 * minute), [
+        "harm device:b",
+        "harm profile:generic-modbus-tcp",
+      ]);
+    const dayAfter = new Case([trip], next(notes), 20 * minute);
+    assert.deepEqual(dayAfter.vanish("b", 1500 * minute), ["harm device:b"], "when it was is known");
+    const rebooted = new Case([], next(notes, { sameBoot: false, ageMs: 48 * 60 * minute }), 20 * minute);
+    assert.deepEqual(rebooted.vanish("b", 600 * minute), ["harm device:b"]);
+  });
+  it("reads a damaged note as well as can be", () => {
+    const pages = new Map([
+      ["lost a", JSON.stringify({ since: "x", acknowledged: true })],
+      ["lost b", "null"],
+      ["harmed generic-modbus-tcp", "7"],
+    ]);
+    const one = new Case([], new MemoryNotebook({ pages }), minute);
+    assert.deepEqual(one.miss("a", 10 * minute), []);
+    assert.deepEqual(one.miss("b", 30 * minute, { failure: "refused" }), []);
+    assert.deepEqual(one.miss("a", 31 * minute), ["harm device:a"]);
   });
 });

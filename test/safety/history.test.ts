@@ -4,7 +4,16 @@ import { describe, it } from "node:test";
 import type { Failed, Outcome } from "../../src/domain/outcome.ts";
 import { nothingSent } from "../../src/domain/outcome.ts";
 import { milliseconds, monotonicMs } from "../../src/domain/units.ts";
-import { backoffUntil, noHistory, refusedTooOften, remembered, waitAfter, type CheckHistory } from "../../src/safety/history.ts";
+import {
+  backoffUntil,
+  noHistory,
+  recalled,
+  refusedTooOften,
+  remembered,
+  toBeNoted,
+  waitAfter,
+  type CheckHistory,
+} from "../../src/safety/history.ts";
 import { literalCheck } from "../support/literal-plan.ts";
 
 const check = literalCheck({ name: "a", address: "192.0.2.1" });
@@ -79,5 +88,47 @@ describe("refusal episodes", () => {
     const four = after(...[0, 1, 2, 3].flatMap((n) => episode(n * hour)), ...episode(30 * hour));
     assert.equal(refusedTooOften(four, at(30 * hour)), false);
     assert.equal(after(...Array.from({ length: 50 }, (_, n) => episode(n * 1000)).flat()).episodes.length, 5, "bounded");
+  });
+});
+
+describe("what a restart keeps of a history", () => {
+  const noted = (value: unknown, sameBoot = true, ageMs = 0) => ({
+    value: JSON.parse(JSON.stringify(value)) as unknown,
+    sameBoot,
+    age: milliseconds(ageMs),
+  });
+  const hour = 3_600_000;
+  it("is how often the device turned us away, and whether it still does: five times in a day remain five", () => {
+    let history = noHistory;
+    for (let n = 0; n < 5; n++) {
+      const before = history;
+      history = [failed("refused", n * hour), answered(n * hour + 1000)].reduce(remembered, history);
+      history = recalled(noted(toBeNoted(before, history)?.value), at(n * hour + 2000));
+    }
+    assert.ok(refusedTooOften(history, at(5 * hour)));
+    assert.equal(refusedTooOften(history, at(25 * hour)), false);
+  });
+  it("is one episode for as long as it goes on, over however many restarts", () => {
+    let history = noHistory;
+    for (let n = 0; n < 20; n++) {
+      const before = history;
+      history = remembered(before, failed("refused", n * hour));
+      const change = toBeNoted(before, history);
+      assert.equal(change !== undefined, n === 0, "noted once");
+      history = recalled(noted(change?.value ?? { episodes: before.episodes, inEpisode: before.inEpisode }), at(n * hour));
+    }
+    assert.equal(history.episodes.length, 1);
+  });
+  it("counts from now after another boot, for a day", () => {
+    const value = { episodes: [5 * hour, 6 * hour], inEpisode: false };
+    assert.deepEqual(recalled(noted(value, false, 23 * hour), at(1)).episodes, [1, 1]);
+    assert.equal(recalled(noted(value, false, 24 * hour), at(1)), noHistory);
+    assert.equal(recalled(undefined, at(1)), noHistory);
+    for (const damaged of [null, 7, { episodes: 7 }]) assert.equal(recalled(noted(damaged), at(1)), noHistory);
+  });
+  it("is nothing any more when no episode is left", () => {
+    const turnedAway = remembered(noHistory, failed("refused", 0));
+    assert.equal(toBeNoted(noHistory, noHistory), undefined);
+    assert.deepEqual(toBeNoted(turnedAway, noHistory), { value: undefined });
   });
 });

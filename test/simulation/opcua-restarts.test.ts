@@ -11,6 +11,7 @@ import { ConnectionKeeper } from "../../src/safety/keeper.ts";
 import { opcuaPolicy } from "../../src/wire/frames/opcua.ts";
 import { tcpDialler } from "../../src/wire/tcp.ts";
 import { FakeClock } from "../support/fake-clock.ts";
+import { MemoryNotebook } from "../support/memory-notebook.ts";
 import { literalPlan } from "../support/literal-plan.ts";
 import { opcuaCheck } from "../support/opcua-checks.ts";
 
@@ -51,6 +52,7 @@ async function aLife(server: OpcuaDevice): Promise<readonly Fact[]> {
       suspect: () => false,
       trips: [],
       record: (fact) => void facts.push(fact),
+      notes: new MemoryNotebook(),
       inFlight: { begin: () => {}, end: () => {}, kept: () => {}, counted: () => {} },
     },
     planFor(check),

@@ -33,6 +33,24 @@ describe("records", () => {
     assert.equal(again.journal.auditHead.sequence, 1);
   });
 
+  test("of what was learnt are the latest of each key; an empty one is forgotten", async () => {
+    const { journal, learnt } = await bench.open();
+    assert.deepEqual(learnt, []);
+    const row = (key: string, value: string) => ({ key, value, boot: "this one", at });
+    for (const [key, value] of [
+      ["pace a", "1"],
+      ["pace b", "2"],
+      ["pace a", "3"],
+      ["pace b", ""],
+    ] as const)
+      journal.learnt(row(key, value));
+    await journal.close();
+    assert.deepEqual(
+      (await bench.open()).learnt.map((one) => ({ ...one })),
+      [row("pace a", "3")],
+    );
+  });
+
   test("keep the first cause of a trip", async () => {
     const { journal } = await bench.open();
     for (const cause of ["harm", "slower"] as const) journal.tripped({ scope: "site", cause, detail: "" }, at);

@@ -4,6 +4,7 @@ import type { LineId, Plan } from "../../src/domain/plan.ts";
 import type { MonotonicMs } from "../../src/domain/units.ts";
 import { aboveConnections, brokenPromises, whileTripped } from "./invariants.ts";
 import { literalPlan, type LiteralDevice, type LiteralLimits } from "./literal-plan.ts";
+import { MemoryNotebook } from "./memory-notebook.ts";
 import { SimulatedSite } from "./simulated-site.ts";
 import type { World } from "./world.ts";
 
@@ -127,7 +128,7 @@ export class LongLife {
       trips: before?.gate.trips() ?? [],
       live: true,
       pulseEveryMs,
-      ...(before && { before }),
+      ...(before && { before, notes: new MemoryNotebook({ pages: before.notes.pages }) }),
     });
   }
 

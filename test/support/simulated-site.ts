@@ -8,6 +8,7 @@ import { ConnectionKeeper, type KeeperParts } from "../../src/safety/keeper.ts";
 import { Pulse } from "../../src/safety/pulse.ts";
 import { Scheduler } from "../../src/scheduler/scheduler.ts";
 import { FakeClock } from "./fake-clock.ts";
+import { MemoryNotebook } from "./memory-notebook.ts";
 import { scriptedDriver, scriptedPolicy, type DriverFault } from "./scripted-driver.ts";
 import { scriptedDial, type Script, type Witness } from "./scripted-wire.ts";
 
@@ -16,6 +17,8 @@ export interface SimulatedSiteOptions {
   readonly script?: (check: Check) => Script;
   readonly fault?: (check: Check) => DriverFault;
   readonly trips?: readonly Trip[];
+  /** What earlier runs learnt. */
+  readonly notes?: MemoryNotebook;
   /** A run before this one, whose clock and witness go on. */
   readonly before?: Pick<SimulatedSite, "clock" | "witness">;
   /** A kept connection meets the world as it is at each asking. */
@@ -38,6 +41,7 @@ export class SimulatedSite {
   readonly kept: Set<LineId> = new Set();
   readonly counted: Map<LineId, readonly MonotonicMs[]> = new Map();
   readonly lateness: number[] = [];
+  readonly notes: MemoryNotebook;
   readonly gate: HeartbeatGate;
   readonly scheduler: Scheduler;
   readonly pulse: Pulse;
@@ -60,6 +64,7 @@ export class SimulatedSite {
     const { clock, witness } = options.before ?? { clock: new FakeClock(), witness: { packets: [], connections: [] } };
     this.clock = clock;
     this.witness = witness;
+    this.notes = options.notes ?? new MemoryNotebook();
     const circumstances: Circumstances = {
       stopped: () => this.stoppedInMemory,
       heardUntil: (device) => this.heard.get(device),
@@ -112,6 +117,7 @@ export class SimulatedSite {
         suspect: (now) => this.pulse.suspect(now),
         trips: options.trips ?? [],
         record: (fact) => this.facts.push(fact),
+        notes: this.notes,
         inFlight: {
           begin: ({ id }) => this.inFlight.push(id),
           end: ({ id }) => this.inFlight.splice(this.inFlight.indexOf(id), 1),

@@ -65,6 +65,7 @@ export function toyGate(stopped: Circumstances["stopped"], plan: Plan = toyPlan(
       suspect: () => false,
       trips: [],
       record: () => undefined,
+      notes: { recall: () => undefined, note: () => undefined },
       inFlight: { begin: () => undefined, end: () => undefined, kept: () => undefined, counted: () => undefined },
     },
     plan,

@@ -19,6 +19,7 @@ import type { FailureKind } from "../../../src/domain/reasons.ts";
 import type { ApprovalEnd } from "../../../src/domain/stages.ts";
 import { milliseconds, seconds, wallMs, type Milliseconds, type MonotonicMs, type WallMs } from "../../../src/domain/units.ts";
 import type { StoreJournal } from "../../../src/store/journal.ts";
+import type { LearntRow } from "../../../src/store/journal-rows.ts";
 
 export const hvac = "hvac" as SegmentId;
 
@@ -133,6 +134,7 @@ export class RememberingJournal implements StoreJournal {
   readonly trips: Trip[] = [];
   readonly resets: Scope[] = [];
   readonly proofs: [CheckId, string][] = [];
+  readonly learntRows: LearntRow[] = [];
   readonly times: WallMs[] = [];
   unwritableSince: WallMs | undefined = undefined;
   unwritableFor: Milliseconds | undefined = undefined;
@@ -151,6 +153,9 @@ export class RememberingJournal implements StoreJournal {
   }
   reset(scope: Scope): void {
     this.resets.push(scope);
+  }
+  learnt(row: LearntRow): void {
+    this.learntRows.push(row);
   }
   proved(of: CheckId, digest: string): void {
     this.proofs.push([of, digest]);
