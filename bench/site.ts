@@ -124,6 +124,7 @@ export function openSite(
       record: (fact) => recorder.record(fact),
       notes: { recall: () => undefined, note: () => undefined },
       inFlight: { begin: () => {}, end: () => {}, kept: () => {}, counted: () => {} },
+      stranger: () => undefined,
     },
     plan,
   );
@@ -176,6 +177,7 @@ export const noJournal: StoreJournal = {
   proved() {},
   learnt() {},
   noteTime() {},
+  identity() {},
   settled: () => Promise.resolve(),
   close: () => Promise.resolve(),
   unwritableSince: undefined,

@@ -10,7 +10,7 @@ import type { AuditEntry } from "./domain/board.ts";
 import type { Clock } from "./domain/clock.ts";
 import { methods } from "./drivers/registry.ts";
 import { instant, tripStatus } from "./exporters/control-status.ts";
-import { trustedTime, verifyAudit } from "./store/database-audit.ts";
+import { knownIdentities, trustedTime, verifyAudit } from "./store/database-audit.ts";
 import { openJournal, type OpenedJournal } from "./store/journal.ts";
 import { keptPlans } from "./store/kept-plans.ts";
 import { adoptStateFolder, createStateFolder, openStateFolder, readBirth, journalName, type StateProblems } from "./store/state-folder.ts";
@@ -78,6 +78,10 @@ export function stateStore(clock: Clock): StateStore {
       const known = trustedTime(join(folder, journalName));
       return "problem" in known ? { problems: [known.problem] } : known.highest;
     },
+    identities: (folder) => {
+      const known = knownIdentities(join(folder, journalName));
+      return "problem" in known ? { problems: [known.problem] } : known.identities;
+    },
     adopt: (folder, adopted, { by, reason }) => {
       const stopped = new StopFile(folder, clock).write(by, reason);
       if (stopped) return problemsOf(stopped);
@@ -111,6 +115,7 @@ function session({ journal, trips, highest }: OpenedJournal): Exclude<Awaited<Re
     highest: instant(highest),
     noteTime: (at) => journal.noteTime(at),
     reset: (scope, at) => journal.reset(scope, at),
+    identity: (known) => journal.identity(known),
     audit: (entry: AuditEntry) => journal.audit(entry),
     async close() {
       // Closing waits for the disk, at most 5 s, and rejects what is not written by then.

@@ -160,6 +160,7 @@ export const builtinsPerFile: Readonly<Record<string, readonly string[]>> = {
   "src/drivers/enip/decode.ts": ["node:buffer"],
   "src/drivers/modbus/port.ts": ["node:events"],
   "src/drivers/modbus/text.ts": ["node:buffer"],
+  "src/drivers/opcua/fingerprint.ts": ["node:crypto"],
   "src/drivers/opcua/nonce.ts": ["node:crypto"],
   "src/drivers/opcua/secured.ts": ["node:crypto"],
   "src/drivers/opcua/transport.ts": ["node:events"],

@@ -3,6 +3,7 @@ import type { Command } from "./command.ts";
 import { adopt } from "./commands/adopt.ts";
 import { approve } from "./commands/approve.ts";
 import { audit } from "./commands/audit.ts";
+import { baseline } from "./commands/baseline.ts";
 import { check } from "./commands/check.ts";
 import { checkConfig } from "./commands/check-config.ts";
 import { conduits } from "./commands/conduits.ts";
@@ -42,6 +43,7 @@ export const commands: readonly Command[] = [
   renew,
   suspend,
   opcua,
+  baseline,
   conduits,
   report,
   selftest,

@@ -4,6 +4,7 @@ import { formatDuration } from "../domain/duration.ts";
 import { printable } from "../domain/printable.ts";
 import { milliseconds } from "../domain/units.ts";
 import { ago, due, holdNotice, holdsOn, livenessWord, noticeLines, tripNotice, whyOf, type View } from "./status-view.ts";
+import { identityNotices, identityRows } from "./identity-view.ts";
 import { columns } from "./text.ts";
 import { inWords } from "./words.ts";
 import type { Cause } from "../domain/liveness.ts";
@@ -19,11 +20,13 @@ export function deviceView(device: DeviceStatus, status: Status, { width, style 
         ["  name", printable(device.name, 200)],
         ["  segment", device.segment],
         ["  profile", `${device.profile} (stage ${device.stage})`],
+        ...identityRows(device.identities),
         ["  last heard", device.lastHeardAt === null ? "never" : `${ago(device.lastHeardAt, status.at)} ago`],
       ],
       width,
     ),
     ...trips.flatMap((trip) => noticeLines(tripNotice(trip), { width, style })),
+    ...identityNotices(device.identities).flatMap((notice) => noticeLines(notice, { width, style })),
     ...holdsOn(device, status).flatMap((hold) => noticeLines(holdNotice(hold), { width, style })),
     ...device.checks.flatMap((check) => ["", ...checkLines(check, status, width)]),
     ...device.refused.flatMap((refused) => ["", ...refusedLines(refused, width)]),

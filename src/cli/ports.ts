@@ -1,4 +1,5 @@
 /** What commands need of the state folder and the poller, in the words of commands; `src/main.ts` puts the real ones behind it. */
+import type { KnownIdentity } from "../domain/baseline.ts";
 import type { AuditEntry, AuditHead } from "../domain/board.ts";
 import type { Instant, Signed, TripStatus } from "../domain/control.ts";
 import type { Plan } from "../domain/plan.ts";
@@ -46,6 +47,8 @@ export interface StateStore {
   readAudit(journal: string, visit: (line: AuditLine) => void): AuditVerdict | Problems;
   /** The highest trusted time that stands in the folder, 0 before the first run. Changes nothing. */
   trustedTime(folder: string): WallMs | Problems;
+  /** What devices said of themselves, and what of it was accepted; none before the first run. Changes nothing. */
+  identities(folder: string): readonly KnownIdentity[] | Problems;
   /** Files of the plans that were adopted, the latest first; none where none was. */
   plansThatRan(folder: string): readonly KeptPlan[];
   /** For a moment in which no poller runs. Fails where the folder is a copy, or belongs to another site or machine. */
@@ -74,6 +77,8 @@ export interface StateJournal {
   noteTime(highest: WallMs): void;
   trips(): readonly TripStatus[];
   reset(scope: Scope, at: WallMs): void;
+  /** What a device says of itself, with what of it is accepted. */
+  identity(known: KnownIdentity): void;
   audit(entry: AuditEntry): void;
   /** Everything accepted is on disk when this resolves without problems. */
   close(): Promise<undefined | Problems>;

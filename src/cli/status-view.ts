@@ -8,6 +8,7 @@ import type { StopRecord } from "./ports.ts";
 import type { Style } from "./style.ts";
 import { auditLine, healthNotices } from "./health-view.ts";
 import { columns, counted, moment, padded, wrapped } from "./text.ts";
+import { identityNotices, unacceptedWords } from "./identity-view.ts";
 import { windowLine } from "./window-view.ts";
 import { inWords } from "./words.ts";
 
@@ -45,7 +46,9 @@ export function needsAttention({ stopped, trips, holds, reload, families, certif
   const expired =
     families.some(({ approval }) => approval?.age === "grace" || approval?.age === "ended") ||
     certificates.some(({ notAfterAt }) => notAfterAt <= health.at);
-  const trouble = stopped || healthNotices(health).length > 0 || trips.length > 0 || holds.length > 0 || !reload.successful || expired;
+  const changed = devices.some(({ identities }) => identities.some(({ state }) => state === "changed"));
+  const trouble =
+    stopped || changed || healthNotices(health).length > 0 || trips.length > 0 || holds.length > 0 || !reload.successful || expired;
   return trouble || devices.some((device) => device.liveness === "down" || device.liveness === "degraded" || silentOnes(device).length > 0);
 }
 
@@ -126,19 +129,28 @@ function summary(devices: readonly DeviceStatus[]): string {
 }
 
 /** Nothing is wrong with these: what runs out, what is held back on purpose, and what is proposed. */
-function tidings({ families, certificates, heldSegments, windows }: Status): readonly string[] {
+function tidings({ families, certificates, heldSegments, windows, devices }: Status): readonly string[] {
   const words = [
     ...certificates.map(({ warning }) => warning),
     ...families.flatMap(({ approval, proposed }) => [approval?.warning, proposed]),
   ];
-  return [...words.filter((line) => typeof line === "string"), ...heldSegments, ...windows.map((one) => `WINDOW ${windowLine(one)}`)];
+  return [
+    ...words.filter((line) => typeof line === "string"),
+    ...unacceptedWords(devices),
+    ...heldSegments,
+    ...windows.map((one) => `WINDOW ${windowLine(one)}`),
+  ];
 }
 
-function noticesOf({ stopped, trips, holds, reload, ...health }: Status, stop: StopRecord | undefined): readonly Notice[] {
+function noticesOf({ stopped, trips, holds, reload, devices, ...health }: Status, stop: StopRecord | undefined): readonly Notice[] {
+  const changes = devices.flatMap(({ identities }) => identityNotices(identities));
   const notices = trips.slice(0, noticesMax).map(tripNotice);
   if (trips.length > noticesMax) notices.push({ text: `TRIPPED: ${trips.length - noticesMax} more; --json shows them all` });
   notices.push(...holds.slice(0, noticesMax).map(holdNotice));
   if (holds.length > noticesMax) notices.push({ text: `HOLD: ${holds.length - noticesMax} more; --json shows them all` });
+  notices.push(...changes.slice(0, noticesMax));
+  if (changes.length > noticesMax)
+    notices.push({ text: `IDENTITY CHANGED: ${changes.length - noticesMax} more; \`watchkeeper baseline list\` shows them all` });
   notices.unshift(...healthNotices(health));
   if (stopped) {
     const since = stop?.since ? ` since ${moment(stop.since)}` : "";

@@ -1,4 +1,5 @@
 /** What is known now, in memory: everything that exporters, status and explain read, so that no reader can cause a packet or wait for a disk. */
+import type { IdentityView } from "./baseline.ts";
 import type { Cause, Judgement } from "./liveness.ts";
 import type { Fact, Identity, Outcome, Scope, Sent, SharedCause, Trip } from "./outcome.ts";
 import type { Check, CheckId, DeviceId, Plan, PlannedDevice, Proof, SegmentId, StandingRefusal } from "./plan.ts";
@@ -61,6 +62,8 @@ export interface Board {
   readonly plan: Plan;
   devices(): Iterable<DeviceView>;
   device(id: DeviceId): DeviceView | undefined;
+  /** What the device says of itself, beside what a person has accepted; empty where it has said nothing. */
+  readonly identitiesOf: (id: DeviceId) => readonly IdentityView[];
   evidenceOf(id: DeviceId): Evidence;
   checks(): Iterable<CheckView>;
   checksOf(id: DeviceId): readonly CheckView[];

@@ -1,11 +1,13 @@
 /** What a command may ask a running poller over its control socket, and what it is told: one request and one result type a command. */
 import type { AuditEntry } from "./board.ts";
+import type { IdentityState } from "./baseline.ts";
 import type { Cause, Liveness } from "./liveness.ts";
 import type { MethodId } from "./operations.ts";
 import type { Scope, Trip } from "./outcome.ts";
 import type { Proof, Stage } from "./plan.ts";
 import type { FailureKind, PassingReason, StandingReason } from "./reasons.ts";
 import type { ShownCertificate } from "./security.ts";
+import type { IdentityField, Said } from "./said.ts";
 import type { ApprovalAge } from "./stages.ts";
 import type { WindowKind, WindowScope } from "./windows.ts";
 
@@ -65,6 +67,8 @@ export interface DeviceStatus {
   readonly proves: Proof | null;
   readonly lastHeardAt: Instant | null;
   readonly nextDueAt: Instant | null;
+  /** One for each method and place by which it said something of itself. */
+  readonly identities: readonly IdentityStatus[];
   readonly checks: readonly CheckStatus[];
   readonly refused: readonly RefusedStatus[];
 }
@@ -147,6 +151,22 @@ export interface WindowStatus {
 export interface WindowDone {
   readonly window: WindowStatus;
   readonly warnings: readonly string[];
+}
+
+/** What a device says of itself, beside what a person has accepted. */
+export interface IdentityStatus {
+  readonly device: string;
+  /** The method by which it was said. */
+  readonly source: string;
+  /** Address, and unit or rack and slot. */
+  readonly place: string;
+  readonly state: IdentityState;
+  readonly said: Said;
+  readonly saidSince: Instant;
+  /** The latest is the last; empty: nobody has accepted anything. */
+  readonly accepted: readonly { readonly said: Said; readonly by: string; readonly reason: string; readonly at: Instant }[];
+  /** In the state `changed`; `after` is null where it is not said any more. */
+  readonly differences: readonly { readonly field: IdentityField; readonly before: string; readonly after: string | null }[];
 }
 
 export interface Status {
@@ -246,6 +266,11 @@ export interface ControlCommands {
   readonly "window-list": {
     readonly request: Readonly<Record<never, never>>;
     readonly result: { readonly now: Instant; readonly windows: readonly WindowStatus[] };
+  };
+  /** What the devices say of themselves now is accepted; all of them or none. `beside`: what was accepted before stays so too. */
+  readonly "baseline-accept": {
+    readonly request: Signed & { readonly devices: readonly string[]; readonly beside?: boolean };
+    readonly result: { readonly accepted: readonly IdentityStatus[] };
   };
   /** Takes a record for the audit chain that a command made by itself; the poller puts the time to it. */
   readonly audit: {

@@ -1,4 +1,5 @@
 /** What one exchange came to, and every other fact that can change what we believe. */
+import type { IdentityChange, IdentityView } from "./baseline.ts";
 import type { Check, DeviceId, PlannedDevice, SegmentId } from "./plan.ts";
 import type { FailureKind, PassingReason } from "./reasons.ts";
 import type { ShownCertificate } from "./security.ts";
@@ -8,9 +9,17 @@ import type { Window, WindowChange } from "./windows.ts";
 /** What a device said of itself, as printable text; absent where it said nothing. */
 export interface Identity {
   readonly vendor?: string;
+  /** The maker's number in the protocol's own list, by which the name was found: names are added to our table, and that changes nobody. */
+  readonly vendorCode?: string;
   readonly product?: string;
+  /** What names the product alone, where the text beside it holds more: SNMP's sysObjectID. */
+  readonly code?: string;
   readonly revision?: string;
   readonly serial?: string;
+  /** SHA-256 of the DER, lower-case hex; of several all, with a blank between them. */
+  readonly certificate?: string;
+  /** `00:80:f4:0a:0b:0c`. */
+  readonly hardwareAddress?: string;
 }
 
 /** What a well-formed reply means. A protocol error is an answer: something there is alive. */
@@ -132,5 +141,14 @@ export type Fact =
     }
   /** The guard stopped something; `check` is known when a permit was lent. Nothing left. */
   | { readonly kind: "blocked"; readonly at: MonotonicMs; readonly address: string; readonly check?: Check; readonly detail: string }
+  /** What a device says of itself was first said, is other than it was, or was accepted: then by a person. */
+  | {
+      readonly kind: "identity";
+      readonly at: MonotonicMs;
+      readonly change: IdentityChange;
+      readonly identity: IdentityView;
+      readonly detail: string;
+      readonly by: string;
+    }
   | { readonly kind: "window"; readonly at: MonotonicMs; readonly change: WindowChange; readonly window: Window; readonly by: string }
   | { readonly kind: "stalled"; readonly at: MonotonicMs; readonly detail: string };

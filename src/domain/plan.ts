@@ -151,6 +151,8 @@ export interface Check<Ask = unknown> {
   readonly closing: Allowance;
   readonly proves: Proof;
   readonly expectedIdentity?: ExpectedIdentity;
+  /** An advisory allows it from this firmware on only; absent: whichever runs. */
+  readonly firmwareFrom?: string;
   readonly expectedValue?: ExpectedValue;
   /** End of the approval with its grace; the gate refuses from here on even when no file is read again. */
   readonly approvedUntil: WallMs;

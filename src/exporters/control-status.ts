@@ -19,6 +19,7 @@ import type { CheckId, DeviceId, StandingRefusal } from "../domain/plan.ts";
 import { failureKinds, passingReasons, standingReasons } from "../domain/reasons.ts";
 import { endWords, segmentWords, stepWords } from "../domain/stage-words.ts";
 import { approvalAge, type PlannedFamily } from "../domain/stages.ts";
+import { identityStatus } from "./identity-status.ts";
 import { wallMs, type MonotonicMs, type WallMs } from "../domain/units.ts";
 
 /** When each check is due: the scheduler's answer. */
@@ -53,7 +54,8 @@ export function statusOf(
     devices: Array.from(board.devices(), (view) => {
       const evidence = board.evidenceOf(view.device.id);
       const checks = board.checksOf(view.device.id).map((check) => checkStatus(check, evidence, clock, dueAt));
-      return deviceStatus(view, evidence, checks, refusals.get(view.device.id) ?? []);
+      const identities = board.identitiesOf(view.device.id).map(identityStatus);
+      return deviceStatus(view, evidence, identities, checks, refusals.get(view.device.id) ?? []);
     }),
   };
 }
@@ -119,6 +121,7 @@ export function momentOf(at: MonotonicMs, clock: Clock): Instant {
 function deviceStatus(
   { device, judgement, lastHeard }: DeviceView,
   { proves }: Evidence,
+  identities: DeviceStatus["identities"],
   checks: readonly CheckStatus[],
   refusals: readonly StandingRefusal[],
 ): DeviceStatus {
@@ -136,6 +139,7 @@ function deviceStatus(
     lastHeardAt: orNull(lastHeard),
     // ISO 8601 in UTC sorts as text.
     nextDueAt: dues.toSorted()[0] ?? null,
+    identities,
     checks,
     refused: refusals.map(({ check, method, reason, detail }): RefusedStatus => ({ check, method, reason, detail })),
   };

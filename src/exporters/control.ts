@@ -153,6 +153,10 @@ const schemas: Readonly<Record<ControlCommand, FastifySchema>> = {
   "window-extend": body({ by: words, reason: words, id: words, ...windowEnd }, ["by", "reason", "id"], oneEnd),
   "window-close": body({ by: words, reason: words, id: words }, ["by", "reason", "id"]),
   "window-list": body({}, []),
+  "baseline-accept": body(
+    { by: words, reason: words, devices: { type: "array", minItems: 1, maxItems: 20_000, items: words }, beside: { type: "boolean" } },
+    ["by", "reason", "devices"],
+  ),
   audit: body(
     {
       source: words,

@@ -1,6 +1,7 @@
 /** Writes what happens, one line each, for people and log collectors: JSON, or text for a terminal. */
 import pino, { type DestinationStream, type Logger } from "pino";
 import type { Transition } from "../domain/board.ts";
+import type { IdentityChange } from "../domain/baseline.ts";
 import type { Clock } from "../domain/clock.ts";
 import { formatDuration } from "../domain/duration.ts";
 import { massLossTrialEvery } from "../domain/limits.ts";
@@ -98,6 +99,17 @@ export class EventLog {
         const whom = fact.check?.id ?? fact.address;
         return this.write("error", "blocked", `the guard stopped something for ${whom}: nothing left`, { detail: fact.detail });
       }
+      case "identity": {
+        const { device, source, place, state } = fact.identity;
+        const level = fact.change === "changed" ? "error" : fact.change === "said_otherwise" ? "warn" : "info";
+        return this.write(level, `identity_${fact.change}`, `${identityWords[fact.change]}: ${fact.detail}`, {
+          device,
+          source,
+          place,
+          state,
+          by: fact.by,
+        });
+      }
       case "window": {
         const { id, kind, scope } = fact.window;
         return this.write("warn", `window_${fact.change}`, `window ${fact.change}: ${windowInWords(fact.window)}`, {
@@ -147,6 +159,14 @@ export class EventLog {
     return this.#end();
   }
 }
+
+const identityWords: Readonly<Record<IdentityChange, string>> = {
+  first_said: "IDENTITY said for the first time, and not accepted yet",
+  changed: "IDENTITY CHANGED, somebody should look",
+  said_otherwise: "IDENTITY other than it was, and not accepted before either",
+  as_accepted: "IDENTITY is as accepted",
+  accepted: "IDENTITY accepted",
+};
 
 function stopMessage({ stopped, by }: Extract<Happening, { kind: "stopped" }>): string {
   return stopped ? `stopped by ${by}: no device is asked, every device is unknown` : `resumed by ${by}`;

@@ -1,10 +1,12 @@
 /** The page at /: how the site is, what needs a person, and where the rest is. Plain HTML, no script, nothing loaded from elsewhere. */
 import type { Board, DeviceView, Evidence } from "../domain/board.ts";
+import type { IdentityView } from "../domain/baseline.ts";
 import type { Clock } from "../domain/clock.ts";
 import { formatDuration } from "../domain/duration.ts";
 import { massLossTrialEvery } from "../domain/limits.ts";
 import { livenesses, type Judgement, type Liveness } from "../domain/liveness.ts";
 import { proofs, type Proof } from "../domain/plan.ts";
+import { differenceWords } from "../domain/said.ts";
 import { causeInWords } from "./cause-words.ts";
 
 /** Devices listed by name; more are only counted. */
@@ -33,6 +35,7 @@ ${board.stopped ? banner("stop", "Stopped. No device is asked until somebody res
 ${board.reload.successful ? "" : banner("warn", `The files on disk have ${board.reload.problems === 1 ? "1 problem" : `${board.reload.problems} problems`} and were not taken over: <code>watchkeeper check-config</code> names them.`)}
 ${trips(board)}
 ${holds(board)}
+${identities(found)}
 <table class="counts"><tr>${livenesses.map((state) => `<td class="${state}"><b>${found.counts[state]}</b> ${state}`).join("")}</table>
 ${proves(found)}
 ${troubles(found)}
@@ -63,18 +66,26 @@ interface Survey {
   readonly troubledCount: number;
   /** How many devices are known by their answers to be alive so far and no further. */
   readonly proved: ReadonlyMap<Proof, number>;
+  readonly changed: readonly IdentityView[];
+  /** Devices that said who they are, and nobody has accepted it. */
+  readonly unaccepted: number;
 }
 
 async function survey(board: Board, yieldToLoop: () => Promise<void>): Promise<Survey> {
   const counts: Counts = { up: 0, degraded: 0, down: 0, unknown: 0 };
   const proved = new Map<Proof, number>();
   const troubled: Troubled[] = [];
+  const changed: IdentityView[] = [];
+  let unaccepted = 0;
   let troubledCount = 0;
   let seen = 0;
   for (const view of board.devices()) {
     const { liveness } = view.judgement;
     counts[liveness] += 1;
     const evidence = board.evidenceOf(view.device.id);
+    const known = board.identitiesOf(view.device.id);
+    changed.push(...known.filter(({ state }) => state === "changed"));
+    if (known.some(({ state }) => state === "not_accepted")) unaccepted += 1;
     if (evidence.proves) proved.set(evidence.proves, (proved.get(evidence.proves) ?? 0) + 1);
     if (liveness === "down" || liveness === "degraded" || evidence.neverAnswered.length > 0) {
       troubledCount += 1;
@@ -83,7 +94,7 @@ async function survey(board: Board, yieldToLoop: () => Promise<void>): Promise<S
     seen += 1;
     if (seen % 1000 === 0) await yieldToLoop();
   }
-  return { counts, troubled, troubledCount, proved };
+  return { counts, troubled, troubledCount, proved, changed, unaccepted };
 }
 
 function trips(board: Board): string {
@@ -103,6 +114,18 @@ function holds(board: Board): string {
   return `<h2>Held: several devices fell silent together</h2>
 <p>Not asked but one every ${formatDuration(massLossTrialEvery)}, until one answers. Devices of it that still answered are not known to be alive.
 <table><tr><th>What<th>Why<th>Since${rows.join("")}</table>`;
+}
+
+function identities({ changed, unaccepted }: Survey): string {
+  const rows = changed.slice(0, listedMax).map(({ device, source, since, differences }) => {
+    // Without the place: an address is for those who may see it.
+    return `<tr><td>${html(device)}<td>${html(source)}<td>${html(differenceWords(differences))}<td>${html(moment(since))}`;
+  });
+  const table = `<h2>Identity changed: somebody must look</h2>
+<table><tr><th>Device<th>Said by<th>Before and after<th>Since${rows.join("")}</table>${rest(changed.length)}`;
+  const some = unaccepted === 1 ? "1 device" : `${unaccepted} devices`;
+  const open = `<p>Not accepted yet who they are: ${some}. A change would be no alarm: <code>watchkeeper baseline list</code>.`;
+  return `${changed.length === 0 ? "" : table}${unaccepted === 0 ? "" : open}`;
 }
 
 /** An answer of a network card says nothing of the program behind it. */

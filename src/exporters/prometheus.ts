@@ -7,6 +7,7 @@ import type { Outstanding } from "./asked-now.ts";
 import { deviceFamilies, type DeviceFamily } from "./device-families.ts";
 import { between, end, head, sample, type Format } from "./exposition.ts";
 import { gateFamilies } from "./gate-families.ts";
+import { identityFamilies } from "./identity-families.ts";
 import type { Sources } from "./site-definitions.ts";
 import { SiteMetrics, type SiteFamily } from "./site-metrics.ts";
 import type { WindowsShown } from "./window-metrics.ts";
@@ -37,7 +38,11 @@ export class PrometheusPage {
   constructor({ address, gate, windows, yieldToLoop, ...options }: PageOptions) {
     this.#site = new SiteMetrics({ ...options, ...(windows && { windows }) });
     const { clock, outstanding } = options;
-    this.#families = [...deviceFamilies({ address, ...(windows && { windows }) }), ...gateFamilies({ clock, gate, outstanding })];
+    this.#families = [
+      ...deviceFamilies({ address, ...(windows && { windows }) }),
+      ...identityFamilies,
+      ...gateFamilies({ clock, gate, outstanding }),
+    ];
     this.#yieldToLoop = yieldToLoop;
   }
 

@@ -43,6 +43,7 @@ import { openSerial } from "../wire/serial-port.ts";
 import { serialDialler, type SerialDialler } from "../wire/serial.ts";
 import { tcpDialler, type Violation } from "../wire/tcp.ts";
 import { udpDialler } from "../wire/udp.ts";
+import { BaselineKeeper } from "./baselines.ts";
 import { unfitness, type FitnessParts } from "./fitness.ts";
 import { Health } from "./health.ts";
 import { Operations } from "./operations.ts";
@@ -73,6 +74,7 @@ export const everyPolicy: readonly (readonly [name: Protocol | "modbus-rtu", pol
 const build = { version: packageVersion(), revision: "", nodeVersion: process.version };
 
 export interface Assembled {
+  readonly baselines: BaselineKeeper;
   readonly board: MemoryBoard;
   readonly gate: HeartbeatGate;
   readonly inFlight: InFlightFile;
@@ -93,7 +95,7 @@ export interface Assembled {
 export function assemble(
   options: RunOptions,
   { settings, plan, credentials }: Site,
-  { journal, trips, proven, learnt, windows: keptWindows }: OpenedJournal & { readonly windows: KeptWindows },
+  { journal, trips, proven, learnt, identities, windows: keptWindows }: OpenedJournal & { readonly windows: KeptWindows },
   stopFile: StopFile,
   time: TrustedTime,
 ): Assembled {
@@ -113,6 +115,8 @@ export function assemble(
   const record = (fact: Fact): void => recorder.record(fact);
   const shared = { clock, board, journal, log, recorder, time, stateDir: settings.stateDir, plan: () => board.plan, record };
   const windows = new WindowKeeper({ ...shared, kept: keptWindows, gate: () => gate });
+  const baselines = new BaselineKeeper({ ...shared, identities });
+  board.identitiesOf = (device) => baselines.baselines.of(device);
   const gate: HeartbeatGate = new HeartbeatGate(
     {
       // What expires does so by the highest trusted time.
@@ -124,6 +128,7 @@ export function assemble(
       record,
       inFlight: outstanding,
       notes,
+      stranger: baselines.heard,
     },
     plan,
   );
@@ -164,7 +169,7 @@ export function assemble(
   const keep = planKeeper(stateDir, log);
   const parts = { ...shared, gate, scheduler, stopFile, unfit, vault, windows, replan, prepare, settings, keep };
   const operations: Operations = new Operations(parts);
-  return { board, gate, inFlight, keep, log, operations, page, pulse, recorder, s7, scheduler, serial, unfit, windows };
+  return { baselines, board, gate, inFlight, keep, log, operations, page, pulse, recorder, s7, scheduler, serial, unfit, windows };
 }
 
 interface Wires {

@@ -145,7 +145,7 @@ export class Operations {
     settings: () => this.#parts.settings,
   };
 
-  readonly handlers: Omit<ControlHandlers, WindowCommand> = {
+  readonly handlers: Omit<ControlHandlers, WindowCommand | "baseline-accept"> = {
     status: () => {
       const { board, clock, gate, journal, time, windows } = this.#parts;
       return done(

@@ -109,11 +109,19 @@ function failed(problems: readonly string[]): number {
 }
 
 /** The control socket and the web server; a sentence when one cannot be had. */
-async function openWaysIn({ board, log, operations, page, windows }: Assembled, settings: Settings): Promise<string | undefined> {
+async function openWaysIn(
+  { baselines, board, log, operations, page, windows }: Assembled,
+  settings: Settings,
+): Promise<string | undefined> {
   const bug = (error: unknown): void => log.bug(error);
   const path = `${settings.stateDir}/${controlSocketName}`;
   const answered = (at: string): Promise<boolean> => someoneListens(at, clock);
-  const control = await startControl({ path, handlers: { ...operations.handlers, ...windows.handlers }, answered, bug });
+  const control = await startControl({
+    path,
+    handlers: { ...operations.handlers, ...windows.handlers, ...baselines.handlers },
+    answered,
+    bug,
+  });
   if ("problem" in control) return control.problem;
   const listen = settings.web.listenAddresses;
   const web = await startWeb({ listen, board, clock, page, actions: operations.web, version: packageVersion(), yieldToLoop, bug });

@@ -1,7 +1,7 @@
 /** What the gate is built from: everything outside the decision itself. */
 import type { Clock } from "../domain/clock.ts";
 import type { Circumstances, InFlight, Notebook } from "../domain/gate.ts";
-import type { Fact, Trip } from "../domain/outcome.ts";
+import type { Fact, Identity, Trip } from "../domain/outcome.ts";
 import type { Permit } from "../domain/permit.ts";
 import type { Check } from "../domain/plan.ts";
 import type { MonotonicMs } from "../domain/units.ts";
@@ -19,4 +19,6 @@ export interface GateParts {
   readonly record: (fact: Fact) => void;
   readonly inFlight: InFlight;
   readonly notes: Notebook;
+  /** Told of everything that a reply says of its sender; why it is another device than was accepted, in one line. */
+  readonly stranger: (check: Check, identity: Identity) => string | undefined;
 }

@@ -208,7 +208,8 @@ export class HeartbeatGate implements Gate, PermitOffice {
     if (this.#keeper.holds(check)) this.#parts.inFlight.kept(check.line, true);
     const at = this.clock.monotonic();
     const weigh = (answer: Answer): Answer => experience.weigh(check, answer, at);
-    return outcomeOf({ check, startedAt: now, answeredAt, at, result, sent, takenBack: permit.takenBack, weigh });
+    const { stranger } = this.#parts;
+    return outcomeOf({ check, startedAt: now, answeredAt, at, result, sent, takenBack: permit.takenBack, weigh, stranger });
   }
 
   #mint(check: Check, now: MonotonicMs): MintedPermit & Permit {

@@ -4,6 +4,7 @@ import { nothingSent, type Answer, type Failed, type Outcome, type Refused, type
 import type { Check } from "../domain/plan.ts";
 import { between, type MonotonicMs } from "../domain/units.ts";
 import type { Closed } from "../domain/wire.ts";
+import type { GateParts } from "./gate-parts.ts";
 import type { Objection } from "./rules.ts";
 
 /** Nothing was sent: a rule objected. */
@@ -23,17 +24,21 @@ export interface Ended {
   readonly takenBack: Refused["reason"] | undefined;
   /** The answer in the light of what is expected of it. */
   readonly weigh: (answer: Answer) => Answer;
+  readonly stranger: GateParts["stranger"];
 }
 
 /** The outcome of a conversation that is over. */
-export function outcomeOf({ check, startedAt, answeredAt, at, result, sent, takenBack, weigh }: Ended): Outcome {
+export function outcomeOf({ check, startedAt, answeredAt, at, result, sent, takenBack, weigh, stranger }: Ended): Outcome {
   if (takenBack) return { kind: "refused", check, at, reason: takenBack, retryAt: undefined, sent };
   const failed = (failure: Failed["failure"], detail: string): Failed => ({ kind: "failed", check, at, failure, detail, sent });
   if (!("said" in result)) {
     const { acknowledged } = result;
     return { ...failed(result.failure ?? "reset", result.detail), ...(acknowledged !== undefined && { acknowledged }) };
   }
-  const other = result.said === "gateway_only" ? undefined : mismatch(check.expectedIdentity, result.identity);
+  const identity = result.said === "gateway_only" ? undefined : result.identity;
+  // Remembered also where the profile alone says that it is another device: a person will want to know which.
+  const unlike = identity && stranger(check, identity);
+  const other = mismatch(check.expectedIdentity, identity) ?? unlike;
   if (other) return failed("identity_mismatch", other);
   return { kind: "answered", check, at, took: between(startedAt, answeredAt!), answer: weigh(result), sent };
 }

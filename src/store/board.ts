@@ -20,6 +20,7 @@ import {
   type DeviceRecord,
   type Overruled,
 } from "./device-record.ts";
+import { askedScopes, reasonsByDevice, scopesOf } from "./plan-scopes.ts";
 
 /** What outlives the process and is read before anything is asked. */
 export interface Memory {
@@ -33,6 +34,8 @@ export type StandingTrip = Trip & { readonly since: WallMs };
 export class MemoryBoard implements Board {
   /** Read from its file by the poller, with each plan. */
   ownCertificate: CertificateEnd | undefined = undefined;
+  /** Answered by whoever compares identities. */
+  identitiesOf: Board["identitiesOf"] = () => [];
   readonly causes: Causes = new Causes();
   readonly #clock: Clock;
   readonly #proven: ReadonlyMap<CheckId, string>;
@@ -275,24 +278,8 @@ export class MemoryBoard implements Board {
   }
 }
 
-function scopesOf(device: PlannedDevice): readonly Scope[] {
-  return ["site", `device:${device.id}`, `segment:${device.segment}`, `profile:${device.profile}`];
-}
-
-/** Segments and families of which something is asked: elsewhere nothing can be held. */
-function askedScopes(plan: Plan): ReadonlySet<Scope> {
-  return new Set([...plan.devices.values()].filter(({ checks }) => checks.length > 0).flatMap(scopesOf));
-}
-
 function adoptedCheck(known: CheckRecord | undefined, check: Check): CheckRecord {
   if (!known || known.check.digest !== check.digest) return new CheckRecord(check);
   known.rebind(check);
   return known;
-}
-
-/** The first reason of each device that has a refused check. */
-function reasonsByDevice(plan: Plan): ReadonlyMap<DeviceId, StandingReason> {
-  const reasons = new Map<DeviceId, StandingReason>();
-  for (const { device, reason } of plan.refused.values()) if (!reasons.has(device)) reasons.set(device, reason);
-  return reasons;
 }

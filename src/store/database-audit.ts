@@ -1,9 +1,10 @@
-/** Reads of a journal the audit, whose chain it checks, and the highest trusted time: read-only, so that it can be done while a poller writes, and by anybody who may read the file. */
+/** Reads of a journal the audit, whose chain it checks, the highest trusted time and what devices said of themselves: read-only, so that it can be done while a poller writes, and by anybody who may read the file. */
 import { statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
+import type { KnownIdentity } from "../domain/baseline.ts";
 import type { WallMs } from "../domain/units.ts";
 import { breach, emptyChain, type AuditRecord } from "./audit-chain.ts";
-import { attempted, auditColumns, highestFrom, highestQuery, strangeVersion, versionOf, type Unusable } from "./database.ts";
+import { attempted, auditColumns, highestFrom, highestQuery, identitiesIn, strangeVersion, versionOf, type Unusable } from "./database.ts";
 import type { AuditHead } from "./journal-rows.ts";
 
 export interface AuditVerdict {
@@ -35,6 +36,14 @@ export function verifyAudit(
 /** The highest trusted time of the runs so far, and no earlier than the last record; 0 before the first. */
 export function trustedTime(path: string): { readonly highest: WallMs } | Unusable {
   return reading(path, (db) => ({ highest: highestFrom(db.prepare(highestQuery)) }));
+}
+
+/** What devices said of themselves, and what of it was accepted; none in a journal that an older version wrote. */
+export function knownIdentities(path: string): { readonly identities: readonly KnownIdentity[] } | Unusable {
+  return reading(path, (db) => {
+    const there = db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'identities'").get();
+    return { identities: there === undefined ? [] : identitiesIn(db) };
+  });
 }
 
 function reading<Value>(path: string, read: (db: DatabaseSync) => Value): Value | Unusable {

@@ -22,6 +22,7 @@ if ("problem" in database) {
     trips: database.trips(),
     proven: database.proven(),
     learnt: database.learnt(),
+    identities: database.identities(),
     head: database.head(),
     highest: database.highest(),
     breach: breachByNote(start.path, database) ?? tailBreach(start.path),

@@ -1,6 +1,7 @@
 /** The journal's SQLite file: the only code that speaks to node:sqlite. Synchronous, so it runs in the worker thread (or in a short command). */
 import { closeSync, openSync, statSync } from "node:fs";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { KnownIdentity } from "../domain/baseline.ts";
 import { wallMs, type WallMs } from "../domain/units.ts";
 import { chained, emptyChain } from "./audit-chain.ts";
 import type { StandingTrip } from "./board.ts";
@@ -84,6 +85,10 @@ export class JournalDatabase {
     return this.#db.prepare("SELECT key, value, boot, at FROM learnt").all() as unknown as readonly LearntRow[];
   }
 
+  identities(): readonly KnownIdentity[] {
+    return identitiesIn(this.#db);
+  }
+
   head(): AuditHead {
     const row = this.#statements.head.get();
     return row ? { sequence: Number(row["sequence"]), hash: String(row["hash"]) } : emptyChain;
@@ -127,7 +132,7 @@ export class JournalDatabase {
   }
 
   #writeRow(row: Row): void {
-    const { transition, trip, reset, prove, learn, forget, append, time } = this.#statements;
+    const { transition, trip, reset, prove, learn, forget, append, identity, time } = this.#statements;
     switch (row.kind) {
       case "transition":
         transition.run(Math.round(row.at), row.device, row.from, row.to, row.cause, row.detail);
@@ -145,6 +150,11 @@ export class JournalDatabase {
         if (row.value === "") forget.run(row.key);
         else learn.run(row.key, row.value, row.boot, Math.round(row.at));
         return;
+      case "identity": {
+        const { device, source, place, said, since, accepted } = row;
+        identity.run(device, source, place, JSON.stringify(said), Math.round(since), JSON.stringify(accepted));
+        return;
+      }
       case "time":
         time.run(Math.round(row.highest));
         return;
@@ -189,6 +199,15 @@ export function highestFrom(query: StatementSync): WallMs {
   return wallMs(Math.max(0, Number(query.get()?.["highest"] ?? 0)));
 }
 
+/** Only an `identity` row writes this table, from a typed one. */
+export function identitiesIn(db: DatabaseSync): readonly KnownIdentity[] {
+  const rows = db.prepare("SELECT device, source, place, said, since, accepted FROM identities ORDER BY device, source, place").all();
+  return rows.map(({ device, source, place, said, since, accepted }) => {
+    const read = { device, source, place, since, said: JSON.parse(String(said)), accepted: JSON.parse(String(accepted)) };
+    return read as unknown as KnownIdentity;
+  });
+}
+
 function prepared(db: DatabaseSync): Readonly<Record<StatementName, StatementSync>> {
   const statements = Object.entries(sql).map(([name, text]) => [name, db.prepare(text)] as const);
   return Object.fromEntries(statements) as Record<StatementName, StatementSync>;
@@ -206,6 +225,7 @@ const sql = {
   append: "INSERT INTO audit (sequence, at, source, category, type, result, detail, previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
   head: "SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1",
   hashOf: "SELECT hash FROM audit WHERE sequence = ?",
+  identity: "INSERT OR REPLACE INTO identities (device, source, place, said, since, accepted) VALUES (?, ?, ?, ?, ?, ?)",
   time: "INSERT OR REPLACE INTO trusted_time (only, highest) VALUES (1, ?)",
   highest: highestQuery,
   batch: "SELECT number FROM batches WHERE session = ?",

@@ -1,5 +1,6 @@
 /** What crosses between the main thread and the database worker: rows to write, and what came of them. */
 import type { AuditEntry, AuditHead, Transition } from "../domain/board.ts";
+import type { KnownIdentity } from "../domain/baseline.ts";
 import type { Scope } from "../domain/outcome.ts";
 import type { WallMs } from "../domain/units.ts";
 import type { StandingTrip } from "./board.ts";
@@ -12,6 +13,8 @@ export type Row =
   /** The check worked for the first time with these bytes, to this place. */
   | { readonly kind: "proved"; readonly check: string; readonly digest: string }
   | ({ readonly kind: "learnt" } & LearntRow)
+  /** What a device says of itself, and what of it was accepted, in place of what stood there. */
+  | ({ readonly kind: "identity" } & KnownIdentity)
   /** The highest trusted time; the latest row counts, also where a person has set it back. */
   | { readonly kind: "time"; readonly highest: WallMs };
 
@@ -24,6 +27,16 @@ export interface LearntRow {
 }
 
 export type { AuditHead };
+
+/** What a person must not lose. */
+export function isWeighty(row: Row): boolean {
+  return row.kind === "tripped" || row.kind === "reset" || (row.kind === "audit" && isUrgent(row));
+}
+
+/** What may not wait to be gathered. */
+export function isUrgent({ category }: Pick<AuditEntry, "category">): boolean {
+  return category === "stop" || category === "trip";
+}
 
 export interface WorkerStart {
   readonly path: string;
@@ -49,6 +62,7 @@ export type FromWorker =
       readonly trips: readonly StandingTrip[];
       readonly proven: readonly (readonly [check: string, digest: string])[];
       readonly learnt: readonly LearntRow[];
+      readonly identities: readonly KnownIdentity[];
       readonly head: AuditHead;
       /** The highest trusted time, and no earlier than the last audit record; 0 before the first. */
       readonly highest: WallMs;

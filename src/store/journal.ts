@@ -1,6 +1,7 @@
 /** The journal: what outlives the process, and what of it must be known before anything is asked. */
 import { dirname, join } from "node:path";
 import type { Worker } from "node:worker_threads";
+import type { KnownIdentity } from "../domain/baseline.ts";
 import type { Journal } from "../domain/board.ts";
 import type { Clock } from "../domain/clock.ts";
 import type { CheckId } from "../domain/plan.ts";
@@ -18,6 +19,8 @@ export interface StoreJournal extends Journal {
   proved(check: CheckId, digest: string): void;
   /** What was learnt of a device, for the next start. */
   learnt(row: LearntRow): void;
+  /** What a device says of itself, and what of it was accepted. */
+  identity(known: KnownIdentity): void;
   /** The highest trusted time, for the next start. */
   noteTime(highest: WallMs): void;
   /** For how long records could not be written, by the monotonic clock; undefined while they can. */
@@ -36,6 +39,7 @@ export interface OpenedJournal {
   /** The digest of each check that worked in an earlier run. */
   readonly proven: ReadonlyMap<CheckId, string>;
   readonly learnt: readonly LearntRow[];
+  readonly identities: readonly KnownIdentity[];
   /** The highest trusted time of earlier runs, and no earlier than the last audit record; 0 before the first. */
   readonly highest: WallMs;
 }
@@ -70,7 +74,8 @@ export async function openJournal(path: string, options: JournalOptions): Promis
   const unwritten = beside.found.filter(({ scope }) => !first.trips.some((trip) => trip.scope === scope));
   journal.takeOver(beside.found, unwritten);
   const proven = new Map(first.proven.map(([check, digest]) => [check as CheckId, digest]));
-  return { journal, trips: [...first.trips, ...unwritten], proven, learnt: first.learnt, highest: first.highest };
+  const { learnt, identities, highest } = first;
+  return { journal, trips: [...first.trips, ...unwritten], proven, learnt, identities, highest };
 }
 
 async function closed(journal: QueuedJournal, unusable: Unusable): Promise<Unusable> {

@@ -1,6 +1,7 @@
 /** The journal's main-thread half: takes records at once into a bounded queue and hands them to the database thread in batches. */
 import type { Worker } from "node:worker_threads";
 import type { AuditEntry, Transition } from "../domain/board.ts";
+import type { KnownIdentity } from "../domain/baseline.ts";
 import type { Cancel, Clock } from "../domain/clock.ts";
 import type { Scope, Trip } from "../domain/outcome.ts";
 import type { CheckId } from "../domain/plan.ts";
@@ -9,7 +10,7 @@ import { emptyChain } from "./audit-chain.ts";
 import type { StandingTrip } from "./board.ts";
 import type { Unusable } from "./database.ts";
 import type { StoreJournal } from "./journal.ts";
-import type { AuditHead, Batch, LearntRow, Row } from "./journal-rows.ts";
+import { isUrgent, isWeighty, type AuditHead, type Batch, type LearntRow, type Row } from "./journal-rows.ts";
 import { JournalThread, within, type Answer, type Opened, type ThreadListener } from "./journal-thread.ts";
 import type { TripsBeside } from "./trips-beside.ts";
 
@@ -32,13 +33,6 @@ const noteHeadEvery: Milliseconds = seconds(5);
 interface SentBatch extends Batch {
   readonly since: MonotonicMs;
   readonly sinceWall: WallMs;
-}
-function isWeighty(row: Row): boolean {
-  return row.kind === "tripped" || row.kind === "reset" || (row.kind === "audit" && isUrgent(row));
-}
-
-function isUrgent({ category }: Pick<AuditEntry, "category">): boolean {
-  return category === "stop" || category === "trip";
 }
 
 interface Waiter {
@@ -126,6 +120,10 @@ export class QueuedJournal implements StoreJournal, ThreadListener {
 
   learnt(row: LearntRow): void {
     this.#accept({ kind: "learnt", ...row }, queueTransitionsMax, false);
+  }
+
+  identity(known: KnownIdentity): void {
+    this.#accept({ kind: "identity", ...known }, queueMax, false);
   }
 
   noteTime(highest: WallMs): void {

@@ -86,6 +86,9 @@ export class BoardRecorder implements Recorder {
         this.#board.countBlocked();
         this.#auditOften(`blocked ${fact.check?.device ?? ""}`, "guard", "blocked", `${fact.check?.id ?? fact.address}: ${fact.detail}`);
         break;
+      case "identity":
+        this.#identity(fact);
+        break;
       case "window":
         this.#audit("command", `window_${fact.change}`, windowInWords(fact.window), fact.by);
         break;
@@ -130,6 +133,13 @@ export class BoardRecorder implements Recorder {
     this.#board.adopt(plan);
     this.#sweeping = plan.devices.keys();
     this.#reviewAll("the plan changed");
+  }
+
+  /** The record first: an acceptance that nobody can find in the audit is none. */
+  #identity({ change, identity, detail, by }: Extract<Fact, { readonly kind: "identity" }>): void {
+    if (change === "accepted") this.#audit("approval", "identity_accepted", detail, by);
+    else this.#auditOften(`identity ${identity.device} ${identity.source} ${change}`, "configuration", `identity_${change}`, detail);
+    this.#journal.identity(identity);
   }
 
   #hold({ scope, cause, held, detail }: Extract<Fact, { readonly kind: "held" }>): void {

@@ -66,6 +66,17 @@ export const steps: readonly string[] = [
     at INTEGER NOT NULL
   ) STRICT;
   `,
+  `
+  CREATE TABLE identities (
+    device TEXT NOT NULL,
+    source TEXT NOT NULL,
+    place TEXT NOT NULL,
+    said TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    accepted TEXT NOT NULL,
+    PRIMARY KEY (device, source, place)
+  ) STRICT;
+  `,
 ];
 
 /** The audit's last possible record, as the trigger above has it: about 400 MB. A record a minute fills it in two years. */

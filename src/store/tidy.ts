@@ -1,5 +1,6 @@
 /** Facts carry text of devices and operators: made fit for one line and cut, once, before anything keeps or prints them. */
 import type { Answer, Fact, Identity, Outcome } from "../domain/outcome.ts";
+import { identityWordsMax } from "../domain/baseline.ts";
 import { printable } from "../domain/printable.ts";
 
 /** An explanation of one line; the longest of our own is about half of this. */
@@ -31,6 +32,9 @@ export function tidied(fact: Fact): Fact {
       return { ...fact, by: shortName(fact.by), reason: detail(fact.reason) };
     case "stopped":
       return { ...fact, by: shortName(fact.by) };
+    case "identity":
+      // Identities are tidied as they come in.
+      return { ...fact, by: shortName(fact.by), detail: printable(fact.detail, identityWordsMax) };
     case "window":
       // Tidied when it was opened.
       return { ...fact, by: shortName(fact.by) };

@@ -11,6 +11,7 @@ import { emptyChain } from "../../src/store/audit-chain.ts";
 import { MemoryBoard } from "../../src/store/board.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { literalPlan } from "../support/literal-plan.ts";
+import { identityView, plate } from "../support/identities.ts";
 
 const clock = new FakeClock();
 const now = clock.monotonic();
@@ -59,6 +60,7 @@ describe("the status of a site", () => {
     const site = board();
     site.outcome(answered({ said: "alive", identity: { vendor: "Schneider Electric", product: "TM221CE24R" } }));
     site.outcome({ kind: "refused", check: checkA, at: now, reason: "line_budget", retryAt: undefined, sent: nothingSent });
+    site.identitiesOf = (id) => (id === "plc-a" ? [identityView("plc-a", plate, { ...plate, serial: "7" })] : []);
     const status = statusOf(site, clock, dueAt, trialAt, healthy);
     assert.equal(status.schema, "status/v1");
     assert.equal(status.at, "2026-11-21T12:00:00.000Z");
@@ -74,6 +76,18 @@ describe("the status of a site", () => {
       proves: "comms-module",
       lastHeardAt: "2026-11-21T12:00:00.000Z",
       nextDueAt: "2026-11-21T12:00:48.000Z",
+      identities: [
+        {
+          device: "plc-a",
+          source: "modbus-fc43",
+          place: "192.0.2.11 unit 1",
+          state: "changed",
+          said: plate,
+          saidSince: "2026-11-21T12:00:00.000Z",
+          accepted: [{ said: { ...plate, serial: "7" }, by: "eto-1", reason: "type plate", at: "2026-11-21T12:00:00.000Z" }],
+          differences: [{ field: "serial", before: "7", after: null }],
+        },
+      ],
       checks: [
         {
           check: "plc-a/modbus-fc43",

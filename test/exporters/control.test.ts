@@ -34,6 +34,7 @@ const handlers: ControlHandlers = {
   "window-extend": () => Promise.resolve({ ok: false, problems: ["no such window"] }),
   "window-close": () => Promise.resolve({ ok: false, problems: ["no such window"] }),
   "window-list": () => Promise.resolve({ ok: true, result: { now: "2026-11-21T12:00:00.000Z", windows: [] } }),
+  "baseline-accept": () => Promise.resolve({ ok: true, result: { accepted: [] } }),
   audit: () => Promise.resolve({ ok: true, result: { at: "2026-11-21T12:00:00.000Z" } }),
 };
 
@@ -128,7 +129,7 @@ describe("the control socket refuses", () => {
   });
 
   const unknown =
-    "expected POST /v1/ and one of: status, check, certificates, stop, resume, reset, clock, reload, window-open, window-extend, window-close, window-list, audit";
+    "expected POST /v1/ and one of: status, check, certificates, stop, resume, reset, clock, reload, window-open, window-extend, window-close, window-list, baseline-accept, audit";
   const cases: readonly [what: string, method: string, url: string, body: string, status: number, problems: readonly string[]][] = [
     ["an unknown command", "POST", "/v1/format", "{}", 404, [`unknown command POST /v1/format; ${unknown}`]],
     ["a command by GET", "GET", "/v1/stop", "", 404, [`unknown command GET /v1/stop; ${unknown}`]],

@@ -6,6 +6,8 @@ import { wallMs } from "../../src/domain/units.ts";
 import { EventLog, type EventLogOptions } from "../../src/exporters/event-log.ts";
 import { check, plan } from "../store/support/site.ts";
 import { FakeClock } from "../support/fake-clock.ts";
+import { identityChanges } from "../../src/domain/baseline.ts";
+import { identityView, plate } from "../support/identities.ts";
 
 function logging(options: Partial<EventLogOptions> = {}) {
   const lines: string[] = [];
@@ -80,6 +82,8 @@ test("each happening is one line with its own word and level", () => {
   log.happened({ kind: "held", at, scope: "hvac", cause: "way_out", held: false, detail: "the poller reaches it again" });
   log.happened({ kind: "blocked", at, address: "192.0.2.11", check: check("plc"), detail: "off the template" });
   log.happened({ kind: "blocked", at, address: "192.0.2.11", detail: "no permit" });
+  for (const change of identityChanges)
+    log.happened({ kind: "identity", at, change, identity: identityView("plc", plate), detail: "plc: TM221", by: "poller" });
   log.happened({ kind: "stalled", at, detail: "600 ms" });
   log.reloaded("SIGHUP", []);
   log.reloaded("SIGHUP", ["watchlist.yaml:3 found x", "watchlist.yaml:9 found y"]);
@@ -99,6 +103,11 @@ test("each happening is one line with its own word and level", () => {
       "hold_ended warn",
       "blocked error",
       "blocked error",
+      "identity_first_said info",
+      "identity_changed error",
+      "identity_said_otherwise warn",
+      "identity_as_accepted info",
+      "identity_accepted info",
       "stalled warn",
       "reloaded info",
       "reload_failed error",

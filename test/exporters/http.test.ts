@@ -6,6 +6,7 @@ import { answered, check, failed, plan } from "../store/support/site.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { nastyName } from "./support/small-site.ts";
 import { serving, type Reply } from "./support/web.ts";
+import { identityView, plate } from "../support/identities.ts";
 
 describe("reading", () => {
   test("the metrics, in the format that is asked for", async () => {
@@ -124,6 +125,10 @@ describe("the landing page", () => {
     assert.match(body, /2 problems and were not taken over/u);
     assert.match(body, /device:pump<td>identity mismatch/u);
     assert.match(body, /Held: several devices fell silent together.*<td>segment:bridge<td>pump fell silent/su);
+    const changed =
+      /Identity changed.*<td>plc<td>modbus-fc43<td>firmware: was &quot;1\.10&quot;, is &quot;1\.11&quot;; serial number: was &quot;7&quot;, is not said/su;
+    assert.match(body, changed);
+    assert.match(body, /Not accepted yet who they are: 1 device\./u);
     assert.match(body, /<td class="degraded"><b>1<\/b> degraded/u);
     assert.doesNotMatch(body, /No device is asked/u);
     board.stop(true);
@@ -146,7 +151,9 @@ describe("the landing page", () => {
     assert.match(body, /<td class="unknown">unknown<td>never answered yet: its silence proves nothing<td>never/u);
     assert.match(body, /<td class="up">up<td>network interface answers; never answered yet: plc\/modbus-fc43</u);
     assert.match(body, /What their answers prove, at most.*<tr><td>1<td>network interface answers<\/table>/su);
-    assert.doesNotMatch(body, /Device fresh/u);
+    assert.doesNotMatch(body, /Device fresh|Identity changed|Not accepted yet/u);
+    board.identitiesOf = (id) => [identityView(id, plate)];
+    assert.match((await ask("GET", "/")).body, /Not accepted yet who they are: 3 devices\./u);
   });
 
   test("lists devices in trouble by name, whatever they are called, up to a number", async () => {

@@ -57,7 +57,8 @@ function site(): Site {
 }
 
 function assembled(time: TrustedTime, stopFile = new StopFile(folder, clock)): Assembled {
-  const opened = { journal, trips: [], proven: new Map(), learnt: [], highest: wallMs(0), windows: { next: 1, windows: [] } };
+  const store = { learnt: [], identities: [], windows: { next: 1, windows: [] } };
+  const opened = { journal, trips: [], proven: new Map(), highest: wallMs(0), ...store };
   return assemble({ settingsFile: join(folder, "watchkeeper.yaml"), lab: true }, site(), opened, stopFile, time);
 }
 

@@ -54,6 +54,7 @@ async function aLife(server: OpcuaDevice): Promise<readonly Fact[]> {
       record: (fact) => void facts.push(fact),
       notes: new MemoryNotebook(),
       inFlight: { begin: () => {}, end: () => {}, kept: () => {}, counted: () => {} },
+      stranger: () => undefined,
     },
     planFor(check),
   );

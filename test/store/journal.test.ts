@@ -7,9 +7,11 @@ import { describe, test } from "node:test";
 import type { Worker } from "node:worker_threads";
 import type { CheckId } from "../../src/domain/plan.ts";
 import { milliseconds, wallMs } from "../../src/domain/units.ts";
-import { trustedTime, verifyAudit } from "../../src/store/database-audit.ts";
+import { knownIdentities, trustedTime, verifyAudit } from "../../src/store/database-audit.ts";
+import { JournalDatabase } from "../../src/store/database.ts";
 import { auditRecordsMax } from "../../src/store/schema.ts";
 import { startThread } from "../../src/store/journal-thread.ts";
+import { knownIdentity, plate } from "../support/identities.ts";
 import { at, entry, journalBench, transition, until } from "./support/journal-bench.ts";
 
 const bench = journalBench();
@@ -49,6 +51,29 @@ describe("records", () => {
       (await bench.open()).learnt.map((one) => ({ ...one })),
       [row("pace a", "3")],
     );
+  });
+
+  test("of identities are there again as they were last, with every acceptance, for the poller and for commands beside it", async () => {
+    const { journal, identities } = await bench.open();
+    assert.deepEqual(identities, []);
+    const first = knownIdentity("plc", plate);
+    const accepted = knownIdentity("plc", { ...plate, firmware: "1.12" }, plate);
+    for (const known of [first, accepted, knownIdentity("pump", plate)]) journal.identity(known);
+    await journal.settled();
+    assert.deepEqual(knownIdentities(bench.path), { identities: [accepted, knownIdentity("pump", plate)] });
+    await journal.close();
+    assert.deepEqual((await bench.open()).identities, [accepted, knownIdentity("pump", plate)]);
+  });
+
+  test("of identities are none in a journal of an older version, until it is opened to write", () => {
+    const db = new DatabaseSync(bench.path);
+    db.exec("DROP TABLE identities; DELETE FROM schema_version WHERE version = 4");
+    db.close();
+    assert.deepEqual(knownIdentities(bench.path), { identities: [] });
+    const opened = JournalDatabase.open(bench.path, { busyWithinMs: 2000, transitionsMax: 10 });
+    assert.ok(!("problem" in opened));
+    assert.deepEqual(opened.identities(), []);
+    opened.close();
   });
 
   test("keep the first cause of a trip", async () => {

@@ -6,6 +6,7 @@ import type { DeviceId, Plan } from "../../src/domain/plan.ts";
 import { seconds } from "../../src/domain/units.ts";
 import { MemoryBoard } from "../../src/store/board.ts";
 import { BoardRecorder, type Happening } from "../../src/store/recorder.ts";
+import { identityView, plate } from "../support/identities.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { answered, check, failed, plan, refusal, RememberingJournal } from "./support/site.ts";
 
@@ -158,6 +159,34 @@ describe("a trip", () => {
     assert.deepEqual(journal.resets, ["device:plc"]);
     assert.equal(journal.entries[1]?.source, "eto-1");
     assert.equal(journal.entries[1]?.detail, "device:plc: cable swapped back");
+  });
+});
+
+describe("an identity", () => {
+  const identity = identityView("plc", plate, { ...plate, serial: "7" });
+
+  test("that is accepted is in the audit under the name of who did it, before it counts; then the journal keeps it", () => {
+    const { clock, recorder, journal, told } = recording();
+    const fact = { kind: "identity", at: clock.monotonic(), change: "accepted", identity, detail: "plc: TM221", by: "eto-1" } as const;
+    recorder.record(fact);
+    assert.deepEqual(
+      journal.entries.map(({ source, category, type, detail }) => [source, category, type, detail]),
+      [["eto-1", "approval", "identity_accepted", "plc: TM221"]],
+    );
+    assert.deepEqual(journal.identities, [identity]);
+    assert.deepEqual(told.happenings, [fact]);
+  });
+
+  test("that changes to and fro is one record a minute each way, and the journal keeps the latest", () => {
+    const { clock, recorder, journal } = recording();
+    for (let time = 0; time < 10; time++)
+      for (const change of ["changed", "as_accepted"] as const)
+        recorder.record({ kind: "identity", at: clock.monotonic(), change, identity, detail: "plc", by: "poller" });
+    assert.deepEqual(
+      journal.entries.map(({ type }) => type),
+      ["identity_changed", "identity_as_accepted"],
+    );
+    assert.equal(journal.identities.length, 20);
   });
 });
 

@@ -3,6 +3,7 @@ import type { Circumstances } from "../../src/domain/gate.ts";
 import type { Fact, Trip } from "../../src/domain/outcome.ts";
 import type { Check, DeviceId, LineId, Plan } from "../../src/domain/plan.ts";
 import type { Milliseconds, MonotonicMs, WallMs } from "../../src/domain/units.ts";
+import type { GateParts } from "../../src/safety/gate-parts.ts";
 import { HeartbeatGate } from "../../src/safety/gate.ts";
 import { ConnectionKeeper, type KeeperParts } from "../../src/safety/keeper.ts";
 import { Pulse } from "../../src/safety/pulse.ts";
@@ -25,6 +26,8 @@ export interface SimulatedSiteOptions {
   readonly live?: boolean;
   readonly pulseEveryMs?: number;
   readonly farewell?: boolean;
+  /** What is made of an identity in a reply. */
+  readonly stranger?: GateParts["stranger"];
   readonly driver?: (check: Check) => ReturnType<typeof scriptedDriver> | { readonly unavailable: string } | undefined;
   /** In place of scripted wires and drivers. */
   readonly network?: Pick<KeeperParts, "dial" | "speakerOf">;
@@ -124,6 +127,7 @@ export class SimulatedSite {
           kept: (line, stands) => (stands ? this.kept.add(line) : this.kept.delete(line)),
           counted: (line, until) => this.counted.set(line, until),
         },
+        stranger: options.stranger ?? (() => undefined),
       },
       options.plan,
     );

@@ -1,4 +1,5 @@
 /** What the known weaknesses of a family withhold: a method for good, or until the owner states a firmware in which it is mended. */
+import { firmwareAtLeast as atLeast } from "../../domain/firmware.ts";
 import type { MethodId } from "../../domain/operations.ts";
 import type { Advisory, FixedFirmware } from "../schema/advisories.ts";
 import type { FirmwareStatement } from "../schema/statements.ts";
@@ -41,6 +42,12 @@ export function firmwareRefusal({ method, advisories, model, firmware }: Advisor
   return refusals.find(({ reason }) => reason === "method_withdrawn") ?? refusals[0];
 }
 
+/** From which firmware on the method is asked at all; undefined where no advisory makes a difference between versions. */
+export function firmwareFrom({ method, advisories, model }: Omit<AdvisoryQuestion, "firmware">): string | undefined {
+  const gated = advisories.filter(({ gate, methods }) => gate === "require-firmware" && methods.includes(method));
+  return gated.flatMap(({ fixedIn }) => versionWanted(fixedIn, model) ?? []).reduce<string | undefined>(higher, undefined);
+}
+
 /** The first version of the model that is named; where none fits, the highest of all. */
 function versionWanted(fixedIn: readonly FixedFirmware[], model: string | null): string | undefined {
   const own = model === null ? undefined : fixedIn.find((one) => model.toLowerCase().includes(one.model.toLowerCase()));
@@ -49,13 +56,4 @@ function versionWanted(fixedIn: readonly FixedFirmware[], model: string | null):
 
 function higher(a: string | undefined, b: string): string {
   return a !== undefined && atLeast(a, b) ? a : b;
-}
-
-/** Part by part as numbers: 2.80 comes after 2.9, and 1.11 after 1.9. A leading V counts for nothing; anything else is no version. */
-function atLeast(stated: string, wanted: string): boolean {
-  const read = /^v?(\d+(?:\.\d+)*)$/iu.exec(stated.trim())?.[1];
-  if (read === undefined) return false;
-  const [have, want] = [read, wanted].map((version) => version.split(".").map(Number)) as [number[], number[]];
-  const places = Array.from({ length: Math.max(have.length, want.length) }, (_, index) => (have[index] ?? 0) - (want[index] ?? 0));
-  return (places.find((difference) => difference !== 0) ?? 0) >= 0;
 }

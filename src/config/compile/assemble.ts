@@ -17,6 +17,7 @@ import { wallMs, type Milliseconds, type WallMs } from "../../domain/units.ts";
 import type { LoadedSite } from "../loaded-site.ts";
 import type { SegmentStage } from "../schema/segment-stage.ts";
 import type { Identification } from "../schema/profile.ts";
+import { firmwareFrom } from "./advisories.ts";
 import { approvedUntil } from "./approval-rules.ts";
 import { behind } from "./behind.ts";
 import type { SiteBudgets } from "./budgets.ts";
@@ -84,6 +85,7 @@ function check(candidate: Candidate, slot: Milliseconds, identities: GroupIdenti
   const { id, place, family, entry, register, interval, connection, connectWithin, answerWithin } = candidate;
   const { method, ask, target, phases, credentials, security, proves } = required(candidate.spoken, id);
   const { vendors, products } = (place.hardware && identities.get(place.hardware.id)) ?? family.identification;
+  const firmware = firmwareFrom({ method: entry.method, advisories: family.advisories, model: place.entry.asset.model });
   return {
     id,
     device: place.entry.id,
@@ -105,6 +107,7 @@ function check(candidate: Candidate, slot: Milliseconds, identities: GroupIdenti
     ...phases,
     proves,
     ...(vendors.length + products.length > 0 ? { expectedIdentity: { vendors, products } } : {}),
+    ...(firmware !== undefined && { firmwareFrom: firmware }),
     ...(register?.expectation && { expectedValue: { register: register.id, expectation: register.expectation } }),
     approvedUntil: earlier(required(approvedUntil(family), id), candidate.spoken?.serverCertificate?.notAfter),
     digest: digestOf({

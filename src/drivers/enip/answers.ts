@@ -28,6 +28,7 @@ const stateMajorUnrecoverableFault = 5;
 export function identityAnswer(device: DeviceIdentity): Answer {
   const identity: Identity = {
     vendor: vendorName(device.vendorId),
+    vendorCode: String(device.vendorId),
     ...(device.productName === "" ? {} : { product: device.productName }),
     revision: `${device.revision.major}.${device.revision.minor}`,
     serial: device.serialNumber.toString(16).padStart(8, "0"),

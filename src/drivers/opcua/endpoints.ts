@@ -1,12 +1,13 @@
 /** Asks a server for its endpoints over a channel without security: who it says it is, and which certificates it shows. */
 import type { EndpointDescription } from "node-opcua";
 import type { Session } from "../../domain/driver.ts";
-import type { Answer } from "../../domain/outcome.ts";
+import type { Answer, Identity } from "../../domain/outcome.ts";
 import { printable } from "../../domain/printable.ts";
 import { securityModes, securityPolicies, type ShownCertificate } from "../../domain/security.ts";
 import { seconds } from "../../domain/units.ts";
 import type { Wire } from "../../domain/wire.ts";
 import { Channel } from "./channel.ts";
+import { fingerprint, firstOfChain } from "./fingerprint.ts";
 import type { Library } from "./library.ts";
 import type { OpcuaAsk } from "./methods.ts";
 import { Refusal, refusalAnswer } from "./refusal.ts";
@@ -50,10 +51,16 @@ export class EndpointsSession implements Session<OpcuaAsk> {
       // Where they are said to be is not looked at: only the address of the plan is ever connected to.
       const certificates = shown(this.#library, endpoints ?? []);
       const product = endpoints?.[0]?.server.productUri ?? undefined;
+      // Whatever order the server has them in.
+      const prints = certificates.map(({ der }) => fingerprint(Buffer.from(der, "base64"))).toSorted();
+      const identity: Identity = {
+        ...(product !== undefined && product !== "" && { product: printable(product, charactersMax) }),
+        ...(prints.length > 0 && { certificate: prints.join(" ") }),
+      };
       return {
         said: "alive",
         ...(certificates.length > 0 && { certificates }),
-        ...(product !== undefined && product !== "" && { identity: { product: printable(product, charactersMax) } }),
+        ...(Object.keys(identity).length > 0 && { identity }),
       };
     } catch (error) {
       return refusalAnswer(this.#refused(error));
@@ -91,11 +98,4 @@ function offeredWords(library: Library, { securityMode, securityPolicyUri }: End
   const policy = securityPolicies.find((one) => (library.SecurityPolicy[one] as string) === securityPolicyUri);
   if (mode === "None") return "None";
   return `${mode ?? `mode ${securityMode}`} ${policy ?? printable(securityPolicyUri?.split("#").at(-1) ?? "without a policy", charactersMax)}`;
-}
-
-/** A chain is one DER after the other (Part 6, 6.2.6). The first tells its own length (X.690, 8.1.3); 32 kB are more than any has. */
-function firstOfChain(chain: Buffer | null | undefined): Buffer | undefined {
-  if (!chain || chain.length < 4 || chain.readUInt16BE(0) !== 0x3082) return undefined;
-  const length = 4 + chain.readUInt16BE(2);
-  return length <= Math.min(chain.length, 32_768) ? chain.subarray(0, length) : undefined;
 }

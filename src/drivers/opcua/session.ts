@@ -2,10 +2,11 @@
 import type { CreateSessionResponse } from "node-opcua";
 import type { Credential } from "../../domain/credentials.ts";
 import type { Session } from "../../domain/driver.ts";
-import type { Answer } from "../../domain/outcome.ts";
+import type { Answer, Identity as ServerIdentity } from "../../domain/outcome.ts";
 import { milliseconds } from "../../domain/units.ts";
 import type { Wire } from "../../domain/wire.ts";
 import { Channel, type Request } from "./channel.ts";
+import { fingerprint, firstOfChain } from "./fingerprint.ts";
 import { flawOfChannel, flawOfSession } from "./granted.ts";
 import type { Library } from "./library.ts";
 import type { OpcuaAsk, SessionAsk } from "./methods.ts";
@@ -41,6 +42,8 @@ export class KeptSession implements Session<OpcuaAsk> {
   #channel: Channel | undefined;
   #token: unknown;
   #question: Question | undefined;
+  /** As the server said when the session began: one session, one server. */
+  #identity: ServerIdentity | undefined;
   #refusal: Refusal | undefined;
 
   private constructor(parts: SessionParts) {
@@ -67,7 +70,8 @@ export class KeptSession implements Session<OpcuaAsk> {
       if (this.#refusal) throw this.#refusal;
       await this.#channel!.renewIfDue();
       this.#granted(flawOfChannel(this.#channel!.lifetime, this.#parts.ask.interval));
-      return await this.#question!.ask();
+      const answer = await this.#question!.ask();
+      return answer.said === "gateway_only" || this.#identity === undefined ? answer : { ...answer, identity: this.#identity };
     } catch (error) {
       return refusalAnswer(this.#refused(error));
     }
@@ -113,6 +117,8 @@ export class KeptSession implements Session<OpcuaAsk> {
     const response = await this.#channel!.request(request, CreateSessionResponse);
     this.#token = response.authenticationToken;
     this.#granted(flawOfSession(response.revisedSessionTimeout, ask));
+    const shown = firstOfChain(response.serverCertificate);
+    this.#identity = shown && { certificate: fingerprint(shown) };
     if (secured) checkServer(library, response, clientNonce, secured);
     return response;
   }

@@ -35,7 +35,7 @@ export function answerFrom(ask: SnmpAsk, variables: readonly Variable[]): Answer
     return variable?.type !== undefined && absent.has(variable.type) ? undefined : variable;
   };
   const upHundredths = ticksOf(of(systemOids.upTime));
-  const identity = identityOf(textOf(of(systemOids.description)), enterpriseOf(of(systemOids.objectId)));
+  const identity = identityOf(textOf(of(systemOids.description)), objectIdOf(of(systemOids.objectId)));
   const name = textOf(of(systemOids.name));
   const common = { ...(Object.keys(identity).length > 0 && { identity }), ...(upHundredths !== undefined && { upHundredths }) };
   const down = ask.ports.flatMap((port, at) => portFlaw(port, variables[Object.keys(systemOids).length + at]!) ?? []);
@@ -81,11 +81,15 @@ function textOf(variable: Variable | undefined): string | undefined {
   return printable(Buffer.from(value).toString("utf8").trim(), textCharactersMax);
 }
 
-function enterpriseOf(variable: Variable | undefined): number | undefined {
+function objectIdOf(variable: Variable | undefined): string | undefined {
   if (variable === undefined) return undefined;
   const { type, value } = variable;
   if (type !== types.oid || typeof value !== "string") throw new MalformedReply("SNMP: sysObjectID is no object's id");
-  const enterprise = /^1\.3\.6\.1\.4\.1\.(\d{1,10})(\.|$)/u.exec(value)?.[1];
+  return value;
+}
+
+function enterpriseOf(objectId: string | undefined): number | undefined {
+  const enterprise = /^1\.3\.6\.1\.4\.1\.(\d{1,10})(\.|$)/u.exec(objectId ?? "")?.[1];
   return enterprise === undefined ? undefined : Number(enterprise);
 }
 
@@ -108,9 +112,12 @@ const makers: ReadonlyMap<number, string> = new Map([
   [16_177, "Westermo"],
 ]);
 
-function identityOf(description: string | undefined, enterprise: number | undefined): Identity {
+/** Agents without an id of their own answer 0.0 (RFC 3418, 2): that names nothing. */
+function identityOf(description: string | undefined, objectId: string | undefined): Identity {
+  const enterprise = enterpriseOf(objectId);
   return {
-    ...(enterprise !== undefined && { vendor: makers.get(enterprise) ?? `enterprise ${enterprise}` }),
+    ...(objectId !== undefined && objectId !== "0.0" && { code: printable(objectId, textCharactersMax) }),
+    ...(enterprise !== undefined && { vendor: makers.get(enterprise) ?? `enterprise ${enterprise}`, vendorCode: String(enterprise) }),
     ...(description !== undefined && description !== "" && { product: description }),
   };
 }

@@ -67,6 +67,7 @@ export function toyGate(stopped: Circumstances["stopped"], plan: Plan = toyPlan(
       record: () => undefined,
       notes: { recall: () => undefined, note: () => undefined },
       inFlight: { begin: () => undefined, end: () => undefined, kept: () => undefined, counted: () => undefined },
+      stranger: () => undefined,
     },
     plan,
   );

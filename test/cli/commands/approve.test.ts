@@ -104,6 +104,7 @@ describe("approve", () => {
         highest: "2026-11-21T12:00:00.000Z",
         noteTime: () => undefined,
         reset: () => undefined,
+        identity: () => undefined,
         audit: (entry) => {
           if (site.state.audit.push(entry) > 1) return;
           renameSync(folder, `${folder}.away`);

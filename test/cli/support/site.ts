@@ -9,6 +9,7 @@ import { plan } from "../../../src/cli/commands/plan.ts";
 import { wallMs, type WallMs } from "../../../src/domain/units.ts";
 import type { Problems, StandingStop, StateBirth, StateJournal, StateStore, StopRecord } from "../../../src/cli/ports.ts";
 import { settingsText } from "../../../src/cli/site-template.ts";
+import type { KnownIdentity } from "../../../src/domain/baseline.ts";
 import type { AuditEntry } from "../../../src/domain/board.ts";
 import type { KeptPlan } from "../../../src/domain/kept-plan.ts";
 import type { ControlHandlers, TripStatus } from "../../../src/domain/control.ts";
@@ -36,6 +37,7 @@ export class MemoryState implements StateStore {
   /** What the disk says to every write, while it is full. */
   problem: string | undefined;
 
+  known: readonly KnownIdentity[] = [];
   /** The latest first. */
   ran: readonly KeptPlan[] = [];
 
@@ -73,7 +75,10 @@ export class MemoryState implements StateStore {
   adopt(folder: string, _adopted: StateBirth, signed: Parameters<StateStore["stop"]>[1]): ReturnType<StateStore["adopt"]> {
     return this.stop(folder, signed);
   }
-  readAudit(): ReturnType<StateStore["readAudit"]> {
+  identities(): ReturnType<StateStore["identities"]> {
+    return this.known;
+  }
+  readAudit(..._asked: Parameters<StateStore["readAudit"]>): ReturnType<StateStore["readAudit"]> {
     return { problems: ["this test has no journal"] };
   }
   journal(): Promise<StateJournal> {
@@ -82,6 +87,7 @@ export class MemoryState implements StateStore {
       highest: "2026-11-22T12:00:00.000Z",
       noteTime: (at) => (this.trusted = at),
       reset: (scope) => (this.trips = this.trips.filter((trip) => trip.scope !== scope)),
+      identity: (known) => (this.known = [...this.known.filter(({ device }) => device !== known.device), known]),
       audit: (entry) => this.audit.push(entry),
       close: () => Promise.resolve(this.problem === undefined ? undefined : { problems: [this.problem] }),
     });
@@ -153,7 +159,19 @@ export class TestSite {
   /** Starts a poller that answers with these handlers. */
   async poller(handlers: Partial<ControlHandlers>): Promise<void> {
     const windows = ["window-open", "window-extend", "window-close", "window-list"] as const;
-    const names = ["status", "check", "certificates", "stop", "resume", "reset", "reload", "clock", ...windows, "audit"] as const;
+    const names = [
+      "status",
+      "check",
+      "certificates",
+      "stop",
+      "resume",
+      "reset",
+      "reload",
+      "clock",
+      ...windows,
+      "baseline-accept",
+      "audit",
+    ] as const;
     const answering = names.map((name) => [
       name,
       (request: never) => {

@@ -36,6 +36,7 @@ export function deviceStatus(changes: Partial<DeviceStatus> = {}): DeviceStatus 
     proves: changes.liveness === undefined || changes.liveness === "up" || changes.liveness === "degraded" ? "comms-module" : null,
     lastHeardAt: "2026-11-21T11:59:53.000Z",
     nextDueAt: "2026-11-21T12:00:53.000Z",
+    identities: [],
     checks: [checkStatus()],
     refused: [],
     ...changes,

@@ -21,6 +21,7 @@ const noState: StateStore = {
   standingStop: () => undefined,
   adopt: () => ({ problems: ["no state folder"] }),
   readAudit: () => ({ problems: ["no state folder"] }),
+  identities: () => [],
   plansThatRan: () => [],
   trustedTime: () => ({ problems: ["no state folder"] }),
   journal: () => Promise.resolve({ problems: ["no state folder"] }),

@@ -30,7 +30,7 @@ describe("a device that reports a major fault is degraded, and says why", () => 
         said: "degraded",
         failure: "protocol_error",
         detail,
-        identity: { vendor: "Omron", product: "NX102", revision: "2.11", serial: "00000001" },
+        identity: { vendor: "Omron", vendorCode: "47", product: "NX102", revision: "2.11", serial: "00000001" },
       });
     });
   }
@@ -67,7 +67,7 @@ describe("what is no major fault is alive, and remarked on", () => {
 test("what is not in the tables is shown as its number, and an empty name as none", () => {
   const answer = identityAnswer({ ...device, vendorId: 4711, deviceType: 200, productName: "" });
   assert.ok(answer.said === "alive");
-  assert.deepEqual(answer.identity, { vendor: "vendor id 4711", revision: "2.11", serial: "00000001" });
+  assert.deepEqual(answer.identity, { vendor: "vendor id 4711", vendorCode: "4711", revision: "2.11", serial: "00000001" });
   assert.equal(answer.note, "device type 200, product code 7");
 });
 

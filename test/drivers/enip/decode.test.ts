@@ -52,7 +52,7 @@ describe("the captures of real networks", () => {
       assert.deepEqual(listed(reply), enbt);
       assert.deepEqual(identityAnswer(listed(reply)), {
         said: "alive",
-        identity: { vendor: "Rockwell Automation", product: "1756-ENBT/A", revision: "4.3", serial: "00524d8e" },
+        identity: { vendor: "Rockwell Automation", vendorCode: "1", product: "1756-ENBT/A", revision: "4.3", serial: "00524d8e" },
         note: "device type 12 (communications adapter), product code 58",
       });
     });

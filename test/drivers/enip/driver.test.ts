@@ -97,7 +97,13 @@ describe("the Identity object", () => {
     await session.leave();
     await session.leave();
     assert.ok(answer.said === "alive");
-    assert.deepEqual(answer.identity, { vendor: "Rockwell Automation", product: "1756-ENBT/A", revision: "4.3", serial: "00524d8e" });
+    assert.deepEqual(answer.identity, {
+      vendor: "Rockwell Automation",
+      vendorCode: "1",
+      product: "1756-ENBT/A",
+      revision: "4.3",
+      serial: "00524d8e",
+    });
     assert.deepEqual(wire.sent, [
       "650004000000000000000000f4010000010000000000000001000000",
       `6f001600${sessionHandle}00000000f40100000200000000000000000000000500020000000000b2000600010220012401`,

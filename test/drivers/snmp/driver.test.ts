@@ -85,7 +85,12 @@ for (const [version, credential, frames] of ways) {
       });
       assert.ok("said" in result && result.said === "alive", JSON.stringify(result));
       assert.match(result.note ?? "", /^SIM-SWITCH, up for 3 d; 2 ports up$/u);
-      assert.deepEqual(result.identity, { vendor: "Net-SNMP", product: "simulated managed switch" });
+      assert.deepEqual(result.identity, {
+        code: "1.3.6.1.4.1.8072.3.2.255",
+        vendor: "Net-SNMP",
+        vendorCode: "8072",
+        product: "simulated managed switch",
+      });
       assert.ok(Math.abs((result.upHundredths ?? 0) - 25_920_000) < 500);
       assert.equal(permit.sent.requests, frames);
       assert.deepEqual([device.counts.datagrams, device.counts.writes], [frames, 0]);

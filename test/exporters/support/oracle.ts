@@ -240,6 +240,14 @@ function checks(board: Board, gauge: Add, counter: Add): void {
     "watchkeeper_check_refusal",
     Array.from(board.refusals(), ({ device, check, reason }) => [{ device, check: check.slice(device.length + 1), reason }, 1]),
   );
+  gauge("watchkeeper_device_identity_accepted", [
+    [{ device: "plc" }, 1],
+    [{ device: "pump" }, 0],
+  ]);
+  gauge("watchkeeper_device_identity_changed", [
+    [{ device: "plc", field: "firmware" }, 1],
+    [{ device: "plc", field: "serial" }, 1],
+  ]);
   gauge(
     "watchkeeper_check_next_allowed_timestamp_seconds",
     all.map(({ info: { device, check } }) => [

@@ -1,10 +1,12 @@
 /** A small site with one of everything that the metrics page can show, for the oracle test and for promtool. */
+import type { IdentityView } from "../../../src/domain/baseline.ts";
 import type { Verdict } from "../../../src/domain/gate.ts";
 import type { Check, DeviceId, Line, ProfileId, SegmentId } from "../../../src/domain/plan.ts";
 import { after, milliseconds, seconds, type WallMs } from "../../../src/domain/units.ts";
 import type { PageOptions, PrometheusPage } from "../../../src/exporters/prometheus.ts";
 import { MemoryBoard } from "../../../src/store/board.ts";
 import { answered, check, failed, hvac, plan, refusal, refused } from "../../store/support/site.ts";
+import { identityView, plate } from "../../support/identities.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { quietPage } from "./quiet-page.ts";
 
@@ -55,6 +57,11 @@ export async function smallSite(options: Partial<PageOptions> = {}): Promise<Sma
   ]);
   const lines = new Map(Array.from(site.checks.values(), ({ line }) => [line, lineOf(line)] as const));
   const board = new MemoryBoard(clock, { ...site, segments, lines, lab: true }, { stopped: false, trips: [], proven: new Map() });
+  const identities: Readonly<Record<string, readonly IdentityView[]>> = {
+    plc: [identityView("plc", plate, { ...plate, firmware: "1.10", serial: "7" })],
+    pump: [identityView("pump", plate)],
+  };
+  board.identitiesOf = (id) => identities[id] ?? [];
   board.ownCertificate = { sha256: "cd".repeat(32), notAfter: 1_890_000_000_000 as WallMs };
   const at = clock.monotonic();
   board.outcome(answered(check("plc"), at));

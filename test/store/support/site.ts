@@ -1,4 +1,5 @@
 /** A small site in memory: plans, outcomes and a journal that only remembers, for the tests of board, recorder and exporters. */
+import type { KnownIdentity } from "../../../src/domain/baseline.ts";
 import type { AuditEntry, AuditHead, Transition } from "../../../src/domain/board.ts";
 import { frameTemplate } from "../../../src/domain/template.ts";
 import type { Answer, Answered, Failed, Outcome, Refused, Scope, Sent, Trip } from "../../../src/domain/outcome.ts";
@@ -135,6 +136,7 @@ export class RememberingJournal implements StoreJournal {
   readonly resets: Scope[] = [];
   readonly proofs: [CheckId, string][] = [];
   readonly learntRows: LearntRow[] = [];
+  readonly identities: KnownIdentity[] = [];
   readonly times: WallMs[] = [];
   unwritableSince: WallMs | undefined = undefined;
   unwritableFor: Milliseconds | undefined = undefined;
@@ -159,6 +161,9 @@ export class RememberingJournal implements StoreJournal {
   }
   proved(of: CheckId, digest: string): void {
     this.proofs.push([of, digest]);
+  }
+  identity(known: KnownIdentity): void {
+    this.identities.push(known);
   }
   noteTime(highest: WallMs): void {
     this.times.push(highest);
