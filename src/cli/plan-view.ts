@@ -4,7 +4,9 @@ import { lastDayBefore } from "../config/compile/dates.ts";
 import { busUses, busWords } from "../config/compile/lines.ts";
 import { raisedLines } from "../config/compile/raised.ts";
 import type { CheckJson, PlanJson, RefusedJson } from "../config/plan-json.ts";
+import { citationsOf, unstatedDevices } from "../config/citations.ts";
 import { describeProposals, unlessHeld, wouldBeSent } from "../config/describe.ts";
+import type { LoadedSite } from "../config/loaded-site.ts";
 import { requestWords } from "../config/request-words.ts";
 import type { Method } from "../domain/driver.ts";
 import { formatDuration } from "../domain/duration.ts";
@@ -18,6 +20,7 @@ import type { View } from "./status-view.ts";
 import { columns, counted, wrapped } from "./text.ts";
 
 export interface PlanView extends View {
+  readonly site: LoadedSite;
   readonly methods: ReadonlyMap<MethodId, Method>;
 }
 
@@ -70,7 +73,10 @@ export function sends(check: Check | undefined, methods: ReadonlyMap<MethodId, M
   return check === undefined ? "" : requestWords(check, methods);
 }
 
-function families({ plan, covers, approvals }: Compiled, json: PlanJson, view: PlanView): readonly string[] {
+function families(compiled: Compiled, json: PlanJson, view: PlanView): readonly string[] {
+  const { plan, covers, approvals } = compiled;
+  const documents = citationsOf(view.site);
+  const unstated = unstatedDevices(compiled);
   const byProfile = Map.groupBy(json.devices, ({ profile }) => profile);
   return [...byProfile].flatMap(([profile, devices]) => {
     const ids = new Set(devices.map(({ id }) => id));
@@ -81,11 +87,34 @@ function families({ plan, covers, approvals }: Compiled, json: PlanJson, view: P
       `${view.style.strong(profile)}: stage ${stage}, ${counted(devices.length, "device")}, ${checks.length} of ${counted(checks.length + refused.length, "check")} asked`,
       `  covers ${covers.get(profile as ProfileId) ?? ""}`,
       ...approval(approvals.get(profile as ProfileId)).map((line) => `  ${line}`),
-      ...worstCase(checks)
-        .flatMap((line) => wrapped(line, view.width - 2))
-        .map((line) => `  ${line}`),
+      ...indentedTo(
+        [
+          ...worstCase(checks),
+          ...(checks.length + refused.length === 0 ? [] : stated(view.site, profile as ProfileId, devices, unstated)),
+        ].map((line) => `  ${line}`),
+        view.width,
+      ),
+      ...indentedTo(
+        (documents.get(profile as ProfileId) ?? []).map((line) => `  ${line}`),
+        view.width,
+      ),
     ];
   });
+}
+
+/** What only the owner knows comes before any signature. */
+function stated(
+  { shippedProfiles, siteProfiles }: LoadedSite,
+  profile: ProfileId,
+  devices: PlanJson["devices"],
+  unstated: ReadonlySet<string>,
+): readonly string[] {
+  const wanted = [shippedProfiles, siteProfiles].flatMap((files) => files.get(profile)?.value.ownerMustState ?? []);
+  const missing = devices.filter(({ id }) => unstated.has(id)).length;
+  const left = missing === 0 ? "nothing is missing" : `still missing at ${missing} of ${counted(devices.length, "device")}: see NOT ASKED`;
+  return wanted.length === 0 && missing === 0
+    ? []
+    : [`the owner states first: ${[...new Set(wanted)].join(", ") || "what is missing"}; ${left}`];
 }
 
 function approval(state: ApprovalState | undefined): readonly string[] {

@@ -1,5 +1,6 @@
 /** Says why a device is asked or not: one line first, then all that the plan and the running poller know of it. */
 import { basename } from "node:path";
+import { citations, documentsTitle, toBeStated } from "../../config/citations.ts";
 import { describeProposals, explainDevice, explainProblems, wouldBeSent, type Explanation } from "../../config/describe.ts";
 import { readText } from "../../config/read-file.ts";
 import type { Settings } from "../../config/loaded-site.ts";
@@ -39,8 +40,7 @@ export const explain: Command = {
       : whyNot(context, id, planned.settings, live, explanation.lines[0]!);
     if (!explanation.known) return failed(context, [first, ...explanation.lines.slice(1), ...suggestion(id, planned)]);
     const details = explanation.asked ? explanation.lines : explanation.lines.slice(1);
-    if (context.flag("json"))
-      context.print(JSON.stringify(asJson(id, first, details, proposedFor(context, planned, id), saidBy(live)), undefined, 2));
+    if (context.flag("json")) context.print(JSON.stringify(asJson(context, id, planned, first, details, saidBy(live)), undefined, 2));
     else context.print([printable(first, 4000), ...shown(context, id, details, planned, saidBy(live))].join("\n"));
     return planned.problems.length > 0 ? 1 : 0;
   },
@@ -144,17 +144,42 @@ function shown(
   const digest = compiled.deviceDigests.get(id as DeviceId);
   const proposed = proposedFor(context, planned, id);
   const further = refused.flatMap(({ check }) =>
-    (compiled.findings.get(check) ?? []).slice(1).map(({ reason, detail }) => `  ${check}: also ${reason}: ${detail}`),
+    (compiled.findings.get(check) ?? [])
+      .slice(1)
+      .filter(({ statements }) => statements === undefined)
+      .map(({ reason, detail }) => `  ${check}: also ${reason}: ${detail}`),
   );
+  const lines = (title: string, all: readonly string[]): readonly string[] =>
+    all.length === 0 ? [] : ["", title, ...all.map((line) => `  ${printable(line, 4000)}`)];
   return [
     ...details.map((line) => printable(line, 4000)),
+    ...lines("What the owner must state first", statedFirst(planned, id)),
     ...(further.length > 0 ? ["", "What else stands against it", ...further.map((line) => printable(line, 4000))] : []),
     ...(proposed.length > 0 ? ["", wouldBeSent, ...proposed.map((line) => printable(line, 4000))] : []),
+    ...lines(documentsTitle, documentsOn(planned, id)),
     ...(refused.length > 0 && digest !== undefined ? ["", `An approval would admit it as ${digest}`] : []),
     ...(device && live
       ? ["", "What the running poller knows", ...deviceView(device, live, { width: widthFor(context), style: styleFor(context) })]
       : []),
   ];
+}
+
+function statedFirst({ compiled }: PlannedSite, id: string): readonly string[] {
+  const refused = [...compiled.plan.refused.values()].filter(({ device }) => device === id);
+  return toBeStated(
+    compiled,
+    refused.map(({ check }) => check),
+  );
+}
+
+function documentsOn({ site }: PlannedSite, id: string): readonly string[] {
+  const device = site.watchlist.value.devices.find((one) => one.id === id);
+  const profile = device && site.shippedProfiles.get(device.profile)?.value;
+  if (device === undefined || profile === undefined || device.checks.length === 0) return [];
+  return citations(
+    profile,
+    device.checks.map(({ method }) => method),
+  );
 }
 
 function proposedFor(context: Context, { compiled, problems }: PlannedSite, id: string): readonly string[] {
@@ -163,13 +188,22 @@ function proposedFor(context: Context, { compiled, problems }: PlannedSite, id: 
   return describeProposals(compiled, waiting, { methods: context.methods, sysctls: context.machine().sysctls });
 }
 
-function asJson(id: string, first: string, details: readonly string[], wouldSend: readonly string[], live: Status | undefined): object {
+function asJson(
+  context: Context,
+  id: string,
+  planned: PlannedSite,
+  why: string,
+  details: readonly string[],
+  live: Status | undefined,
+): object {
   const device = deviceOf(id, live);
   return {
     device: id,
-    why: first,
+    why,
     details,
-    wouldBeSentIfApproved: wouldSend,
+    toBeStated: statedFirst(planned, id),
+    wouldBeSentIfApproved: proposedFor(context, planned, id),
+    documents: documentsOn(planned, id),
     poller: live === undefined ? null : { stopped: live.stopped, planDigest: live.planDigest, trips: live.trips, device: device ?? null },
   };
 }

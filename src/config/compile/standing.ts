@@ -20,6 +20,8 @@ export interface Finding {
   readonly reason: StandingReason;
   /** One line: where, what was found, what is expected, what to do. */
   readonly detail: string;
+  /** With `statement_missing`: a sentence for each of them. */
+  readonly statements?: readonly string[];
   /** It is the segment that is held back, not the family. */
   readonly bySegment?: true;
 }
@@ -38,19 +40,22 @@ export function findingsAgainst(candidate: Candidate, circumstances: Circumstanc
   return (Object.keys(standingReasons) as StandingReason[]).flatMap((reason): readonly Finding[] => {
     const held = heldSegment(candidate, circumstances.site, reason);
     if (held !== undefined) return [{ reason, detail: held, bySegment: true }];
+    if (reason === "statement_missing") {
+      const statements = missingStatements(candidate, circumstances);
+      return statements.length === 0 ? [] : [{ reason, detail: statements.join("; "), statements }];
+    }
     const detail = rules[reason](candidate, circumstances);
     return detail === undefined ? [] : [{ reason, detail }];
   });
 }
 
-const rules: Readonly<Record<StandingReason, Rule>> = {
+const rules: Readonly<Record<Exclude<StandingReason, "statement_missing">, Rule>> = {
   not_approved: (candidate, { now }) => notApproved(candidate, now(candidate)),
   not_admitted: (candidate, { now }) => notAdmitted(candidate, now(candidate)),
   approval_expired: (candidate, { now }) => approvalExpired(candidate, now(candidate)),
   approval_stale: (candidate, { now }) => approvalStale(candidate, now(candidate)),
   excluded,
   safety_function: safetyFunction,
-  statement_missing: statementMissing,
   no_connection_slot: noConnectionSlot,
   method_withdrawn: methodWithdrawn,
   method_unsupported: ({ spoken, entry }) =>
@@ -85,7 +90,7 @@ function safetyFunction({ place }: Candidate, { site }: Circumstances): string |
   }
 }
 
-function statementMissing(candidate: Candidate, circumstances: Circumstances): string | undefined {
+function missingStatements(candidate: Candidate, circumstances: Circumstances): readonly string[] {
   const { site, lines } = circumstances;
   const { place, family } = candidate;
   const line = membersOf(lines, place.line);
@@ -99,7 +104,7 @@ function statementMissing(candidate: Candidate, circumstances: Circumstances): s
   if (certificate !== undefined) missing.push(certificate);
   for (const refusal of [firmwareOf(candidate), watchdogOf(candidate)])
     if (refusal?.reason === "statement_missing") missing.push(`${at(site.watchlist, [...place.path, "statements"])}: ${refusal.detail}`);
-  return missing.length === 0 ? undefined : missing.join("; ");
+  return missing;
 }
 
 /** `otherClients` and `watchdog` have rules of their own. */

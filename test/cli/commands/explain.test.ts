@@ -179,7 +179,7 @@ describe("explain goes on", () => {
   test("with all of it as JSON", async () => {
     await knowing();
     const json = JSON.parse((await site.run(explain, ["plc-1", "--json"])).out) as Record<string, unknown>;
-    assert.deepEqual(Object.keys(json), ["device", "why", "details", "wouldBeSentIfApproved", "poller"]);
+    assert.deepEqual(Object.keys(json), ["device", "why", "details", "toBeStated", "wouldBeSentIfApproved", "documents", "poller"]);
     assert.equal(json["why"], "plc-1 is asked: 1 check, next due: 48 s; up, communication module answers");
   });
 
@@ -190,6 +190,19 @@ describe("explain goes on", () => {
     assert.match(out, /^plc-1 is not asked: safety_function: watchlist\.yaml:5: /);
     assert.match(out, /^What else stands against it\n {2}plc-1\/modbus-fc43: also not_admitted: /m);
     assert.match(out, /^An approval would admit it as sha256:[0-9a-f]{64}$/m);
+  });
+
+  test("with what the owner must state first, and which document says so", async () => {
+    site.write("watchlist.yaml", site.read("watchlist.yaml").replace(/statements: \{otherClients: \[\], .*\}\},/u, "statements: {},"));
+    const { out } = await site.run(explain, ["plc-1"]);
+    assert.match(
+      out,
+      /^What the owner must state first\n {2}watchlist\.yaml:\d+: devices\[0\]\.statements\.otherClients is not stated: .*\n {2}watchlist\.yaml:\d+: devices\[0\]\.statements: watchdog is not stated: /m,
+    );
+    assert.doesNotMatch(out, /also statement_missing/);
+    assert.match(out, /^Which document says so\n(?: {2}.*\n)+ {2}every interval is Watchkeeper's own and no vendor's/m);
+    const other = await site.run(explain, ["plc-2"]);
+    assert.doesNotMatch(other.out, /must state first/);
   });
 
   test("with exactly what would be sent once a device is approved", async () => {

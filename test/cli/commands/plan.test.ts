@@ -60,6 +60,17 @@ describe("plan", () => {
     assert.match((await site.run(plan)).out, /^ {2}and not before this is mended: no_connection_slot$/m);
   });
 
+  test("says of each family what the owner states first, of how many devices it is missing, and which document says so", async () => {
+    site.watch(2);
+    const complete = await site.run(plan);
+    assert.match(complete.out, /^ {2}the owner states first: [a-zA-Z, ]+; nothing is missing$/m);
+    assert.match(complete.out, /^ {2}no document was found on: /m);
+    site.write("watchlist.yaml", site.read("watchlist.yaml").replace(/statements: \{otherClients: \[\], .*\}\},/u, "statements: {},"));
+    const { out } = await site.run(plan);
+    assert.match(out, /^ {2}the owner states first: [a-zA-Z, ]+; still missing at 1 of 2 devices: see NOT ASKED$/m);
+    assert.match((await site.run(plan, ["--full"])).out, /^Which document says so\n {2}generic-modbus-tcp\n {4}/m);
+  });
+
   test("says that an interval was raised, and why", async () => {
     site.write("watchlist.yaml", site.read("watchlist.yaml").replace("interval: 60s", "interval: 10s"));
     const raised = /plc-1\/modbus-fc43: asked every 30 s: the floor; the file says 10 s$/m;
