@@ -156,7 +156,7 @@ export function planJson({ plan, covers, deviceDigests, findings, proposals, rai
     digest: plan.digest,
     budgets: budgetsJson(plan),
     profiles: [...covers].map(([id, digest]) => ({ id, covers: digest })),
-    devices: [...plan.devices.values()].map((device) => ({
+    devices: [...plan.devices.values()].map(({ places: _places, ...device }) => ({
       ...device,
       behind: [...device.behind],
       checks: [...device.checks],

@@ -177,6 +177,8 @@ export interface PlannedDevice {
   readonly behind: readonly string[];
   /** The other devices of the watchlist that are the same piece of hardware under other addresses; absent where there is none. */
   readonly hardware?: readonly DeviceId[];
+  /** Where it is asked, and where its hardware's others are, by address and unit: the same under another name. */
+  readonly places?: readonly string[];
   readonly checks: readonly CheckId[];
   /** Its server's, as a person has pinned it; absent where no check wants one, or none is pinned. */
   readonly serverCertificate?: CertificateEnd;

@@ -24,6 +24,8 @@ export interface Window {
   readonly scope: WindowScope;
   /** Of a pause, what its scope covered when it was opened or extended: a zone, segment or family of another name later ends it for none of these. */
   readonly devices?: readonly DeviceId[];
+  /** Where these stood: another name of a device ends it no more than another name of its zone. */
+  readonly places?: readonly string[];
   readonly from: WallMs;
   /** The first moment after it. */
   readonly until: WallMs;
@@ -62,12 +64,12 @@ export function isWindowKind(text: string): text is WindowKind {
 
 /** A pause of one address covers the hardware's others: it is the hardware that is to rest. A mute or a deep query covers what it names. */
 export function covers(
-  { kind, scope, devices = [] }: Pick<Window, "kind" | "scope" | "devices">,
-  device: Pick<PlannedDevice, "id" | "segment" | "zone" | "profile" | "hardware">,
+  { kind, scope, devices = [], places = [] }: Pick<Window, "kind" | "scope" | "devices" | "places">,
+  device: Pick<PlannedDevice, "id" | "segment" | "zone" | "profile" | "hardware" | "places">,
 ): boolean {
-  const { id, segment, zone, profile, hardware = [] } = device;
+  const { id, segment, zone, profile, hardware = [], places: standsAt = [] } = device;
   const scopes: readonly WindowScope[] = scopesOver({ id, segment, profile, hardware: kind === "pause" ? hardware : [] });
-  return devices.includes(id) || scope === `zone:${zone}` || scopes.includes(scope);
+  return devices.includes(id) || standsAt.some((place) => places.includes(place)) || scope === `zone:${zone}` || scopes.includes(scope);
 }
 
 /** One line, or undefined when the times are possible. `now` is the time by which windows are judged. */

@@ -131,11 +131,13 @@ export class WindowKeeper {
     };
   }
 
-  /** Of a pause, every device that it covers now, by name as well: the next reload may rename its scope. The site is never renamed. */
+  /** Of a pause, every device that it covers now, by name and by place as well: the next reload may rename its scope, or the device. The site is never renamed. */
   #held(window: Window): Window {
     if (window.kind !== "pause" || window.scope === "site") return window;
-    const covered = this.#covered(window).map(({ id }) => id);
-    return { ...window, devices: [...new Set([...(window.devices ?? []), ...covered])] };
+    const covered = this.#covered(window);
+    const devices = new Set([...(window.devices ?? []), ...covered.map(({ id }) => id)]);
+    const places = new Set([...(window.places ?? []), ...covered.flatMap((device) => device.places ?? [])]);
+    return { ...window, devices: [...devices], places: [...places] };
   }
 
   #covered(window: Window): readonly PlannedDevice[] {
@@ -178,7 +180,7 @@ export class WindowKeeper {
   }
 
   #statusOf(window: Window): WindowStatus {
-    const { change, from, until, devices: _devices, ...rest } = window;
+    const { change, from, until, devices: _devices, places: _places, ...rest } = window;
     const open = this.windows.isOpen(window.id);
     return { ...rest, from: instant(from), until: instant(until), change: change ?? null, open };
   }

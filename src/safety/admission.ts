@@ -1,5 +1,5 @@
 /** Whether a check may go at this moment and whether its permit still holds: what the rules want to know, gathered in one place. */
-import type { Outcome, Trip } from "../domain/outcome.ts";
+import type { Outcome, Scope, Trip } from "../domain/outcome.ts";
 import { isPlanned, type Check, type Plan, type PlannedDevice, type Trigger } from "../domain/plan.ts";
 import type { MonotonicMs } from "../domain/units.ts";
 import { Budgets } from "./budgets.ts";
@@ -7,6 +7,7 @@ import { Connections } from "./connections.ts";
 import { Experience } from "./experience.ts";
 import type { GateParts } from "./gate-parts.ts";
 import { firstObjection, standing, starting, type Situation, type Standing } from "./rules.ts";
+import { TrippedPlaces } from "./tripped-places.ts";
 import { Trips } from "./trips.ts";
 
 /** What only the gate itself knows of a start. */
@@ -20,6 +21,7 @@ export interface Start {
 
 export class Admission {
   readonly trips: Trips;
+  readonly #places: TrippedPlaces;
   readonly budgets: Budgets = new Budgets();
   readonly experience: Experience;
   readonly connections: Connections;
@@ -30,17 +32,19 @@ export class Admission {
     this.#parts = parts;
     const standingTrips = [...parts.trips];
     this.trips = new Trips(standingTrips);
+    this.#places = new TrippedPlaces(parts.notes);
     this.experience = new Experience(standingTrips, parts.notes);
     this.connections = new Connections(parts.inFlight);
     this.#plan = plan;
   }
 
-  /** Throws, where it must, before anything of the new plan is in force. */
-  adopt(plan: Plan, now: MonotonicMs): void {
+  /** Throws, where it must, before anything of the new plan is in force. The trips that a renaming would have lifted come back: they are to trip. */
+  adopt(plan: Plan, now: MonotonicMs): readonly Trip[] {
     this.budgets.adopt(plan, now);
     this.#plan = plan;
     this.experience.adopt(plan, now);
     this.connections.adopt(plan);
+    return this.#places.adopt(plan, this.trips);
   }
 
   decide({ check, trigger, draining, opens }: Start, now: MonotonicMs): ReturnType<typeof firstObjection> {
@@ -66,7 +70,17 @@ export class Admission {
 
   /** True where it was not tripped before. */
   trip(trip: Trip): boolean {
-    return this.trips.add(trip);
+    if (!this.trips.add(trip)) return false;
+    this.#places.tripped(trip.scope, this.#plan);
+    return true;
+  }
+
+  /** True when there was something to reset. Of a device its history goes with it: the person has looked. */
+  reset(scope: Scope): boolean {
+    if (!this.trips.reset(scope)) return false;
+    this.#places.reset(scope);
+    for (const check of this.#plan.checks.values()) if (scope === `device:${check.device}`) this.experience.forget(check);
+    return true;
   }
 
   isTripped(check: Check): boolean {

@@ -68,10 +68,11 @@ export class HeartbeatGate implements Gate, PermitOffice {
   adopt(plan: Plan): void {
     // Throws, where it must, before anything of the new plan is in force.
     const now = this.clock.monotonic();
-    this.#admission.adopt(plan, now);
+    const moved = this.#admission.adopt(plan, now);
     this.#plan = plan;
     for (const permit of this.#out) if (!this.#admission.planned(permit.check)) permit.revoke("plan_changed");
     void this.#keeper.letGoUnless((check) => this.#admission.planned(check));
+    for (const trip of moved) this.trip(trip);
   }
 
   /** The site was stopped: what is in flight ends now, what is kept is closed, and within `stopWithin` nothing leaves any more. */
@@ -137,10 +138,9 @@ export class HeartbeatGate implements Gate, PermitOffice {
     void this.#keeper.letGoUnless((check) => !this.#admission.isTripped(check));
   }
 
-  /** True when there was something to reset. Its history goes with it: the person has looked. */
+  /** True when there was something to reset. */
   reset(scope: Scope, by: string, reason: string): boolean {
-    if (!this.#admission.trips.reset(scope)) return false;
-    for (const check of this.#plan.checks.values()) if (scope === `device:${check.device}`) this.#admission.experience.forget(check);
+    if (!this.#admission.reset(scope)) return false;
     this.#parts.record({ kind: "reset", at: this.clock.monotonic(), scope, by, reason });
     return true;
   }

@@ -132,7 +132,7 @@ export class JournalDatabase {
   }
 
   #writeRow(row: Row): void {
-    const { transition, trip, reset, prove, learn, forget, append, identity, time } = this.#statements;
+    const { transition, trip, reset, prove, learn, forget, forgetDevice, append, identity, time } = this.#statements;
     switch (row.kind) {
       case "transition":
         transition.run(Math.round(row.at), row.device, row.from, row.to, row.cause, row.detail);
@@ -142,6 +142,8 @@ export class JournalDatabase {
         return;
       case "reset":
         reset.run(row.scope);
+        // A person has looked, perhaps while no poller runs: the next one must not trip it again by what was learnt before.
+        if (row.scope.startsWith("device:")) forgetDevice.run(row.scope.slice("device:".length));
         return;
       case "proved":
         prove.run(row.check, row.digest);
@@ -222,6 +224,9 @@ const sql = {
   prove: 'INSERT OR REPLACE INTO proven ("check", digest) VALUES (?, ?)',
   learn: "INSERT OR REPLACE INTO learnt (key, value, boot, at) VALUES (?, ?, ?, ?)",
   forget: "DELETE FROM learnt WHERE key = ?",
+  // Keys are a word, a space, and a device or one of its checks.
+  forgetDevice:
+    "DELETE FROM learnt WHERE substr(key, instr(key, ' ') + 1) = ?1 OR substr(key, instr(key, ' ') + 1, length(?1) + 1) = ?1 || '/'",
   append: "INSERT INTO audit (sequence, at, source, category, type, result, detail, previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
   head: "SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1",
   hashOf: "SELECT hash FROM audit WHERE sequence = ?",

@@ -20,6 +20,7 @@ export type Row =
 
 /** What was learnt of a device, as JSON; empty: it is to be forgotten. `boot` and `at` (trusted time) say of what its moments are. */
 export interface LearntRow {
+  /** A word, a space, and a device or one of its checks: a reset of the device forgets them. */
   readonly key: string;
   readonly value: string;
   readonly boot: string;

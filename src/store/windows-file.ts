@@ -56,9 +56,21 @@ function understood(text: string): KeptWindows | undefined {
 /** Only `writeWindows` writes the file, from typed windows; what is looked at is whether it still is one. */
 function isWindow(value: unknown): value is Window {
   if (typeof value !== "object" || value === null) return false;
-  const { id, kind, scope, from, until, offsetMinutes, by, reason, change, devices = [] } = value as Readonly<Record<string, unknown>>;
-  if (!Array.isArray(devices)) return false;
-  const worded = [...devices, id, kind, scope, by, reason, change ?? ""].every((word) => typeof word === "string");
+  const {
+    id,
+    kind,
+    scope,
+    from,
+    until,
+    offsetMinutes,
+    by,
+    reason,
+    change,
+    devices = [],
+    places = [],
+  } = value as Readonly<Record<string, unknown>>;
+  if (!Array.isArray(devices) || !Array.isArray(places)) return false;
+  const worded = [...devices, ...places, id, kind, scope, by, reason, change ?? ""].every((word) => typeof word === "string");
   const known = worded && isWindowKind(kind as string) && isWindowScope(scope as string);
   return known && isMoment(from) && isMoment(until) && Number.isInteger(offsetMinutes);
 }

@@ -1,6 +1,7 @@
 /** Windows in words, and what is a scope or a kind. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import type { DeviceId } from "../../src/domain/plan.ts";
 import { wallMs } from "../../src/domain/units.ts";
 import { covers, isWindowKind, isWindowScope, windowInWords, windowKinds, type Window, type WindowKind } from "../../src/domain/windows.ts";
 import { literalPlan } from "../support/literal-plan.ts";
@@ -37,6 +38,15 @@ describe("a window", () => {
       kinds.filter((kind) => covers({ kind, scope: "device:module" }, device)),
       ["pause"],
     );
+  });
+
+  test("covers where its devices stood, whatever is called by another name now", () => {
+    const [device] = literalPlan([{ name: "renamed", address: "192.0.2.11", places: ["192.0.2.11"] }]).devices.values();
+    assert.ok(device);
+    const pause = { kind: "pause", scope: "zone:gone", devices: ["plc" as DeviceId] } as const;
+    assert.equal(covers({ ...pause, places: ["192.0.2.12", "192.0.2.11"] }, device), true);
+    assert.equal(covers({ ...pause, places: ["192.0.2.12"] }, device), false);
+    assert.equal(covers(pause, device), false);
   });
 
   test("has a kind and a scope of a closed list", () => {

@@ -134,6 +134,24 @@ describe("a maintenance window", () => {
     assert.equal(windows.windows.pause({ ...renamed, id: "other" as DeviceId }), undefined);
   });
 
+  test("that pauses a device goes on for what stands there under another name, also in a later run; a mute ends", async () => {
+    const [plc] = plan.devices.values();
+    assert.ok(plc);
+    const before = plan;
+    const standing = { ...plc, places: ["192.0.2.11"] };
+    plan = { ...plan, devices: new Map([[plc.id, standing]]) };
+    const windows = keeper();
+    for (const kind of ["pause", "mute"] as const) done(await open(windows, { kind, scope: "device:plc" }));
+    const renamed = { ...standing, id: "fresh-water" as DeviceId };
+    for (const run of [windows, keeper()])
+      assert.deepEqual(
+        run.windows.all().map((window) => covers(window, renamed)),
+        [true, false],
+      );
+    assert.equal("places" in (windows.status()[0] ?? {}), false);
+    plan = before;
+  });
+
   test("extended covers what its scope covers now, and what it covered before", async () => {
     const windows = keeper();
     done(await open(windows, { scope: "zone:OT-1" }));

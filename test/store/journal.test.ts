@@ -76,6 +76,19 @@ describe("records", () => {
     opened.close();
   });
 
+  test("of what was learnt of a device are gone with a reset of it, also of one without a poller; of no other", async () => {
+    const { journal } = await bench.open();
+    const keys = ["pace plc/modbus-fc43", "lost plc", "turned-away plc/modbus-fc3#2", "pace plc-2/modbus-fc43", "harmed plc-family"];
+    for (const key of keys) journal.learnt({ key, value: "1", boot: "this one", at });
+    journal.reset("profile:plc", at);
+    journal.reset("device:plc", at);
+    await journal.close();
+    assert.deepEqual(
+      (await bench.open()).learnt.map(({ key }) => key),
+      ["pace plc-2/modbus-fc43", "harmed plc-family"],
+    );
+  });
+
   test("keep the first cause of a trip", async () => {
     const { journal } = await bench.open();
     for (const cause of ["harm", "slower"] as const) journal.tripped({ scope: "site", cause, detail: "" }, at);

@@ -31,7 +31,10 @@ describe("the windows beside the journal", () => {
     assert.deepEqual(readWindows(folder), { next: 1, windows: [] });
     const kept = {
       next: 5,
-      windows: [{ ...window, devices: ["plc" as DeviceId] }, { ...window, id: "w4", kind: "mute", change: "MOC-7" } as const],
+      windows: [
+        { ...window, devices: ["plc" as DeviceId], places: ["192.0.2.11"] },
+        { ...window, id: "w4", kind: "mute", change: "MOC-7" } as const,
+      ],
     };
     assert.equal(writeWindows(folder, kept), undefined);
     assert.deepEqual(readWindows(folder), kept);
@@ -60,6 +63,8 @@ describe("the windows beside the journal", () => {
         { ...window, change: 7 },
         { ...window, devices: "plc" },
         { ...window, devices: [7] },
+        { ...window, places: "192.0.2.11" },
+        { ...window, places: [7] },
       ].map((one) => JSON.stringify({ schema: "windows/v1", next: 1, windows: [one] })),
     ];
     for (const text of texts) {

@@ -47,6 +47,8 @@ export interface LiteralDevice {
   readonly deep?: true;
   /** Devices or gateways through which it is reached. */
   readonly behind?: readonly string[];
+  /** Where it stands, as the compiler says. */
+  readonly places?: readonly string[];
   /** Devices that are the same piece of hardware. */
   readonly hardware?: readonly string[];
 }
@@ -179,6 +181,7 @@ export function literalPlan(devices: readonly LiteralDevice[], limits: LiteralLi
       profile: (device.profile ?? "generic-modbus-tcp") as ProfileId,
       stage: "approved",
       behind: device.behind ?? [],
+      ...(device.places && { places: device.places }),
       ...(device.hardware && { hardware: device.hardware as DeviceId[] }),
       checks: [check.id],
     },

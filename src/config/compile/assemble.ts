@@ -209,6 +209,7 @@ function devicesOf(
   checks: readonly Check[],
 ): readonly PlannedDevice[] {
   const byDevice = Map.groupBy(checks, ({ device }) => device);
+  const standsAt = new Map(places.map((place) => [place.entry.id, standingPlaces(place)]));
   return places.flatMap(({ entry, segment, hardware }) => {
     const { id, name, category, profile } = entry;
     const stage = families.get(profile)?.stage;
@@ -228,11 +229,18 @@ function devicesOf(
         stage,
         behind: behind(entry),
         ...(others.length > 0 && { hardware: others }),
+        places: [...new Set([id, ...others].flatMap((each) => standsAt.get(each) ?? []))],
         checks: own,
         ...(pinned && { serverCertificate: { sha256: pinned.sha256, notAfter: pinned.notAfter } }),
       },
     ];
   });
+}
+
+/** Units of a bus by their numbers, each of which is another device. */
+function standingPlaces({ entry, address }: Place): readonly string[] {
+  if (entry.via === undefined) return [address];
+  return [...new Set(entry.checks.map(({ unitId }) => `${address} unit ${unitId ?? "?"}`))];
 }
 
 type Parts = Pick<Plan, "site" | "lab" | "siteStartsPerSecondMax"> & {

@@ -1,8 +1,8 @@
 /** A hardware group in the plan: one line and one pool of connections, whichever of its addresses is asked, and either half may answer at either. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { CheckId, LineId } from "../../../src/domain/plan.ts";
-import { approved, compiledFrom, rawDevice, rawProfile, rawSite, refusals, type Raw, type RawSite } from "./support/site.ts";
+import type { CheckId, DeviceId, LineId } from "../../../src/domain/plan.ts";
+import { approved, compiledFrom, rawDevice, rawProfile, rawSite, rawUnit, refusals, type Raw, type RawSite } from "./support/site.ts";
 
 const pair: Raw = { id: "main-plc", devices: ["plc-1", "plc-2"] };
 
@@ -18,6 +18,16 @@ const identityOf = (site: RawSite, device: string) => {
   assert.deepEqual(refusals(compiled), []);
   return compiled.plan.checks.get(`${device}/modbus-fc43` as CheckId)?.expectedIdentity;
 };
+
+test("a device stands where it is asked, by address and unit, and where its hardware's others are: the same under another name", () => {
+  const placesOf = (site: RawSite, id: string) => compiledFrom(site).plan.devices.get(id as DeviceId)?.places;
+  const single = (id: string): RawSite => approved(rawSite([rawDevice(1, { id }), rawUnit(7)]));
+  assert.deepEqual(placesOf(single("plc-1"), "plc-1"), ["10.20.1.11"]);
+  assert.deepEqual(placesOf(single("renamed"), "renamed"), ["10.20.1.11"]);
+  assert.deepEqual(placesOf(single("plc-1"), "unit-7"), ["10.20.1.200 unit 7"]);
+  const both = pairOf({ vendors: [], products: [] }, { vendors: [], products: [] });
+  assert.deepEqual(placesOf(both, "plc-2"), ["10.20.1.12", "10.20.1.11"]);
+});
 
 describe("a redundant pair", () => {
   const cpu = { vendors: ["Maker"], products: ["CPU 1"] };
