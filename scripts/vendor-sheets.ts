@@ -2,7 +2,7 @@
 import path from "node:path";
 import { intervalFloor, shortestInterval } from "../src/config/compile/interval.ts";
 import { templatesOf } from "../src/config/compile/candidate.ts";
-import { frameText } from "../src/config/describe.ts";
+import { forbiddenWords } from "../src/config/profile-words.ts";
 import { parseProfile } from "../src/config/profiles.ts";
 import { readFolder, readText } from "../src/config/read-file.ts";
 import type { Profile, ProfileMethod } from "../src/config/schema/profile.ts";
@@ -12,7 +12,10 @@ import type { Method, MethodInput } from "../src/domain/driver.ts";
 import { limits } from "../src/domain/limits.ts";
 import { methodIds, type MethodId } from "../src/domain/operations.ts";
 import { seconds } from "../src/domain/units.ts";
+import { termsFor } from "../src/drivers/opcua/terms.ts";
 import { methods } from "../src/drivers/registry.ts";
+import type { OpcuaFacts } from "./opcua-messages.ts";
+import { frameLines } from "./vendor-frames.ts";
 
 const library = path.resolve(import.meta.dirname, "../device-profiles");
 
@@ -48,32 +51,64 @@ function profileIn(name: string): Profile {
 }
 
 function sheet(profile: Profile): string {
-  const { id, title, revision, connection } = profile;
+  const { id, title, revision, forbidden } = profile;
   const listed = methodIds.flatMap((method) => (profile.methods[method] === undefined ? [] : [[method, profile.methods[method]] as const]));
   const sent = listed.filter(([, { decision }]) => decision !== "forbid");
   const never = listed.filter(([, { decision }]) => decision === "forbid");
+  const reasons = Map.groupBy(never, ([, { reason }]) => reason);
   return [
     `# What we send to your device: ${title}`,
     "",
     generated,
     "",
-    `Profile \`${id}\`, revision ${revision}. Nothing of this is sent before the owner of a plant has approved the family and the very device.`,
-    "",
-    `- At most one connection of ours at a time, ${connection.mode === "fresh" ? "a fresh one for each check" : "kept between checks"}; ${connection.reserve} of the device's are never taken.`,
-    "- One request at a time, no retry, no scan, no broadcast, no write. A device that does not answer is asked more and more rarely.",
-    `- Never faster than every ${formatDuration(limits.intervalFloor)}; every ${formatDuration(limits.intervalDefault)} unless the owner says otherwise. No vendor has confirmed these intervals: tell us yours.`,
-    "",
-    "In the frames two dots are a byte that counts or is given by the device, brackets a byte with such bits. Unit, register, address and",
-    "credential are examples: a plant's own stand in its plan.",
+    `Profile \`${id}\`, revision ${revision}. ${sent.length === 0 ? nothingSent : onceApproved}`,
+    ...(sent.length === 0
+      ? []
+      : [
+          "",
+          ...manners(
+            profile,
+            sent.map(([method]) => method),
+          ),
+          "",
+          ...howToRead,
+        ]),
     ...sent.flatMap(([method, rule]) => methodSection(profile, method, rule)),
     "",
     "## Never sent",
     "",
-    "- Any method that does not stand above.",
-    ...never.map(([method, { reason }]) => `- \`${method}\`: ${text(reason)}`),
-    ...profile.forbidden.map(({ reason, kind }) => `- Forbidden (${kind}): ${text(reason)}`),
+    sent.length === 0 ? "- Any method." : "- Any method that does not stand above.",
+    ...Array.from(reasons, ([reason, ones]) => `- ${ones.map(([method]) => `\`${method}\``).join(", ")}: ${text(reason)}`),
+    ...forbidden.map((entry) => `- ${upperFirst(text(forbiddenWords(entry)))}`),
     "",
   ].join("\n");
+}
+
+const onceApproved = "Nothing of this is sent before the owner of a plant has approved the family and this very device.";
+const nothingSent =
+  "Watchkeeper sends nothing to devices of this family, whoever asks for it. It only listens to what the network says of them.";
+const howToRead = [
+  "Each request is one frame. Braces are bytes that differ from one to the next: what they hold and how many they are; without a number,",
+  "as many as the device has made them. Unit, register, address and credential are examples: a plant's own stand in its plan.",
+];
+
+function manners({ connection }: Profile, sent: readonly MethodId[]): readonly string[] {
+  const opening = sent.filter((id) => methods.get(id)?.transport === "tcp");
+  const keeping = opening.filter((id) => methods.get(id)?.connection === "kept").map((id) => `\`${id}\``);
+  const kept = connection.mode === "kept" ? "kept between checks" : "a fresh one for each check";
+  const sessions = keeping.length === 0 ? "" : `, but for ${keeping.join(" and ")}, which keep a session and its connection`;
+  return [
+    opening.length === 0
+      ? "- No connection is opened."
+      : `- At most one connection of ours at a time, ${kept}${sessions}; ${connection.reserve} of the device's connections always stay free for others.`,
+    "- One request at a time, no retry, no scan, no broadcast, no write. A device that does not answer is asked more and more rarely.",
+    `- Never more often than every ${formatDuration(limits.intervalFloor)}; every ${formatDuration(limits.intervalDefault)} unless the owner says otherwise. No vendor has confirmed these intervals: tell us yours.`,
+  ];
+}
+
+/** Ends with a full stop, as every line of a list does. */
+function upperFirst(words: string): string {
+  return `${words.slice(0, 1).toUpperCase()}${words.slice(1)}${words.endsWith(".") ? "" : "."}`;
 }
 
 function methodSection(profile: Profile, id: MethodId, { decision, reason, intervalMin }: ProfileMethod): readonly string[] {
@@ -82,7 +117,7 @@ function methodSection(profile: Profile, id: MethodId, { decision, reason, inter
     "",
     `## \`${id}\``,
     "",
-    `${decision === "allow" ? "Allowed" : "Only where the owner agrees to it by name"}. ${text(reason)}`,
+    `${decision === "allow" ? "Asked where the owner has approved the family" : "Only where the owner agrees to it by name"}. ${text(reason)}`,
     "",
   ];
   const made = method === undefined ? undefined : exampleOf(profile, method);
@@ -90,13 +125,25 @@ function methodSection(profile: Profile, id: MethodId, { decision, reason, inter
   const phases = { opening: method.opening(made), asking: method.asking(made), closing: method.closing(made) };
   return [
     ...head,
-    `${method.describe(made)}; ${method.transport}${method.defaultPort === 0 ? "" : ` port ${method.defaultPort}`}; at most every ${formatDuration(shortestInterval(intervalFloor(id, false), intervalMin))}.`,
+    `${upperFirst(method.describe(made))} ${placeOf(method)}Never more often than every ${formatDuration(shortestInterval(intervalFloor(id, false), intervalMin))}.`,
     "",
     "```",
-    ...templatesOf(phases).map(frameText),
+    ...templatesOf(phases).flatMap((template) => frameLines(template, opcuaFactsOf(method))),
     "```",
   ];
 }
+
+/** An echo has no port. */
+function placeOf({ transport, defaultPort }: Method): string {
+  return defaultPort === 0 ? "" : `${transport.toUpperCase()} port ${defaultPort}. `;
+}
+
+function opcuaFactsOf({ protocol, connection, defaultPort }: Method): OpcuaFacts | undefined {
+  if (protocol !== "opcua") return undefined;
+  return { endpoint: { address, port: defaultPort }, terms: connection === "kept" ? termsFor(limits.intervalDefault) : undefined };
+}
+
+const address = "192.0.2.11";
 
 /** The first of some usual inputs that the method takes. */
 function exampleOf(profile: Profile, method: Method): unknown {
@@ -105,7 +152,7 @@ function exampleOf(profile: Profile, method: Method): unknown {
   const place: MethodInput = {
     interval: seconds(60),
     ...(method.protocol === "s7" ? { s7: { rack, slot, connectionType: "basic" } } : {}),
-    ...(method.protocol === "opcua" ? { endpoint: { address: "192.0.2.11", port: method.defaultPort } } : {}),
+    ...(method.protocol === "opcua" ? { endpoint: { address, port: method.defaultPort } } : {}),
   };
   const examples: readonly MethodInput[] = [
     place,

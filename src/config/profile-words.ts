@@ -6,6 +6,7 @@ import { formatPath } from "./problem.ts";
 import { isPrintable, type Fact, type Grade, type SourceDocument } from "./schema/facts.ts";
 import type { Forbidden } from "./schema/forbidden.ts";
 import type { Profile } from "./schema/profile.ts";
+import type { RegisterRange } from "./schema/register.ts";
 
 const gradeWords: Readonly<Record<Grade, string>> = {
   V: "vendor document",
@@ -92,11 +93,12 @@ function factLines(name: string, fact: Fact<unknown>, { sources }: Profile): rea
   return [`${name}: ${value}${heard}`, ...(fact.note === null ? [] : [`  note: ${fact.note}`])];
 }
 
-function forbiddenWords(entry: Forbidden): string {
+/** `port 80: why`: what is forbidden, and the reason. */
+export function forbiddenWords(entry: Forbidden): string {
   const { reason } = entry;
   switch (entry.kind) {
     case "registers":
-      return `${entry.space} ${entry.protocolAddress} to ${entry.protocolAddress + entry.count - 1} (protocol addresses): ${reason}`;
+      return `${registerWords(entry)}: ${reason}`;
     case "function-code":
       return `function code ${entry.functionCode}: ${reason}`;
     case "port":
@@ -108,6 +110,15 @@ function forbiddenWords(entry: Forbidden): string {
     case "discovery":
       return `discovery by ${entry.discovery}: ${reason}`;
   }
+}
+
+/** `holding register 4135 (0-based, 0x1027)`: manuals count both ways. */
+function registerWords({ space, protocolAddress: from, count }: RegisterRange): string {
+  const name = space.replace("-", " ");
+  const hex = (address: number): string => `0x${address.toString(16).toUpperCase().padStart(4, "0")}`;
+  if (count === 1) return `${name.slice(0, -1)} ${from} (0-based, ${hex(from)})`;
+  const to = from + count - 1;
+  return `${name} ${from} to ${to} (0-based, ${hex(from)} to ${hex(to)})`;
 }
 
 function section(title: string, lines: readonly string[]): readonly string[] {
