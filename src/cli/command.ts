@@ -84,7 +84,11 @@ export interface Command {
 
 /** Every command takes these. */
 export const commonOptions: Options = {
-  "config.file": { type: "text", value: "<file>", summary: "the settings (default ./watchkeeper.yaml)" },
+  "config.file": {
+    type: "text",
+    value: "<file>",
+    summary: "the settings (default ./watchkeeper.yaml, else in /etc/watchkeeper)",
+  },
   json: { type: "flag", summary: "print JSON instead of text" },
   lab: { type: "flag", summary: "lab mode: needs WATCHKEEPER_LAB=1 and a state folder made with `init --lab`" },
   help: { type: "flag", summary: "explain this command" },

@@ -3,15 +3,17 @@
 export interface TemplateInput {
   readonly site: string;
   readonly lab: boolean;
+  /** Where the state folder lies, if not beside the settings. */
+  readonly stateDir?: string;
 }
 
 /** Lines that begin with `#  ` are examples, lines that begin with `# ` and a letter are explanations. */
-export function settingsText({ site, lab }: TemplateInput): string {
+export function settingsText({ site, lab, stateDir }: TemplateInput): string {
   return `# Settings of this site. \`watchkeeper check-config\` says what is wrong, with file and line.
 # Paths are relative to this file.
 ${lab ? "# LAB: this site was made with --lab; it asks loopback and documentation addresses only.\n" : ""}
 site: ${site}
-stateDir: ./state                  # the poller's own; made by \`init\`, never copied or restored
+${`stateDir: ${stateDir ?? "./state"}`.padEnd(34)} # the poller's own; made by \`init\`, never copied or restored
 watchlist: ./watchlist.yaml
 profileDir: ./device-profiles      # this site's copies of device profiles, with their approvals
 

@@ -1,4 +1,5 @@
 /** The site a command was called for: its settings, and the plan that its files make. */
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { compile, type Compiled } from "../config/compile/compile.ts";
 import { loadSite, type LoadOptions } from "../config/load.ts";
@@ -14,9 +15,14 @@ import { labAsked, stateProblem } from "./lab.ts";
 import type { Problems } from "./ports.ts";
 import { moment } from "./text.ts";
 
-/** Absolute. */
+/** Where an installed package has the one site of its machine. */
+export const machineSettings = "/etc/watchkeeper/watchkeeper.yaml";
+
+/** Absolute. The machine's own site is meant only where none lies in the current folder. */
 export function settingsFileOf({ cwd, text }: Pick<Context, "cwd" | "text">): string {
-  return path.resolve(cwd, text("config.file") ?? "watchkeeper.yaml");
+  const given = text("config.file");
+  const here = path.resolve(cwd, given ?? "watchkeeper.yaml");
+  return given === undefined && !existsSync(here) && existsSync(machineSettings) ? machineSettings : here;
 }
 
 /** The settings, for a command that needs no plan. @throws WrongUsage for --lab without its environment. */

@@ -174,7 +174,7 @@ options:
   --loud          say it loud
 
 for every command:
-  --config.file <file>  the settings (default ./watchkeeper.yaml)
+  --config.file <file>  the settings (default ./watchkeeper.yaml, else in /etc/watchkeeper)
   --json                print JSON instead of text
   --lab                 lab mode: needs WATCHKEEPER_LAB=1 and a state folder made with \`init --lab\`
   --help                explain this command

@@ -2,6 +2,7 @@
 import { readProjectFile } from "./source-tree.ts";
 
 export interface Manifest {
+  readonly version: string;
   readonly scripts: Readonly<Record<string, string>>;
   readonly bin: Readonly<Record<string, string>>;
   readonly dependencies: Readonly<Record<string, string>>;

@@ -20,9 +20,14 @@ export const init: Command = {
   words: [{ name: "folder", required: true }],
   options: {
     site: { type: "text", value: "<id>", summary: "the site's id, for ever: a to z, 0 to 9 and -", required: true },
+    state: { type: "text", value: "<folder>", summary: "where the state folder is to lie (default state/ in the site's folder)" },
   },
   examples: [
     ["watchkeeper init ./mv-aurora --site mv-aurora", "make settings, an empty watchlist, device-profiles/ and state/ in ./mv-aurora"],
+    [
+      "watchkeeper init /etc/watchkeeper --site mv-aurora --state /var/lib/watchkeeper/state",
+      "the site of an installed service, which may write its state alone",
+    ],
     ["WATCHKEEPER_LAB=1 watchkeeper init ./lab --site lab --lab", "make a site for simulators: it can never ask a plant's addresses"],
   ],
   more:
@@ -34,21 +39,27 @@ export const init: Command = {
       throw new WrongUsage(
         `--site: found "${site}", expected a to z, 0 to 9 and -, at most 63 characters, beginning with a letter or digit`,
       );
-    const input: TemplateInput = { site, lab: labAsked(context) };
     const folder = path.resolve(context.cwd, context.words[0]!);
-    const problems = problemsWith(folder);
+    const elsewhere = context.text("state");
+    const stateDir = elsewhere === undefined ? path.join(folder, stateName) : path.resolve(context.cwd, elsewhere);
+    // The settings hold it in one line without quotes.
+    if (elsewhere !== undefined && !/^[\w./-]+$/u.test(stateDir))
+      throw new WrongUsage(`--state: found "${elsewhere}", expected a path of letters, digits and . _ - /`);
+    const input: TemplateInput = { site, lab: labAsked(context), ...(elsewhere !== undefined && { stateDir }) };
+    const problems = problemsWith(folder, stateDir);
     if (problems.length > 0) return failed(context, problems);
-    return make(context, folder, input);
+    return make(context, folder, stateDir, input);
   },
 };
 
-function problemsWith(folder: string): readonly string[] {
+function problemsWith(folder: string, stateDir: string): readonly string[] {
   const problems: string[] = [];
   if (existsSync(path.join(folder, "package.json")))
     problems.push(`${folder}: found a package.json, expected a folder of the site's own; a site does not live in a program's folder`);
   const there = [settingsName, watchlistName, profilesName, stateName].filter((name) => existsSync(path.join(folder, name)));
   if (there.length > 0) problems.push(`${folder}: found ${there.join(", ")}, expected no site yet; nothing is overwritten`);
-  const socketBytes = Buffer.byteLength(path.join(folder, stateName, controlSocketName));
+  else if (existsSync(stateDir)) problems.push(`${stateDir}: found something there, expected nothing: a state folder is made new`);
+  const socketBytes = Buffer.byteLength(path.join(stateDir, controlSocketName));
   if (socketBytes > controlPathBytesMax)
     problems.push(
       `${folder}: the path is too long for a control socket in its state folder (${socketBytes} bytes, expected at most ${controlPathBytesMax}); ` +
@@ -57,10 +68,10 @@ function problemsWith(folder: string): readonly string[] {
   return problems;
 }
 
-async function make(context: Context, folder: string, input: TemplateInput): Promise<ExitCode> {
+async function make(context: Context, folder: string, stateDir: string, input: TemplateInput): Promise<ExitCode> {
   try {
     mkdirSync(folder, { recursive: true });
-    const refused = await context.state.create(path.join(folder, stateName), input);
+    const refused = await context.state.create(stateDir, { site: input.site, lab: input.lab });
     if (refused) return failed(context, refused.problems);
     mkdirSync(path.join(folder, profilesName));
     // "wx": should another have made the file since we looked, it stays.
@@ -76,7 +87,7 @@ async function make(context: Context, folder: string, input: TemplateInput): Pro
   return 0;
 }
 
-function told(folder: string, { site, lab }: TemplateInput): readonly string[] {
+function told(folder: string, { site, lab, stateDir }: TemplateInput): readonly string[] {
   const labFlag = lab ? " --lab" : "";
   const steps = [
     [`edit ${path.join(folder, watchlistName)}`, "name segments and devices; it holds examples"],
@@ -94,7 +105,7 @@ function told(folder: string, { site, lab }: TemplateInput): readonly string[] {
         [`  ${settingsName}`, "settings"],
         [`  ${watchlistName}`, "segments, gateways and devices; empty, with examples"],
         [`  ${profilesName}/`, "this site's device profiles with their approvals"],
-        [`  ${stateName}/`, "the poller's own: never copy or restore it"],
+        [`  ${stateDir ?? `${stateName}/`}`, "the poller's own: never copy or restore it"],
       ],
       100,
     ),

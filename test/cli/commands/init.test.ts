@@ -56,6 +56,22 @@ Nothing is asked yet. Next:
     assert.match(readFileSync(path.join(folder, "watchkeeper.yaml"), "utf8"), /^site: mv-aurora$/m);
   });
 
+  test("a state folder elsewhere, where a service may write no more than that", async () => {
+    const state = path.join(parent, "lib/state");
+    const { code, out, err } = await run(["mv-aurora", "--site", "mv-aurora", "--state", "lib/state"]);
+    assert.deepEqual([code, err], [0, ""]);
+    assert.match(out, /^ {2}PARENT\/lib\/state {2}the poller's own: never copy or restore it$/mu);
+    assert.deepEqual(created, [[state, { site: "mv-aurora", lab: false }]]);
+    assert.match(
+      readFileSync(path.join(parent, "mv-aurora/watchkeeper.yaml"), "utf8"),
+      new RegExp(`^stateDir: ${state} +# the poller's own`, "mu"),
+    );
+    mkdirSync(path.join(parent, "other"));
+    const taken = await run(["second", "--site", "second", "--state", "other"]);
+    assert.deepEqual([taken.code, taken.err], [1, "PARENT/other: found something there, expected nothing: a state folder is made new"]);
+    assert.match((await run(["second", "--site", "second", "--state", "a#b"])).err, /--state: found "a#b", expected a path/u);
+  });
+
   test("a site for the lab, where three things say so", async () => {
     const ran = await run(["lab", "--site", "lab", "--lab"], { env: { WATCHKEEPER_LAB: "1" } });
     assert.equal(ran.code, 0);
