@@ -34,6 +34,7 @@ export async function run({ devices, keptConnections }: Sizes): Promise<readonly
     schedule: scheduler,
     journal: noJournal,
     time: steadyTime,
+    web: { successful: true, lastSuccess: undefined, certificateEnds: undefined, refusals: [] },
     datagramsDropped: { late: 0, foreign: 0 },
     address: false,
     processMetrics: true,

@@ -39,6 +39,7 @@ export async function run({ devices }: Sizes): Promise<readonly Figure[]> {
     schedule: { overdue: milliseconds(0) },
     journal: noJournal,
     time: steadyTime,
+    web: { successful: true, lastSuccess: undefined, certificateEnds: undefined, refusals: [] },
     datagramsDropped: { late: 0, foreign: 0 },
     address: false,
     processMetrics: false,

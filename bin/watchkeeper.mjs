@@ -44,7 +44,10 @@ function fail(text) {
 /** Runs the same command with another Node and ends as it ends. */
 function runWith(node) {
   // The channel carries no messages: its end tells the child that this process was killed, so that no poller is left running unseen.
-  const child = spawn(node, [...process.execArgv, self, ...process.argv.slice(2)], { stdio: ["inherit", "inherit", "inherit", "ipc"] });
+  const child = spawn(node, [...process.execArgv, self, ...process.argv.slice(2)], {
+    stdio: ["inherit", "inherit", "inherit", ...socketsOfSystemd(), "ipc"],
+    env: socketsOfSystemd().length === 0 ? process.env : { ...process.env, LISTEN_PID: `launcher ${process.pid}` },
+  });
   const onTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP", "SIGUSR2"]) {
     process.on(signal, () => {
@@ -60,6 +63,13 @@ function runWith(node) {
     process.removeAllListeners(signal);
     process.kill(process.pid, signal);
   });
+}
+
+/** The descriptors that systemd opened for this process (sd_listen_fds(3)), which are the other Node's too. */
+function socketsOfSystemd() {
+  const { LISTEN_PID, LISTEN_FDS } = process.env;
+  const count = LISTEN_PID === String(process.pid) ? Number(LISTEN_FDS) : 0;
+  return Array.from({ length: count > 0 && count < 100 ? count : 0 }, (_, index) => 3 + index);
 }
 
 function endWithLauncher() {

@@ -4,6 +4,7 @@ import { credentialsSchema } from "../src/config/schema/credentials.ts";
 import { profileSchema } from "../src/config/schema/profile.ts";
 import { siteProfileSchema } from "../src/config/schema/site-profile.ts";
 import { watchlistSchema } from "../src/config/schema/watchlist.ts";
+import { webConfigSchema } from "../src/config/schema/web-config.ts";
 import { settingFormats, settings } from "../src/config/settings-schema.ts";
 
 type Json = Record<string, unknown>;
@@ -14,6 +15,7 @@ export function editorSchemas(): ReadonlyMap<string, string> {
     ["watchkeeper", settingsSchema()],
     ["watchlist", fromZod(watchlistSchema)],
     ["credentials", fromZod(credentialsSchema)],
+    ["web-config", fromZod(webConfigSchema)],
     ["device-profile", fromZod(profileSchema)],
     ["site-profile", fromZod(siteProfileSchema)],
   ];

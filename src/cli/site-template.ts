@@ -18,6 +18,7 @@ watchlist: ./watchlist.yaml
 profileDir: ./device-profiles      # this site's copies of device profiles, with their approvals
 
 # Where Prometheus reads the results: /metrics. A scrape never causes a packet to a device.
+# Others than this machine are let in with TLS and passwords alone, which stand in the file of configFile: docs/web.md.
 web: {listenAddresses: ["127.0.0.1:9824"], configFile: null}
 
 log: {level: info, format: json}   # level: trace debug info warn error; format: json text

@@ -1,8 +1,9 @@
 /** The conduit manifest: every flow that the poller makes or takes, as a firewall's owner and a zone plan need it. */
+import { isAddress, kindOf, parseAddress } from "../domain/address.ts";
 import { formatDuration } from "../domain/duration.ts";
 import type { Check, Plan } from "../domain/plan.ts";
 import { milliseconds } from "../domain/units.ts";
-import type { ListenAddress } from "./loaded-site.ts";
+import type { ListenAddress, TcpAddress } from "../domain/web.ts";
 import type { Methods } from "./compile/candidate.ts";
 
 /** One flow. `out` is begun by the poller, `in` by somebody else. */
@@ -24,13 +25,13 @@ export interface Conduit {
   readonly intervalMs: number | null;
 }
 
-/** A web address stands here as a flow of its own only where others can reach it: loopback is no conduit. */
+/** A web address stands here as a flow of its own only where others can reach it: loopback and socket files are no conduits. */
 export function conduitsOf(plan: Plan, methods: Methods, listenAddresses: readonly ListenAddress[]): readonly Conduit[] {
   const flows = Map.groupBy(
     plan.checks.values(),
     ({ target, protocol }) => `${protocol} ${target.transport} ${target.address} ${target.port}`,
   );
-  return [...[...flows.values()].map((checks) => outward(plan, methods, checks)), ...listenAddresses.filter(isReachable).map(inward)];
+  return [...[...flows.values()].map((checks) => outward(plan, methods, checks)), ...listenAddresses.flatMap(inward)];
 }
 
 export const conduitColumns = [
@@ -85,22 +86,28 @@ function outward({ devices, segments }: Plan, methods: Methods, checks: readonly
   };
 }
 
-function inward({ host, port }: ListenAddress): Conduit {
-  return {
-    direction: "in",
-    source: "Prometheus",
-    destination: host,
-    transport: "tcp",
-    port,
-    protocol: "http",
-    zone: null,
-    segment: null,
-    devices: [],
-    purpose: "metrics, from stored state: a scrape causes no packet to any device",
-    intervalMs: null,
-  };
+function inward(at: ListenAddress): readonly Conduit[] {
+  if ("path" in at || ("host" in at && !isWide(at))) return [];
+  return [
+    {
+      direction: "in",
+      source: "Prometheus",
+      // Which address systemd listens at stands in its socket unit.
+      destination: "host" in at ? at.host : "systemd's socket",
+      transport: "tcp",
+      port: "host" in at ? at.port : null,
+      protocol: "host" in at ? "https" : "http",
+      zone: null,
+      segment: null,
+      devices: [],
+      purpose: "metrics, from stored state: a scrape causes no packet to any device",
+      intervalMs: null,
+    },
+  ];
 }
 
-function isReachable({ host }: ListenAddress): boolean {
-  return !/^(?:127\.|::1$|localhost$)/u.test(host);
+/** Others than this machine can reach it. */
+export function isWide({ host }: TcpAddress): boolean {
+  const address = parseAddress(host);
+  return !isAddress(address) || kindOf(address) !== "loopback";
 }

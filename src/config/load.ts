@@ -15,9 +15,10 @@ import { idPattern } from "./schema/common.ts";
 import type { Watchlist } from "./schema/watchlist.ts";
 import type { Parsed } from "./schema-problems.ts";
 import { loadServerCertificates, readOwnCertificate } from "./server-certificates.ts";
-import { parseSettings, type ParsedSettings } from "./settings.ts";
+import { parseSettings, type ParsedSettings, type SettingOverrides } from "./settings.ts";
 import { ShippedProfiles } from "./shipped-profiles.ts";
 import { parseWatchlist, type KnownElsewhere } from "./watchlist.ts";
+import { webProblems } from "./checks/web.ts";
 import { parseYaml, type YamlFile } from "./yaml.ts";
 
 export interface LoadOptions {
@@ -30,6 +31,8 @@ export interface LoadOptions {
   readonly shippedProfileDir?: string;
   /** Every profile of it, for whoever chooses among them, and not only those that the site's files name. */
   readonly wholeLibrary?: boolean;
+  /** Of the command line. */
+  readonly overrides?: SettingOverrides;
 }
 
 export type LoadedOrProblems =
@@ -72,12 +75,13 @@ class SiteFiles {
     const settings = this.#read<Settings>(
       location,
       (file) => {
-        const parsed = parseSettings(file, location);
+        const parsed = parseSettings(file, location, this.#options.overrides);
         ({ places } = parsed);
         return parsed;
       },
       settingsMissingHint,
     );
+    if (settings) this.problems.push(...webProblems(settings, (file) => this.#nameOf(file), this.#options.overrides ?? {}));
     const siteIds = places.profileDir === undefined ? undefined : this.#siteIds(places.profileDir, shippedIds);
     const siteProfiles = this.#profiles(places.profileDir ?? "", siteIds ?? [], (file, id) =>
       parseSiteProfile(file, id, shipped.get(id)?.value),

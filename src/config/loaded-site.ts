@@ -2,6 +2,7 @@
 import type { Credentials } from "../domain/credentials.ts";
 import type { DeviceId, ProfileId } from "../domain/plan.ts";
 import type { PinnedCertificate } from "../domain/security.ts";
+import type { ListenAddress } from "../domain/web.ts";
 import type { Loaded } from "./problem.ts";
 import type { Profile } from "./schema/profile.ts";
 import type { SiteProfile } from "./schema/site-profile.ts";
@@ -22,13 +23,10 @@ export interface Settings {
 
 export interface Web {
   readonly listenAddresses: readonly ListenAddress[];
+  /** TLS and authentication, absolute; null: none. */
   readonly configFile: string | null;
-}
-
-/** A loopback address and a port. */
-export interface ListenAddress {
-  readonly host: string;
-  readonly port: number;
+  /** Names by which this server may be asked, beside loopback's and its certificate's; in lower case. */
+  readonly hosts: readonly string[];
 }
 
 export const logLevels = ["trace", "debug", "info", "warn", "error"] as const;

@@ -19,6 +19,8 @@ interface Format {
 
 /** A ~ is the shell's; nothing here would expand it. */
 const pathPattern = /^(?!~)[^\p{Cc}\p{Cs}]{1,1024}$/u;
+/** As a Host header has it, without a port. */
+const hostName = /^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?$/u;
 const isPath = (value: unknown): boolean => typeof value === "string" && pathPattern.test(value);
 const pathExpected = "a path, absolute or relative to this file's folder, without ~";
 const among = (words: readonly string[]): Format => ({
@@ -40,15 +42,15 @@ export const settingFormats: Readonly<Record<SettingFormat, Format>> = {
     fits: (value) => value === null || isPath(value),
     jsonSchema: { type: ["string", "null"] },
   },
-  nothing: {
-    expected: "null: TLS and authentication are not part of this version",
-    fits: (value) => value === null,
-    jsonSchema: { type: "null" },
-  },
   "listen-addresses": {
     expected: 'a list of at least one address and port, such as ["127.0.0.1:9824"]',
     fits: (value) => Array.isArray(value) && value.length > 0 && value.length <= 16,
     jsonSchema: { type: "array", items: { type: "string" }, minItems: 1, maxItems: 16 },
+  },
+  "host-names": {
+    expected: 'a list of host names, such as ["poller.ship.example"]',
+    fits: (value) => Array.isArray(value) && value.length <= 16 && value.every((one) => typeof one === "string" && hostName.test(one)),
+    jsonSchema: { type: "array", items: { type: "string", pattern: hostName.source }, maxItems: 16 },
   },
   "log-level": among(logLevels),
   "log-format": among(logFormats),
@@ -63,8 +65,8 @@ export type SettingFormat =
   | "site-id"
   | "file-path"
   | "file-path-or-none"
-  | "nothing"
   | "listen-addresses"
+  | "host-names"
   | "log-level"
   | "log-format"
   | "true-or-false";
@@ -84,9 +86,20 @@ export const settings: readonly Setting[] = [
     path: ["web", "listenAddresses"],
     fallback: ["127.0.0.1:9824"],
     format: "listen-addresses",
-    doc: "Where metrics and status are served; loopback only.",
+    doc: "Where metrics and status are served: addresses with ports, unix:/a/path, or systemd. Others than loopback need web.configFile.",
   },
-  { path: ["web", "configFile"], fallback: null, format: "nothing", doc: "Kept for TLS and authentication; null until then." },
+  {
+    path: ["web", "configFile"],
+    fallback: null,
+    format: "file-path-or-none",
+    doc: "TLS and authentication in a file with the keys of Prometheus' exporter-toolkit; null for neither.",
+  },
+  {
+    path: ["web", "hosts"],
+    fallback: [],
+    format: "host-names",
+    doc: "Further names by which this server may be asked, behind a proxy for example; its certificate's names need not stand here.",
+  },
   { path: ["log", "level"], fallback: "info", format: "log-level", doc: "The least severe log entry that is written." },
   { path: ["log", "format"], fallback: "json", format: "log-format", doc: "How log entries are written." },
   { path: ["labels", "address"], fallback: false, format: "true-or-false", doc: "Whether metrics carry the devices' addresses." },

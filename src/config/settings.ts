@@ -1,8 +1,9 @@
 /** Reads watchkeeper.yaml: convict checks each setting, and nothing of the host's environment or command line gets in. */
 import path from "node:path";
 import convict from "convict";
-import { parseListenAddress } from "./listen-address.ts";
-import type { ListenAddress, Settings } from "./loaded-site.ts";
+import type { ListenAddress } from "../domain/web.ts";
+import { listenText, parseListenAddress } from "./listen-address.ts";
+import type { LogFormat, LogLevel, Settings } from "./loaded-site.ts";
 import { formatPath, problemAt, quote, type Path, type Problem } from "./problem.ts";
 import { idHint } from "./schema/common.ts";
 import { valueAt, type Parsed } from "./schema-problems.ts";
@@ -15,7 +16,15 @@ const socketName = "control.sock";
 
 /** As convict delivers it: every format has been checked, nothing is resolved. */
 interface Written extends Omit<Settings, "web"> {
-  readonly web: { readonly listenAddresses: readonly unknown[]; readonly configFile: null };
+  readonly web: { readonly listenAddresses: readonly unknown[]; readonly configFile: string | null; readonly hosts: readonly string[] };
+}
+
+/** What the command line said instead, checked where it was read; paths are absolute. */
+export interface SettingOverrides {
+  readonly listenAddresses?: readonly string[];
+  readonly webConfigFile?: string;
+  readonly logLevel?: LogLevel;
+  readonly logFormat?: LogFormat;
 }
 type Group = Readonly<Record<string, unknown>>;
 
@@ -33,8 +42,11 @@ for (const [name, { fits, expected }] of Object.entries(settingFormats)) {
 /** Settings with problems still say where the other files lie, so that all problems can be shown at once. */
 export type ParsedSettings = Parsed<Settings> & { readonly places: Partial<Pick<Settings, "watchlist" | "profileDir" | "credentials">> };
 
-/** @param location absolute; paths in the file are relative to its folder */
-export function parseSettings(file: YamlFile, location: string): ParsedSettings {
+/**
+ * @param location absolute; paths in the file are relative to its folder
+ * @param overrides take the place of what the file says, which is checked all the same
+ */
+export function parseSettings(file: YamlFile, location: string, overrides: SettingOverrides = {}): ParsedSettings {
   const { known, problems: misshapen } = knownSettings(file);
   const config = convict<Written>(convictSchema() as convict.Schema<Written>, { env: {}, args: [] });
   config.load(known);
@@ -57,8 +69,22 @@ export function parseSettings(file: YamlFile, location: string): ParsedSettings 
   };
   if (problems.length > 0 || stateDir === undefined || watchlist === undefined || profileDir === undefined || credentials === undefined)
     return { ok: false, problems, places };
-  const value = { ...written, stateDir, watchlist, profileDir, credentials, web: { listenAddresses, configFile: null } };
-  return { ok: true, value, places };
+  const web = {
+    listenAddresses,
+    configFile: absolute(written.web.configFile, location),
+    hosts: written.web.hosts.map((one) => one.toLowerCase()),
+  };
+  return { ok: true, value: overridden({ ...written, stateDir, watchlist, profileDir, credentials, web }, overrides), places };
+}
+
+function overridden(settings: Settings, { listenAddresses, webConfigFile, logLevel, logFormat }: SettingOverrides): Settings {
+  const { log, web } = settings;
+  const listen = listenAddresses?.map(parseListenAddress).filter((one): one is ListenAddress => !("found" in one));
+  return {
+    ...settings,
+    log: { level: logLevel ?? log.level, format: logFormat ?? log.format },
+    web: { ...web, listenAddresses: listen ?? web.listenAddresses, configFile: webConfigFile ?? web.configFile },
+  };
 }
 
 function absolute(written: string | null, location: string): string | null {
@@ -140,7 +166,7 @@ function listenProblems(file: YamlFile, values: readonly unknown[], parsed: List
   return values.flatMap((value, index) => {
     const result = parseListenAddress(value);
     if ("found" in result) return [problemAt(file, ["web", "listenAddresses", index], result)];
-    const twice = parsed.some(({ host, port }) => host === result.host && port === result.port);
+    const twice = parsed.some((one) => listenText(one) === listenText(result));
     parsed.push(result);
     return twice ? [problemAt(file, ["web", "listenAddresses", index], { found: `a second ${quote(value)}`, expected: "each once" })] : [];
   });

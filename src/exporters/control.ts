@@ -1,5 +1,5 @@
 /** The server side of the control socket: `POST /v1/<command>` on a socket file that only the poller's own user can open. */
-import { chmodSync, lstatSync, unlinkSync } from "node:fs";
+import { chmodSync } from "node:fs";
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifySchema } from "fastify";
 import {
   controlBodyBytesMax,
@@ -11,6 +11,7 @@ import {
 } from "../domain/control.ts";
 import { methodIds } from "../domain/operations.ts";
 import { windowKinds } from "../domain/windows.ts";
+import { problemWithPlace } from "./socket-file.ts";
 
 export interface ControlOptions {
   /** `<stateDir>/control.sock`; at most 100 bytes. */
@@ -56,12 +57,7 @@ async function problemWithPath({ path, answered }: ControlOptions): Promise<stri
   const bytes = Buffer.byteLength(path);
   if (bytes > controlPathBytesMax)
     return `${path}: the control socket's path has ${bytes} bytes, expected at most ${controlPathBytesMax}; choose a shorter stateDir`;
-  const found = lstatSync(path, { throwIfNoEntry: false });
-  if (!found) return undefined;
-  if (!found.isSocket()) return `${path}: found something other than a socket, expected nothing or an old socket; move it away`;
-  if (await answered(path)) return `${path}: another poller answers here; expected none. Stop it first, or use a state folder of its own`;
-  unlinkSync(path);
-  return undefined;
+  return problemWithPlace(path, answered);
 }
 
 function server({ handlers, bug }: ControlOptions): FastifyInstance {

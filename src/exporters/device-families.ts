@@ -4,7 +4,9 @@ import { certificatesOf } from "../domain/certificate-words.ts";
 import { livenesses } from "../domain/liveness.ts";
 import type { CheckId, DeviceId } from "../domain/plan.ts";
 import { failureKinds, withheldReasons, type FailureKind } from "../domain/reasons.ts";
+import type { WallMs } from "../domain/units.ts";
 import { escaped, labels, sample, type FamilyHead } from "./exposition.ts";
+import type { WebHealth } from "./site-definitions.ts";
 import type { WindowsShown } from "./window-metrics.ts";
 
 export interface DeviceFamily extends FamilyHead {
@@ -17,12 +19,14 @@ export interface DeviceFamilyOptions {
   readonly address: boolean;
   /** Absent where there can be none. */
   readonly windows?: Pick<WindowsShown, "muted">;
+  /** The web server's own certificate. */
+  readonly web: Pick<WebHealth, "certificateEnds">;
 }
 
 const stored = "Stored state: a scrape asks no device; watchkeeper_check_last_run_timestamp_seconds says when it was last asked.";
 const kinds = Object.keys(failureKinds) as FailureKind[];
 
-export function deviceFamilies({ address, windows }: DeviceFamilyOptions): readonly DeviceFamily[] {
+export function deviceFamilies({ address, windows, web }: DeviceFamilyOptions): readonly DeviceFamily[] {
   return [
     ofDevices("device_info", "gauge", "A device of the watchlist.", deviceInfo),
     ofDevices("device_state", "gauge", `1 for the state the device is in: up, degraded, down or unknown. ${stored}`, deviceState),
@@ -75,8 +79,8 @@ export function deviceFamilies({ address, windows }: DeviceFamilyOptions): reado
     {
       name: "watchkeeper_certificate_not_after_timestamp_seconds",
       type: "gauge",
-      help: "When a certificate ends: owner server, of the device's OPC UA server as it is pinned; owner poller, the poller's own.",
-      samples: certificateEnds,
+      help: "When a certificate ends: owner server, of the device's OPC UA server as it is pinned; owner poller, the poller's own; owner web, its web server's.",
+      samples: (board) => certificateEnds(board, web.certificateEnds),
     },
     {
       name: "watchkeeper_check_refusal",
@@ -193,11 +197,12 @@ function refusals(withheld: boolean): Lines<CheckView> {
   };
 }
 
-function* certificateEnds({ plan, ownCertificate }: Board): Generator<string> {
+function* certificateEnds({ plan, ownCertificate }: Board, webEnds: WallMs | undefined): Generator<string> {
   const name = "watchkeeper_certificate_not_after_timestamp_seconds";
   for (const { device, notAfter } of certificatesOf(plan, undefined))
     yield sample(name, `owner="server",device="${escaped(device ?? "")}"`, notAfter / 1000);
   if (ownCertificate) yield sample(name, 'owner="poller"', ownCertificate.notAfter / 1000);
+  if (webEnds !== undefined) yield sample(name, 'owner="web"', webEnds / 1000);
 }
 
 function* standingRefusals(board: Board): Generator<string> {

@@ -10,17 +10,26 @@ export interface RequestOrigin {
   readonly fetchSite: string | undefined;
 }
 
+/** What this server is called. */
+export interface OwnNames {
+  readonly scheme: "http" | "https";
+  /** In lower case; `*.ship.example` stands for one label before it. */
+  readonly names: readonly string[];
+}
+
 /**
- * Why the request is refused, or undefined. Host must be a loopback name or an address we listen on, whatever its port (an SSH tunnel
- * has another): a page that points its own name at 127.0.0.1 still sends its own name. A POST from a page must come from ours.
+ * Why the request is refused, or undefined. Host must be a loopback name, an address we listen on, or a name that our certificate or the
+ * settings give us, whatever its port (an SSH tunnel has another): a page that points its own name at us still sends its own name.
+ * A POST from a page must come from ours.
  */
-export function refusedBecause({ method, host, origin, fetchSite }: RequestOrigin, listening: readonly string[]): string | undefined {
+export function refusedBecause({ method, host, origin, fetchSite }: RequestOrigin, { scheme, names }: OwnNames): string | undefined {
   const name = nameIn(host ?? "");
   if (name === undefined) return "found no usable Host header";
-  if (![...loopback, ...listening].includes(name))
-    return "found a foreign Host header, expected a loopback name or the address this server listens on";
+  if (!loopback.includes(name) && !names.some((own) => covers(own, name)))
+    return "found a foreign Host header, expected a loopback name, the address this server listens on, a name of its certificate or one of web.hosts in its settings";
   if (method === "GET" || method === "HEAD") return undefined;
-  if (origin !== undefined && origin.toLowerCase() !== `http://${(host ?? "").toLowerCase()}`) return "found the Origin of another page";
+  if (origin !== undefined && origin.toLowerCase() !== `${scheme}://${(host ?? "").toLowerCase()}`)
+    return "found the Origin of another page";
   if (fetchSite !== undefined && fetchSite !== "same-origin" && fetchSite !== "none") return "found a request of another page";
   return undefined;
 }
@@ -31,4 +40,10 @@ const loopback: readonly string[] = ["localhost", "127.0.0.1", "::1"];
 function nameIn(host: string): string | undefined {
   const [, six, other] = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9.-]+))(?::\d{1,5})?$/iu.exec(host) ?? [];
   return (six ?? other)?.toLowerCase();
+}
+
+function covers(own: string, name: string): boolean {
+  if (!own.startsWith("*.")) return own === name;
+  const dot = name.indexOf(".");
+  return dot > 0 && name.slice(dot) === own.slice(1);
 }

@@ -1,43 +1,28 @@
-/** The web server: metrics, health and a page for people; it may stop the site and reload approved files, and nothing else. */
-import { Readable } from "node:stream";
-import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import type { Board } from "../domain/board.ts";
-import type { Cancel, Clock } from "../domain/clock.ts";
-import { after, seconds, type Milliseconds } from "../domain/units.ts";
-import { formatFor } from "./accept.ts";
-import { contentTypes } from "./exposition.ts";
-import { refusedBecause } from "./host-guard.ts";
-import { landingPage } from "./landing.ts";
-import { discovery, probe } from "./probe.ts";
-import type { PrometheusPage } from "./prometheus.ts";
+/** The web server: where it listens, with TLS or without, how much it takes on, and how it ends. */
+import type { Readable } from "node:stream";
+import fastify, { type FastifyError, type FastifyInstance } from "fastify";
+import { printable } from "../domain/printable.ts";
+import { asksWho, type ListenAddress, type WebConfig, type WebTls } from "../domain/web.ts";
+import { boundHost, isLoopback, listenAt, placesOf, type Activation, type Place, type Processes } from "./listening.ts";
+import type { WebAccess } from "./web-access.ts";
+import { WebGuard } from "./web-guard.ts";
+import { addChanges, addReads, text, type RouteOptions } from "./web-routes.ts";
+import { judgeClients, renewTls, tlsOptions, type TlsServer } from "./web-tls.ts";
 
-/** What the web may cause. None of them resumes, resets or approves. */
-export interface WebActions {
-  /** Why the poller is not ready, in one line; undefined when it is. */
-  notReady(): string | undefined;
-  /** Reads the files again; whole sentences where they have problems, and then the running plan stays. */
-  reload(by: string): Promise<readonly string[]>;
-  /** Returns a sentence when the stop holds but could not be written. */
-  stop(by: string, reason: string): string | undefined;
-  /** The settings in effect, without secrets; shown as JSON. */
-  settings(): unknown;
-}
-
-export interface WebOptions {
+export interface WebOptions extends RouteOptions {
   /** Each gets a server of its own. Port 0 takes any free one. */
-  readonly listen: readonly { readonly host: string; readonly port: number }[];
-  readonly board: Board;
-  readonly clock: Clock;
-  readonly page: Pick<PrometheusPage, "render">;
-  readonly actions: WebActions;
-  readonly version: string;
-  readonly yieldToLoop: () => Promise<void>;
+  readonly listen: readonly ListenAddress[];
+  readonly access: WebAccess;
+  /** What systemd has said in the environment, and to whom. */
+  readonly activation: Activation & Processes;
+  /** Whether a process answers at a socket file. */
+  readonly answered: (path: string) => Promise<boolean>;
   /** Told of everything that is a mistake of ours; the caller of the web learns only that it failed. */
   readonly bug: (error: unknown) => void;
 }
 
 export interface WebServer {
-  /** Where it listens, `127.0.0.1:9824` or `[::1]:9824`. */
+  /** Where it listens: `127.0.0.1:9824`, `[::1]:9824`, `unix:/run/web.sock`. */
   readonly addresses: readonly string[];
   /** Ends every connection at once. */
   close(): Promise<void>;
@@ -45,60 +30,123 @@ export interface WebServer {
 
 /** A pair of Prometheus servers, a person and some to spare; each socket costs the poller a file descriptor. */
 const connectionsMax = 64;
-/** Pages written at once, all servers together. */
-const pagesMax = 4;
-/** A reader that is slower than this is cut off: Prometheus gives up after 10 s by default. */
-const pageWithin: Milliseconds = seconds(60);
-const postOnly = "This endpoint requires a POST request.\n";
+/** A scraper keeps its connection for hours all the same; one that sends requests without end must come again by the door. */
+const requestsOfConnectionMax = 1000;
+/** For a whole request to arrive; Node looks as often as the second says. */
+const requestWithinMs = 5000;
+const lookedAtEveryMs = 1000;
 
 /** Listens everywhere, or says in one sentence why it cannot and listens nowhere. */
 export async function startWeb(options: WebOptions): Promise<WebServer | { readonly problem: string }> {
-  const pages = new Set<Readable>();
-  const started: { readonly app: FastifyInstance; readonly address: string }[] = [];
+  const { access, activation, clock, listen } = options;
+  const places = placesOf(listen, activation, activation);
+  if (typeof places === "string") return { problem: places };
+  const unusable = access.config.tls && tlsProblem(access.config.tls);
+  if (unusable !== undefined) return { problem: `web.configFile: ${unusable}` };
+  const guard = new WebGuard(
+    access,
+    clock,
+    listen.flatMap((at) => ("host" in at ? [at.host.toLowerCase()] : [])),
+  );
+  const servers: FastifyInstance[] = [];
   const close = async (): Promise<void> => {
-    await Promise.all(started.map(({ app }) => app.close()));
+    guard.close();
+    await Promise.all(servers.map(closed));
   };
-  for (const { host, port } of options.listen) {
-    const app = server(options, pages);
-    try {
-      started.push({ app, address: (await app.listen({ host, port })).replace("http://", "") });
-    } catch (error) {
-      await Promise.all([app.close(), close()]);
-      if (!isSystemError(error)) throw error;
-      return { problem: `web.listenAddresses: ${host}:${port} cannot be used (${error.message}); free it or choose another` };
+  const pages = new Set<Readable>();
+  const addresses: string[] = [];
+  for (const place of places) {
+    const app = server(options, pages, guard);
+    servers.push(app);
+    const result = await opened(app, place, options);
+    if ("problem" in result) {
+      await close();
+      return result;
     }
+    addresses.push(result.address);
   }
-  return { addresses: started.map(({ address }) => address), close };
+  follow(servers, access);
+  return { addresses, close };
 }
 
-function server(options: WebOptions, pages: Set<Readable>): FastifyInstance {
+async function opened(app: FastifyInstance, place: Place, { access, answered }: WebOptions): ReturnType<typeof listenAt> {
+  const closedToOthers = access.config.tls !== undefined && asksWho(access.config);
+  const wide = "host" in place && !isLoopback(place.host) && !closedToOthers;
+  const result = wide ? { address: place.host } : await listenAt(app, place, answered);
+  // What systemd opened is known only now.
+  if ("problem" in result || !(wide || isOpen(app, access.config))) return result;
+  return {
+    problem: `web.listenAddresses: found ${result.address}, which others than this machine can reach, expected TLS and authentication in the file that web.configFile names, or loopback`,
+  };
+}
+
+/** Made and thrown away: OpenSSL alone knows what it takes. */
+function tlsProblem(tls: WebTls): string | undefined {
+  try {
+    fastify({ logger: false, https: tlsOptions(tls) });
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error)) throw error;
+    return `found TLS that OpenSSL refuses (${printable(error.message, 200)}), expected a certificate, key, ciphers and curves that it takes`;
+  }
+}
+
+/** Others than this machine can reach it, and it does not ask who they are, or in clear. */
+function isOpen(app: FastifyInstance, config: WebConfig): boolean {
+  const host = boundHost(app);
+  return host !== undefined && !isLoopback(host) && !(config.tls && asksWho(config));
+}
+
+/** Renewed certificates, passwords and headers hold from the next connection or request on. */
+function follow(servers: readonly FastifyInstance[], access: WebAccess): void {
+  const withTls = access.config.tls !== undefined;
+  access.onChange(
+    (config) => {
+      if ((config.tls !== undefined) !== withTls)
+        return `found it ${withTls ? "without" : "with"} TLS, expected it as at the start: a restart turns TLS on or off`;
+      if (servers.some((app) => isOpen(app, config)))
+        return "found no authentication, expected some: others than this machine can reach the server";
+      return config.tls && tlsProblem(config.tls);
+    },
+    ({ tls }) => {
+      if (tls) for (const app of servers) renewTls(app.server as unknown as TlsServer, tls);
+    },
+  );
+}
+
+/** Also ends the connections of one that fastify does not know to listen. */
+async function closed(app: FastifyInstance): Promise<void> {
+  const ended = app.close();
+  app.server.closeAllConnections();
+  await ended;
+}
+
+function server(options: WebOptions, pages: Set<Readable>, guard: WebGuard): FastifyInstance {
+  const { access, clock } = options;
+  const node = { connectionsCheckingInterval: lookedAtEveryMs, headersTimeout: requestWithinMs, requestTimeout: requestWithinMs };
+  const { tls } = access.config;
   const app = fastify({
+    ...(tls ? { https: { ...node, ...tlsOptions(tls) } } : { http: node }),
     logger: false,
     bodyLimit: 1024,
-    requestTimeout: 5000,
+    requestTimeout: requestWithinMs,
     // Of silence on a socket; a reload of a large site is an answer that takes long.
     connectionTimeout: 30_000,
     keepAliveTimeout: 20_000,
-    maxRequestsPerSocket: 0,
+    maxRequestsPerSocket: requestsOfConnectionMax,
     forceCloseConnections: true,
     trustProxy: false,
     exposeHeadRoutes: false,
     routerOptions: { caseSensitive: true, ignoreTrailingSlash: false },
-  });
+  }) as unknown as FastifyInstance;
   app.server.maxConnections = connectionsMax;
-  const hosts = options.listen.map(({ host }) => host.toLowerCase());
-  app.addHook("onRequest", async (request, reply) => {
-    void reply.headers(protection);
-    const { host, origin, "sec-fetch-site": fetchSite } = request.headers;
-    const because = refusedBecause({ method: request.method, host, origin, fetchSite: one(fetchSite) }, hosts);
-    if (because !== undefined) return text(reply, 403, `Refused: ${because}.\n`);
-    return undefined;
-  });
+  guard.guard(app);
+  if (tls) judgeClients(app.server as unknown as TlsServer, access, clock);
   // `curl -d` sends a form; nothing reads any body, and none may keep a stop from being heard.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, _body, done) => done(null, undefined));
   addReads(app, options, pages);
-  addChanges(app, options);
+  addChanges(app, options.actions, (request) => guard.who(request));
   app.setErrorHandler((error: FastifyError, _request, reply) => {
     const status = error.statusCode ?? 500;
     if (status < 500) return text(reply, status, `${error.message}\n`);
@@ -106,132 +154,4 @@ function server(options: WebOptions, pages: Set<Readable>): FastifyInstance {
     return text(reply, 500, "This failed because of a mistake in the poller; its log says more.\n");
   });
   return app;
-}
-
-function addReads(app: FastifyInstance, options: WebOptions, pages: Set<Readable>): void {
-  const { actions, board, clock } = options;
-  app.get("/", async (_request, reply) => reply.type("text/html; charset=utf-8").send(await landingPage(options)));
-  app.get("/metrics", (request, reply) => {
-    if (pages.size >= pagesMax) return tooMany(reply);
-    const format = formatFor(request.headers.accept);
-    const page = Readable.from(options.page.render(board, format), { objectMode: false });
-    guardPage(page, pages, clock);
-    return reply.type(contentTypes[format]).send(page);
-  });
-  app.get<{ Querystring: Readonly<Record<string, unknown>> }>("/probe", (request, reply) => {
-    const format = formatFor(request.headers.accept);
-    const { target, module, debug } = request.query;
-    const answer = probe(board, clock, { target: word(target), module: word(module), debug: debug === "true" }, format);
-    if (answer.status !== 200 || answer.debug) return text(reply, answer.status, answer.body);
-    return reply.type(contentTypes[format]).send(answer.body);
-  });
-  app.get("/sd", (_request, reply) => {
-    if (pages.size >= pagesMax) return tooMany(reply);
-    const list = Readable.from(paced(discovery(board), options.yieldToLoop), { objectMode: false });
-    guardPage(list, pages, clock);
-    return reply.type("application/json").send(list);
-  });
-  app.get("/-/healthy", (_request, reply) => text(reply, 200, "Healthy\n"));
-  app.get("/-/ready", (_request, reply) => {
-    const why = actions.notReady();
-    return why === undefined ? text(reply, 200, "Ready\n") : text(reply, 503, `Not ready: ${why}\n`);
-  });
-  app.get("/config", (_request, reply) =>
-    reply.type("application/json; charset=utf-8").send(`${JSON.stringify(actions.settings(), undefined, 2)}\n`),
-  );
-  app.setNotFoundHandler((request, reply) => {
-    const path = request.url.split("?", 1)[0] ?? "";
-    const method = methods.get(path);
-    if (method === undefined) return text(reply, 404, "There is nothing here; / says what there is.\n");
-    void reply.header("allow", method);
-    return text(reply, 405, method === "POST" ? postOnly : "This endpoint requires a GET request.\n");
-  });
-}
-
-/** What answers what: for the right word to somebody who asks the other way. */
-const methods: ReadonlyMap<string, "GET" | "POST"> = new Map([
-  ["/", "GET"],
-  ["/metrics", "GET"],
-  ["/probe", "GET"],
-  ["/sd", "GET"],
-  ["/config", "GET"],
-  ["/-/healthy", "GET"],
-  ["/-/ready", "GET"],
-  ["/-/reload", "POST"],
-  ["/-/stop", "POST"],
-]);
-
-function addChanges(app: FastifyInstance, { actions }: WebOptions): void {
-  app.post("/-/reload", async (request, reply) => {
-    const problems = await actions.reload(who(request));
-    if (problems.length === 0) return text(reply, 200, "Reloaded.\n");
-    // The sentences may name addresses and paths, which whoever may scrape need not know.
-    return text(
-      reply,
-      500,
-      `Not reloaded: ${problems.length === 1 ? "1 problem" : `${problems.length} problems`} in the files, the running plan stays. \`watchkeeper check-config\` names them.\n`,
-    );
-  });
-  app.post("/-/stop", (request, reply) => {
-    const problem = actions.stop(who(request), "POST /-/stop");
-    return problem === undefined ? text(reply, 200, "Stopped.\n") : text(reply, 500, `Stopped, but: ${problem}\n`);
-  });
-}
-
-/** Counts the page until it is gone, and cuts off a reader who never comes to its end. */
-function guardPage(page: Readable, pages: Set<Readable>, clock: Clock): void {
-  pages.add(page);
-  const cancel: Cancel = clock.at(after(clock.monotonic(), pageWithin), () => page.destroy(new Error("the reader was too slow")));
-  page.once("close", () => {
-    cancel();
-    pages.delete(page);
-  });
-}
-
-function tooMany(reply: FastifyReply): FastifyReply {
-  return text(reply.header("retry-after", "5"), 503, "Too many scrapes at once; try again.\n");
-}
-
-/** In pieces, with the loop's turn between any two. */
-async function* paced(parts: Iterable<string>, yieldToLoop: () => Promise<void>): AsyncGenerator<string> {
-  let piece = "";
-  for (const part of parts) {
-    piece += part;
-    if (piece.length < 16_384) continue;
-    yield piece;
-    await yieldToLoop();
-    piece = "";
-  }
-  yield piece;
-}
-
-/** A parameter that is there once. */
-function word(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined;
-}
-
-function who(request: FastifyRequest): string {
-  return `web, ${request.ip}`;
-}
-
-function text(reply: FastifyReply, status: number, body: string): FastifyReply {
-  return reply.code(status).type("text/plain; charset=utf-8").send(body);
-}
-
-/** Nothing of ours is kept, framed, or guessed to be something else, and a page of ours loads and runs nothing. */
-const protection: Readonly<Record<string, string>> = {
-  "cache-control": "no-store",
-  "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-  "x-content-type-options": "nosniff",
-  "x-frame-options": "DENY",
-  "referrer-policy": "no-referrer",
-  "cross-origin-resource-policy": "same-origin",
-};
-
-function one(header: string | readonly string[] | undefined): string | undefined {
-  return typeof header === "string" ? header : header?.[0];
-}
-
-function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && "syscall" in error;
 }

@@ -43,6 +43,19 @@ export const ownFamilies: readonly SiteDefinition[] = [
     "When the files were last read and in order.",
     ({ board }) => (board.reload.lastSuccess ?? 0) / 1000,
   ),
+  gauge(
+    "web_config_last_reload_successful",
+    "Whether the web configuration file was in order when it was last read: 0 while an earlier one is in force. 1 where none is named.",
+    ({ web }) => (web.successful ? 1 : 0),
+  ),
+  gauge(
+    "web_config_last_reload_success_timestamp_seconds",
+    "When the web configuration file was last read and in order; 0 where none is named.",
+    ({ web }) => (web.lastSuccess ?? 0) / 1000,
+  ),
+  counters("web_refused", "Requests and connections that the web server did not let in, by reason.", ["reason"], ({ web }) =>
+    web.refusals.map(([reason, count]): Value => [{ reason }, count]),
+  ),
   counter(
     "guard_blocked",
     "Frames and connections that are not in the plan and were stopped before they left.",

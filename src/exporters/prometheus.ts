@@ -37,9 +37,9 @@ export class PrometheusPage {
 
   constructor({ address, gate, windows, yieldToLoop, ...options }: PageOptions) {
     this.#site = new SiteMetrics({ ...options, ...(windows && { windows }) });
-    const { clock, outstanding } = options;
+    const { clock, outstanding, web } = options;
     this.#families = [
-      ...deviceFamilies({ address, ...(windows && { windows }) }),
+      ...deviceFamilies({ address, web, ...(windows && { windows }) }),
       ...identityFamilies,
       ...gateFamilies({ clock, gate, outstanding }),
     ];

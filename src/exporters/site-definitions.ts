@@ -3,6 +3,7 @@ import type { AuditHead, Board } from "../domain/board.ts";
 import type { Scope } from "../domain/outcome.ts";
 import type { Milliseconds, WallMs } from "../domain/units.ts";
 import type { Outstanding } from "./asked-now.ts";
+import type { WebRefusal } from "./web-access.ts";
 
 export interface Build {
   readonly version: string;
@@ -36,6 +37,16 @@ export interface ScheduleHealth {
   readonly overdue: Milliseconds;
 }
 
+/** What the web server says of its own configuration and of those it did not let in. */
+export interface WebHealth {
+  /** Whether the web configuration file was in order when it was last read; true where there is none. */
+  readonly successful: boolean;
+  readonly lastSuccess: WallMs | undefined;
+  /** When its certificate ends; undefined without TLS. */
+  readonly certificateEnds: WallMs | undefined;
+  readonly refusals: readonly (readonly [why: WebRefusal, count: number])[];
+}
+
 /** Everything that metrics of the poller are read from, beside the board. Reading causes nothing. */
 export interface Sources {
   readonly build: Build;
@@ -44,6 +55,7 @@ export interface Sources {
   readonly datagramsDropped: DatagramsDropped;
   readonly outstanding: Pick<Outstanding, "count" | "oldest">;
   readonly schedule: ScheduleHealth;
+  readonly web: WebHealth;
 }
 
 /** What one scrape looks at. */

@@ -45,6 +45,7 @@ import { tcpDialler, type Violation } from "../wire/tcp.ts";
 import { udpDialler } from "../wire/udp.ts";
 import { BaselineKeeper } from "./baselines.ts";
 import { unfitness, type FitnessParts } from "./fitness.ts";
+import { BcryptThread } from "./bcrypt-thread.ts";
 import { Health } from "./health.ts";
 import { Operations } from "./operations.ts";
 import { planned, type Site } from "./planner.ts";
@@ -52,8 +53,9 @@ import { prepared } from "./prepared.ts";
 import { s7ChildOf } from "./s7-process.ts";
 import { unavailable, type OwnMeans } from "./unavailable.ts";
 import { Vault } from "./vault.ts";
-import { packageVersion } from "./version.ts";
+import { packageRevision, packageVersion } from "./version.ts";
 import { WaysOut } from "./ways-out.ts";
+import { WebKeeper } from "./web-keeper.ts";
 import { WindowKeeper } from "./windows.ts";
 
 /** Who reads the frames of which protocol. Drivers may not import wires, so the two meet here. */
@@ -71,7 +73,7 @@ export const everyPolicy: readonly (readonly [name: Protocol | "modbus-rtu", pol
   ["modbus-rtu", modbusRtuPolicy],
 ];
 
-const build = { version: packageVersion(), revision: "", nodeVersion: process.version };
+const build = { version: packageVersion(), revision: packageRevision(), nodeVersion: process.version };
 
 export interface Assembled {
   readonly baselines: BaselineKeeper;
@@ -89,6 +91,7 @@ export interface Assembled {
   readonly scheduler: Scheduler;
   readonly unfit: () => Promise<string | undefined>;
   readonly serial: SerialDialler;
+  readonly web: WebKeeper;
   readonly windows: WindowKeeper;
 }
 
@@ -132,14 +135,13 @@ export function assemble(
     },
     plan,
   );
+  const web = new WebKeeper({ ...shared, ...settings.web, bcrypt: new BcryptThread() });
   const waysOut = new WaysOut({ ...shared, reach, gate });
-  const health = new Health(shared);
+  const watching = [new Health(shared), waysOut, windows, web];
   const look = (): void => {
     page.countPulse();
     operations.readStop();
-    health.look();
-    waysOut.look();
-    windows.look();
+    for (const one of watching) one.look();
   };
   const pulse: Pulse = new Pulse(clock, { readStop: look, disturbed: (detail) => gate.disturbed(detail) });
   const scheduler: Scheduler = new Scheduler(
@@ -156,6 +158,7 @@ export function assemble(
     schedule: scheduler,
     datagramsDropped: udp.dropped,
     windows: windows.windows,
+    web,
   };
   const page = new PrometheusPage({ ...sources, address: settings.labels.address, processMetrics: true, yieldToLoop });
   const replan = async () => planned({ ...options, wallNow: time.judged() });
@@ -169,7 +172,7 @@ export function assemble(
   const keep = planKeeper(stateDir, log);
   const parts = { ...shared, gate, scheduler, stopFile, unfit, vault, windows, replan, prepare, settings, keep };
   const operations: Operations = new Operations(parts);
-  return { baselines, board, gate, inFlight, keep, log, operations, page, pulse, recorder, s7, scheduler, serial, unfit, windows };
+  return { baselines, board, gate, inFlight, keep, log, operations, page, pulse, recorder, s7, scheduler, serial, unfit, web, windows };
 }
 
 interface Wires {

@@ -10,7 +10,7 @@ import type { MonotonicMs } from "../domain/units.ts";
 import { instant, outcomeStatus, refusalStatus, statusOf, tripStatus } from "../exporters/control-status.ts";
 import type { EventLog } from "../exporters/event-log.ts";
 import { healthOf } from "../exporters/health-status.ts";
-import type { WebActions } from "../exporters/http.ts";
+import type { WebActions } from "../exporters/web-routes.ts";
 import { certificatesShown } from "./certificates-shown.ts";
 import type { Planned, Site } from "./planner.ts";
 import { done, refused } from "./replies.ts";

@@ -110,7 +110,7 @@ function failed(problems: readonly string[]): number {
 
 /** The control socket and the web server; a sentence when one cannot be had. */
 async function openWaysIn(
-  { baselines, board, log, operations, page, windows }: Assembled,
+  { baselines, board, log, operations, page, web: access, windows }: Assembled,
   settings: Settings,
 ): Promise<string | undefined> {
   const bug = (error: unknown): void => log.bug(error);
@@ -123,15 +123,27 @@ async function openWaysIn(
     bug,
   });
   if ("problem" in control) return control.problem;
+  const { LISTEN_PID, LISTEN_FDS } = process.env;
+  const activation = { LISTEN_PID, LISTEN_FDS, pid: process.pid, ppid: process.ppid };
+  const served = { board, clock, page, actions: operations.web, version: packageVersion(), yieldToLoop };
+  const broken = access.open();
   const listen = settings.web.listenAddresses;
-  const web = await startWeb({ listen, board, clock, page, actions: operations.web, version: packageVersion(), yieldToLoop, bug });
+  const web = broken.length > 0 ? { problem: broken.join("\n") } : await startWeb({ ...served, listen, access, activation, answered, bug });
   if ("problem" in web) {
     await control.close();
     return web.problem;
   }
   operations.onEnd(() => Promise.all([control.close(), web.close()]));
-  log.write("info", "listening", `metrics at ${web.addresses.map((address) => `http://${address}/metrics`).join(", ")}`);
+  log.write(
+    "info",
+    "listening",
+    `metrics at ${web.addresses.map((address) => urlOf(address, access.config.tls !== undefined)).join(", ")}`,
+  );
   return undefined;
+}
+
+function urlOf(address: string, withTls: boolean): string {
+  return address.startsWith("unix:") ? address : `${withTls ? "https" : "http"}://${address}/metrics`;
 }
 
 /** Asks until a signal says to end, then lets everything end in order. */

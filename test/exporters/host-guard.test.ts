@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { refusedBecause, type RequestOrigin } from "../../src/exporters/host-guard.ts";
 
-const listening = ["127.0.0.2"];
+const own = { scheme: "http", names: ["127.0.0.2", "poller.ship.example", "*.deck.example"] } as const;
 function because(request: Partial<RequestOrigin>): string | undefined {
-  return refusedBecause({ method: "GET", host: "127.0.0.1:9824", origin: undefined, fetchSite: undefined, ...request }, listening);
+  return refusedBecause({ method: "GET", host: "127.0.0.1:9824", origin: undefined, fetchSite: undefined, ...request }, own);
 }
 
 describe("the Host header", () => {

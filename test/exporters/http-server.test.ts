@@ -4,6 +4,7 @@ import { connect } from "node:net";
 import { describe, test } from "node:test";
 import { seconds } from "../../src/domain/units.ts";
 import { startWeb } from "../../src/exporters/http.ts";
+import { openAccess } from "./support/open-access.ts";
 import { smallSite } from "./support/small-site.ts";
 import { asking, serving } from "./support/web.ts";
 
@@ -28,6 +29,9 @@ describe("the server", () => {
         { host: "127.0.0.1", port: 0 },
         { host: "127.0.0.1", port },
       ],
+      access: openAccess(),
+      activation: { pid: 1, ppid: 0 },
+      answered: () => Promise.resolve(false),
       board,
       clock,
       page,

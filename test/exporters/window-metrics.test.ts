@@ -45,11 +45,15 @@ describe("the metrics of windows", () => {
     ]);
     const site = new MemoryBoard(new FakeClock(), plan, { stopped: false, trips: [], proven: new Map() });
     const [first] = [...site.devices()];
-    const families = deviceFamilies({ address: false, windows: { muted: ({ id }) => id === first?.device.id } });
+    const families = deviceFamilies({
+      web: { certificateEnds: undefined },
+      address: false,
+      windows: { muted: ({ id }) => id === first?.device.id },
+    });
     const muted = families.find(({ name }) => name === "watchkeeper_device_muted");
     assert.deepEqual([...(muted?.samples(site) ?? [])].join(""), `watchkeeper_device_muted{device="${first?.device.id ?? ""}"} 1\n`);
     assert.equal(
-      deviceFamilies({ address: false }).some(({ name }) => name === "watchkeeper_device_muted"),
+      deviceFamilies({ web: { certificateEnds: undefined }, address: false }).some(({ name }) => name === "watchkeeper_device_muted"),
       false,
     );
   });

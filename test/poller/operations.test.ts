@@ -46,7 +46,7 @@ function settings(): Settings {
     watchlist: join(folder, "watchlist.yaml"),
     profileDir: folder,
     credentials: null,
-    web: { listenAddresses: [], configFile: null },
+    web: { listenAddresses: [], configFile: null, hosts: [] },
     log: { level: "error", format: "json" },
     labels: { address: false },
   };

@@ -88,6 +88,12 @@ function site(board: Board, gauge: Add, counter: Add): void {
   gauge("watchkeeper_clock_highest_trusted_timestamp_seconds", [[{}, 1_763_726_400.5]]);
   gauge("watchkeeper_config_last_reload_successful", [[{}, 0]]);
   gauge("watchkeeper_config_last_reload_success_timestamp_seconds", [[{}, (board.reload.lastSuccess ?? 0) / 1000]]);
+  gauge("watchkeeper_web_config_last_reload_successful", [[{}, 0]]);
+  gauge("watchkeeper_web_config_last_reload_success_timestamp_seconds", [[{}, 1_763_726_399.25]]);
+  counter("watchkeeper_web_refused_total", [
+    [{ reason: "password" }, 3],
+    [{ reason: "connections" }, 0],
+  ]);
   counter("watchkeeper_guard_blocked_total", [[{}, 1]]);
   counter("watchkeeper_stalls_total", [[{}, 0]]);
   counter("watchkeeper_udp_datagrams_dropped_total", [
@@ -235,6 +241,7 @@ function checks(board: Board, gauge: Add, counter: Add): void {
   gauge("watchkeeper_certificate_not_after_timestamp_seconds", [
     [{ owner: "server", device: "pump" }, 1_795_000_000],
     [{ owner: "poller" }, 1_890_000_000],
+    [{ owner: "web" }, 1_780_000_000],
   ]);
   gauge(
     "watchkeeper_check_refusal",

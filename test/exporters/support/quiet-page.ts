@@ -16,6 +16,7 @@ export function quietPage(clock: FakeClock, options: Partial<PageOptions> = {}):
     journal: { unwritableSince: undefined, lost: 0, auditHead: emptyChain },
     time: { highest: clock.wall(), behind: milliseconds(0) },
     datagramsDropped: { late: 0, foreign: 0 },
+    web: { successful: true, lastSuccess: undefined, certificateEnds: undefined, refusals: [] },
     address: false,
     processMetrics: false,
     yieldToLoop: () => Promise.resolve(),

@@ -89,6 +89,15 @@ export async function smallSite(options: Partial<PageOptions> = {}): Promise<Sma
     journal: { unwritableSince: 5 as WallMs, lost: 7, auditHead: { sequence: 41, hash: "0123456789abcdef".repeat(4) } },
     time: { highest: 1_763_726_400_500 as WallMs, behind: milliseconds(7) },
     datagramsDropped: { late: 3, foreign: 2 },
+    web: {
+      successful: false,
+      lastSuccess: 1_763_726_399_250 as WallMs,
+      certificateEnds: 1_780_000_000_000 as WallMs,
+      refusals: [
+        ["password", 3],
+        ["connections", 0],
+      ],
+    },
     ...options,
   });
   page.countPulse();

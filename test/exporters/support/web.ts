@@ -1,7 +1,9 @@
 /** A web server on a free port over the small site, and a client that may send any header. */
 import { request, type IncomingMessage, type OutgoingHttpHeaders } from "node:http";
 import { afterEach } from "node:test";
-import { startWeb, type WebActions, type WebOptions, type WebServer } from "../../../src/exporters/http.ts";
+import { startWeb, type WebOptions, type WebServer } from "../../../src/exporters/http.ts";
+import type { WebActions } from "../../../src/exporters/web-routes.ts";
+import { openAccess } from "./open-access.ts";
 import { smallSite, type SmallSite } from "./small-site.ts";
 
 const open: WebServer[] = [];
@@ -33,6 +35,9 @@ export async function serving(options: ServingOptions = {}): Promise<Serving> {
   const { actions, ...rest } = options;
   const server = await startWeb({
     listen: [{ host: "127.0.0.1", port: 0 }],
+    access: openAccess(),
+    activation: { pid: process.pid, ppid: process.ppid },
+    answered: () => Promise.resolve(false),
     board,
     clock,
     page,

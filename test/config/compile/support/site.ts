@@ -169,7 +169,7 @@ export function loaded(raw: RawSite): LoadedSite {
     watchlist: "/site/watchlist.yaml",
     profileDir: "/site/device-profiles",
     credentials: null,
-    web: { listenAddresses: [], configFile: null },
+    web: { listenAddresses: [], configFile: null, hosts: [] },
     log: { level: "info", format: "json" },
     labels: { address: false },
   } as const;
