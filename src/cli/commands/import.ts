@@ -7,14 +7,14 @@ import { printable } from "../../domain/printable.ts";
 import { writeAtomically } from "../atomic-file.ts";
 import { recorded, type Record } from "../audit.ts";
 import type { Command, Context } from "../command.ts";
+import { importView } from "../import-view.ts";
 import { failed } from "../report.ts";
 import { plannedSite, type PlannedSite } from "../site.ts";
 import { styleFor, widthFor } from "../style.ts";
-import { columns, counted } from "../text.ts";
+import { counted } from "../text.ts";
 
 /** About 100,000 rows. */
 const bytesMax = 64 * 1024 * 1024;
-const shownMax = 200;
 
 export const importCommand: Command = {
   name: "import",
@@ -49,7 +49,10 @@ export const importCommand: Command = {
     const unwritten = dry ? undefined : await written(context, planned, path.basename(file), imported);
     if (unwritten !== undefined) return failed(context, unwritten);
     if (context.flag("json")) context.print(JSON.stringify(asJson(planned, imported, dry), undefined, 2));
-    else context.print(told(context, planned, imported, dry).join("\n"));
+    else {
+      const view = { watchlist: planned.site.watchlist.file, dry, width: widthFor(context), style: styleFor(context) };
+      context.print(importView(imported, view).join("\n"));
+    }
     return imported.unplaced.length > 0 ? 1 : 0;
   },
 };
@@ -87,50 +90,6 @@ async function written(
     await recorded(context, settings, { ...entry, result: "failure", detail: failure });
     return [failure];
   }
-}
-
-function told(context: Context, { site }: PlannedSite, imported: Imported, dry: boolean): readonly string[] {
-  const { placed, already, unplaced, unusedColumns, rows } = imported;
-  const width = widthFor(context);
-  const style = styleFor(context);
-  const never = placed.filter((one) => one.never);
-  const notes = placed.flatMap((one) => one.notes.map((note) => [`  line ${one.line}`, one.id, note]));
-  const list = (title: string, lines: readonly (readonly string[])[]): readonly string[] =>
-    lines.length === 0 ? [] : ["", style.strong(title), ...shown(lines, width)];
-  return [
-    `${counted(rows, "line")} read: ${counted(placed.length, "device")} ${dry ? "to be added" : "added"} to ${site.watchlist.file}, ` +
-      `${already.length} there already, ${unplaced.length} not placed. Nothing is approved.`,
-    ...list(
-      dry ? "Would be added" : "Added",
-      placed.map(({ line, id, address, via, profile }) => [`  line ${line}`, id, address ?? `via ${via ?? ""}`, profile]),
-    ),
-    ...list(
-      "Never asked, by their function",
-      never.map((one) => [`  line ${one.line}`, one.id, one.function]),
-    ),
-    ...list("To be looked at", notes),
-    ...list(
-      "Could not be placed",
-      unplaced.map(({ line, name, kind, detail }) => [`  line ${line}`, name, `${kind}: ${detail}`]),
-    ),
-    ...(unplaced.some(({ kind }) => kind === "no segment")
-      ? [
-          "",
-          `A segment is one subnet with this computer's own address on it. Add it to ${site.watchlist.file}, then import again:`,
-          "  segments:",
-          "    - {id: hvac, zone: OT-1, subnet: 10.20.1.0/24, localAddress: 10.20.1.5}",
-        ]
-      : []),
-    ...(unusedColumns.length === 0 ? [] : ["", `Columns that are not used: ${unusedColumns.join(", ")}`]),
-    ...(placed.length === 0 || dry
-      ? []
-      : ["", "Next: look at each new entry and its comments, state what it asks for, then `watchkeeper plan`."]),
-  ].map((line) => printable(line, 4000));
-}
-
-function shown(lines: readonly (readonly string[])[], width: number): readonly string[] {
-  const more = lines.length - shownMax;
-  return [...columns(lines.slice(0, shownMax), width), ...(more > 0 ? [`  and ${more} more: see --json`] : [])];
 }
 
 function asJson({ site }: PlannedSite, { placed, already, unplaced, unusedColumns, rows, text }: Imported, dry: boolean): object {

@@ -21,7 +21,8 @@ export interface AddressRules {
 const one = "one literal unicast address";
 export const labRanges = "127.0.0.0/8, ::1, 192.0.2.0/24, 198.51.100.0/24, 203.0.113.0/24, 198.18.0.0/15 or 2001:db8::/32";
 
-const flawHints: Readonly<Record<AddressFlaw, string>> = {
+/** What to do about each. */
+export const flawHints: Readonly<Record<AddressFlaw, string>> = {
   blank: "an address without spaces around it",
   scoped: "leave out the part from % on: the segment's localAddress chooses the interface",
   range: "list each device by itself: a range is never asked",

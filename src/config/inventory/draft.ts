@@ -124,6 +124,10 @@ export function draftOf(row: InventoryRow, known: Known): Draft | Unplaced {
     notes: [
       ...(place.note === undefined ? [] : [place.note]),
       ...(bad.length === 0 ? [] : [`its MAC ${bad.map(quote).join(", ")} is left out: it is none of one device, or not well formed`]),
+      ...(never || checks.length > 0
+        ? []
+        : [`no check is proposed: each method of ${profile.id} needs a register, credentials or an agreement`]),
+      ...(/^[=@]/u.test(name) ? [`its name ${quote(name)} is a formula that the spreadsheet did not work out`] : []),
       ...zoneNote(row, place.segment),
     ],
   };
@@ -169,7 +173,9 @@ function placeOf(row: InventoryRow, { segments, gateways }: Watchlist): Place | 
     address: cell.address,
     segment,
     ...(unitId === undefined ? {} : { unitId }),
-    ...(cell.note === undefined ? {} : { note: cell.note }),
+    ...(cell.prefix === undefined || cell.prefix === parseSubnet(segment.subnet)?.prefix
+      ? {}
+      : { note: `${quote(row.of("address"))} is taken for ${cell.address.text}; its segment ${segment.id} is ${segment.subnet}` }),
   };
 }
 

@@ -33,7 +33,9 @@ const byProtocol: readonly (readonly [RegExp, string])[] = [
 ];
 
 export function proposeProfile(library: readonly Profile[], asked: Asked): Proposed {
-  const fitting = library.filter(({ kind, vendor }) => kind !== "generic" && vendor !== "any").flatMap((profile) => fitOf(profile, asked));
+  const families = library.filter(({ kind, vendor }) => kind !== "generic" && vendor !== "any");
+  const exact = families.flatMap((profile) => fitOf(profile, wordsOf(profile), asked));
+  const fitting = exact.length > 0 ? exact : families.flatMap((profile) => fitOf(profile, seriesOf(profile), asked));
   const longest = Math.max(0, ...fitting.map(({ word }) => plain(word).length));
   const best = fitting.filter(({ word }) => plain(word).length === longest);
   if (best.length === 1) return { profile: best[0]!.id, because: `${best[0]!.title}: its ${best[0]!.word} stands in the model` };
@@ -47,10 +49,10 @@ interface Fit {
   readonly word: string;
 }
 
-function fitOf(profile: Profile, { manufacturer, model }: Asked): readonly Fit[] {
+function fitOf(profile: Profile, names: readonly string[], { manufacturer, model }: Asked): readonly Fit[] {
   if (!vendorFits(profile, manufacturer)) return [];
   const text = plain(model);
-  const words = wordsOf(profile).filter((word) => text.includes(plain(word)));
+  const words = names.filter((word) => text.includes(plain(word)));
   const word = words.toSorted((a, b) => plain(b).length - plain(a).length)[0];
   return word === undefined ? [] : [{ id: profile.id, title: profile.title, word }];
 }
@@ -68,6 +70,12 @@ function wordsOf({ family, vendor, identification, appliesTo }: Profile): readon
   const telling = [...models, ...words.filter((word) => /\d/u.test(word) && /[a-z]/iu.test(word))];
   const vendorWords = new Set(vendor.split(/\s+/u).map(plain));
   return telling.length > 0 ? telling : words.filter((word) => /^[a-z]{6,}$/u.test(plain(word)) && !vendorWords.has(plain(word)));
+}
+
+/** The name of the series, for a model that the profile does not list: MGate, NPort. */
+function seriesOf({ appliesTo }: Profile): readonly string[] {
+  const words = (appliesTo?.models ?? []).flatMap((model) => model.split(/[^a-z]+/iu));
+  return words.filter((word) => word.length >= 5 && !/^switch/iu.test(word));
 }
 
 function byWhatItSpeaks(library: readonly Profile[], { model, protocol, serial }: Asked): Proposed {
