@@ -9,6 +9,7 @@ import { Harm } from "./harm.ts";
 import {
   backoffUntil,
   excused,
+  isNewLoss,
   isTelling,
   noHistory,
   recalled,
@@ -147,7 +148,9 @@ export class Experience {
 
   #holds(check: Check, device: PlannedDevice, at: MonotonicMs, history: CheckHistory): Consequences["holds"] {
     if (history.missed > 0) {
-      const begun = history.proven && history.missed === check.missesToDown ? this.#breakers.lost(device, at) : [];
+      if (!isNewLoss(history, check.missesToDown)) return [];
+      this.#remember(check.id, { ...history, lossTold: true });
+      const begun = this.#breakers.lost(device, at);
       return begun.map((scope) => ({ scope, held: true, detail: `${device.id} fell silent, several others with it` }));
     }
     const { scopes, recovered } = this.#breakers.answered(device);

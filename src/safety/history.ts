@@ -11,6 +11,8 @@ export interface CheckHistory {
   readonly proven: boolean;
   /** Consecutive misses. */
   readonly missed: number;
+  /** That it went down was counted as a loss. An excuse may have ended only after more misses than make it down. */
+  readonly lossTold: boolean;
   readonly lastAsked: MonotonicMs | undefined;
   /** Starts of refusal episodes of the last day. */
   readonly episodes: readonly MonotonicMs[];
@@ -37,7 +39,7 @@ export function toBeNoted(
   return { value: episodes.length > 0 ? { episodes, inEpisode } : undefined };
 }
 
-export const noHistory: CheckHistory = { proven: false, missed: 0, lastAsked: undefined, episodes: [], inEpisode: false };
+export const noHistory: CheckHistory = { proven: false, missed: 0, lossTold: false, lastAsked: undefined, episodes: [], inEpisode: false };
 
 /** Whether an outcome says anything about the device: what this machine refused or could not do is no reason to ask it more rarely. */
 export function isTelling(outcome: Outcome): outcome is Answered | Failed {
@@ -46,12 +48,17 @@ export function isTelling(outcome: Outcome): outcome is Answered | Failed {
 
 /** The silence was not the device's own: neither misses nor back-off come of it. */
 export function excused(history: CheckHistory): CheckHistory {
-  return { ...history, missed: 0 };
+  return { ...history, missed: 0, lossTold: false };
 }
 
 /** Something that it went down with is heard again: asked at its next slot, and down again with the next miss. */
 export function tryAgain(history: CheckHistory, missesToDown: number): CheckHistory {
-  return { ...history, missed: Math.min(history.missed, missesToDown - 1) };
+  return { ...history, missed: Math.min(history.missed, missesToDown - 1), lossTold: false };
+}
+
+/** A device that once answered is down now, and nobody was told yet. */
+export function isNewLoss({ proven, missed, lossTold }: CheckHistory, missesToDown: number): boolean {
+  return proven && missed >= missesToDown && !lossTold;
 }
 
 /** Adds an outcome; one that says nothing about the device leaves the history as it is. */
@@ -61,12 +68,13 @@ export function remembered(history: CheckHistory, outcome: Outcome): CheckHistor
   if (outcome.kind === "answered") {
     const behind = outcome.answer.said === "gateway_only";
     const missed = behind ? history.missed + 1 : 0;
-    return { proven: history.proven || !behind, missed, lastAsked, episodes: history.episodes, inEpisode: false };
+    const lossTold = behind && history.lossTold;
+    return { proven: history.proven || !behind, missed, lossTold, lastAsked, episodes: history.episodes, inEpisode: false };
   }
   const turnedAway = outcome.failure === "refused" || outcome.failure === "reset";
   const since = history.episodes.filter((start) => lastAsked - start < refusalEpisodeWindow);
   const episodes = turnedAway && !history.inEpisode ? [...since, lastAsked].slice(-refusalEpisodesToTrip) : since;
-  return { proven: history.proven, missed: history.missed + 1, lastAsked, episodes, inEpisode: turnedAway || history.inEpisode };
+  return { ...history, missed: history.missed + 1, lastAsked, episodes, inEpisode: turnedAway || history.inEpisode };
 }
 
 /**

@@ -145,6 +145,34 @@ describe("units behind a gateway", () => {
   });
 });
 
+describe("units that are still silent when what excused them is over", () => {
+  it("are held like any that fall silent together, though they have missed more often than makes them down", async () => {
+    let [dead, switchOff] = [false, false];
+    const port = { line: "gateway:fw", address: "/dev/ttyS0", overSerial: true, behind: ["fw", "sw-1"] } as const;
+    const site = await running(
+      [...devices(6, port), { name: "sw-1", address: "192.0.2.20" }, { name: "other", address: "192.0.2.40", profile: "schneider-m221" }],
+      (name) => (name === "sw-1" ? (switchOff ? gone : answer) : dead && name !== "other" ? { does: "silence" } : answer),
+    );
+    dead = switchOff = true;
+    await site.clock.advance(60 * minute);
+    assert.deepEqual(held(site), ["device sw-1 begins"]);
+    switchOff = false;
+    await site.clock.advance(20 * minute);
+    assert.deepEqual(held(site), [
+      "device sw-1 begins",
+      "device sw-1 ends",
+      "hold segment:hvac begins",
+      "hold profile:generic-modbus-tcp begins",
+    ]);
+    assert.deepEqual(site.gate.trips(), []);
+    dead = false;
+    await site.clock.advance(60 * minute);
+    assert.ok(held(site).includes("hold segment:hvac ends"));
+    for (let n = 0; n < 6; n++) assert.equal(lastOf(site, `d${n}`), "answered");
+    await site.shutDown();
+  });
+});
+
 describe("a device that acknowledges and vanishes", () => {
   it("beside living neighbours is tripped for harm, and a second one stops the family", async () => {
     const ends = new Map<string, number>();
