@@ -6,17 +6,16 @@ import type { DeviceFunction } from "../domain/plan.ts";
 import { Complaints, entriesOf } from "./checks/entries.ts";
 import { checkZones } from "./checks/zones.ts";
 import { formatProblem, type Loaded } from "./problem.ts";
+import { sharedChanges, type Change } from "./rollback-shared.ts";
 import { watchlistSchema, type Watchlist, type WatchlistCheck, type WatchlistDevice } from "./schema/watchlist.ts";
 import type { ZoneCrossing } from "./schema/zone-crossing.ts";
 import { parseWith } from "./schema-problems.ts";
 import { parseYaml, renderYaml } from "./yaml.ts";
 
-interface Change {
-  readonly path: readonly (string | number)[];
-  readonly value: unknown;
-}
-
-/** Of today's: exclusions, holds, what a device does and what is stated of it, which checks there are, the longer intervals, the crossings. */
+/**
+ * Of today's: exclusions, holds, what a device is and does and what is stated of it, which checks there are, the longer intervals, the crossings;
+ * of budgets, gateways and hardware groups the stricter of both.
+ */
 export function watchlistThatRan(today: Loaded<Watchlist>, text: string): Loaded<Watchlist> | { readonly problems: readonly string[] } {
   const { file, location } = today;
   const yaml = parseYaml(file, text);
@@ -24,8 +23,15 @@ export function watchlistThatRan(today: Loaded<Watchlist>, text: string): Loaded
   if (!yaml.ok || !read.ok)
     return { problems: [`the watchlist that ran cannot be read by this version:`, ...(read.ok ? [] : read.problems.map(formatProblem))] };
   const { document } = yaml;
-  const changes = [...read.value.devices.flatMap((device, at) => ofDevice(today.value, device, at)), ...crossings(today.value, read.value)];
-  for (const { path, value } of changes) document.setIn(path, document.createNode(value, { flow: true, aliasDuplicateObjects: false }));
+  const changes = [
+    ...read.value.devices.flatMap((device, at) => ofDevice(today.value, device, at)),
+    ...crossings(today.value, read.value),
+    ...sharedChanges(today.value, read.value),
+  ];
+  for (const { path, value } of changes) {
+    if (value === undefined) document.deleteIn(path);
+    else document.setIn(path, document.createNode(value, { flow: true, aliasDuplicateObjects: false }));
+  }
   const added = addTakenSince(document, today.value, read.value);
   if (changes.length === 0 && !added) return { file, location, text, lines: yaml.lines, value: read.value };
   const made = renderYaml(document);
@@ -64,6 +70,8 @@ function ofDevice(today: Watchlist, before: WatchlistDevice, at: number): readon
   return [
     ...(job === before.function ? [] : [set("function", job)]),
     ...(now !== undefined && differs(now.statements, before.statements) ? [set("statements", now.statements)] : []),
+    // Which model it is decides which weaknesses are known of it.
+    ...(now !== undefined && differs(now.asset, before.asset) ? [set("asset", now.asset)] : []),
     ...(gone ? (before.checks.length === 0 ? [] : [set("checks", [])]) : ofChecks(now.checks, before.checks, at)),
   ];
 }

@@ -109,6 +109,32 @@ describe("rollback", () => {
     assert.deepEqual(await asked(), ["plc-2/modbus-fc43 192.0.2.12"]);
   });
 
+  test("loosens nothing that devices share: budgets, the facts of a gateway, and what is one piece of hardware", async () => {
+    const more = [
+      "siteBudget: {startsPerSecondMax: 3}",
+      "hardware: [{id: main, devices: [plc-1, plc-2]}]",
+      "gateways:",
+      "  - {id: fw, address: 192.0.2.30, segment: hvac, responseTimeout: 2s, retries: 2, unitCount: 4, otherClients: [SCADA]}\n",
+    ];
+    site.state.ran = [
+      {
+        ...before,
+        watchlist: `${before.watchlist}gateways: [{id: fw, address: 192.0.2.30, segment: hvac, responseTimeout: 1s, retries: 0, unitCount: 2}]\n`,
+      },
+    ];
+    edit("watchlist.yaml", /$/u, more.join("\n"));
+    edit("watchlist.yaml", "localAddress: 192.0.2.5", "localAddress: 192.0.2.5, startsPerSecondMax: 1");
+    edit("watchlist.yaml", /(?<=id: plc-2)/u, ", asset: {model: TM221}");
+    assert.equal((await site.run(rollback, [...signed, "--yes"])).code, 0);
+    const { out } = await site.run(plan, ["--json"]);
+    const { budgets } = JSON.parse(out) as { budgets: unknown };
+    assert.match(JSON.stringify(budgets), /"startsPerSecondMax":3/u);
+    assert.match(site.read("watchlist.yaml"), /responseTimeout: 2000ms[^]*retries: 2[^]*unitCount: 4/u);
+    assert.match(site.read("watchlist.yaml"), /startsPerSecondMax: 1\b[^]*TM221/u);
+    assert.match(site.read("watchlist.yaml"), /hardware:[^]*main[^]*plc-1[^]*plc-2/u);
+    assert.deepEqual(await asked(), [], "as one piece of hardware nobody has approved them");
+  });
+
   test("asks no device and no check that today's watchlist has no more, though the approval still names it", async () => {
     const later = site.read("watchlist.yaml");
     site.write("watchlist.yaml", later.slice(0, later.indexOf("  - {id: plc-2")));
