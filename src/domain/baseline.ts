@@ -1,4 +1,5 @@
 /** The identity baseline: what each device said of itself, what of it a person has accepted, and what a difference between the two means. */
+import { deepReads, type DeepReadId } from "./deep-reads.ts";
 import { firmwareAtLeast } from "./firmware.ts";
 import type { Check, DeviceId } from "./plan.ts";
 import { differences, differenceWords, newFields, sameSaid, saidWords, type Difference, type IdentityField, type Said } from "./said.ts";
@@ -51,13 +52,31 @@ export const identityWordsMax = 2000;
 /** Of one place: a redundant pair is two, and a spare or two. */
 export const acceptancesMax = 4;
 
+/** What tells where and how a reply was had. */
+export type Replying = Pick<Check, "device" | "method" | "target" | "ask" | "deep">;
+
+/** Deep reads whose answer is that of a heartbeat, and is compared with it; every other one is compared with itself. */
+const sameAs: ReadonlyMap<DeepReadId, string> = new Map<DeepReadId, string>([
+  ["enip-identity", "enip-identity"],
+  ["enip-slots", "enip-identity"],
+  ["modbus-server-id", "modbus-fc17"],
+  ["opcua-endpoints", "opcua-get-endpoints"],
+]);
+
+/** A long identification comes in several replies: what one of them does not say contradicts nothing. */
+export function saysPart({ deep }: Replying): boolean {
+  return deep !== undefined && deep.read.startsWith("modbus-identification-");
+}
+
 /** @param check whose reply it was */
-export function sourceOf({ device, method, target, ask }: Pick<Check, "device" | "method" | "target" | "ask">): IdentitySource {
+export function sourceOf({ device, method, target, ask, deep }: Replying): IdentitySource {
   const said = (typeof ask === "object" && ask !== null ? ask : {}) as Readonly<Record<string, unknown>>;
   const unit = typeof said["unitId"] === "number" ? ` unit ${said["unitId"]}` : "";
   const route = said["route"] as { readonly rack: number; readonly slot: number } | undefined;
-  const place = `${target.address}${unit}${route === undefined ? "" : ` rack ${route.rack} slot ${route.slot}`}`;
-  return { device, place, source: method.startsWith("enip-") ? "enip-identity" : method };
+  const rack = route === undefined ? "" : ` rack ${route.rack} slot ${route.slot}`;
+  const part = deep?.number === undefined ? "" : ` ${deepReads[deep.read].counts === "slots" ? "slot" : "interface"} ${deep.number}`;
+  const source = deep ? (sameAs.get(deep.read) ?? deep.read) : method.startsWith("enip-") ? "enip-identity" : method;
+  return { device, place: `${target.address}${unit}${rack}${part}`, source };
 }
 
 /**

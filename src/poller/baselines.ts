@@ -1,9 +1,9 @@
 /** The identity baseline of a running poller: each reply is compared as it comes in, news are recorded, and a person accepts what is said now. */
-import type { KnownIdentity } from "../domain/baseline.ts";
+import type { KnownIdentity, Replying } from "../domain/baseline.ts";
 import type { Clock } from "../domain/clock.ts";
 import type { ControlHandlers } from "../domain/control.ts";
 import type { Fact, Identity } from "../domain/outcome.ts";
-import type { Check, DeviceId, Plan } from "../domain/plan.ts";
+import type { DeviceId, Plan } from "../domain/plan.ts";
 import { printable } from "../domain/printable.ts";
 import { identityStatus } from "../exporters/identity-status.ts";
 import { Baselines, type IdentityNews } from "../safety/baselines.ts";
@@ -31,10 +31,10 @@ export class BaselineKeeper {
   }
 
   /**
-   * A reply said this of its sender. The gate calls it for every answer; a deep query for what it puts together from several.
+   * A reply said this of its sender. The gate calls it for every answer, of a heartbeat and of a deep query.
    * Why nothing more may be asked of the device, in one line; undefined where nothing speaks against it: then an alarm is enough, and raised.
    */
-  readonly heard = (check: Pick<Check, "device" | "method" | "target" | "ask">, identity: Identity): string | undefined => {
+  readonly heard = (check: Replying, identity: Identity): string | undefined => {
     const { news, stranger } = this.baselines.heard(check, identity, this.#parts.clock.wall());
     if (news) this.#tell(news, "poller");
     return stranger;

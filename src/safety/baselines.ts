@@ -4,6 +4,7 @@ import {
   acceptedWords,
   currentOf,
   peersOf,
+  saysPart,
   sourceOf,
   sourceWords,
   strangerIn,
@@ -13,6 +14,7 @@ import {
   type IdentitySource,
   type IdentityView,
   type KnownIdentity,
+  type Replying,
 } from "../domain/baseline.ts";
 import { firmwareAtLeast } from "../domain/firmware.ts";
 import type { Identity } from "../domain/outcome.ts";
@@ -50,12 +52,13 @@ export class Baselines {
     return this.#current(device).map((known) => this.#view(known));
   }
 
-  /** A reply came in. Also of a deep query: `check` then stands for the place and the method of what was asked. */
-  heard(check: Pick<Check, "device" | "method" | "target" | "ask">, identity: Identity, at: WallMs): Heard {
+  /** A reply came in, of a heartbeat or of a deep query. */
+  heard(check: Replying, identity: Identity, at: WallMs): Heard {
     const source = sourceOf(check);
-    const said = saidOf(source.source, identity);
     const before = this.#known.get(source.device)?.get(keyOf(source));
-    if (Object.keys(said).length === 0) return {};
+    const now = saidOf(source.source, identity);
+    if (Object.keys(now).length === 0) return {};
+    const said = before && saysPart(check) ? { ...before.said, ...now } : now;
     if (before && sameSaid(before.said, said)) return this.#strangerIn(this.#view(before));
     const known: KnownIdentity = { ...source, said, since: at, accepted: before === undefined ? [] : before.accepted };
     this.#keep(known);

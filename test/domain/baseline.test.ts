@@ -25,6 +25,17 @@ test("a place is the address, with unit, or rack and slot; EtherNet/IP's two req
     assert.deepEqual(sourceOf(check), { device, place, source });
 });
 
+test("a deep query's answer is compared with the heartbeat's where it is the same one, else with itself; each slot by itself", () => {
+  for (const [deep, method, place, source] of [
+    [{ read: "enip-identity" }, "enip-identity-object", "192.0.2.11", "enip-identity"],
+    [{ read: "enip-slots", number: 3 }, "enip-identity-object", "192.0.2.11 slot 3", "enip-identity"],
+    [{ read: "snmp-interfaces", number: 2 }, "snmp-get", "192.0.2.11 interface 2", "snmp-interfaces"],
+    [{ read: "modbus-server-id" }, "modbus-fc17", "192.0.2.11", "modbus-fc17"],
+    [{ read: "s7-module" }, "s7-cpu-status", "192.0.2.11", "s7-module"],
+  ] as const)
+    assert.deepEqual(sourceOf({ ...asked(method, {}), deep }), { device, place, source });
+});
+
 test("what was said at an address that the device has no more does not count; where nothing is asked, everything does", () => {
   const all = ["192.0.2.11", "192.0.2.11 unit 1", "192.0.2.110 unit 1"].map((place) => ({ device, place, source: "modbus-fc43" }));
   assert.deepEqual(

@@ -146,6 +146,18 @@ describe("what was accepted", () => {
     }
   });
 
+  test("by a deep query in several replies is compared part by part: what one of them does not say contradicts nothing", () => {
+    const one = new Site();
+    const check: Check = { ...checkOf(one.plan, "plc"), deep: { read: "modbus-identification-regular" } };
+    const heard = (identity: Identity): Heard => one.baselines.heard(check, identity, start);
+    heard({ vendor: "Schneider", product: "TM221CE24R" });
+    heard({ revision: "1.11" });
+    one.accept("plc");
+    for (const part of [{ vendor: "Schneider" }, { revision: "1.11" }]) assert.deepEqual(heard(part), {});
+    assert.equal(heard({ revision: "1.12" }).news?.change, "changed");
+    assert.match(heard({ product: "TM241" }).stranger ?? "", /^product/u);
+  });
+
   test("outlives the run, and comes back with an address that the device had before", () => {
     const before = new Site();
     before.heard("plc", plain);
