@@ -63,6 +63,7 @@ export function describeProfile(profile: Profile): readonly string[] {
     ...advisories
       .filter(({ gate }) => gate === "require-firmware")
       .map(({ id: number, methods }) => `  firmware, for ${methods.join(", ")} (${number})`),
+    ...section("Who must answer", [answererWords(profile)]),
     ...section("What is never asked", profile.forbidden.map(forbiddenWords)),
     ...section(
       "Known weaknesses (they say nothing of well-formed requests)",
@@ -84,6 +85,13 @@ function allowed({ kind, methods }: Profile): readonly string[] {
     const word = { allow: "yes", ask: "only where the site agrees by name", forbid: "never" }[decision];
     return `  ${id}: ${word}${pace}: ${reason}`;
   });
+}
+
+function answererWords({ kind, identification: { vendors, products } }: Profile): string {
+  if (heardOnlyKinds.has(kind)) return "nobody: it is never asked";
+  const named = [...vendors, ...products];
+  if (named.length > 0) return `${named.join(", ")}; anybody else who names himself trips the device`;
+  return "not documented what it calls itself: whoever answers is taken for it, unless the site's own file says who must (identification)";
 }
 
 /** What only memory or hearsay says stands there as that, and never as a document's. */

@@ -77,7 +77,7 @@ describe("what the sheets print of OPC UA is what node-opcua makes:", () => {
 /** Every frame of one exchange with a server that grants what is asked, goodbye and all. */
 async function spoken(method: Extract<MethodId, `opcua-${string}`>): Promise<readonly string[]> {
   const [clock, address] = [new FakeClock(), "192.0.2.11"];
-  const traits = { poolSize: 4, overflow: "rejects", idleTimeoutMs: 60_000, closeCausesFault: false } as const;
+  const traits = { poolSize: 4, overflow: "rejects", idleTimeoutMs: 60_000, closeCausesFault: false, vendorId: 1 } as const;
   const server = new FamilyDevice(clock, traits, { fedBy: "none", functionCodes: [] });
   const network = familyNetwork(clock, new Map([[address, server]]));
   const check = opcuaCheck({ method, address, port: 4840 });

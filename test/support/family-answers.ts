@@ -2,7 +2,8 @@
 import type { Check } from "../../src/domain/plan.ts";
 import { answer, type ModbusContents } from "../../simulators/modbus/answers.ts";
 import { buildFrame, cutRequest } from "../../simulators/modbus/frames.ts";
-import { healthyReply } from "./enip-checks.ts";
+import { enbtIdentity, healthyReply } from "./enip-checks.ts";
+import type { FamilyTraits } from "./family-device.ts";
 import { opcuaReply } from "./opcua-replies.ts";
 import { healthyS7Reply } from "./s7-checks.ts";
 
@@ -25,13 +26,13 @@ const contents: ModbusContents = {
 };
 
 /** Undefined where the protocol has no answer, such as to a goodbye. */
-export function familyReply({ protocol }: Check, request: Uint8Array): Uint8Array | undefined {
+export function familyReply({ protocol }: Check, { vendorId }: FamilyTraits, request: Uint8Array): Uint8Array | undefined {
   const hex = Buffer.from(request).toString("hex");
   switch (protocol) {
     case "modbus":
       return modbusReply(request);
     case "enip":
-      return bytes(healthyReply(hex));
+      return bytes(healthyReply(hex)?.replace(enbtIdentity, `${littleEndian(vendorId)}${enbtIdentity.slice(4)}`));
     case "opcua":
       return bytes(opcuaReply(hex));
     case "s7":
@@ -41,6 +42,10 @@ export function familyReply({ protocol }: Check, request: Uint8Array): Uint8Arra
     case "snmp":
       return snmpReply(request);
   }
+}
+
+function littleEndian(number: number): string {
+  return Buffer.of(number & 255, number >> 8).toString("hex");
 }
 
 function bytes(hex: string | undefined): Uint8Array | undefined {

@@ -4,6 +4,7 @@ import type { Profile } from "../../src/config/schema/profile.ts";
 import type { WatchdogMode } from "../../src/config/schema/statements.ts";
 import type { Clock } from "../../src/domain/clock.ts";
 import { countedAfterLossUnknown, poolUnknown } from "../../src/domain/limits.ts";
+import { vendorName } from "../../src/drivers/enip/vendors.ts";
 
 export interface FamilyTraits {
   readonly poolSize: number;
@@ -11,6 +12,8 @@ export interface FamilyTraits {
   /** After which silence it closes a connection. */
   readonly idleTimeoutMs: number;
   readonly closeCausesFault: boolean;
+  /** As EtherNet/IP numbers vendors: that of the profile's, or Rockwell Automation's. */
+  readonly vendorId: number;
 }
 
 /** What keeps its outputs alive once the real master has died; `owner-only` is fed by the client that armed it, which we never are. */
@@ -26,10 +29,13 @@ const undocumented: FamilyTraits = {
   overflow: "evicts-oldest",
   idleTimeoutMs: countedAfterLossUnknown,
   closeCausesFault: false,
+  vendorId: 1,
 };
 
+const vendorIds: readonly number[] = Array.from({ length: 2000 }, (_, number) => number);
+
 /** Every stated figure counts, from wherever it is known: the smallest pool, the worst overflow, the longest hold of a connection. */
-export function traitsOf({ connection, limits, watchdog }: Profile): FamilyTraits {
+export function traitsOf({ connection, limits, watchdog, identification }: Profile): FamilyTraits {
   const servers: readonly ServerLimits[] = limitClasses.flatMap((name) => limits?.[name] ?? []);
   const pools = [connection.poolSize, ...servers.map(({ maxConnections }) => maxConnections), limits?.opcua?.maxSessions];
   const overflows = [connection.overflow, ...servers.map(({ overflow }) => overflow)].flatMap((fact) => fact?.value ?? []);
@@ -41,6 +47,7 @@ export function traitsOf({ connection, limits, watchdog }: Profile): FamilyTrait
     overflow: worst === "unknown" ? undocumented.overflow : worst,
     idleTimeoutMs: idle.length === 0 ? undocumented.idleTimeoutMs : Math.max(...idle),
     closeCausesFault: watchdog.closeCausesFault.value === true,
+    vendorId: vendorIds.find((number) => identification.vendors.includes(vendorName(number))) ?? undocumented.vendorId,
   };
 }
 
@@ -64,7 +71,7 @@ export class FamilyDevice {
   unplugged = false;
   /** Its cable is pulled as soon as the next request has come. */
   losesNextAnswer = false;
-  readonly #traits: FamilyTraits;
+  readonly traits: FamilyTraits;
   readonly #watchdog: FamilyWatchdog;
   readonly #clock: Clock;
   /** Oldest first. */
@@ -72,7 +79,7 @@ export class FamilyDevice {
 
   constructor(clock: Clock, traits: FamilyTraits, watchdog: FamilyWatchdog) {
     this.#clock = clock;
-    this.#traits = traits;
+    this.traits = traits;
     this.#watchdog = watchdog;
   }
 
@@ -85,7 +92,7 @@ export class FamilyDevice {
   /** A client comes; undefined where it is turned away. */
   connect(who: string): Holder | undefined {
     this.#closeIdle();
-    if (this.#holders.length >= this.#traits.poolSize) {
+    if (this.#holders.length >= this.traits.poolSize) {
       const victim = this.#victim();
       if (victim === undefined) {
         this.turnedAway.push(who);
@@ -104,7 +111,7 @@ export class FamilyDevice {
     const at = this.#holders.indexOf(holder);
     if (at < 0) return;
     this.#holders.splice(at, 1);
-    if (holder.who === ours && this.#traits.closeCausesFault) this.trippedByUs += 1;
+    if (holder.who === ours && this.traits.closeCausesFault) this.trippedByUs += 1;
   }
 
   /** @param functionCode where it is Modbus */
@@ -123,7 +130,7 @@ export class FamilyDevice {
   }
 
   #victim(): Holder | undefined {
-    switch (this.#traits.overflow) {
+    switch (this.traits.overflow) {
       case "rejects":
         return undefined;
       case "evicts-oldest":
@@ -134,7 +141,7 @@ export class FamilyDevice {
   }
 
   #closeIdle(): void {
-    const { idleTimeoutMs } = this.#traits;
+    const { idleTimeoutMs } = this.traits;
     const idle = this.#holders.filter((holder) => this.#now - usedAt(holder, this.#now) >= idleTimeoutMs);
     for (const holder of idle) this.leave(holder);
   }

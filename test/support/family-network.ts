@@ -128,7 +128,7 @@ class FamilyWire implements OwnedWire {
     if (!policy.unanswered.has(operation)) this.#outstanding = true;
     if (device.unplugged) return;
     device.hear(this.#holder, permit.check.protocol === "modbus" ? copy[7] : undefined);
-    const reply = familyReply(permit.check, copy);
+    const reply = familyReply(permit.check, device.traits, copy);
     if (reply !== undefined) this.#later(() => this.#answer(copy, reply));
   }
 

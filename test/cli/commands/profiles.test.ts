@@ -27,6 +27,12 @@ describe("profiles", () => {
     assert.match(out, /function code 90: An engineering function/u);
   });
 
+  test("show says who must answer, and where nobody knows what a family calls itself", async () => {
+    assert.match((await site.run(profiles, ["show", "omron-nj-nx"])).out, /^Who must answer\n {2}Omron; anybody else/mu);
+    assert.match((await site.run(profiles, ["show", "moxa-eds"])).out, /^Who must answer\n {2}not documented what it calls itself/mu);
+    assert.match((await site.run(profiles, ["show", "passive-safety"])).out, /^Who must answer\n {2}nobody/mu);
+  });
+
   test("show never gives memory or hearsay as what a vendor says", async () => {
     const { out } = await site.run(profiles, ["show", "siemens-logo"]);
     assert.match(out, /LOGO! 8 Modbus TCP connections = 8 \[from memory, unverified\]/u);

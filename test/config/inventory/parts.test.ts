@@ -128,6 +128,18 @@ describe("a profile is proposed", () => {
     assert.equal(proposed("SIEMENS", "S7-1500"), "siemens-s7-1500");
   });
 
+  test("by the number under which it is ordered, however it is spaced; a fail-safe CPU is left to a person", () => {
+    assert.equal(proposed("Siemens", "6ES7 214-1AG40-0XB0"), "siemens-s7-1200");
+    assert.equal(proposed("Siemens AG", "6ES7212-1AE40-0XB0"), "siemens-s7-1200");
+    assert.equal(proposed("SIEMENS", "6ES7 315-2EH14-0AB0"), "siemens-s7-300-400");
+    assert.equal(proposed("Siemens", "6ED1052-1CC01-0BA8"), "siemens-logo");
+    assert.equal(proposed("ABB", "1SAP120600R0071"), "abb-ac500");
+    assert.equal(proposed("Phoenix Contact", "2700974 ILC 151 ETH"), "phoenix-ilc");
+    assert.equal(proposed("Rockwell Automation", "1756-EN2T/D"), "rockwell-controllogix");
+    for (const failSafe of ["6ES7 214-1AF40-0XB0", "6ES7 215-1HF40-0XB0", "6ES7 315-2FJ14-0AB0", "6ES7 317-7UL10-0AB0"])
+      assert.equal(proposed("Siemens", failSafe), "none", failSafe);
+  });
+
   test("by neither of them alone: another vendor's model, a vendor without a model, a sibling of the family", () => {
     assert.equal(proposed("Siemens", "TM221CE24R"), "none");
     assert.equal(proposed("", "S7-1200"), "none");
