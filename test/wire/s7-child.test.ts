@@ -43,8 +43,8 @@ describe("the process of node-snap7", () => {
         /^(no network but its own loopback|the poller's own network).*; (another user|the poller's own user)/u,
       );
       const environment = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").filter(Boolean);
-      // Its own, the channel's, what a shell between adds, and what Node itself hands on while coverage is counted.
-      const known = /^(NODE_V8_COVERAGE|UV_THREADPOOL_SIZE|NODE_CHANNEL_FD|NODE_CHANNEL_SERIALIZATION_MODE|PWD|OLDPWD|SHLVL|_)=/u;
+      // Its own, the channel's, and what a shell between adds.
+      const known = /^(UV_THREADPOOL_SIZE|NODE_CHANNEL_FD|NODE_CHANNEL_SERIALIZATION_MODE|PWD|OLDPWD|SHLVL|_)=/u;
       assert.deepEqual(
         environment.filter((line) => !known.test(line)),
         [],

@@ -16,7 +16,7 @@ const userDefault = "watchkeeper";
 
 export const fence: Command = {
   name: "fence",
-  summary: "hold the kernel to the plan: print an nftables ruleset or a drop-in of the service, or check the installed one",
+  summary: "hold the kernel to the plan: print rules for nftables or systemd, or check installed ones",
   words: [{ name: "print|check|neighbours", required: true }],
   options: {
     format: {
