@@ -3,56 +3,10 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { pauseLead, windowsMax } from "../../src/domain/limits.ts";
-import type { PlannedDevice } from "../../src/domain/plan.ts";
-import { monotonicMs, wallMs } from "../../src/domain/units.ts";
-import type { Window, WindowKind, WindowScope } from "../../src/domain/windows.ts";
-import { Windows, type Moment } from "../../src/safety/windows.ts";
-import { literalPlan } from "../support/literal-plan.ts";
-
-const start = Date.parse("2026-11-21T12:00:00Z");
-const minute = 60_000;
-const hour = 60 * minute;
-const day = 24 * hour;
-
-/** Clocks that a test moves apart. */
-class Clocks {
-  #ran = 0;
-  stepped = 0;
-  trustedStepped = 0;
-
-  readonly now = (): Moment => ({
-    wall: wallMs(start + this.#ran + this.stepped),
-    trusted: wallMs(start + this.#ran + this.trustedStepped),
-    monotonic: monotonicMs(5_000_000 + this.#ran),
-  });
-
-  run(span: number): void {
-    this.#ran += span;
-  }
-}
-
-const device: PlannedDevice = [...literalPlan([{ name: "plc", address: "192.0.2.11" }]).devices.values()][0]!;
-
-function made(changes: Partial<Window> = {}): Window {
-  return {
-    id: "w1",
-    kind: "pause",
-    scope: "device:plc",
-    from: wallMs(start),
-    until: wallMs(start + 2 * hour),
-    offsetMinutes: 0,
-    by: "eto-1",
-    reason: "firmware",
-    ...changes,
-  };
-}
-
-/** What the windows say of the device now. */
-function saysOf(windows: Windows): { readonly paused: boolean; readonly muted: boolean; readonly deep: string } {
-  return { paused: windows.pause(device)?.beginsIn === 0, muted: windows.muted(device), deep: windows.deepQuery(device).leave };
-}
-
-const nothing = { paused: false, muted: false, deep: "none" };
+import { wallMs } from "../../src/domain/units.ts";
+import type { WindowKind, WindowScope } from "../../src/domain/windows.ts";
+import { Windows } from "../../src/safety/windows.ts";
+import { Clocks, day, device, hour, made, minute, nothing, saysOf, start } from "../support/some-windows.ts";
 
 it("is anchored on the later of the two clocks, whichever that is", () => {
   for (const step of [-hour, hour]) {

@@ -56,6 +56,32 @@ describe("window", () => {
     assert.match(err, /it overlaps w2/u);
   });
 
+  test("open takes times over midnight, of the hour that comes twice, and with two offsets, and shows them as they were given", async () => {
+    for (const [from, until, utc, shown] of [
+      ["2026-10-25T02:30+02:00", "2026-10-25T02:30+01:00", ["2026-10-25T00:30", "2026-10-25T01:30"], "2026-10-25 02:30:00 +02:00"],
+      ["2027-03-28T01:30+01:00", "2027-03-28T03:30+02:00", ["2027-03-28T00:30", "2027-03-28T01:30"], "2027-03-28 01:30:00 +01:00"],
+      ["2026-12-31T23:30-05:00", "2027-01-01T00:00-05:00", ["2027-01-01T04:30", "2027-01-01T05:00"], "2026-12-31 23:30:00 -05:00"],
+      ["2026-12-31T22:00Z", "2027-01-01T00:00Z", ["2026-12-31T22:00", "2027-01-01T00:00"], "2026-12-31 22:00:00 UTC"],
+    ] as const) {
+      const [begins, ends] = [`${utc[0]}:00.000Z`, `${utc[1]}:00.000Z`];
+      const answered = {
+        "window-open": (request: { offsetMinutes?: number }) =>
+          Promise.resolve({
+            ok: true as const,
+            result: { window: { ...status, from: begins, until: ends, offsetMinutes: request.offsetMinutes ?? 0 }, warnings: [] },
+          }),
+      };
+      await site.remove();
+      site = new TestSite();
+      await site.poller(answered);
+      const { code, out } = await site.run(window, [...pause, "--from", from, "--until", until, ...signed]);
+      assert.equal(code, 0, from);
+      const [, sent] = site.sent[0] as readonly [string, { readonly from: string; readonly until: string }];
+      assert.deepEqual([sent.from, sent.until], [begins, ends], from);
+      assert.ok(out.includes(`begins ${shown}`), out);
+    }
+  });
+
   test("open --for, extend and close send what was said", async () => {
     const handler = () => Promise.resolve(done);
     await site.poller({ "window-open": handler, "window-extend": handler, "window-close": handler });
@@ -90,6 +116,8 @@ describe("window", () => {
       [[...pause, "--for", "0h", ...signed], /expected a duration/u],
       [[...pause, "--until", "2026-11-22T12:00", ...signed], /a day and a time with their offset, such as 2026-\d\d-\d\dT22:00\+02:00/u],
       [[...pause, "--for", "2h", "--from", "08:00Z", ...signed], /--from: found "08:00Z"/u],
+      [[...pause, "--until", "2026-11-22T24:00Z", ...signed], /--until: found "2026-11-22T24:00Z", expected a day and a time/u],
+      [[...pause, "--until", "2027-02-29T12:00Z", ...signed], /--until: found "2027-02-29T12:00Z"/u],
       [["open", ...scope, "--for", "2h", ...signed], /--kind is missing/u],
       [["open", "--kind", "hush", ...scope, "--for", "2h", ...signed], /--kind: found "hush"/u],
       [["open", "--kind", "mute", "--scope", "plc", "--for", "2h", ...signed], /--scope: found "plc"/u],
