@@ -2,7 +2,7 @@
 import type { PlannedDevice } from "../../src/domain/plan.ts";
 import { monotonicMs, wallMs } from "../../src/domain/units.ts";
 import type { Window } from "../../src/domain/windows.ts";
-import { Windows, type Moment } from "../../src/safety/windows.ts";
+import type { Moment, Windows } from "../../src/safety/windows.ts";
 import { literalPlan } from "./literal-plan.ts";
 
 export const start: number = Date.parse("2026-11-21T12:00:00Z");
