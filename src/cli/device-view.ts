@@ -3,6 +3,7 @@ import type { CheckStatus, DeviceStatus, RefusedStatus, Status } from "../domain
 import { formatDuration } from "../domain/duration.ts";
 import { printable } from "../domain/printable.ts";
 import { milliseconds } from "../domain/units.ts";
+import { causeNotice, causesOn } from "./cause-view.ts";
 import { ago, due, holdNotice, holdsOn, livenessWord, noticeLines, tripNotice, whyOf, type View } from "./status-view.ts";
 import { identityNotices, identityRows } from "./identity-view.ts";
 import { columns } from "./text.ts";
@@ -27,6 +28,7 @@ export function deviceView(device: DeviceStatus, status: Status, { width, style 
     ),
     ...trips.flatMap((trip) => noticeLines(tripNotice(trip), { width, style })),
     ...identityNotices(device.identities).flatMap((notice) => noticeLines(notice, { width, style })),
+    ...causesOn(device, status).flatMap((cause) => noticeLines(causeNotice(cause, status.devices), { width, style })),
     ...holdsOn(device, status).flatMap((hold) => noticeLines(holdNotice(hold), { width, style })),
     ...device.checks.flatMap((check) => ["", ...checkLines(check, status, width)]),
     ...device.refused.flatMap((refused) => ["", ...refusedLines(refused, width)]),

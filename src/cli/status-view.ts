@@ -1,4 +1,5 @@
 /** What `status` shows a person: trouble first, one line a device, fitting the terminal. */
+import { causeNotice } from "./cause-view.ts";
 import type { CheckStatus, DeviceStatus, HoldStatus, Instant, Status, TripStatus } from "../domain/control.ts";
 import { livenesses, type Cause, type Liveness } from "../domain/liveness.ts";
 import { proofs } from "../domain/plan.ts";
@@ -42,13 +43,13 @@ export function siteView(status: Status, stop: StopRecord | undefined, { width, 
 }
 
 /** Whether a person should act: the exit code. */
-export function needsAttention({ stopped, trips, holds, reload, families, certificates, devices, ...health }: Status): boolean {
+export function needsAttention({ stopped, trips, holds, causes, reload, families, certificates, devices, ...health }: Status): boolean {
   const expired =
     families.some(({ approval }) => approval?.age === "grace" || approval?.age === "ended") ||
     certificates.some(({ notAfterAt }) => notAfterAt <= health.at);
   const changed = devices.some(({ identities }) => identities.some(({ state }) => state === "changed"));
-  const trouble =
-    stopped || changed || healthNotices(health).length > 0 || trips.length > 0 || holds.length > 0 || !reload.successful || expired;
+  const unheard = trips.length > 0 || holds.length > 0 || causes.length > 0;
+  const trouble = stopped || changed || healthNotices(health).length > 0 || unheard || !reload.successful || expired;
   return trouble || devices.some((device) => device.liveness === "down" || device.liveness === "degraded" || silentOnes(device).length > 0);
 }
 
@@ -142,12 +143,14 @@ function tidings({ families, certificates, heldSegments, windows, devices }: Sta
   ];
 }
 
-function noticesOf({ stopped, trips, holds, reload, devices, ...health }: Status, stop: StopRecord | undefined): readonly Notice[] {
+function noticesOf({ stopped, trips, holds, causes, reload, devices, ...health }: Status, stop: StopRecord | undefined): readonly Notice[] {
   const changes = devices.flatMap(({ identities }) => identityNotices(identities));
   const notices = trips.slice(0, noticesMax).map(tripNotice);
   if (trips.length > noticesMax) notices.push({ text: `TRIPPED: ${trips.length - noticesMax} more; --json shows them all` });
   notices.push(...holds.slice(0, noticesMax).map(holdNotice));
   if (holds.length > noticesMax) notices.push({ text: `HOLD: ${holds.length - noticesMax} more; --json shows them all` });
+  notices.push(...causes.slice(0, noticesMax).map((cause) => causeNotice(cause, devices)));
+  if (causes.length > noticesMax) notices.push({ text: `NOT HEARD: ${causes.length - noticesMax} more causes; --json shows them all` });
   notices.push(...changes.slice(0, noticesMax));
   if (changes.length > noticesMax)
     notices.push({ text: `IDENTITY CHANGED: ${changes.length - noticesMax} more; \`watchkeeper baseline list\` shows them all` });

@@ -1,6 +1,7 @@
 /** What a command may ask a running poller over its control socket, and what it is told: one request and one result type a command. */
 import type { AuditEntry } from "./board.ts";
 import type { IdentityState } from "./baseline.ts";
+import type { CauseStatus } from "./cause-words.ts";
 import type { Cause, Liveness } from "./liveness.ts";
 import type { MethodId } from "./operations.ts";
 import type { Scope, Trip } from "./outcome.ts";
@@ -181,6 +182,7 @@ export interface Status {
   readonly clock: ClockStatus;
   readonly trips: readonly TripStatus[];
   readonly holds: readonly HoldStatus[];
+  readonly causes: readonly CauseStatus[];
   /** Open and planned. */
   readonly windows: readonly WindowStatus[];
   readonly families: readonly FamilyStatus[];

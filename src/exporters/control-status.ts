@@ -48,6 +48,7 @@ export function statusOf(
     ...health,
     trips: board.trips().map(tripStatus),
     holds: board.holds().map((hold) => holdStatus(hold, clock, trialAt)),
+    causes: Array.from(board.causes, ({ cause, scope, detail, since }) => ({ cause, scope, detail, since: instant(since) })),
     families: [...plan.families.values()].map((family) => familyStatus(family, board, clock.wall())),
     certificates: certificatesOf(plan, board.ownCertificate).map((one) => certificateStatus(one, clock.wall())),
     heldSegments: [...plan.segments.values()].flatMap((segment) => segmentWords(segment, clock.wall()) ?? []),

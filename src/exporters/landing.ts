@@ -6,11 +6,14 @@ import { formatDuration } from "../domain/duration.ts";
 import { massLossTrialEvery } from "../domain/limits.ts";
 import { livenesses, type Judgement, type Liveness } from "../domain/liveness.ts";
 import { proofs, type Proof } from "../domain/plan.ts";
+import { sharedCauseWords } from "../domain/cause-words.ts";
 import { differenceWords } from "../domain/said.ts";
 import { causeInWords } from "./cause-words.ts";
 
 /** Devices listed by name; more are only counted. */
 const listedMax = 50;
+/** Of those that are unknown for one reason. */
+const namedMax = 5;
 
 export interface LandingParts {
   readonly board: Board;
@@ -35,10 +38,12 @@ ${board.stopped ? banner("stop", "Stopped. No device is asked until somebody res
 ${board.reload.successful ? "" : banner("warn", `The files on disk have ${board.reload.problems === 1 ? "1 problem" : `${board.reload.problems} problems`} and were not taken over: <code>watchkeeper check-config</code> names them.`)}
 ${trips(board)}
 ${holds(board)}
+${causes(board)}
 ${identities(found)}
 <table class="counts"><tr>${livenesses.map((state) => `<td class="${state}"><b>${found.counts[state]}</b> ${state}`).join("")}</table>
 ${proves(found)}
 ${troubles(found)}
+${unknowns(found)}
 <h2>More</h2>
 <ul>
 <li><a href="/metrics">/metrics</a> for Prometheus (text format or OpenMetrics)
@@ -59,6 +64,12 @@ interface Troubled {
   readonly evidence: Evidence;
 }
 
+interface Unknowns {
+  readonly count: number;
+  /** The first of them. */
+  readonly names: readonly string[];
+}
+
 interface Survey {
   readonly counts: Counts;
   /** The first of those that somebody should look at. */
@@ -66,6 +77,8 @@ interface Survey {
   readonly troubledCount: number;
   /** How many devices are known by their answers to be alive so far and no further. */
   readonly proved: ReadonlyMap<Proof, number>;
+  /** Devices that are unknown, by why. */
+  readonly unknown: ReadonlyMap<string, Unknowns>;
   readonly changed: readonly IdentityView[];
   /** Devices that said who they are, and nobody has accepted it. */
   readonly unaccepted: number;
@@ -75,6 +88,7 @@ async function survey(board: Board, yieldToLoop: () => Promise<void>): Promise<S
   const counts: Counts = { up: 0, degraded: 0, down: 0, unknown: 0 };
   const proved = new Map<Proof, number>();
   const troubled: Troubled[] = [];
+  const unknown = new Map<string, Unknowns>();
   const changed: IdentityView[] = [];
   let unaccepted = 0;
   let troubledCount = 0;
@@ -91,10 +105,16 @@ async function survey(board: Board, yieldToLoop: () => Promise<void>): Promise<S
       troubledCount += 1;
       if (troubled.length < listedMax) troubled.push({ view, evidence });
     }
+    // One that never answered stands above, by name.
+    if (liveness === "unknown" && evidence.neverAnswered.length === 0) {
+      const why = reasonsOf(view.judgement, evidence);
+      const { count, names } = unknown.get(why) ?? { count: 0, names: [] };
+      unknown.set(why, { count: count + 1, names: count < namedMax ? [...names, view.device.name] : names });
+    }
     seen += 1;
     if (seen % 1000 === 0) await yieldToLoop();
   }
-  return { counts, troubled, troubledCount, proved, changed, unaccepted };
+  return { counts, troubled, troubledCount, proved, unknown, changed, unaccepted };
 }
 
 function trips(board: Board): string {
@@ -114,6 +134,30 @@ function holds(board: Board): string {
   return `<h2>Held: several devices fell silent together</h2>
 <p>Not asked but one every ${formatDuration(massLossTrialEvery)}, until one answers. Devices of it that still answered are not known to be alive.
 <table><tr><th>What<th>Why<th>Since${rows.join("")}</table>`;
+}
+
+/** The alarm of all who are unknown by it. */
+function causes(board: Board): string {
+  const rows = Array.from(board.causes, (cause) => {
+    return `<tr><td>${html(sharedCauseWords(cause))}<td>${html(cause.detail)}<td>${html(moment(cause.since))}`;
+  });
+  if (rows.length === 0) return "";
+  return `<h2>Not heard: somebody should look</h2>
+<p>Devices that cannot be heard for this are unknown, not down. They are asked in their slots as ever.
+<table><tr><th>What<th>Why<th>Since${rows.join("")}</table>`;
+}
+
+function unknowns({ unknown }: Survey): string {
+  if (unknown.size === 0) return "";
+  const rows = [...unknown]
+    .toSorted(([, a], [, b]) => b.count - a.count)
+    .slice(0, listedMax)
+    .map(([why, { count, names }]) => {
+      const more = count > names.length ? `, and ${count - names.length} more` : "";
+      return `<tr><td>${count}<td>${html(why)}<td>${html(names.join(", "))}${more}`;
+    });
+  return `<h2>Unknown, and why</h2>
+<table><tr><th>Devices<th>Why<th>Which${rows.join("")}</table>${rest(unknown.size)}`;
 }
 
 function identities({ changed, unaccepted }: Survey): string {

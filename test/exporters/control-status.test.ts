@@ -151,6 +151,14 @@ describe("the status of a site", () => {
     assert.equal(statusOf(site, clock, dueAt, () => undefined, healthy).holds[0]?.nextTrialAt, null);
   });
 
+  test("holds what keeps the poller from hearing several devices", () => {
+    const site = board();
+    site.causes.begin({ cause: "gateway", scope: "fw", detail: "it is down", since: clock.wall() });
+    assert.deepEqual(statusOf(site, clock, dueAt, trialAt, healthy).causes, [
+      { cause: "gateway", scope: "fw", detail: "it is down", since: "2026-11-21T12:00:00.000Z" },
+    ]);
+  });
+
   test("survives the way over the socket as it is", () => {
     const status = statusOf(board(), clock, dueAt, trialAt, healthy);
     assert.deepEqual(JSON.parse(JSON.stringify(status)), status);

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { MemoryBoard } from "../../src/store/board.ts";
-import { answered, check, failed, plan } from "../store/support/site.ts";
+import type { Outcome } from "../../src/domain/outcome.ts";
+import { answered, check, failed, plan, refused } from "../store/support/site.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { nastyName } from "./support/small-site.ts";
 import { serving, type Reply } from "./support/web.ts";
@@ -129,6 +130,11 @@ describe("the landing page", () => {
       /Identity changed.*<td>plc<td>modbus-fc43<td>firmware: was &quot;1\.10&quot;, is &quot;1\.11&quot;; serial number: was &quot;7&quot;, is not said/su;
     assert.match(body, changed);
     assert.match(body, /Not accepted yet who they are: 1 device\./u);
+    assert.match(
+      body,
+      /Not heard: somebody should look.*<td>nothing on segment hvac answers<td>nothing answers.*<td>gateway gw-1 is down</su,
+    );
+    assert.match(body, /Unknown, and why.*<tr><td>1<td>tripped: a person must look and reset<td>[^<]*pump/su);
     assert.match(body, /<td class="degraded"><b>1<\/b> degraded/u);
     assert.doesNotMatch(body, /No device is asked/u);
     board.stop(true);
@@ -151,9 +157,29 @@ describe("the landing page", () => {
     assert.match(body, /<td class="unknown">unknown<td>never answered yet: its silence proves nothing<td>never/u);
     assert.match(body, /<td class="up">up<td>network interface answers; never answered yet: plc\/modbus-fc43</u);
     assert.match(body, /What their answers prove, at most.*<tr><td>1<td>network interface answers<\/table>/su);
-    assert.doesNotMatch(body, /Device fresh|Identity changed|Not accepted yet/u);
+    assert.doesNotMatch(body, /Identity changed|Not accepted yet/u);
+    const [troubled = "", unknown = ""] = body.split("Unknown, and why");
+    assert.doesNotMatch(troubled, /Device fresh/u);
+    assert.match(unknown, /<tr><td>1<td>[^<]*<td>Device fresh</u);
     board.identitiesOf = (id) => [identityView(id, plate)];
     assert.match((await ask("GET", "/")).body, /Not accepted yet who they are: 3 devices\./u);
+  });
+
+  test("says why devices are unknown, the most frequent reason first, with some of their names", async () => {
+    const clock = new FakeClock();
+    const names = Array.from({ length: 7 }, (_, number) => `unit-${number}`);
+    const devices = Object.fromEntries([...names, "plc"].map((name) => [name, {}]));
+    const board = new MemoryBoard(clock, plan(devices), { stopped: false, trips: [], proven: new Map() });
+    for (const name of names) board.outcome({ ...refused(check(name), clock.monotonic(), "behind"), behind: "fw<1>" } as Outcome);
+    board.outcome(refused(check("plc"), clock.monotonic(), "cut_off"));
+    const { ask } = await serving({ board, clock });
+    const { body } = await ask("GET", "/");
+    const why =
+      /<tr><td>7<td>the gateway or switch that it stands behind is down: fw&lt;1&gt;<td>[^<]*unit-0, [^<]*unit-4, and 2 more<tr><td>1<td>the poller is cut off/u;
+    assert.match(body, why);
+    board.outcome(answered(check("plc"), clock.monotonic()));
+    for (const name of names) board.outcome(answered(check(name), clock.monotonic()));
+    assert.doesNotMatch((await ask("GET", "/")).body, /Unknown, and why|Not heard/u);
   });
 
   test("lists devices in trouble by name, whatever they are called, up to a number", async () => {

@@ -20,7 +20,7 @@ export const status: Command = {
   ],
   more:
     "Reads the memory of the running poller: no device is asked. Exit code 1 when a person should look: " +
-    "the site is stopped, something is tripped, held, down or degraded, a check was asked three times and never answered, the last reload failed, or no poller runs.",
+    "the site is stopped, something is tripped, held, down, degraded or cannot be heard, a check was asked three times and never answered, the last reload failed, or no poller runs.",
   async run(context) {
     const settings = settingsOf(context);
     if ("problems" in settings) return failed(context, settings.problems);

@@ -63,6 +63,7 @@ export function siteStatus(changes: Partial<Status> = {}): Status {
     clock: { trusted: at, behindMs: 0 },
     trips: [],
     holds: [],
+    causes: [],
     windows: [],
     families: [],
     certificates: [],
