@@ -5,6 +5,8 @@ import type { Check, Plan } from "../domain/plan.ts";
 import { milliseconds } from "../domain/units.ts";
 import type { ListenAddress, TcpAddress } from "../domain/web.ts";
 import type { Methods } from "./compile/candidate.ts";
+import { printable } from "../domain/printable.ts";
+import type { ZoneCrossing } from "./schema/zone-crossing.ts";
 
 /** One flow. `out` is begun by the poller, `in` by somebody else. */
 export interface Conduit {
@@ -110,4 +112,9 @@ function inward(at: ListenAddress): readonly Conduit[] {
 export function isWide({ host }: TcpAddress): boolean {
   const address = parseAddress(host);
   return !isAddress(address) || kindOf(address) !== "loopback";
+}
+
+/** One line: which zones this poller joins, and on whose word. */
+export function crossingWords({ zones, approvedBy, reason, changeReference }: ZoneCrossing): string {
+  return printable(`joins zones ${zones.join(", ")}: approved by ${approvedBy}, ${changeReference}: ${reason}`, 2000);
 }

@@ -8,7 +8,7 @@ import type { Forbidden } from "./schema/forbidden.ts";
 import type { Profile } from "./schema/profile.ts";
 import type { RegisterRange } from "./schema/register.ts";
 
-const gradeWords: Readonly<Record<Grade, string>> = {
+export const gradeWords: Readonly<Record<Grade, string>> = {
   V: "vendor document",
   A: "advisory",
   P: "specification or code",
@@ -17,7 +17,7 @@ const gradeWords: Readonly<Record<Grade, string>> = {
   N: "not documented",
 };
 
-const readWords: Readonly<Record<SourceDocument["read"], string>> = {
+export const readWords: Readonly<Record<SourceDocument["read"], string>> = {
   "full-document": "read in full",
   excerpt: "excerpt read",
   "not-read": "not read",

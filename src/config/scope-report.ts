@@ -2,12 +2,13 @@
 import { formatDuration } from "../domain/duration.ts";
 import { limits, poolUnknown } from "../domain/limits.ts";
 import { methodIds, operations, type MethodId } from "../domain/operations.ts";
-import type { CheckId, DeviceId, Proof } from "../domain/plan.ts";
+import { proofs, type CheckId, type DeviceId, type Proof } from "../domain/plan.ts";
 import { standingReasons } from "../domain/reasons.ts";
 import { templatesOf, type Methods } from "./compile/candidate.ts";
 import type { Compiled } from "./compile/compile.ts";
 import type { Sendable } from "./compile/proposals.ts";
 import type { LoadedSite } from "./loaded-site.ts";
+import { gradeWords, readWords, sourceWords } from "./profile-words.ts";
 import { requestWords } from "./request-words.ts";
 import type { Approval } from "./schema/approval.ts";
 import type { Profile } from "./schema/profile.ts";
@@ -48,6 +49,14 @@ export function scopeRows(site: LoadedSite, compiled: Compiled, methods: Methods
   });
 }
 
+/** What is left out altogether, whatever else is approved, and on whose word. */
+export function excludedWords({ watchlist }: LoadedSite): readonly string[] {
+  return watchlist.value.excluded.map(({ address, range, gateway, unitId, reason }) => {
+    const unit = gateway === undefined ? undefined : `unit ${unitId ?? "?"} behind ${gateway}`;
+    return `${address ?? range ?? unit ?? ""}: ${reason}`;
+  });
+}
+
 /** Of the cells of all rows, how many lack what a signature needs. */
 export function missingCells(rows: readonly ScopeRow[]): number {
   return rows.filter((row) => Object.values(row).some((cell) => cell.startsWith(missing))).length;
@@ -60,28 +69,36 @@ type Signed = Pick<ScopeRow, "grounds" | "approver" | "change" | "review">;
 function sharedCells(device: WatchlistDevice, profile: Profile | undefined): Shared {
   const { id, name, asset, category, statements } = device;
   const { watchdog, otherClients, connectionPool } = statements;
-  const stands = [asset.manufacturer, asset.model, asset.location].filter((part) => part !== null).join(", ");
-  const pool = profile?.connection.poolSize.value ?? null;
-  const size =
-    connectionPool === undefined
-      ? pool === null
-        ? `pool not documented, counts as ${poolUnknown}`
-        : `pool ${pool}`
-      : `pool ${connectionPool.size} (${connectionPool.source})`;
+  const stands = [
+    asset.manufacturer,
+    asset.model,
+    asset.firmware === null ? null : `firmware ${asset.firmware}`,
+    asset.serial === null ? null : `serial ${asset.serial}`,
+    asset.location,
+  ].filter((part) => part !== null);
+  const size = connectionPool === undefined ? poolWords(profile) : `pool ${connectionPool.size} (${connectionPool.source})`;
   const others =
     otherClients === undefined
       ? `${missing}: other clients are not stated`
       : `others: ${otherClients.map((client) => `${client.name} ${client.connections}`).join(", ") || "none"}`;
   return {
-    asset: `${id} (${name})${stands === "" ? "" : `; ${stands}`}`,
+    asset: `${id} (${name})${stands.length === 0 ? "" : `; ${stands.join(", ")}`}`,
     type: `${profile?.title ?? device.profile}; ${device.profile}, revision ${profile?.revision ?? "?"}`,
-    category: `${category}, ${device.function}`,
+    category: `category ${category} (UR E22), function ${device.function}`,
     connections: `${others}; at most one of ours; ${size}; ${profile?.connection.reserve ?? 2} in reserve`,
     watchdog:
       watchdog === undefined
         ? `${missing}: not stated`
         : `${watchdog.mode}${watchdog.closeCausesFault === undefined ? "" : `, an ended connection ${watchdog.closeCausesFault ? "trips" : "does not trip"} it`}; ${watchdog.by}, ${watchdog.on}`,
   };
+}
+
+/** A figure that no document states is a figure of ours, whoever remembers it. */
+function poolWords(profile: Profile | undefined): string {
+  const fact = profile?.connection.poolSize;
+  if (fact === undefined || fact.value === null || fact.grade === "M")
+    return `pool not documented, counts as ${Math.min(fact?.value ?? poolUnknown, poolUnknown)}`;
+  return `pool ${fact.value} (${sourceWords(fact, profile!.sources)})`;
 }
 
 /** Those who admitted this very device: an earlier signature where the latest does not name it. */
@@ -106,11 +123,13 @@ function signedCells(approval: Approval | undefined, id: DeviceId): Signed {
 
 type OfCheck = Omit<ScopeRow, keyof Shared | keyof Signed>;
 
-function unasked(device: WatchlistDevice): OfCheck & Signed {
+/** Nothing is opened to it and nothing sent, so that nothing need be stated or signed. */
+function unasked(device: WatchlistDevice): OfCheck & Signed & Pick<Shared, "connections" | "watchdog"> {
   const never = ["safety", "protection", "navigation"].includes(device.function);
   const state = never ? `never asked: its function is ${device.function}` : "not asked: it has no checks, it is only heard";
   const rest = { above: "-", sends: "nothing", interval: "-", intervalSource: "-", documents: "-" };
-  return { method: "none", ...rest, grounds: "-", approver: "-", change: "-", review: "-", state };
+  const shared = { connections: "none is opened", watchdog: "-" };
+  return { method: "none", ...rest, ...shared, grounds: "-", approver: "-", change: "-", review: "-", state };
 }
 
 function checkCells(
@@ -125,7 +144,7 @@ function checkCells(
   const state = refused === undefined ? "asked" : `NOT ASKED: ${refused.reason} (${standingReasons[refused.reason]}): ${refused.detail}`;
   const proves = methods.get(entry.method)?.proves;
   return {
-    method: `${entry.method}${proves === undefined ? "" : `, proves ${profile?.methods[entry.method]?.proves ?? proves}`}`,
+    method: `${entry.method}${proves === undefined ? "" : `; an answer proves: ${proofs[profile?.methods[entry.method]?.proves ?? proves]}`}`,
     above: aboveWords(entry.method, profile, methods),
     sends: check === undefined ? `${missing}: this check cannot be worked out; see State` : sendsWords(check, methods),
     interval: check === undefined ? formatDuration(entry.interval ?? limits.intervalDefault) : formatDuration(check.interval),
@@ -173,10 +192,11 @@ function intervalWords({ method, interval }: WatchlistCheck, profile: Profile | 
 function documentWords(profile: Profile | undefined, method: MethodId): string {
   const support = profile?.methods[method]?.support;
   const named = (profile?.sources ?? []).filter(({ id }) => support?.sources.includes(id) === true);
-  if (support === undefined || named.length === 0) return `${missing}: no document`;
+  if (support === undefined || named.length === 0 || support.grade === "M") return `${missing}: no document`;
   return named
     .map(({ publisher, title, document, place, retrieved, read, checkedBy }) => {
-      const parts = [publisher, title, document, place, retrieved, `grade ${support.grade}`, read.replaceAll("-", " ")];
+      const grade = `grade ${support.grade} (${gradeWords[support.grade]})`;
+      const parts = [publisher, title, document, place, retrieved, grade, readWords[read]];
       return [...parts, checkedBy.length === 0 ? "checked by nobody" : `checked by ${checkedBy.join(", ")}`]
         .filter((part) => part !== null)
         .join(", ");

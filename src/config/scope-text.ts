@@ -8,6 +8,10 @@ export interface ScopeHead {
   readonly made: string;
   readonly version: string;
   readonly planDigest: string;
+  /** What is never asked, whatever is approved. */
+  readonly excluded: readonly string[];
+  /** Crossings of zones, and who approved them. */
+  readonly crossings: readonly string[];
 }
 
 const keys = Object.keys(scopeColumns) as readonly ScopeColumn[];
@@ -54,12 +58,20 @@ export function scopeHtml(head: ScopeHead, rows: readonly ScopeRow[]): string {
   ].join("\n");
 }
 
-function headLines({ site, made, version, planDigest }: ScopeHead, rows: readonly ScopeRow[]): readonly string[] {
+function headLines({ site, made, version, planDigest, excluded, crossings }: ScopeHead, rows: readonly ScopeRow[]): readonly string[] {
   const lacking = missingCells(rows);
+  const asked = rows.filter(({ state }) => state === "asked").length;
+  const unasked = rows.filter(({ method }) => method === "none").length;
   return [
     `Site: ${site}`,
     `Made: ${made} by Watchkeeper ${version} from plan ${planDigest}`,
-    lacking === 0 ? `${rows.length} rows; none lacks anything` : `${rows.length} rows; ${lacking} of them lack something: see MISSING`,
+    `Scope: checks asked: ${asked} of ${rows.length - unasked}; devices without a check: ${unasked}; exclusions: ${excluded.length}`,
+    lacking === 0
+      ? "Complete: no row lacks anything"
+      : `NOT COMPLETE: ${lacking} of ${rows.length} rows ${lacking === 1 ? "lacks" : "lack"} something: see MISSING`,
+    ...excluded.map((one) => `Excluded: ${one}`),
+    ...crossings.map((one) => `Zones: ${one}`),
+    "Every request is a read from a closed list; nothing is written, scanned or broadcast, and nothing is repeated when it is not answered.",
     "Confidential: it names addresses and protocols. Names in it are records, not authentication.",
   ];
 }

@@ -1,9 +1,7 @@
 /** Lists every flow of the plan for firewalls and zone plans, and judges a capture by the plan. */
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { conduitCells, conduitColumns, conduitsOf } from "../../config/conduits.ts";
-import type { ZoneCrossing } from "../../config/schema/zone-crossing.ts";
-import { printable } from "../../domain/printable.ts";
+import { conduitCells, conduitColumns, conduitsOf, crossingWords } from "../../config/conduits.ts";
 import { csvText } from "../../config/csv.ts";
 import { planJson } from "../../config/plan-json.ts";
 import { approvedBy, eitherOf, PlanUnreadable, type Approved } from "../../verify/approved.ts";
@@ -52,6 +50,8 @@ export const conduits: Command = {
   },
 };
 
+const noFlows = "No flow: nothing is asked. What waits for approval opens none; `watchkeeper plan` shows what it would be.";
+
 function listed(context: Context): ExitCode {
   const format = context.flag("json") ? "json" : (context.text("format") ?? "table");
   if (!["table", "json", "csv"].includes(format)) throw new WrongUsage(`--format ${format}: expected table, json or csv`);
@@ -59,14 +59,15 @@ function listed(context: Context): ExitCode {
   if ("problems" in planned) return failed(context, planned.problems);
   const flows = conduitsOf(planned.site.compiled.plan, context.methods, planned.site.settings.web.listenAddresses);
   const { zoneCrossings } = planned.site.site.watchlist.value;
-  if (format === "json") context.print(JSON.stringify({ schema: "conduits/v1", zoneCrossings, conduits: flows }, undefined, 2));
+  const { site, digest: planDigest } = planned.site.compiled.plan;
+  if (format === "json")
+    context.print(JSON.stringify({ schema: "conduits/v1", site, planDigest, zoneCrossings, conduits: flows }, undefined, 2));
   else if (format === "csv") context.print(csvText([conduitColumns, ...flows.map(conduitCells)]).trimEnd());
-  else context.print([...table([conduitColumns, ...flows.map(conduitCells)]), ...zoneCrossings.map(crossingLine)].join("\n"));
+  else {
+    const lines = flows.length === 0 ? [noFlows] : table([conduitColumns, ...flows.map(conduitCells)]);
+    context.print([...lines, ...zoneCrossings.map(crossingWords), `site ${site}, plan ${planDigest}`].join("\n"));
+  }
   return 0;
-}
-
-function crossingLine({ zones, approvedBy, reason, changeReference }: ZoneCrossing): string {
-  return printable(`joins zones ${zones.join(", ")}: approved by ${approvedBy}, ${changeReference}: ${reason}`, 2000);
 }
 
 function verified(context: Context, capture: string): ExitCode {

@@ -1,5 +1,6 @@
 /** Prints reports for people who sign: the Monitoring Scope Justification. */
-import { scopeRows } from "../../config/scope-report.ts";
+import { crossingWords } from "../../config/conduits.ts";
+import { excludedWords, scopeRows } from "../../config/scope-report.ts";
 import { scopeCsv, scopeHtml, scopeMarkdown, type ScopeHead } from "../../config/scope-text.ts";
 import { WrongUsage, type Command } from "../command.ts";
 import { failed } from "../report.ts";
@@ -35,6 +36,8 @@ export const report: Command = {
       made: new Date(context.clock.wall()).toISOString(),
       version: context.version,
       planDigest: compiled.plan.digest,
+      excluded: excludedWords(site),
+      crossings: site.watchlist.value.zoneCrossings.map(crossingWords),
     };
     if (context.flag("json")) context.print(JSON.stringify({ schema: "scope/v1", ...head, rows }, undefined, 2));
     else if (format === "csv") context.print(scopeCsv(rows).trimEnd());

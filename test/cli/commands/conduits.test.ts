@@ -56,12 +56,24 @@ describe("the flows", () => {
     const table = (await site.run(conduits)).out.trim().split("\n");
     const csv = (await site.run(conduits, ["--format", "csv"])).out.trim().split("\r\n");
     assert.match(table[0]!, /^direction +source +destination/);
-    assert.equal(table.length, 2);
+    assert.equal(table.length, 3);
+    assert.match(table[2]!, /^site mv-aurora, plan sha256:[0-9a-f]{64}$/);
     assert.equal(
       csv[0],
       '"direction";"source";"destination";"transport";"port";"protocol";"zone";"segment";"devices";"purpose";"interval"',
     );
     assert.match(csv[1]!, /;"heartbeat, read only: /);
+  });
+
+  test("while nothing is asked there is none, in words", async () => {
+    const unapproved = new TestSite();
+    try {
+      unapproved.watch(1);
+      const { out } = await unapproved.run(conduits);
+      assert.match(out, /^No flow: nothing is asked\. What waits for approval opens none/);
+    } finally {
+      await unapproved.remove();
+    }
   });
 
   test("zones that one poller may join stand below, with the name and the change", async () => {
@@ -74,7 +86,7 @@ describe("the flows", () => {
     site.write("watchlist.yaml", list.replace("devices:", aft) + crossing);
     const { code, out } = await site.run(conduits);
     assert.equal(code, 0);
-    assert.match(out, /\njoins zones OT-2, OT-1: approved by chief engineer, MOC-2026-014: one cabinet$/);
+    assert.match(out, /\njoins zones OT-2, OT-1: approved by chief engineer, MOC-2026-014: one cabinet\nsite mv-aurora, /);
     const json = JSON.parse((await site.run(conduits, ["--json"])).out) as { zoneCrossings: readonly { zones: unknown }[] };
     assert.deepEqual(json.zoneCrossings[0]?.zones, ["OT-2", "OT-1"]);
   });

@@ -35,7 +35,7 @@ describe("report scope says", () => {
     const [row] = await rows();
     for (const cell of [row?.grounds, row?.approver, row?.change, row?.review]) assert.equal(cell, "MISSING: unsigned");
     assert.match(row?.state ?? "", /^NOT ASKED: not_approved /);
-    assert.match((await site.run(report, ["scope"])).out, /2 rows; 2 of them lack something: see MISSING/);
+    assert.match((await site.run(report, ["scope"])).out, /^- NOT COMPLETE: 2 of 2 rows lack something: see MISSING$/m);
   });
 
   test("of a device added since that it is unsigned, though its family is approved", async () => {
@@ -48,15 +48,46 @@ describe("report scope says", () => {
     );
   });
 
-  test("what the owner has not stated, and of a safety function that it is never asked", async () => {
+  test("what the owner has not stated", async () => {
+    site.write("watchlist.yaml", site.read("watchlist.yaml").replace(/statements: \{.*?\}\},/u, "statements: {},"));
+    const [unstated] = await rows();
+    assert.equal(unstated?.watchdog, "MISSING: not stated");
+    assert.match(unstated.connections, /^MISSING: other clients are not stated/);
+  });
+
+  test("of a safety function that it is never asked, and misses no statement for what is not opened", async () => {
     const list = site.read("watchlist.yaml");
     const unstated = list.replace(/statements: \{.*?\}\},/u, "").replace("function: control", "function: safety");
     site.write("watchlist.yaml", unstated.replace(/checks: \[[^\]]*\]/u, "checks: []"));
     const [safety] = await rows();
     assert.equal(safety?.state, "never asked: its function is safety");
     assert.equal(safety.sends, "nothing");
-    assert.equal(safety.watchdog, "MISSING: not stated");
-    assert.match(safety.connections, /^MISSING: other clients are not stated/);
+    assert.deepEqual([safety.connections, safety.watchdog], ["none is opened", "-"]);
+    assert.match((await site.run(report, ["scope"])).out, /^- Scope: checks asked: 0 of 1; devices without a check: 1; exclusions: 0$/m);
+  });
+
+  test("first what is excluded and which zones are joined, with the reason and the name", async () => {
+    await site.approve();
+    const list = site.read("watchlist.yaml");
+    const joined = list.replace(
+      /^segments:$/mu,
+      "segments:\n  - {id: engine, zone: OT-2, subnet: 198.51.100.0/24, localAddress: 198.51.100.5}",
+    );
+    site.write(
+      "watchlist.yaml",
+      `${joined}excluded: [{address: 192.0.2.66, reason: maker's letter}, {range: 192.0.2.80/28, reason: burner}]\nzoneCrossings: [{zones: [OT-1, OT-2], approvedBy: chief, reason: one cabinet, changeReference: MOC-7}]\n`,
+    );
+    const { out } = await site.run(report, ["scope"]);
+    assert.match(
+      out,
+      /^- Excluded: 192\.0\.2\.66: maker's letter\n- Excluded: 192\.0\.2\.80\/28: burner\n- Zones: joins zones OT-1, OT-2: approved by chief, MOC-7: one cabinet$/m,
+    );
+  });
+
+  test("of a pool that is only heard of that it is unverified, and of a remembered one that no document states it", async () => {
+    site.write("watchlist.yaml", site.read("watchlist.yaml").replaceAll("generic-modbus-tcp", "siemens-s7-1200"));
+    const [heard] = await rows();
+    assert.match(heard?.connections ?? "", /; pool 3 \(secondary source, unverified\); /);
   });
 
   test("never of an interval that a vendor approved it", async () => {
