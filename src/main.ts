@@ -43,6 +43,12 @@ export async function main(argv: readonly string[], early: readonly NodeJS.Signa
       ]);
       return selfTest({ ...options, journal: join(options.stateDir, journalName), policies: everyPolicy });
     },
+    notifier: async () => {
+      const { promise: ended, resolve } = Promise.withResolvers<void>();
+      for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => resolve());
+      if (early.some((signal) => signal !== "SIGUSR2")) resolve();
+      return (await import("./notifier/run-notifier.ts")).notifier(systemClock, ended);
+    },
     // Here alone, so that no other command loads a wire or a driver. Signals are obeyed even while that is loaded.
     runPoller: async (options) => {
       const signals = new Signals(process.stdin.isTTY, (signal, run) => process.on(signal, run));

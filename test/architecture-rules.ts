@@ -22,6 +22,8 @@ const everyLayer = [
   "src/verify/",
   "src/fence/",
   "src/cli/",
+  "src/notify/",
+  "src/notifier/",
 ];
 
 const protocolPackages = ["modbus-serial", "st-ethernet-ip", "node-opcua", "node-snap7", "net-snmp"];
@@ -54,6 +56,13 @@ export const layers: readonly Layer[] = [
   {
     place: "src/cli/",
     places: ["src/domain/", "src/config/", "src/verify/", "src/fence/", "src/main.ts", "src/system-clock.ts"],
+    packages: [],
+  },
+  // Tells people; what puts it together reads what the poller has written, and the machine's own routes.
+  { place: "src/notify/", places: ["src/domain/"], packages: ["nodemailer"] },
+  {
+    place: "src/notifier/",
+    places: ["src/domain/", "src/notify/", "src/store/", "src/safety/", "src/wire/reach.ts", "src/wire/routes.ts", "src/cli/ports.ts"],
     packages: [],
   },
   { place: "src/main.ts", places: [...everyLayer, "src/poller/"], packages: [] },
@@ -91,17 +100,20 @@ export const registries: ReadonlyMap<string, readonly string[]> = new Map([
  */
 export const reservedBuiltins: ReadonlyMap<string, readonly RegExp[]> = new Map([
   // The program of node-snap7's process listens on its own loopback and reads which network it is in; it is not loaded into the poller.
-  ["node:net", [/^src\/wire\//, /^src\/drivers\/s7\/child\.ts$/]],
+  ["node:net", [/^src\/wire\//, /^src\/drivers\/s7\/child\.ts$/, /^src\/notify\/(dial|senders)\.ts$/]],
+  // The notifier is a process of its own, and this is its only door.
+  ["node:tls", [/^src\/notify\/dial\.ts$/]],
+  ["node:dns", [/^src\/notify\/names\.ts$/]],
   ["node:dgram", [/^src\/wire\//]],
   // Commands run nft, which speaks to this machine's kernel alone.
   ["node:child_process", [/^src\/wire\//, /^src\/cli\/nft\.ts$/]],
   ["node:diagnostics_channel", [/^src\/wire\//]],
-  ["node:http", [/^src\/cli\//]],
+  ["node:http", [/^src\/cli\//, /^src\/notify\/senders\.ts$/]],
   ["node:sqlite", [/^src\/store\/database[^/]*\.ts$/]],
   ["node:worker_threads", [/^src\/(store|poller)\//]],
-  ["node:fs", [/^src\/(config|wire|store|passive|exporters|cli|poller)\//, /^src\/main\.ts$/, /^src\/drivers\/s7\/child\.ts$/]],
+  ["node:fs", [/^src\/(config|wire|store|passive|exporters|cli|poller|notifier)\//, /^src\/main\.ts$/, /^src\/drivers\/s7\/child\.ts$/]],
   ["node:fs/promises", [/^src\/(config|wire|store|passive|exporters|cli)\//, /^src\/main\.ts$/]],
-  ["node:os", [/^src\/(wire|store|cli)\//, /^src\/main\.ts$/, /^src\/poller\/bcrypt-thread\.ts$/]],
+  ["node:os", [/^src\/(wire|store|cli|notifier)\//, /^src\/main\.ts$/, /^src\/poller\/bcrypt-thread\.ts$/]],
   ["node:readline", [/^src\/cli\//]],
   ["node:readline/promises", [/^src\/cli\//]],
   ["node:perf_hooks", [/^src\/system-clock\.ts$/]],
@@ -178,6 +190,14 @@ export const builtinsPerFile: Readonly<Record<string, readonly string[]>> = {
   "src/exporters/web-routes.ts": ["node:stream"],
   "src/exporters/web-tls.ts": ["node:crypto"],
   "src/poller/bcrypt-thread.ts": ["node:os", "node:worker_threads"],
+  "src/cli/commands/notify.ts": ["node:path"],
+  "src/config/notify.ts": ["node:path"],
+  "src/notify/dial.ts": ["node:net", "node:tls"],
+  "src/notify/names.ts": ["node:dns"],
+  "src/notifier/run-notifier.ts": ["node:fs", "node:os", "node:path"],
+  "src/notify/senders.ts": ["node:http", "node:net"],
+  "src/store/database-news.ts": ["node:fs", "node:sqlite"],
+  "src/store/database-outbox.ts": ["node:fs", "node:sqlite"],
   "src/poller/planner.ts": ["node:worker_threads"],
   "src/poller/prepared.ts": ["node:fs"],
   "src/poller/s7-process.ts": ["node:url"],

@@ -121,6 +121,13 @@ describe("a planted builtin is refused", () => {
     assert.deepEqual(planted("src/store/database-worker.ts", text, { "src/store/database-worker.ts": ["node:sqlite"] }), []);
   });
 
+  for (const builtin of ["node:tls", "node:dns"]) {
+    test(`${builtin} outside the notifier, the wire included`, () => {
+      for (const file of ["src/wire/tcp.ts", "src/poller/assemble.ts", "src/notifier/run-notifier.ts"])
+        assert.match(planted(file, `import x from "${builtin}";`, { [file]: [builtin] }).join("\n"), /belongs elsewhere/);
+    });
+  }
+
   test("timers outside the system clock", () => {
     const text = 'import { setTimeout } from "node:timers/promises";';
     assert.match(
@@ -130,10 +137,8 @@ describe("a planted builtin is refused", () => {
   });
 
   for (const builtin of [
-    "node:tls",
     "node:https",
     "node:http2",
-    "node:dns",
     "node:vm",
     "node:module",
     "node:inspector",

@@ -3,7 +3,7 @@ import type { Clock } from "../domain/clock.ts";
 import type { Method } from "../domain/driver.ts";
 import type { MethodId } from "../domain/operations.ts";
 import type { Machine } from "./machine.ts";
-import type { FencePorts, RunPoller, RunSelfTest, StateStore } from "./ports.ts";
+import type { FencePorts, NotifierPorts, RunPoller, RunSelfTest, StateStore } from "./ports.ts";
 
 /** 0: done, or nothing wrong. 1: a problem was found or the command failed. 2: the command was written wrongly; nothing was done. */
 export type ExitCode = 0 | 1 | 2;
@@ -33,6 +33,7 @@ export interface Surroundings {
   readonly fence: FencePorts;
   readonly runPoller: RunPoller;
   readonly selfTest: RunSelfTest;
+  readonly notifier: () => Promise<NotifierPorts>;
   /** Asks the person at the terminal, who may give up (Ctrl-C, Ctrl-D): then undefined. Absent where nobody sits. */
   readonly prompt: ((question: string) => Promise<string | undefined>) | undefined;
 }

@@ -14,6 +14,7 @@ import { exportCommand } from "./commands/export.ts";
 import { fence } from "./commands/fence.ts";
 import { importCommand } from "./commands/import.ts";
 import { init } from "./commands/init.ts";
+import { notify } from "./commands/notify.ts";
 import { opcua } from "./commands/opcua.ts";
 import { plan } from "./commands/plan.ts";
 import { profiles } from "./commands/profiles.ts";
@@ -54,6 +55,7 @@ export const commands: readonly Command[] = [
   resume,
   reset,
   window,
+  notify,
   reload,
   rollback,
   audit,

@@ -1,8 +1,12 @@
 /** What commands need of the state folder and the poller, in the words of commands; `src/main.ts` puts the real ones behind it. */
+import type { Settings } from "../config/loaded-site.ts";
+import type { AlarmName } from "../domain/alarm-kinds.ts";
 import type { KnownIdentity } from "../domain/baseline.ts";
 import type { AuditEntry, AuditHead } from "../domain/board.ts";
 import type { Instant, Signed, TripStatus } from "../domain/control.ts";
+import type { Delivery, NotifyConfig, TargetRecord } from "../domain/notify.ts";
 import type { Plan } from "../domain/plan.ts";
+import type { CertificateEnd } from "../domain/security.ts";
 import type { SelfTestReport } from "../domain/self-test.ts";
 import type { KeptPlan } from "../domain/kept-plan.ts";
 import type { Scope } from "../domain/outcome.ts";
@@ -110,4 +114,44 @@ export interface RunOptions {
   readonly settingsFile: string;
   /** Whether --lab was given and WATCHKEEPER_LAB is 1; the state folder is checked by the poller itself. */
   readonly lab: boolean;
+}
+
+/** The notifier, a process of its own. Loaded only when it is called. */
+export interface NotifierPorts {
+  /** Until a signal ends it: exit code 0. 1: it could not start. */
+  run(site: NotifySite): Promise<number>;
+  /** One message to each target, or to the one that is named, past the outbox. */
+  test(site: NotifySite, target: string | undefined): Promise<{ readonly tried: readonly TriedTarget[] } | Problems>;
+  status(stateDir: string): NotifierStatus | Problems;
+}
+
+export interface TriedTarget {
+  readonly target: string;
+  /** Undefined: it was taken. */
+  readonly problem: string | undefined;
+}
+
+export interface NotifySite {
+  readonly settings: Pick<Settings, "site" | "stateDir">;
+  readonly lab: boolean;
+  readonly config: NotifyConfig;
+  /** Compiles the plan from the files as they are now. */
+  readonly watched: () => { readonly plan: Plan; readonly ownCertificate: CertificateEnd | undefined } | Problems;
+  /** What a running poller answers of its audit, in a sentence; undefined where none answers. */
+  readonly pollerSays: () => Promise<string | undefined>;
+  readonly say: (level: "info" | "warn", text: string) => void;
+}
+
+export interface NotifierStatus {
+  readonly running: boolean;
+  readonly alarms: readonly {
+    readonly alarm: AlarmName;
+    readonly subject: string;
+    readonly name: string;
+    readonly since: WallMs;
+    readonly detail: string;
+    readonly told: boolean;
+  }[];
+  readonly deliveries: readonly Delivery[];
+  readonly records: readonly TargetRecord[];
 }

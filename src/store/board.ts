@@ -214,9 +214,11 @@ export class MemoryBoard implements Board {
   review(id: DeviceId, now: MonotonicMs, detail: string): Transition | undefined {
     const record = this.#devices.get(id);
     if (!record) return undefined;
-    const from = record.reported.liveness;
+    const { liveness: from, cause: causeBefore } = record.reported;
     const { liveness, cause } = (record.reported = this.#judged(record, now));
-    return from === liveness ? undefined : { device: id, at: this.#wallAt(now), from, to: liveness, cause, detail };
+    // A CPU that goes to STOP is news also of a device that was not well before.
+    const stops = cause === "cpu_not_running" && causeBefore !== cause;
+    return from === liveness && !stops ? undefined : { device: id, at: this.#wallAt(now), from, to: liveness, cause, detail };
   }
 
   segmentOf(id: DeviceId): SegmentId | undefined {

@@ -9,8 +9,14 @@ import { isDatabaseError, type Unusable } from "./database.ts";
 import { isFileError, writeDurably } from "./durable-file.ts";
 
 export const lockFileName = "lock.sqlite";
-/** Who holds the lock, for a person; it decides nothing. */
-const holderFileName = "lock.json";
+/** What one process of a kind holds: its lock, and beside it who holds it, for a person; that decides nothing. */
+interface LockKind {
+  readonly lock: string;
+  readonly holder: string;
+  readonly who: string;
+}
+const poller: LockKind = { lock: lockFileName, holder: "lock.json", who: "another poller" };
+const notifier: LockKind = { lock: "notify-lock.sqlite", holder: "notify-lock.json", who: "another notifier" };
 /** SQLITE_BUSY: another process holds it. */
 const busy = 5;
 
@@ -23,7 +29,16 @@ export interface StateLock {
  * open `lock.sqlite`: closing any descriptor of it would let the lock go.
  */
 export function claimStateFolder(folder: string, clock: Clock): StateLock | Unusable {
-  const path = join(folder, lockFileName);
+  return claim(folder, clock, poller);
+}
+
+/** One notifier a state folder, or every message would come twice. */
+export function claimOutbox(folder: string, clock: Clock): StateLock | Unusable {
+  return claim(folder, clock, notifier);
+}
+
+function claim(folder: string, clock: Clock, kind: LockKind): StateLock | Unusable {
+  const path = join(folder, kind.lock);
   try {
     makeOnce(path);
     const db = new DatabaseSync(path, { timeout: 0, allowExtension: false });
@@ -34,11 +49,11 @@ export function claimStateFolder(folder: string, clock: Clock): StateLock | Unus
       db.close();
       throw error;
     }
-    note(join(folder, holderFileName), clock);
+    note(join(folder, kind.holder), clock);
     return { release: () => db.close() };
   } catch (error) {
     if (!isDatabaseError(error)) throw error;
-    if ("errcode" in error && error.errcode === busy) return { problem: taken(folder) };
+    if ("errcode" in error && error.errcode === busy) return { problem: taken(folder, kind) };
     return { problem: `${path}: the lock of the state folder cannot be had (${error.message}); see that this user may write there` };
   }
 }
@@ -61,13 +76,13 @@ function note(path: string, clock: Clock): void {
   }
 }
 
-function taken(folder: string): string {
-  return `${folder}: found another poller at work in this state folder (${holderIn(folder)}), expected none; end that one first, or give this one a state folder of its own`;
+function taken(folder: string, { holder, who }: LockKind): string {
+  return `${folder}: found ${who} at work in this state folder (${holderIn(join(folder, holder))}), expected none; end that one first, or give this one a state folder of its own`;
 }
 
-function holderIn(folder: string): string {
+function holderIn(path: string): string {
   try {
-    const holder = JSON.parse(readFileSync(join(folder, holderFileName), "utf8")) as Readonly<Record<string, unknown>> | null;
+    const holder = JSON.parse(readFileSync(path, "utf8")) as Readonly<Record<string, unknown>> | null;
     return printable(`process ${String(holder?.["pid"])} on ${String(holder?.["host"])} since ${String(holder?.["since"])}`, 200);
   } catch (error) {
     if (!isFileError(error) && !(error instanceof SyntaxError)) throw error;

@@ -68,6 +68,12 @@ export class Reach {
   }
 }
 
+/** This machine's ways at this moment. */
+export function waysNow(look: Look = lookAtLinux): Ways | { readonly problem: string } {
+  const seen = look();
+  return isProblem(seen) ? seen : understood(seen);
+}
+
 function understood({ routes4, routes6, own }: Seen): Ways | { readonly problem: string } {
   const [four, six] = [routesV4(routes4), routesV6(routes6)];
   if (isProblem(four)) return four;

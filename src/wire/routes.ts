@@ -97,6 +97,20 @@ export function obstacle({ routes, own }: Ways, { address, localAddress }: Pick<
   return undefined;
 }
 
+/** Interfaces by which packets to the address would leave, for those who do not dial by a segment. `onLink`: only where no router stands between. */
+export function leavesBy({ routes }: Ways, address: string, onLink: boolean): readonly string[] {
+  const to = parseAddress(address);
+  if (!isAddress(to)) return [];
+  const matching = routes.filter(({ subnet, leads }) => contains(subnet, to) && leads !== "nowhere");
+  const best = matching.length === 0 ? [] : bestOf(matching).filter(({ leads }) => !onLink || leads === "on-link");
+  return [...new Set(best.map(({ interfaceName }) => interfaceName))];
+}
+
+/** Interfaces that are up and hold the address. */
+export function holding({ own }: Ways, address: string): readonly string[] {
+  return own.filter((one) => sameAddress(one.address, address)).map(({ interfaceName }) => interfaceName);
+}
+
 function elsewhere(address: string, by: string, holders: readonly OwnAddress[], localAddress: string | undefined): string {
   if (localAddress === undefined) return `packets to ${address} would leave by ${by}, which is down or has no address`;
   const names = [...new Set(holders.map(({ interfaceName }) => interfaceName))].join(", ");

@@ -49,6 +49,7 @@ export function surroundings(changes: Changes = {}): Captured {
     }),
     state: noState,
     fence: { interfaceHolding: () => undefined, installed: () => Promise.resolve({ problems: ["this test has no packet filter"] }) },
+    notifier: () => Promise.reject(new Error("this test tells nobody")),
     selfTest: () => Promise.reject(new Error("this test tries no safeguards")),
     runPoller: () => Promise.reject(new Error("this test runs no poller")),
     prompt: undefined,
