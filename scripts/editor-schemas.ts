@@ -1,6 +1,7 @@
 /** JSON Schemas for editors, made from the very definitions that the loader uses. */
 import { z } from "zod";
 import { credentialsSchema } from "../src/config/schema/credentials.ts";
+import { notifySchema } from "../src/config/schema/notify.ts";
 import { profileSchema } from "../src/config/schema/profile.ts";
 import { siteProfileSchema } from "../src/config/schema/site-profile.ts";
 import { watchlistSchema } from "../src/config/schema/watchlist.ts";
@@ -16,6 +17,7 @@ export function editorSchemas(): ReadonlyMap<string, string> {
     ["watchlist", fromZod(watchlistSchema)],
     ["credentials", fromZod(credentialsSchema)],
     ["web-config", fromZod(webConfigSchema)],
+    ["notify", fromZod(notifySchema)],
     ["device-profile", fromZod(profileSchema)],
     ["site-profile", fromZod(siteProfileSchema)],
   ];

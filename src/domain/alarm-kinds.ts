@@ -34,6 +34,8 @@ export interface AlarmKind {
   readonly word: string;
   /** Said of it in words for a person, behind a name: `Fresh water plant PLC is down`. */
   readonly says: string;
+  /** The same for its end: `Fresh water plant PLC is back`. */
+  readonly over: string;
   /** What to do, one sentence; the runbook of the kind's name says more. `<subject>` stands for the device or scope. */
   readonly action: string;
 }
@@ -47,6 +49,7 @@ export const alarmKinds: Readonly<Record<AlarmName, AlarmKind>> = {
     after: atOnce,
     word: "POLLER SILENT",
     says: "writes nothing: nobody is watching the devices",
+    over: "writes again",
     action: "Look whether the poller runs on its machine (`watchkeeper status`) and start it.",
   },
   WatchkeeperAuditFailing: {
@@ -54,6 +57,7 @@ export const alarmKinds: Readonly<Record<AlarmName, AlarmKind>> = {
     after: atOnce,
     word: "AUDIT FAILING",
     says: "cannot write its records; after 24 h polling ends",
+    over: "writes its records again",
     action: "Make room on the disk of the state folder; `watchkeeper status` says what the disk answers.",
   },
   WatchkeeperAuditReplaced: {
@@ -61,6 +65,7 @@ export const alarmKinds: Readonly<Record<AlarmName, AlarmKind>> = {
     after: atOnce,
     word: "AUDIT REPLACED",
     says: "found an older or another journal in its place",
+    over: "has its journal again",
     action: "Look at the plant and at the trips before anything is resumed.",
   },
   WatchkeeperIdentityChanged: {
@@ -68,6 +73,7 @@ export const alarmKinds: Readonly<Record<AlarmName, AlarmKind>> = {
     after: atOnce,
     word: "OTHER DEVICE",
     says: "is another device than was approved; it is not asked any more",
+    over: "was reset",
     action: "Find out who put what there; then approve it anew, or `watchkeeper reset`.",
   },
   WatchkeeperTripped: {
@@ -75,6 +81,7 @@ export const alarmKinds: Readonly<Record<AlarmName, AlarmKind>> = {
     after: atOnce,
     word: "TRIPPED",
     says: "is tripped and gets no packet",
+    over: "was reset",
     action: "Look at the device first; when it is well: `watchkeeper reset`.",
   },
   WatchkeeperGuardBlocked: {
@@ -82,6 +89,7 @@ export const alarmKinds: Readonly<Record<AlarmName, AlarmKind>> = {
     after: atOnce,
     word: "GUARD BLOCKED",
     says: "was spared a packet that no profile allows; nothing left",
+    over: "is left alone",
     action: "It never happens by accident: `watchkeeper audit export` and report it.",
   },
   WatchkeeperCutOff: {
@@ -89,6 +97,7 @@ export const alarmKinds: Readonly<Record<AlarmName, AlarmKind>> = {
     after: minutes(1),
     word: "CUT OFF",
     says: "cannot be heard at all; its devices are unknown",
+    over: "can be heard again",
     action: "Look at the poller's cable, the switch and the gateway before the devices.",
   },
   WatchkeeperHeld: {
@@ -96,6 +105,7 @@ export const alarmKinds: Readonly<Record<AlarmName, AlarmKind>> = {
     after: atOnce,
     word: "HELD",
     says: "is held: several devices fell silent together",
+    over: "is asked again",
     action: "Look for what they have in common (power, switch); one device is tried every 15 min.",
   },
   WatchkeeperCpuNotRunning: {
@@ -103,6 +113,7 @@ export const alarmKinds: Readonly<Record<AlarmName, AlarmKind>> = {
     after: minutes(1),
     word: "CPU STOPPED",
     says: "answers and its CPU is not running: its program controls nothing",
+    over: "runs again",
     action: "Look at the CPU's mode switch and diagnostic buffer.",
   },
   WatchkeeperDeviceDown: {
@@ -110,6 +121,7 @@ export const alarmKinds: Readonly<Record<AlarmName, AlarmKind>> = {
     after: atOnce,
     word: "DOWN",
     says: "is down",
+    over: "is back",
     action: "Look at its power, cable and switch port; `watchkeeper explain <subject>` says what was tried.",
   },
   WatchkeeperDeviceDegraded: {
@@ -117,6 +129,7 @@ export const alarmKinds: Readonly<Record<AlarmName, AlarmKind>> = {
     after: minutes(10),
     word: "DEGRADED",
     says: "answers and is not well",
+    over: "is well again",
     action: "`watchkeeper explain <subject>` says what it answers.",
   },
   WatchkeeperDeviceUnknown: {
@@ -124,6 +137,7 @@ export const alarmKinds: Readonly<Record<AlarmName, AlarmKind>> = {
     after: minutes(60),
     word: "UNKNOWN",
     says: "has been unknown for an hour: nobody knows whether it lives",
+    over: "is known again",
     action: "`watchkeeper explain <subject>` says why nothing is known of it.",
   },
   WatchkeeperStopped: {
@@ -131,6 +145,7 @@ export const alarmKinds: Readonly<Record<AlarmName, AlarmKind>> = {
     after: atOnce,
     word: "STOPPED",
     says: "is stopped: nothing is asked, every device is unknown",
+    over: "is polled again",
     action: "When the reason is gone: `watchkeeper resume --by NAME --reason TEXT`.",
   },
   WatchkeeperApprovalEnded: {
@@ -138,6 +153,7 @@ export const alarmKinds: Readonly<Record<AlarmName, AlarmKind>> = {
     after: atOnce,
     word: "APPROVAL ENDED",
     says: "is not asked any more: its approval has ended",
+    over: "is approved again",
     action: "Have it approved again: `watchkeeper approve`.",
   },
   WatchkeeperApprovalExpiring: {
@@ -145,6 +161,7 @@ export const alarmKinds: Readonly<Record<AlarmName, AlarmKind>> = {
     after: atOnce,
     word: "APPROVAL RUNS OUT",
     says: "will soon not be asked any more: its approval runs out",
+    over: "has its approval renewed, or ended",
     action: "`watchkeeper renew <subject>`, then `watchkeeper reload`.",
   },
   WatchkeeperCertificateExpiring: {
@@ -152,6 +169,7 @@ export const alarmKinds: Readonly<Record<AlarmName, AlarmKind>> = {
     after: atOnce,
     word: "CERTIFICATE ENDS",
     says: "has a certificate that ends soon",
+    over: "has a certificate that lasts",
     action: "Renew it and pin the new one.",
   },
   WatchkeeperReloadFailed: {
@@ -159,6 +177,7 @@ export const alarmKinds: Readonly<Record<AlarmName, AlarmKind>> = {
     after: minutes(15),
     word: "FILES WRONG",
     says: "could not take over its files; the earlier plan stays in force",
+    over: "has taken over its files",
     action: "`watchkeeper check-config` names file and line; then `watchkeeper reload`.",
   },
   WatchkeeperClockSuspect: {
@@ -166,6 +185,7 @@ export const alarmKinds: Readonly<Record<AlarmName, AlarmKind>> = {
     after: minutes(5),
     word: "CLOCK SUSPECT",
     says: "has a clock that is behind the highest trusted time",
+    over: "has a clock that is trusted again",
     action: "Set the clock right, or `watchkeeper clock accept`.",
   },
 };

@@ -5,8 +5,11 @@ import type { Trip } from "./outcome.ts";
 import type { Secret } from "./secret.ts";
 import type { Milliseconds, WallMs } from "./units.ts";
 
-/** `raised`: it stands; `over`: it stood and was told; `passed`: it came and went between two messages; `event`: it happened and has no end. */
-export type ItemState = "raised" | "over" | "passed" | "event";
+/**
+ * `raised`: it stands; `over`: it stood and was told; `gone`: it was told, and is not watched any more; `passed`: it came and went between two
+ * messages; `event`: it happened and has no end.
+ */
+export type ItemState = "raised" | "over" | "gone" | "passed" | "event";
 
 export interface NoticeItem {
   readonly alarm: AlarmName;

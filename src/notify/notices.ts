@@ -82,8 +82,9 @@ function settle(memory: Memory, key: string, now: Circumstances): void {
   const { told: _told, ...known } = alarm;
   const unsaid = memory.pending[key]?.item.state === "raised";
   const gone = known.alarm.startsWith("WatchkeeperDevice") && !now.devices.has(known.subject);
-  const detail = gone ? "it is not asked any more" : known.detail;
-  pend(memory, { ...known, detail, state: unsaid ? "passed" : "over", until: now.now }, now.now);
+  // Nobody heard of it, and nobody knows how it went on.
+  if (gone && unsaid) delete memory.pending[key];
+  else pend(memory, { ...known, state: gone ? "gone" : unsaid ? "passed" : "over", until: now.now }, now.now);
 }
 
 /** One item an alarm and message: the latest, with the time at which the first began to wait. */
@@ -106,7 +107,7 @@ function passed(since: number, now: WallMs, span: Milliseconds): boolean {
 }
 
 function inOrder(items: readonly NoticeItem[]): readonly NoticeItem[] {
-  const states = ["raised", "event", "passed", "over"];
+  const states = ["raised", "event", "passed", "over", "gone"];
   const rank = ({ state, alarm }: NoticeItem): number => states.indexOf(state) * alarmNames.length + alarmNames.indexOf(alarm);
   return items.toSorted((a, b) => rank(a) - rank(b) || (a.subject < b.subject ? -1 : 1));
 }

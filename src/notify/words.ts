@@ -19,10 +19,10 @@ export function subjectOf({ site, lab }: Notice, items: readonly NoticeItem[]): 
   const where = `[${lab ? "LAB " : ""}${site}]`;
   const [only] = items;
   if (only === undefined) return `${where} test message`;
-  if (items.length === 1)
-    return printable(`${where} ${only.state === "over" ? "over: " : ""}${only.name} ${clause(only)}`, subjectCharactersMax);
-  const over = items.filter(({ state }) => state === "over");
-  const news = counts(items.filter(({ state }) => state !== "over"));
+  if (items.length === 1) return printable(`${where} ${only.name} ${clause(only)}`, subjectCharactersMax);
+  const ended = new Set(["over", "gone"]);
+  const over = items.filter(({ state }) => ended.has(state));
+  const news = counts(items.filter(({ state }) => !ended.has(state)));
   const parts = [news, over.length === 0 ? "" : `over: ${counts(over)}`].filter((part) => part !== "");
   return printable(`${where} ${parts.join("; ")}`, subjectCharactersMax);
 }
@@ -39,11 +39,13 @@ export function textOf(notice: Notice, items: readonly NoticeItem[]): string {
 
 /** One line, with nothing in it that a reader of lines or a terminal would obey. */
 export function lineOf(item: NoticeItem): string {
-  const { name, subject, since, until, detail } = item;
+  const { alarm, state, name, subject, since, until, detail } = item;
   const who = name === subject || subject === "site" || name === subject.replace(":", " ") ? name : `${name} (${subject})`;
-  const when = { raised: `since ${moment(since)}`, event: `at ${moment(since)}`, over: "", passed: "" }[item.state];
-  const stretch = until === undefined || when !== "" ? when : `from ${moment(since)} to ${moment(until)}`;
-  return printable(`${who} ${clause(item)}, ${stretch}${detail === "" ? "" : `: ${detail}`}`, charactersMax);
+  const stands = until === undefined || state === "event";
+  const when = stands
+    ? `, ${state === "event" ? "at" : "since"} ${moment(since)}`
+    : `; ${alarmKinds[alarm].word} from ${moment(since)} to ${moment(until)}`;
+  return printable(`${who} ${clause(item)}${when}${detail === "" ? "" : `: ${detail}`}`, charactersMax);
 }
 
 /** With the subject in place where there is one. */
@@ -54,7 +56,7 @@ export function actionOf(alarm: AlarmName, subject = "DEVICE"): string {
 function blockOf(items: readonly NoticeItem[]): readonly string[] {
   const [{ alarm, state, subject }] = items as readonly [NoticeItem];
   const count = items.length === 1 ? "" : ` (${items.length})`;
-  const head = { raised: "", event: "", over: "OVER: ", passed: "WAS: " }[state];
+  const head = { raised: "", event: "", over: "OVER: ", gone: "OVER: ", passed: "OVER ALREADY: " }[state];
   const more = items.length > linesMax ? [`  and ${items.length - linesMax} more: \`watchkeeper status\``] : [];
   const advice =
     state === "raised" || state === "event"
@@ -64,10 +66,8 @@ function blockOf(items: readonly NoticeItem[]): readonly string[] {
 }
 
 function clause({ alarm, state }: NoticeItem): string {
-  const { says } = alarmKinds[alarm];
-  if (state === "raised" || state === "event") return says;
-  // "is down" was true: the first sentence alone says what it was.
-  return `${state === "over" ? "no longer: " : "for a while: "}${says.replace(/[;:].*$/u, "")}`;
+  if (state === "gone") return "is not asked any more";
+  return state === "raised" || state === "event" ? alarmKinds[alarm].says : alarmKinds[alarm].over;
 }
 
 function counts(items: readonly NoticeItem[]): string {

@@ -47,6 +47,16 @@ describe("transitions", () => {
     assert.deepEqual(told.transitions, journal.transitions);
   });
 
+  test("are written too when the CPU of a device stops that was not well before", () => {
+    const { clock, recorder, journal } = recording();
+    for (const failure of ["protocol_error", "cpu_not_running", "cpu_not_running", "protocol_error"] as const)
+      recorder.record(answered(check("plc"), clock.monotonic(), { said: "degraded", failure, detail: "" }));
+    assert.deepEqual(changes(journal.transitions), [
+      "plc: unknown > degraded (protocol_error)",
+      "plc: degraded > degraded (cpu_not_running)",
+    ]);
+  });
+
   test("into staleness are found by the sweep, once", async () => {
     const { clock, recorder, journal } = recording();
     recorder.record(answered(check("plc"), clock.monotonic()));

@@ -1,7 +1,17 @@
 /** Which way a packet would go, from the kernel's tables as Linux writes them. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { isProblem, obstacle, routesV4, routesV6, type OwnAddress, type Route, type Rows } from "../../src/wire/routes.ts";
+import {
+  holding,
+  isProblem,
+  leavesBy,
+  obstacle,
+  routesV4,
+  routesV6,
+  type OwnAddress,
+  type Route,
+  type Rows,
+} from "../../src/wire/routes.ts";
 
 /** Lines as the kernel pads them. */
 const table4 = (...lines: readonly string[]): string =>
@@ -172,5 +182,23 @@ describe("the table of IPv6", () => {
       lan.trimEnd().slice(0, -5),
     ])
       assert.ok(isProblem(routesV6(`${line}\n`)), line);
+  });
+});
+
+describe("for those who do not dial by a segment", () => {
+  const ways = { routes: understood(routesV4(table4(eth0Lan, eth1Lan, defaultByEth1, blackhole))), own: allUp };
+
+  test("the interfaces by which packets leave are those of the longest match, with and without a router", () => {
+    assert.deepEqual(leavesBy(ways, "192.0.2.77", false), ["eth0"]);
+    assert.deepEqual(leavesBy(ways, "203.0.113.9", false), ["eth1"]);
+    assert.deepEqual(leavesBy(ways, "203.0.113.9", true), []);
+    assert.deepEqual(leavesBy(ways, "198.51.100.9", true), ["eth1"]);
+    assert.deepEqual(leavesBy({ ...ways, routes: [] }, "192.0.2.77", false), []);
+    assert.deepEqual(leavesBy(ways, "no address", false), []);
+  });
+
+  test("an address is held by the interfaces that have it", () => {
+    assert.deepEqual(holding(ways, "192.0.2.5"), ["eth0"]);
+    assert.deepEqual(holding(ways, "192.0.2.6"), []);
   });
 });

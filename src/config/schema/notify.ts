@@ -72,6 +72,14 @@ const mailbox = (description: string): z.ZodType<string, string> =>
 const optional = (description: string): z.ZodType<string | null, string | null | undefined> =>
   text(description).nullable().default(null).meta({ description });
 
+function withDefault<Word extends string>(
+  schema: z.ZodType<Word, Word>,
+  word: Word,
+  description: string,
+): z.ZodType<Word, Word | undefined> {
+  return schema.default(word as never).meta({ description });
+}
+
 const kindExpected = "one of mail, syslog, webhook";
 const kind = <Kind extends string>(one: Kind, description: string): z.ZodLiteral<Kind> =>
   z.literal(one, { error: kindExpected }).meta({ description });
@@ -79,7 +87,7 @@ const kind = <Kind extends string>(one: Kind, description: string): z.ZodLiteral
 const common = {
   id: id("The target's id, as `notify status` names it."),
   caFile: optional("PEM of the authorities to trust in place of the system's; relative to this file's folder."),
-  severity: oneOf(["critical", "warning"], "The least severe alarm that goes there.").default("warning"),
+  severity: withDefault(oneOf(["critical", "warning"], ""), "warning", "The least severe alarm that goes there."),
 };
 const tlsSchema = <const Words extends readonly [string, ...string[]]>(words: Words): z.ZodType<Words[number], Words[number]> =>
   oneOf(words, "How the connection is secured. none must be written out.");
@@ -95,9 +103,11 @@ const target = z.discriminatedUnion(
       port,
       tls: tlsSchema(["implicit", "starttls", "none"]),
       from: mailbox("From whom."),
-      to: z.array(mailbox("To whom."), { error: "a list of addresses" }).min(1, { error: "at least one address" }).max(50, {
-        error: "at most 50 addresses",
-      }),
+      to: z
+        .array(mailbox("To whom."), { error: "a list of addresses" })
+        .min(1, { error: "at least one address" })
+        .max(50, { error: "at most 50 addresses" })
+        .meta({ description: "Whom the mail is for." }),
       user: optional("Who logs in; null where nobody need."),
       passwordFile: optional("The password's file, mode 0600 or 0400; relative to this file's folder."),
     }),
@@ -107,16 +117,17 @@ const target = z.discriminatedUnion(
       host,
       port,
       tls: tlsSchema(["implicit", "none"]),
-      facility: oneOf(facilities, "The facility.").default("daemon"),
+      facility: withDefault(oneOf(facilities, ""), "daemon", "The facility."),
     }),
     z.strictObject({
       ...common,
       kind: kind("webhook", "An HTTPS POST of JSON."),
       url: text("https://…; http:// only to this very machine."),
-      format: oneOf(
-        webhookFormats,
+      format: withDefault(
+        oneOf(webhookFormats, ""),
+        "watchkeeper",
         "watchkeeper: one object a message; alertmanager: what POST /api/v2/alerts of Alertmanager takes.",
-      ).default("watchkeeper"),
+      ),
       tokenFile: optional("A file of mode 0600 or 0400 whose one line is sent as Authorization: Bearer."),
     }),
   ],
