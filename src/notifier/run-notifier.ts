@@ -22,7 +22,8 @@ import { Watch } from "../notify/watch.ts";
 import { SiteFiles } from "./site-files.ts";
 import { WindowsBeside } from "./windows-beside.ts";
 
-const lookEvery: Milliseconds = seconds(5);
+/** About 3 ms of work. */
+const lookEvery: Milliseconds = seconds(2);
 
 type Say = (level: "info" | "warn", text: string) => void;
 
@@ -88,7 +89,7 @@ class Notifier {
     const unread = files.read();
     // Without the watchlist nobody knows where nothing may be sent.
     if (unread !== undefined) return this.#failed(unread);
-    using lock = disposable(claimOutbox(this.#stateDir, this.#clock), ({ release }) => release());
+    using lock = disposable(claimOutbox(this.#stateDir, this.#clock), (claimed) => claimed.release());
     if ("problem" in lock.value) return this.#failed(lock.value.problem);
     using store = disposable(OutboxDatabase.open(join(this.#stateDir, outboxFileName)), (open) => open.close());
     if ("problem" in store.value) return this.#failed(store.value.problem);
@@ -138,7 +139,7 @@ class Notifier {
     });
   }
 
-  /** Looks at once, and then every 5 s; what is to be sent is sent meanwhile. */
+  /** Looks at once, and then every 2 s; what is to be sent is sent meanwhile. */
   async #lookUntil(ended: Promise<void>, watch: Watch, outbox: Outbox, postmen: readonly Postman[], files: SiteFiles): Promise<void> {
     let over = false;
     let wake = (): void => {};

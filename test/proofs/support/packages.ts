@@ -22,6 +22,11 @@ export const packagesNeeded: ReadonlyMap<string, string> = new Map([
   ["pkg-config", "finds libmodbus"],
   ["nmap", "independent reader of EtherNet/IP identities"],
   ["prometheus", "promtool and an independent scraper"],
+  ["prometheus-alertmanager", "independent receiver of alerts"],
+  ["python3-aiosmtpd", "independent mail server, with STARTTLS and a login"],
+  ["rsyslog", "independent syslog daemon, run with a configuration of its own"],
+  ["rsyslog-openssl", "its TLS"],
+  ["openssl", "makes certificates"],
   ["prometheus-pushgateway", "independent push target"],
   ["procps", "process and kernel settings"],
   ["systemd", "systemd-analyze, which judges the units"],
@@ -96,7 +101,7 @@ function policyForbids(): boolean {
 }
 
 /** Packages that bring a service of their own name. */
-const services: ReadonlySet<string> = new Set(["prometheus", "prometheus-pushgateway", "snmpd"]);
+const services: ReadonlySet<string> = new Set(["prometheus", "prometheus-alertmanager", "prometheus-pushgateway", "rsyslog", "snmpd"]);
 
 /** policy-rc.d stops a start now, not at the next boot; nobody asked this machine for a monitoring server or an agent. */
 async function keepFromStartingAtBoot(installed: readonly string[]): Promise<void> {
