@@ -60,20 +60,10 @@ test("a device that is unplugged and back, and a stop with a forged text, are to
   const certificate = makeCertificate(network.folder, office);
   writeFileSync(join(site.folder, "mail.password"), login.password, { mode: 0o600 });
   const caFile = certificate.certificateFile;
+  const addresses = { from: "wk@ship.example", to: ["eto@ship.example"] };
+  const password = { user: login.user, passwordFile: "./mail.password" };
   const targets = [
-    {
-      ...{
-        id: "mail",
-        kind: "mail",
-        host: office,
-        port: smtpPort,
-        tls: "starttls",
-        caFile,
-        from: "wk@ship.example",
-        to: ["eto@ship.example"],
-      },
-      ...{ user: login.user, passwordFile: "./mail.password" },
-    },
+    { id: "mail", kind: "mail", host: office, port: smtpPort, tls: "starttls", caFile, ...addresses, ...password },
     { id: "log", kind: "syslog", host: office, port: syslogPort, tls: "implicit", caFile },
     // A mistake that must reach nobody: this is the healthy PLC.
     { id: "wrong", kind: "syslog", host: healthy, port: syslogPort, tls: "none" },
