@@ -136,15 +136,7 @@ describe("a planted builtin is refused", () => {
     );
   });
 
-  for (const builtin of [
-    "node:https",
-    "node:http2",
-    "node:vm",
-    "node:module",
-    "node:inspector",
-    "node:cluster",
-    "node:test",
-  ]) {
+  for (const builtin of ["node:https", "node:http2", "node:vm", "node:module", "node:inspector", "node:cluster", "node:test"]) {
     test(`${builtin} everywhere in src`, () => {
       assert.match(
         planted("src/wire/tcp.ts", `import x from "${builtin}";`, { "src/wire/tcp.ts": [builtin] }).join("\n"),

@@ -72,9 +72,9 @@ export const alarmKinds: Readonly<Record<AlarmName, AlarmKind>> = {
     severity: "critical",
     after: atOnce,
     word: "OTHER DEVICE",
-    says: "is another device than was approved; it is not asked any more",
-    over: "was reset",
-    action: "Find out who put what there; then approve it anew, or `watchkeeper reset`.",
+    says: "says that it is another than was approved or accepted",
+    over: "is accepted or was reset",
+    action: "Find out who it is; where that is right, `watchkeeper baseline accept` and, where it tripped, `watchkeeper reset`.",
   },
   WatchkeeperTripped: {
     severity: "critical",

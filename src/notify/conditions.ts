@@ -54,6 +54,7 @@ export function conditionsOf(memory: Memory, now: Circumstances): readonly Condi
   return [
     ...ofDevices(memory, now),
     ...ofTrips(now),
+    ...ofIdentities(memory, now),
     ...ofHolds(memory),
     ...ofSite(memory, now),
     ...now.endings.map((ending) => named(ending, now)),
@@ -91,6 +92,20 @@ function ofTrips({ trips, devices }: Circumstances): readonly Condition[] {
     since,
     detail,
   }));
+}
+
+/** Firmware, serial number, certificate: the device is asked on. Of one that has tripped for it the trip tells. */
+function ofIdentities({ identities }: Memory, { devices, trips }: Circumstances): readonly Condition[] {
+  const first = new Map<string, Happened>();
+  for (const [source, happened] of Object.entries(identities)) {
+    const device = source.split(",", 1)[0] ?? "";
+    if (!first.has(device)) first.set(device, happened);
+  }
+  return [...first].flatMap(([subject, happened]): readonly Condition[] => {
+    const name = devices.get(subject)?.name;
+    const tripped = trips.some(({ scope, cause }) => scope === `device:${subject}` && cause === "identity_mismatch");
+    return name === undefined || tripped ? [] : [{ alarm: "WatchkeeperIdentityChanged", subject, name, device: subject, ...happened }];
+  });
 }
 
 /** A hold has a scope; a shared cause the bare id of a segment, gateway or device. */

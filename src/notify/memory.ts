@@ -50,6 +50,8 @@ export interface Memory {
   reload: Happened | null;
   devices: Record<string, KnownDevice>;
   holds: Record<string, Happened>;
+  /** What says of itself something else than was accepted, by device, method and place. */
+  identities: Record<string, Happened>;
   alarms: Record<string, StandingAlarm>;
   pending: Record<string, Pending>;
   lastAt: Record<string, WallMs>;
@@ -68,6 +70,7 @@ export function newMemory(now: WallMs, cursors: Pick<Memory, "transitions" | "au
     reload: null,
     devices: {},
     holds: {},
+    identities: {},
     alarms: {},
     pending: {},
     lastAt: {},
@@ -124,6 +127,13 @@ function foldAudit(memory: Memory, row: AuditEntry & Numbered, events: FoldedEve
       else delete memory.holds[scope];
       return;
     }
+    case "identity_changed":
+      memory.identities[sourceIn(detail)] ??= { since, detail: detail.slice(sourceIn(detail).length + 2) };
+      return;
+    case "identity_as_accepted":
+    case "identity_accepted":
+      delete memory.identities[sourceIn(detail)];
+      return;
     case "blocked":
       happen("WatchkeeperGuardBlocked", detail.split(/[:/]/u)[0]);
       return;
@@ -143,6 +153,11 @@ function foldAudit(memory: Memory, row: AuditEntry & Numbered, events: FoldedEve
     case "reload":
       memory.reload = result === "success" ? null : (memory.reload ?? { since, detail });
   }
+}
+
+/** `plc, modbus-fc43 at 192.0.2.11 unit 1`, as such records begin. */
+function sourceIn(detail: string): string {
+  return detail.split(": ", 1)[0] ?? "";
 }
 
 /** Holds and causes live in the poller's memory alone, and devices are unknown until they have answered. */

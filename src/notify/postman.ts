@@ -75,7 +75,8 @@ export class Postman {
     const { clock, outbox, say, send } = this.#parts;
     const { id } = this.#target;
     const notice = outbox.noticeOf(delivery);
-    const problem = await send(this.#target, notice);
+    // A mistake of ours with one message must not keep the others from going out.
+    const problem = await send(this.#target, notice).catch((error: unknown) => `a mistake in Watchkeeper: ${String(error)}`);
     if (problem === undefined) {
       if (this.#failing) say("info", `${id}: messages arrive again`);
       this.#failing = false;

@@ -168,6 +168,21 @@ describe("a mute or a pause", () => {
   });
 });
 
+test("another firmware is told, muted as its device is, and over when a person has accepted it; where it tripped the trip alone is told", () => {
+  const scene = new Scene("plc", "hmi");
+  scene.muted.add("hmi");
+  for (const device of ["plc", "hmi"])
+    scene.records("identity_changed", `${device}, modbus-fc43 at 192.0.2.11 unit 1: firmware "1.0" > "1.1"`, { category: "configuration" });
+  const [told] = scene.wait(60);
+  assert.deepEqual(told?.items.map(inShort), ["raised WatchkeeperIdentityChanged plc"]);
+  assert.equal(told?.items[0]?.detail, 'firmware "1.0" > "1.1"');
+  scene.records("identity_accepted", 'plc, modbus-fc43 at 192.0.2.11 unit 1: firmware "1.1": update of today', { category: "approval" });
+  assert.deepEqual(shorts(scene.wait(360)), [["over WatchkeeperIdentityChanged plc"]]);
+  scene.records("identity_changed", 'plc, modbus-fc43 at 192.0.2.11 unit 1: vendor "A" > "B"', { category: "configuration" });
+  scene.trips = [{ scope: "device:plc", cause: "identity_mismatch", detail: "vendor", since: scene.now }];
+  assert.deepEqual(shorts(scene.wait(360)), [["raised WatchkeeperIdentityChanged device:plc"]]);
+});
+
 describe("the poller", () => {
   test("that writes nothing for 3 min is silent, and its next record ends that; a restart of the notifier does not", () => {
     const scene = new Scene();

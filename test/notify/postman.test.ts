@@ -45,6 +45,7 @@ function scene(disk: Disk = new Disk()): {
     outbox,
     send: (_target, { number }) => {
       tried.push(number);
+      if (number < 0) return Promise.reject(new TypeError("broken"));
       if (down.now || refuse.has(number)) return Promise.resolve("refused");
       taken.push(number);
       return Promise.resolve(undefined);
@@ -108,6 +109,16 @@ describe("a message", () => {
     second.postman.pump();
     await second.clock.advance(1);
     assert.deepEqual(second.taken, [1]);
+  });
+
+  test("with which something is wrong here is a failure like any other, and the others go out", async () => {
+    const { outbox, postman, taken, clock, said } = scene();
+    for (const number of [-1, 2]) outbox.add(notice(number), ["log"]);
+    postman.pump();
+    await clock.advance(seconds(11));
+    assert.deepEqual(taken, [2]);
+    assert.match(said[0] ?? "", /a mistake in Watchkeeper: TypeError: broken$/u);
+    await postman.end();
   });
 
   test("for a target that is named no more is given up", () => {
