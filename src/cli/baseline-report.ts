@@ -26,7 +26,7 @@ const head = {
   accepted: "Accepted",
   other: "Other than accepted",
   record: "Acceptance in the audit",
-  inventory: "Inventory",
+  inventory: "Inventory (maker, model, firmware, serial number)",
 } as const;
 type Row = Readonly<Record<keyof typeof head, string>>;
 const columns = Object.keys(head) as readonly (keyof typeof head)[];

@@ -2,7 +2,7 @@
 import { accepting, acceptedWords, identityStates, identityWordsMax, type Acceptance, type IdentityView } from "../../domain/baseline.ts";
 import type { DeviceId } from "../../domain/plan.ts";
 import { printable } from "../../domain/printable.ts";
-import { saidWords } from "../../domain/said.ts";
+import { differenceWords, saidWords } from "../../domain/said.ts";
 import { audited, withJournal } from "../audit.ts";
 import { baselineReport } from "../baseline-report.ts";
 import { WrongUsage, type Command, type Context, type ExitCode } from "../command.ts";
@@ -72,12 +72,14 @@ function none(surplus: string | undefined): undefined {
 function listed(context: Context, known: Identities): ExitCode {
   const rows = [...known].flatMap(([id, views]) => (views.length === 0 ? [[id, "says nothing", "-", "of itself so far"]] : views.map(row)));
   if (context.flag("json")) context.print(JSON.stringify(Object.fromEntries(known), undefined, 2));
-  else context.print(columns([["DEVICE", "STATE", "BY", "SAYS"], ...rows], widthFor(context)).join("\n"));
+  else context.print(columns([["DEVICE", "STATE", "SAID BY", "SAYS"], ...rows], widthFor(context)).join("\n"));
   return exitOf([...known.values()].flat());
 }
 
-function row({ device, state, source, said }: IdentityView): readonly string[] {
-  return [device, identityStates[state], source, printable(shortened(saidWords(said)), 400)];
+/** Of what has changed the change: the rest is what `show` is for. */
+function row({ device, state, source, said, differences }: IdentityView): readonly string[] {
+  const words = differences.length === 0 ? saidWords(said) : differenceWords(differences);
+  return [device, identityStates[state], source, printable(shortened(words), 400)];
 }
 
 function shown(context: Context, known: Identities, device: string | undefined): ExitCode {

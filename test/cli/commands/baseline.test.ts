@@ -59,7 +59,9 @@ describe("list and show", () => {
 
   test("end with 1 where something has changed, and show says before and after, since when and whose word it was", async () => {
     site.state.known = [changed];
-    assert.equal((await site.run(baseline, ["list"])).code, 1);
+    const list = await site.run(baseline, ["list"]);
+    assert.equal(list.code, 1);
+    assert.match(list.out, /plc-2 +CHANGED +modbus-fc43 +firmware: was "1\.11", is "1\.12";/u);
     const { code, out } = await site.run(baseline, ["show", "plc-2"]);
     assert.equal(code, 1);
     const plain = out.replaceAll(/\s+/gu, " ");

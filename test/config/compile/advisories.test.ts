@@ -40,6 +40,16 @@ describe("an advisory", () => {
     assert.match(refusalOf(raw), /^method_withdrawn: profile test-plc forbids modbus-fc43: ICSA-20-016-01: reading some memory/);
   });
 
+  test("that requires firmware names it in the plan, by the model that is listed: what the device says later is compared with it", () => {
+    const fromOf = (profile: Raw, device: Raw = {}): readonly (string | undefined)[] =>
+      [...compiledFrom(site(profile, firmware("9.0"), device)).plan.checks.values()].map((check) => check.firmwareFrom);
+    assert.deepEqual(fromOf({ advisories: [advisory()] }, { asset: { model: "BMEP M580" } }), ["2.80"]);
+    assert.deepEqual(fromOf({ advisories: [advisory()] }), ["3.01"]);
+    const second = advisory({ id: "ICSA-2", fixedIn: [{ model: "M580", version: "2.9" }] });
+    assert.deepEqual(fromOf({ advisories: [advisory(), second] }, { asset: { model: "M580" } }), ["2.80"]);
+    assert.deepEqual(fromOf({ advisories: [advisory({ gate: "warn", methods: [], fixedIn: [] })] }), [undefined]);
+  });
+
   test("that requires firmware wants it stated, for unknown counts as vulnerable", () => {
     assert.match(
       refusalOf(site({ advisories: [advisory()] })),
