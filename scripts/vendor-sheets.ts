@@ -2,7 +2,7 @@
 import path from "node:path";
 import { intervalFloor, shortestInterval } from "../src/config/compile/interval.ts";
 import { templatesOf } from "../src/config/compile/candidate.ts";
-import { forbiddenWords } from "../src/config/profile-words.ts";
+import { forbiddenLines } from "../src/config/profile-words.ts";
 import { parseProfile } from "../src/config/profiles.ts";
 import { readFolder, readText } from "../src/config/read-file.ts";
 import type { Profile, ProfileMethod } from "../src/config/schema/profile.ts";
@@ -79,7 +79,7 @@ function sheet(profile: Profile): string {
     "",
     sent.length === 0 ? "- Any method." : "- Any method that does not stand above.",
     ...Array.from(reasons, ([reason, ones]) => `- ${ones.map(([method]) => `\`${method}\``).join(", ")}: ${text(reason)}`),
-    ...forbidden.map((entry) => `- ${upperFirst(text(forbiddenWords(entry)))}`),
+    ...forbiddenLines(forbidden).map((line) => `- ${upperFirst(text(line))}`),
     "",
   ].join("\n");
 }

@@ -64,10 +64,13 @@ export function describeProfile(profile: Profile): readonly string[] {
       .filter(({ gate }) => gate === "require-firmware")
       .map(({ id: number, methods }) => `  firmware, for ${methods.join(", ")} (${number})`),
     ...section("Who must answer", [answererWords(profile)]),
-    ...section("What is never asked", profile.forbidden.map(forbiddenWords)),
+    ...section("What is never asked", forbiddenLines(profile.forbidden)),
     ...section(
       "Known weaknesses (they say nothing of well-formed requests)",
-      advisories.map(({ id: number, cves, trigger, gate }) => `${number} ${cves.join(" ")}: ${trigger} [${gate}]`),
+      Array.from(
+        Map.groupBy(advisories, ({ trigger, gate }) => `${trigger} [${gate}]`),
+        ([words, ones]) => [ones.map(({ id: number, cves }) => [number, ...cves].join(" ")).join(", "), words].join(": "),
+      ),
     ),
     ...section(
       "What is known, and who says so",
@@ -101,8 +104,28 @@ function factLines(name: string, fact: Fact<unknown>, { sources }: Profile): rea
   return [`${name}: ${value}${heard}`, ...(fact.note === null ? [] : [`  note: ${fact.note}`])];
 }
 
-/** `port 80: why`: what is forbidden, and the reason. */
-export function forbiddenWords(entry: Forbidden): string {
+/** `port 80: why`: what is forbidden, and the reason; ports of one reason stand together. */
+export function forbiddenLines(forbidden: readonly Forbidden[]): readonly string[] {
+  const grouped = Map.groupBy(forbidden, (entry) => (entry.kind === "port" ? `port ${entry.reason}` : JSON.stringify(entry)));
+  return Array.from(grouped.values(), (ones) => {
+    const ports = ones.flatMap((entry) => (entry.kind === "port" ? [entry.port] : []));
+    return ports.length > 1 ? `ports ${portsText(ports)}: ${ones[0]!.reason}` : forbiddenWords(ones[0]!);
+  });
+}
+
+/** `80, 443` or `4001 to 4016`. */
+function portsText(ports: readonly number[]): string {
+  const sorted = ports.toSorted((x, y) => x - y);
+  const runs: (readonly [from: number, to: number])[] = [];
+  for (const port of sorted) {
+    const last = runs.at(-1);
+    if (last !== undefined && port === last[1] + 1) runs[runs.length - 1] = [last[0], port];
+    else runs.push([port, port]);
+  }
+  return runs.map(([from, to]) => (from === to ? String(from) : `${from} to ${to}`)).join(", ");
+}
+
+function forbiddenWords(entry: Forbidden): string {
   const { reason } = entry;
   switch (entry.kind) {
     case "registers":

@@ -27,6 +27,14 @@ describe("profiles", () => {
     assert.match(out, /function code 90: An engineering function/u);
   });
 
+  test("show says each thing once: ports of one reason and advisories of one weakness stand together", async () => {
+    const { out: nport } = await site.run(profiles, ["show", "moxa-nport"]);
+    assert.match(nport, /^ {2}ports 4001 to 4016: A connection here takes the serial line/mu);
+    assert.equal(nport.split("takes the serial line").length, 2);
+    const { out: logix } = await site.run(profiles, ["show", "rockwell-controllogix"]);
+    assert.match(logix, /^ {2}ICSA-22-144-01 CVE-2022-1797, ICSA-22-354-02 CVE-2022-3157, .*: A malformed CIP message/mu);
+  });
+
   test("show says who must answer, and where nobody knows what a family calls itself", async () => {
     assert.match((await site.run(profiles, ["show", "omron-nj-nx"])).out, /^Who must answer\n {2}Omron; anybody else/mu);
     assert.match((await site.run(profiles, ["show", "moxa-eds"])).out, /^Who must answer\n {2}not documented what it calls itself/mu);
