@@ -1,8 +1,9 @@
 /** A shipped profile in the words that an engineer reads: what it allows, what the owner must state, each fact with its grade and the document it stands in. */
 import { formatDuration } from "../domain/duration.ts";
+import { operations } from "../domain/operations.ts";
 import { factsOf } from "./checks/facts.ts";
 import { heardOnlyKinds } from "./compile/direction.ts";
-import { formatPath } from "./problem.ts";
+import { formatPath, type Path } from "./problem.ts";
 import { isPrintable, type Fact, type Grade, type SourceDocument } from "./schema/facts.ts";
 import type { Forbidden } from "./schema/forbidden.ts";
 import type { Profile } from "./schema/profile.ts";
@@ -74,7 +75,7 @@ export function describeProfile(profile: Profile): readonly string[] {
     ),
     ...section(
       "What is known, and who says so",
-      factsOf(profile).flatMap(([path, fact]) => factLines(formatPath(path), fact, profile)),
+      factsOf(profile).flatMap(([path, fact]) => (isRemembered(path, fact) ? [] : factLines(formatPath(path), fact, profile))),
     ),
     "",
     `No document was found that states how often ${id} may be asked, unless a fact above says so; the intervals are Watchkeeper's own.`,
@@ -95,6 +96,11 @@ function answererWords({ kind, identification: { vendors, products } }: Profile)
   const named = [...vendors, ...products];
   if (named.length > 0) return `${named.join(", ")}; anybody else who names himself trips the device`;
   return "not documented what it calls itself: whoever answers is taken for it, unless the site's own file says who must (identification)";
+}
+
+/** Nothing is done with it, and nobody could look it up. */
+function isRemembered([first]: Path, { grade }: Fact<unknown>): boolean {
+  return first === "facts" && grade === "M";
 }
 
 /** What only memory or hearsay says stands there as that, and never as a document's. */
@@ -135,7 +141,7 @@ function forbiddenWords(entry: Forbidden): string {
     case "port":
       return `port ${entry.port}: ${reason}`;
     case "operation":
-      return `${entry.operation}: ${reason}`;
+      return `${operations[entry.operation]}: ${reason}`;
     case "service":
       return `${entry.service}: ${reason}`;
     case "discovery":
