@@ -40,6 +40,14 @@ before(() => {
 });
 after(() => rmSync(parent, { recursive: true }));
 
+/** What `plan` says of the family: which document stands behind it. */
+const behindIt = [
+  "  the owner states first: otherClients, watchdog; nothing is missing",
+  "  no document was found on: speaks modbus-fc43, connections at once, what one connection too many does, after which",
+  "    silence it closes a connection, what feeds its watchdog, whether an ended connection trips it",
+  "  every interval is Watchkeeper's own and no vendor's; all that is known: watchkeeper profiles show generic-modbus-tcp",
+];
+
 describe("the life of a site", () => {
   test("begins with init, which makes a state folder for its user alone", async () => {
     assert.equal((await watchkeeper(["init", "site", "--site", "mv-aurora"])).code, 0);
@@ -112,6 +120,7 @@ describe("the life of a site", () => {
         "",
         "generic-modbus-tcp: stage draft, 1 device, 0 of 1 check asked",
         "  covers sha256:…",
+        ...behindIt,
         "",
         "NOT ASKED",
         "fresh-water-plc/modbus-fc43: no person has approved this profile",
@@ -145,6 +154,10 @@ describe("the life of a site", () => {
         "  frame .. .. 00 00 00 05 01 2b 0e 01 00 (modbus-read-device-identification)",
         "  packets: 6 to the device and 4 back; at worst 15 to it, 28 if the poller freezes, 20 if it is killed, and 3 ARP broadcasts",
         "  alarm at the latest after 3 min 7 s (3 misses), unless a hold begins (several devices silent together): then the hold is the alarm",
+        "",
+        "Which document says so",
+        `${behindIt[1] ?? ""} ${behindIt[2]?.trim() ?? ""}`,
+        behindIt[3],
         "",
         "An approval would admit it as sha256:…",
       ].join("\n"),
@@ -223,7 +236,8 @@ describe("the life of a site", () => {
         "  covers sha256:…",
         "  approved until 2028-02-21",
         `  packets to a device for one check: 6 when it answers; at most ${packetsMax ?? ""} whatever it does, ${packetsMaxFrozen ?? ""} when the poller freezes in the`,
-        `  middle, ${packetsMaxKilled ?? ""} when it is killed; ARP to its segment: at most 3 each time the kernel looks for it`,
+        `    middle, ${packetsMaxKilled ?? ""} when it is killed; ARP to its segment: at most 3 each time the kernel looks for it`,
+        ...behindIt,
       ].join("\n"),
     });
   });
