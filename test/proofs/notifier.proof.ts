@@ -7,11 +7,13 @@ import { test } from "node:test";
 import { describe, onIp, startCapture } from "./support/capture.ts";
 import { makeNetwork, type Network } from "./support/netns.ts";
 import { makeCertificate, smtpPort, startRsyslog, startSmtp, syslogPort } from "./support/receivers.ts";
+import { runUnder } from "./support/run-under.ts";
 import { startSimulated } from "./support/simulated.ts";
 import { makeSite, pollerHost, type Site } from "./support/site.ts";
 import { waitFor } from "./support/wait.ts";
 
 const [healthy, unplugged, office] = ["192.0.2.10", "192.0.2.11", "198.51.100.25"] as const;
+const [mailName, trapName] = ["mail.ship.example", "trap.ship.example"] as const;
 const login = { user: "watchkeeper", password: "hush" };
 const deadlineMs = 30_000;
 
@@ -57,18 +59,27 @@ test("a device that is unplugged and back, and a stop with a forged text, are to
     startSimulated(network, "healthy", { [healthy]: "healthy" }),
     startSimulated(network, "unplugged", { [unplugged]: "healthy" }),
   ]);
-  const certificate = makeCertificate(network.folder, office);
+  const certificate = makeCertificate(network.folder, office, mailName);
   writeFileSync(join(site.folder, "mail.password"), login.password, { mode: 0o600 });
   const caFile = certificate.certificateFile;
   const addresses = { from: "wk@ship.example", to: ["eto@ship.example"] };
   const password = { user: login.user, passwordFile: "./mail.password" };
   const targets = [
-    { id: "mail", kind: "mail", host: office, port: smtpPort, tls: "starttls", caFile, ...addresses, ...password },
+    { id: "mail", kind: "mail", host: mailName, port: smtpPort, tls: "starttls", caFile, ...addresses, ...password },
     { id: "log", kind: "syslog", host: office, port: syslogPort, tls: "implicit", caFile },
     // A mistake that must reach nobody: this is the healthy PLC.
     { id: "wrong", kind: "syslog", host: healthy, port: syslogPort, tls: "none" },
+    // And so is this, once the name has become an address.
+    { id: "trap", kind: "syslog", host: trapName, port: syslogPort, tls: "none" },
   ];
-  writeFileSync(join(site.folder, "notify.yaml"), JSON.stringify({ schema: "notify/v1", groupWait: "1s", groupInterval: "1s", targets }));
+  writeFileSync(
+    join(site.folder, "notify.yaml"),
+    JSON.stringify({ schema: "notify/v1", groupWait: "1s", groupInterval: "1s", nameServers: [office], targets }),
+  );
+  const names = runUnder(network, "office", new URL("support/dns-server.ts", import.meta.url), {
+    args: [JSON.stringify({ address: office, names: { [mailName]: office, [trapName]: healthy } })],
+  });
+  await names.next("listening", deadlineMs);
   const plant = await startCapture(network, pollerHost);
   const poller = await site.start();
   const livenessOf = async (device: string): Promise<string | undefined> => {
@@ -91,7 +102,11 @@ test("a device that is unplugged and back, and a stop with a forged text, are to
   const refused = (): boolean => ["mail", "log"].every((target) => first.said().includes(`${target}: not delivered`));
   await waitFor(refused, { what: "both to refuse", deadlineMs, context: first.said });
   assert.match(first.said(), /wrong: not delivered, tried again until it is: found 192\.0\.2\.10, which lies in the segment lan/u);
+  const trapped = /trap: not delivered, tried again until it is: trap\.ship\.example: found 192\.0\.2\.10, which lies in the segment lan/u;
+  await waitFor(() => trapped.test(first.said()), { what: "the trap to be seen", deadlineMs, context: first.said });
   assert.equal(await first.kill("SIGKILL"), "SIGKILL");
+  // Back while nobody looks: both the message from before the kill and this are to be told.
+  await network.linkUp("unplugged");
 
   const [smtp, syslog] = await Promise.all([
     startSmtp(network, "office", certificate, login),
@@ -106,7 +121,6 @@ test("a device that is unplugged and back, and a stop with a forged text, are to
       context: () => [second.said(), mailed(), ...syslog.lines(), smtp.said(), syslog.said()].join("\n"),
     });
   await told(/Fresh water PLC \(unplugged\) is down/u);
-  await network.linkUp("unplugged");
   await becomes("up");
   await told(/Fresh water PLC \(unplugged\) is back/u);
   // By hand, as anybody may: the text tries to be a record, a header and a line of its own.
@@ -118,7 +132,7 @@ test("a device that is unplugged and back, and a stop with a forged text, are to
   const { records } = JSON.parse(status.out) as { readonly records: readonly { readonly target: string; readonly delivered: number }[] };
   assert.deepEqual(
     records.map(({ target, delivered }) => `${target} ${delivered > 0 ? "delivered" : "nothing"}`),
-    ["log delivered", "mail delivered", "wrong nothing"],
+    ["log delivered", "mail delivered", "trap nothing", "wrong nothing"],
   );
   assert.equal(await second.kill("SIGTERM"), 0, second.said());
   assert.equal(await poller.end(), 0, poller.said());
@@ -138,6 +152,11 @@ test("a device that is unplugged and back, and a stop with a forged text, are to
     assert.doesNotMatch(body, /^forged/mu);
     assert.match(head, /^Message-ID: <watchkeeper\.[a-z0-9]+-\d+@wire-proof\.invalid>$/mu);
   }
+
+  // Names were asked of the office's name server, by the office's interface.
+  const asked = names.messages.filter(({ event }) => event === "asked");
+  assert.ok(asked.some(({ name }) => name === mailName) && asked.some(({ name }) => name === trapName), JSON.stringify(asked));
+  for (const { from } of asked) assert.equal(from, "198.51.100.1");
 
   // On the plant's wire there is the poller's asking and nothing else.
   const packets = onIp(await plant.stop());

@@ -18,10 +18,10 @@ export interface Certificate {
   readonly keyFile: string;
 }
 
-/** Signed by itself, for one address. */
-export function makeCertificate(folder: string, address: string): Certificate {
+/** Signed by itself, for one address and one name. */
+export function makeCertificate(folder: string, address: string, name: string): Certificate {
   const [keyFile, certificateFile] = [join(folder, "office.key"), join(folder, "office.pem")];
-  const subject = ["-subj", "/CN=office.invalid", "-addext", `subjectAltName=IP:${address}`];
+  const subject = ["-subj", "/CN=office.invalid", "-addext", `subjectAltName=IP:${address},DNS:${name}`];
   const kind = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"];
   execFileSync("openssl", ["req", ...kind, ...subject, "-keyout", keyFile, "-out", certificateFile], { stdio: "ignore" });
   return { certificateFile, keyFile };
