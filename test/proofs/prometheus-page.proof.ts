@@ -7,6 +7,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
+import { largeSite } from "../exporters/support/large-site.ts";
 import { rendered, smallSite } from "../exporters/support/small-site.ts";
 import { serving } from "../exporters/support/web.ts";
 import { waitFor } from "./support/wait.ts";
@@ -64,6 +65,32 @@ describe("a Prometheus server", () => {
   }
 });
 
+describe("a page of 10,000 devices", () => {
+  test("is taken by promtool, the push gateway, and a Prometheus that scrapes it as OpenMetrics, every series of it", async (t) => {
+    const site = largeSite(10_000);
+    const pieces: string[] = [];
+    for await (const piece of site.page.render(site.board, "openmetrics")) pieces.push(piece);
+    // Written once: what is tried here is the page, not how fast it comes.
+    const { server } = await serving({
+      ...site,
+      page: {
+        render: async function* () {
+          yield* pieces;
+        },
+      },
+    });
+    const api = await prometheus(t, server.addresses[0] ?? "", "5s");
+    const page = await rendered(site);
+    const series = page.split("\n").filter((line) => line !== "" && !line.startsWith("#")).length;
+    assert.ok(series > 200_000, `${series} series`);
+    assert.deepEqual(await push(await pushGateway(t), page), { status: 200, body: "" });
+    assert.equal(promtool(page), "");
+    assert.equal(await eventually(api, "scrape_samples_scraped{job='site'} > 0"), series);
+    assert.equal(await query(api, "up{job='site'}"), 1);
+    assert.equal(await query(api, "count(watchkeeper_device_state{state='up'} == 1)"), 10_000);
+  });
+});
+
 /** What promtool prints; empty when it is content. */
 function promtool(page: string): string {
   try {
@@ -86,8 +113,8 @@ async function push(url: string, page: string): Promise<{ readonly status: numbe
   return { status: reply.status, body: await reply.text() };
 }
 
-/** A server that scrapes `target` every second; returns its API's address. */
-async function prometheus(t: TestContext, target: string): Promise<string> {
+/** A server that scrapes `target` every second, or as is said; returns its API's address. */
+async function prometheus(t: TestContext, target: string, every = "1s"): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "watchkeeper-prometheus-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const address = `127.0.0.1:${await freePort()}`;
@@ -95,7 +122,7 @@ async function prometheus(t: TestContext, target: string): Promise<string> {
   writeFileSync(
     configuration,
     JSON.stringify({
-      global: { scrape_interval: "1s", scrape_timeout: "1s" },
+      global: { scrape_interval: every, scrape_timeout: every },
       scrape_configs: [
         { job_name: "site", static_configs: [{ targets: [target] }] },
         { job_name: "self", static_configs: [{ targets: [address] }] },

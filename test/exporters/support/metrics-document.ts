@@ -1,13 +1,8 @@
 /** docs/metrics.md, written from the page itself: every family with its words, and how many series sites of three sizes have. */
-import { MemoryBoard } from "../../../src/store/board.ts";
-import { answered } from "../../store/support/site.ts";
-import { FakeClock } from "../../support/fake-clock.ts";
-import { literalPlan } from "../../support/literal-plan.ts";
-import { quietPage } from "./quiet-page.ts";
+import { devicesPerSegment, largeSite } from "./large-site.ts";
 import { rendered, smallSite } from "./small-site.ts";
 
 const sizes = [100, 1000, 10_000] as const;
-const devicesPerSegment = 100;
 
 interface Family {
   readonly name: string;
@@ -52,17 +47,7 @@ This page is written by \`npm run metrics-document\`.
 }
 
 async function seriesOf(devices: number): Promise<ReadonlyMap<string, number>> {
-  const clock = new FakeClock();
-  const site = literalPlan(
-    Array.from({ length: devices }, (_, n) => ({
-      name: `d${n}`,
-      address: `198.18.${n >> 8}.${n & 0xff}`,
-      segment: `s${Math.floor(n / devicesPerSegment)}`,
-    })),
-  );
-  const board = new MemoryBoard(clock, site, { stopped: false, trips: [], proven: new Map() });
-  for (const check of site.checks.values()) board.outcome(answered(check, clock.monotonic()));
-  const page = await rendered({ page: quietPage(clock), board });
+  const page = await rendered(largeSite(devices));
   const names = familiesOf(page).map(({ name }) => name);
   const counts = new Map<string, number>(names.map((name) => [name, 0]));
   for (const line of page.split("\n")) {
