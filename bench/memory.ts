@@ -35,6 +35,7 @@ export async function run({ devices, keptConnections }: Sizes): Promise<readonly
     journal: noJournal,
     time: steadyTime,
     web: { successful: true, lastSuccess: undefined, certificateEnds: undefined, refusals: [] },
+    fence: { state: () => "unknown", checkedAt: undefined },
     datagramsDropped: { late: 0, foreign: 0 },
     address: false,
     processMetrics: true,

@@ -40,6 +40,7 @@ export async function run({ devices }: Sizes): Promise<readonly Figure[]> {
     journal: noJournal,
     time: steadyTime,
     web: { successful: true, lastSuccess: undefined, certificateEnds: undefined, refusals: [] },
+    fence: { state: () => "unknown", checkedAt: undefined },
     datagramsDropped: { late: 0, foreign: 0 },
     address: false,
     processMetrics: false,

@@ -1,4 +1,5 @@
 /** What holds the site, a segment or a family back, and how far each family has been approved. */
+import { fenceStates } from "../domain/fence-state.ts";
 import type { Scope } from "../domain/outcome.ts";
 import type { Stage } from "../domain/plan.ts";
 import type { ApprovalEnd } from "../domain/stages.ts";
@@ -10,6 +11,20 @@ const heldStages = ["dry-run", "suspended"] as const;
 export const safetyFamilies: readonly SiteDefinition[] = [
   gauge("stopped", "1 while the site is stopped and nothing is asked.", ({ board }) => (board.stopped ? 1 : 0)),
   gauge("lab_mode", "1 in lab mode: simulators and tests, no plant.", ({ board }) => (board.plan.lab ? 1 : 0)),
+  gauges(
+    "fence",
+    "1 for what `fence check --record` found of the kernel fence: present, absent or stale, also where the plan has changed since; unknown where nobody has looked for a day.",
+    ["state"],
+    ({ board, fence }) => {
+      const now = fence.state(board.plan.digest);
+      return fenceStates.map((state): Value => [{ state }, state === now ? 1 : 0]);
+    },
+  ),
+  gauge(
+    "fence_checked_timestamp_seconds",
+    "When the kernel fence was last compared with a plan; 0 for never.",
+    ({ fence }) => (fence.checkedAt ?? 0) / 1000,
+  ),
   gauges(
     "tripped",
     "1 for what a person must look at and reset. Site, segments and profiles are always there, a device while it is tripped.",

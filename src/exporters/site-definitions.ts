@@ -1,5 +1,6 @@
 /** What a family of the poller or the site is: a name, words, labels, and its values whenever somebody looks. One entry is all that a new metric needs. */
 import type { AuditHead, Board } from "../domain/board.ts";
+import type { FenceState } from "../domain/fence-state.ts";
 import type { Scope } from "../domain/outcome.ts";
 import type { Milliseconds, WallMs } from "../domain/units.ts";
 import type { Outstanding } from "./asked-now.ts";
@@ -47,6 +48,13 @@ export interface WebHealth {
   readonly refusals: readonly (readonly [why: WebRefusal, count: number])[];
 }
 
+/** What is known of the kernel fence, which the poller itself may not list. */
+export interface FenceHealth {
+  /** For the plan of this digest. */
+  state(plan: string): FenceState;
+  readonly checkedAt: WallMs | undefined;
+}
+
 /** Everything that metrics of the poller are read from, beside the board. Reading causes nothing. */
 export interface Sources {
   readonly build: Build;
@@ -56,6 +64,7 @@ export interface Sources {
   readonly outstanding: Pick<Outstanding, "count" | "oldest">;
   readonly schedule: ScheduleHealth;
   readonly web: WebHealth;
+  readonly fence: FenceHealth;
 }
 
 /** What one scrape looks at. */

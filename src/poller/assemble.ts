@@ -44,6 +44,7 @@ import { serialDialler, type SerialDialler } from "../wire/serial.ts";
 import { tcpDialler, type Violation } from "../wire/tcp.ts";
 import { udpDialler } from "../wire/udp.ts";
 import { BaselineKeeper } from "./baselines.ts";
+import { FenceWatch } from "./fence-watch.ts";
 import { unfitness, type FitnessParts } from "./fitness.ts";
 import { BcryptThread } from "./bcrypt-thread.ts";
 import { Health } from "./health.ts";
@@ -159,6 +160,7 @@ export function assemble(
     datagramsDropped: udp.dropped,
     windows: windows.windows,
     web,
+    fence: new FenceWatch(shared),
   };
   const page = new PrometheusPage({ ...sources, address: settings.labels.address, processMetrics: true, yieldToLoop });
   const replan = async () => planned({ ...options, wallNow: time.judged() });

@@ -4,7 +4,9 @@ import { destinationsOf } from "../../fence/destinations.ts";
 import { differences, listed, NoListing, scopeOf } from "../../fence/installed.ts";
 import { neighbourLines } from "../../fence/neighbours.ts";
 import { rulesetOf, rulesetText, userLengthMax, type FencedSegment, type FenceScope } from "../../fence/ruleset.ts";
+import type { FenceRecord } from "../../domain/fence-state.ts";
 import { WrongUsage, type Command, type Context, type ExitCode } from "../command.ts";
+import { recordFence } from "../fence-record.ts";
 import { dropInState, printDropIn } from "../fence-systemd.ts";
 import type { Problems } from "../ports.ts";
 import { failed } from "../report.ts";
@@ -33,6 +35,7 @@ export const fence: Command = {
       value: "<file>",
       summary: "what `nft -j list table inet watchkeeper` printed for root, where this is not root, or the drop-in; for check",
     },
+    record: { type: "flag", summary: "leave the result in the state folder for the poller's metrics; for check of nft's table" },
   },
   examples: [
     ["watchkeeper fence print --user watchkeeper", "the ruleset for the poller's user; nft -f loads it in one step"],
@@ -40,6 +43,10 @@ export const fence: Command = {
     ["watchkeeper fence print --format systemd", "for /etc/systemd/system/watchkeeper.service.d/plan.conf"],
     ["watchkeeper fence check --format systemd", "whether that drop-in is what the plan wants"],
     ["watchkeeper fence check", "as root: present, absent or stale"],
+    [
+      "watchkeeper fence check --record",
+      "the same from a timer: the poller's metrics and the alert WatchkeeperFenceStale go by it for a day",
+    ],
     ["watchkeeper fence check --installed /run/watchkeeper-fence.json", "the same as the poller's user, from root's listing"],
     ["watchkeeper fence neighbours", "commands that spare the segment the broadcasts of ARP"],
   ],
@@ -60,6 +67,8 @@ export const fence: Command = {
     if (systemd && part === "neighbours") throw new WrongUsage("neighbours takes no --format: found systemd");
     if (context.text("also") !== undefined && !(systemd && part === "print"))
       throw new WrongUsage("--also: found without `print --format systemd`, expected with it: nft's table is for the segments alone");
+    if (context.flag("record") && (part !== "check" || systemd))
+      throw new WrongUsage("--record: found without `check` of nft's table, expected with it");
     const scope = scopeAsked(context);
     const planned = plannedSite(context);
     if (planned.problems.length > 0 || "inFiles" in planned) return failed(context, planned.problems);
@@ -85,23 +94,31 @@ export const fence: Command = {
   },
 };
 
-async function checked(context: Context, { compiled }: PlannedSite, segments: readonly FencedSegment[]): Promise<ExitCode> {
+async function checked(context: Context, planned: PlannedSite, segments: readonly FencedSegment[]): Promise<ExitCode> {
+  const { compiled } = planned;
   const file = context.text("installed");
   const installed = await context.fence.installed(file === undefined ? undefined : path.resolve(context.cwd, file));
   if (installed === undefined)
-    return told(context, "absent", ["no table inet watchkeeper is loaded; load what `watchkeeper fence print` prints"]);
+    return found(context, planned, "absent", ["no table inet watchkeeper is loaded; load what `watchkeeper fence print` prints"]);
   if (typeof installed !== "string") return failed(context, installed.problems);
   try {
-    const found = listed(installed);
-    const scope = scopeOf(found);
+    const table = listed(installed);
+    const scope = scopeOf(table);
     if (scope === undefined)
-      return told(context, "stale", ["the table inet watchkeeper has no label of a fence: it is not one that was printed"]);
-    const problems = differences(found, rulesetOf({ plan: compiled.plan, segments, scope }));
-    return told(context, problems.length === 0 ? "present" : "stale", problems);
+      return found(context, planned, "stale", ["the table inet watchkeeper has no label of a fence: it is not one that was printed"]);
+    const problems = differences(table, rulesetOf({ plan: compiled.plan, segments, scope }));
+    return found(context, planned, problems.length === 0 ? "present" : "stale", problems);
   } catch (error) {
     if (!(error instanceof NoListing)) throw error;
     return failed(context, [`nft: ${error.message}`]);
   }
+}
+
+function found(context: Context, { settings, compiled }: PlannedSite, state: FenceRecord["state"], problems: readonly string[]): ExitCode {
+  const record = { state, plan: compiled.plan.digest, at: context.clock.wall() };
+  const unwritten = context.flag("record") ? recordFence(settings.stateDir, record) : undefined;
+  const code = told(context, state, problems);
+  return unwritten === undefined ? code : failed(context, [unwritten]);
 }
 
 const differencesShown = 10;

@@ -2,8 +2,10 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { fence } from "../../../src/cli/commands/fence.ts";
+import { plan } from "../../../src/cli/commands/plan.ts";
 import { kernelFence } from "../../../src/cli/nft.ts";
 import type { FencePorts } from "../../../src/cli/ports.ts";
+import { parseFenceRecord } from "../../../src/domain/fence-state.ts";
 import { TestSite, type Ran } from "../support/site.ts";
 
 let site: TestSite;
@@ -115,6 +117,15 @@ describe("fence check", () => {
     const json = JSON.parse((await run("check", "--json")).out) as { fence: string; problems: readonly string[] };
     assert.equal(json.fence, "stale");
     assert.ok(json.problems.length > 10);
+  });
+
+  test("leaves the result for the poller's metrics where it is asked to", async () => {
+    assert.equal((await run("check", "--record")).code, 1);
+    const record = parseFenceRecord(site.read("state/fence.json"));
+    assert.equal(record?.state, "absent");
+    const { digest } = JSON.parse((await site.run(plan, ["--json"])).out) as { digest: string };
+    assert.equal(record?.plan, digest);
+    assert.match((await run("print", "--record")).err, /--record: found without `check` of nft's table, expected with it/u);
   });
 
   test("takes root's listing from a file", async () => {

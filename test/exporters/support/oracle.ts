@@ -123,6 +123,13 @@ function site(board: Board, gauge: Add, counter: Add): void {
 function safety(gauge: Add): void {
   gauge("watchkeeper_stopped", [[{}, 0]]);
   gauge("watchkeeper_lab_mode", [[{}, 1]]);
+  gauge("watchkeeper_fence", [
+    [{ state: "present" }, 0],
+    [{ state: "absent" }, 0],
+    [{ state: "stale" }, 1],
+    [{ state: "unknown" }, 0],
+  ]);
+  gauge("watchkeeper_fence_checked_timestamp_seconds", [[{}, 1_763_726_300.5]]);
   const scopes = ["site", "segment:hvac", "segment:bridge", "profile:schneider-m221", "profile:wago-750"];
   gauge("watchkeeper_tripped", [
     ...scopes.map((scope): [Labels, number] => [{ scope }, 0]),

@@ -17,6 +17,7 @@ export function quietPage(clock: FakeClock, options: Partial<PageOptions> = {}):
     time: { highest: clock.wall(), behind: milliseconds(0) },
     datagramsDropped: { late: 0, foreign: 0 },
     web: { successful: true, lastSuccess: undefined, certificateEnds: undefined, refusals: [] },
+    fence: { state: () => "unknown", checkedAt: undefined },
     address: false,
     processMetrics: false,
     yieldToLoop: () => Promise.resolve(),

@@ -89,6 +89,7 @@ export async function smallSite(options: Partial<PageOptions> = {}): Promise<Sma
     journal: { unwritableSince: 5 as WallMs, lost: 7, auditHead: { sequence: 41, hash: "0123456789abcdef".repeat(4) } },
     time: { highest: 1_763_726_400_500 as WallMs, behind: milliseconds(7) },
     datagramsDropped: { late: 3, foreign: 2 },
+    fence: { state: () => "stale", checkedAt: 1_763_726_300_500 as WallMs },
     web: {
       successful: false,
       lastSuccess: 1_763_726_399_250 as WallMs,
