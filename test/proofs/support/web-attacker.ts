@@ -84,7 +84,7 @@ async function asked(what: string, path: string, headers: Record<string, string>
   const sent = request({ host, port, path, headers, servername: "localhost", ca, agent: agent ?? false });
   await new Promise<void>((resolve) => {
     sent.on("response", (response) => {
-      count(`${what} ${response.statusCode}`);
+      count(`${what} ${response.statusCode ?? 0}`);
       response.resume().on("close", resolve);
     });
     sent.on("error", () => {
