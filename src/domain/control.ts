@@ -17,6 +17,8 @@ export const controlSocketName = "control.sock";
 /** Linux takes 107 bytes for a socket's path; what is left over is for the folder a test or a container puts before it. */
 export const controlPathBytesMax = 100;
 export const controlBodyBytesMax = 16_384;
+/** Of one `baseline-accept`: with the longest ids and the longest reason there is room for them in a body. */
+export const baselineDevicesMax = 100;
 /** 10,000 devices with their checks are about 8 MB. */
 export const controlReplyBytesMax: number = 64 * 1024 * 1024;
 

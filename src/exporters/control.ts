@@ -2,6 +2,7 @@
 import { chmodSync } from "node:fs";
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifySchema } from "fastify";
 import {
+  baselineDevicesMax,
   controlBodyBytesMax,
   controlPathBytesMax,
   type ControlCommand,
@@ -150,7 +151,12 @@ const schemas: Readonly<Record<ControlCommand, FastifySchema>> = {
   "window-close": body({ by: words, reason: words, id: words }, ["by", "reason", "id"]),
   "window-list": body({}, []),
   "baseline-accept": body(
-    { by: words, reason: words, devices: { type: "array", minItems: 1, maxItems: 20_000, items: words }, beside: { type: "boolean" } },
+    {
+      by: words,
+      reason: words,
+      devices: { type: "array", minItems: 1, maxItems: baselineDevicesMax, items: words },
+      beside: { type: "boolean" },
+    },
     ["by", "reason", "devices"],
   ),
   audit: body(

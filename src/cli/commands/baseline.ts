@@ -1,5 +1,6 @@
 /** The identity baseline: lists, shows and reports what each device says of itself, and takes a person's word that it is right. */
 import { accepting, acceptedWords, identityStates, identityWordsMax, type Acceptance, type IdentityView } from "../../domain/baseline.ts";
+import { baselineDevicesMax } from "../../domain/control.ts";
 import type { DeviceId } from "../../domain/plan.ts";
 import { printable } from "../../domain/printable.ts";
 import { differenceWords, saidWords } from "../../domain/said.ts";
@@ -124,18 +125,34 @@ async function accepted(context: Context, planned: PlannedSite, known: Identitie
       context,
       silent.map((id) => `${id}: it has said nothing of itself so far, expected an answer that carries an identity`),
     );
-  const asked = await pollerOf(context, planned.settings.stateDir).ask("baseline-accept", {
-    devices,
-    beside: context.flag("beside"),
-    ...signed,
-  });
-  if (asked.kind === "trouble") return failed(context, [asked.detail]);
-  if (asked.kind === "answered" && !asked.reply.ok) return failed(context, asked.reply.problems);
-  const direct = asked.kind === "nobody" ? await acceptedDirectly(context, planned, known, devices, signed) : undefined;
-  if (direct) return failed(context, direct.problems);
+  for (let begun = 0; begun < devices.length; begun += baselineDevicesMax) {
+    const some = devices.slice(begun, begun + baselineDevicesMax);
+    const problems = await acceptedSome(context, planned, known, some, signed);
+    const before = begun === 0 ? [] : [`The first ${begun} of ${devices.length} devices are accepted, these and those after them are not`];
+    if (problems) return failed(context, [...problems.problems, ...before]);
+  }
   const after = identitiesOf(context, planned.settings.stateDir, planned.compiled.plan);
   if ("problems" in after) return failed(context, after.problems);
   return told(context, planned, after, devices);
+}
+
+interface SignedHere {
+  readonly by: string;
+  readonly reason: string;
+}
+
+async function acceptedSome(
+  context: Context,
+  planned: PlannedSite,
+  known: Identities,
+  devices: readonly DeviceId[],
+  signed: SignedHere,
+): Promise<undefined | Problems> {
+  const request = { devices, beside: context.flag("beside"), ...signed };
+  const asked = await pollerOf(context, planned.settings.stateDir).ask("baseline-accept", request);
+  if (asked.kind === "nobody") return acceptedDirectly(context, planned, known, devices, signed);
+  if (asked.kind === "trouble") return { problems: [asked.detail] };
+  return asked.reply.ok ? undefined : { problems: asked.reply.problems };
 }
 
 /** While no poller runs. The record first: an acceptance that nobody can find in the audit is none. */
@@ -144,7 +161,7 @@ function acceptedDirectly(
   { settings }: PlannedSite,
   known: Identities,
   devices: readonly DeviceId[],
-  { by, reason }: { readonly by: string; readonly reason: string },
+  { by, reason }: SignedHere,
 ): Promise<undefined | Problems> {
   const signed: Omit<Acceptance, "said"> = { by: printable(by, 100), reason: printable(reason, 400), at: context.clock.wall() };
   return withJournal(context, settings, (journal) => {

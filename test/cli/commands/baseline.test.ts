@@ -110,6 +110,27 @@ describe("accept", () => {
     assert.deepEqual(site.state.audit, []);
   });
 
+  test("of many devices asks a hundred at a time, says how far it came, and asks nobody where nothing is new", async () => {
+    site.watch(230);
+    site.state.known = Array.from({ length: 230 }, (_, index) =>
+      knownIdentity(`plc-${index + 1}`, plate, undefined, `192.0.2.${index + 11}`),
+    );
+    let room = 2;
+    const full = { ok: false, problems: ["disk full"] } as const;
+    const handler = () => Promise.resolve(room-- > 0 ? ({ ok: true, result: { accepted: [] } } as const) : full);
+    await site.poller({ "baseline-accept": handler });
+    const { code, err } = await site.run(baseline, ["accept", "--all-new", ...signed]);
+    assert.equal(code, 1);
+    assert.equal(err, "disk full\nThe first 200 of 230 devices are accepted, these and those after them are not");
+    assert.deepEqual(
+      site.sent.map(([, request]) => (request as { readonly devices: readonly string[] }).devices.length),
+      [100, 100, 30],
+    );
+    site.state.known = [];
+    assert.match((await site.run(baseline, ["accept", "--all-new", ...signed])).out, /^Nothing is new/u);
+    assert.equal(site.sent.length, 3);
+  });
+
   test("is refused by the poller, by a full disk, and for a device that has said nothing", async () => {
     assert.match(
       (await site.run(baseline, ["accept", "plc-3", ...signed])).err,
