@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { appendFileSync, chmodSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { methodIds, type MethodId } from "../../src/domain/operations.ts";
 import { blocksOf, framesOf } from "../support/vendor-sheet.ts";
@@ -126,7 +126,10 @@ function assertPrinted(method: MethodId, sent: readonly string[], seen: readonly
 
 /** The ICMP messages of the poller, which have no payload of TCP or UDP. */
 function echoesIn(file: string): readonly string[] {
-  const said = execFileSync("tshark", ["-n", "-r", file, "-Y", "icmp.type == 8", "-T", "jsonraw"], { encoding: "utf8" });
+  const asked = ["-n", "-r", file, "-Y", "icmp.type == 8", "-T", "jsonraw"];
+  // Somebody's Wireshark preferences must not change what is seen; that it runs as root it need not say.
+  const env = { ...process.env, WIRESHARK_CONFIG_DIR: dirname(file) };
+  const said = execFileSync("tshark", asked, { encoding: "utf8", env, stdio: ["ignore", "pipe", "ignore"] });
   const read = JSON.parse(said) as readonly { readonly _source: { readonly layers: { readonly icmp_raw: readonly [string] } } }[];
   return read.map(({ _source }) => _source.layers.icmp_raw[0]);
 }

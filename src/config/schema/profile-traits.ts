@@ -4,7 +4,7 @@ import type { Milliseconds } from "../../domain/units.ts";
 import { duration, text, whole } from "./common.ts";
 import { fact, type Fact } from "./facts.ts";
 
-/** For people who search. */
+/** For people who search, and for `import`, which proposes a profile by it. */
 export interface AppliesTo {
   readonly models: readonly string[];
 }
@@ -31,9 +31,9 @@ export const appliesTo: z.ZodType<AppliesTo> = z
     models: z
       .array(text("A model."), { error: "a list of models" })
       .min(1, { error: "at least one model" })
-      .meta({ description: "Models by the names that stand on them." }),
+      .meta({ description: "Models by the names that stand on them, or beginnings of their order numbers." }),
   })
-  .meta({ description: "Which devices are meant; for people who search." });
+  .meta({ description: "Which devices are meant; for people who search, and for import, which proposes by it." });
 
 export const cycle: z.ZodType<ProfileCycle> = z
   .strictObject({
