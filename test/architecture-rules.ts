@@ -216,6 +216,7 @@ export const builtinsPerFile: Readonly<Record<string, readonly string[]>> = {
   "src/store/database-lock.ts": ["node:fs", "node:os", "node:path", "node:sqlite"],
   "src/store/database-worker.ts": ["node:worker_threads"],
   "src/store/database.ts": ["node:fs", "node:sqlite"],
+  "src/store/deep-records.ts": ["node:fs", "node:path"],
   "src/store/durable-file.ts": ["node:fs", "node:path"],
   "src/store/head-beside.ts": ["node:fs", "node:path"],
   "src/store/in-flight-file.ts": ["node:fs", "node:path"],

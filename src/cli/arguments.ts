@@ -80,7 +80,7 @@ function missing(options: Options, texts: ReadonlyMap<string, string>): readonly
 
 function wrongWords({ words: expected }: Command, words: readonly string[]): readonly string[] {
   const lacking = expected.slice(words.length).filter((word) => word.required);
-  const surplus = words.slice(expected.length);
+  const surplus = expected.at(-1)?.many ? [] : words.slice(expected.length);
   return [
     ...lacking.map((word) => `<${word.name}> is missing`),
     ...surplus.map((word) => `"${word}" is one word too many${expected.length === 0 ? "; expected only options" : ""}`),

@@ -36,6 +36,8 @@ export interface Surroundings {
   readonly notifier: () => Promise<NotifierPorts>;
   /** Asks the person at the terminal, who may give up (Ctrl-C, Ctrl-D): then undefined. Absent where nobody sits. */
   readonly prompt: ((question: string) => Promise<string | undefined>) | undefined;
+  /** Runs `act` in place of the end that Ctrl-C and SIGTERM bring, until the returned function is called. */
+  readonly onInterrupt: (act: () => void) => () => void;
 }
 
 export interface Option {
@@ -68,6 +70,8 @@ export interface Context extends Surroundings {
 export interface Word {
   readonly name: string;
   readonly required: boolean;
+  /** Of the last word: as many of them as one likes. */
+  readonly many?: true;
 }
 
 export interface Command {

@@ -8,6 +8,7 @@ import { check } from "./commands/check.ts";
 import { checkConfig } from "./commands/check-config.ts";
 import { conduits } from "./commands/conduits.ts";
 import { clock } from "./commands/clock.ts";
+import { deepQuery } from "./commands/deep-query.ts";
 import { dryRun } from "./commands/dry-run.ts";
 import { explain } from "./commands/explain.ts";
 import { exportCommand } from "./commands/export.ts";
@@ -56,6 +57,7 @@ export const commands: readonly Command[] = [
   reset,
   window,
   notify,
+  deepQuery,
   reload,
   rollback,
   audit,

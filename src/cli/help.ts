@@ -50,7 +50,7 @@ export function explained(command: Command): string {
 
 /** `watchkeeper explain <device> [options]`, with the options that must not be missing in full. */
 export function usage(command: Command): string {
-  const words = command.words.map((word) => (word.required ? `<${word.name}>` : `[${word.name}]`));
+  const words = command.words.map(({ name, required, many }) => `${required ? `<${name}>` : `[${name}]`}${many ? "…" : ""}`);
   const required = Object.entries(command.options)
     .filter(([, option]) => option.required ?? option.needed)
     .map(([name, option]) => `--${name} ${option.value ?? "<text>"}`);

@@ -2,10 +2,19 @@
 import { createInterface } from "node:readline";
 import type { Sink, Surroundings } from "./command.ts";
 
-export function terminal(): Pick<Surroundings, "stdout" | "stderr" | "prompt"> {
+export function terminal(): Pick<Surroundings, "stdout" | "stderr" | "prompt" | "onInterrupt"> {
   // Questions go to stderr: what is printed to stdout may be on its way into a file.
   const somebodySits = process.stdin.isTTY && process.stderr.isTTY;
-  return { stdout: sink(process.stdout), stderr: sink(process.stderr), prompt: somebodySits ? ask : undefined };
+  return { stdout: sink(process.stdout), stderr: sink(process.stderr), prompt: somebodySits ? ask : undefined, onInterrupt };
+}
+
+const interruptions = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+function onInterrupt(act: () => void): () => void {
+  for (const signal of interruptions) process.on(signal, act);
+  return () => {
+    for (const signal of interruptions) process.off(signal, act);
+  };
 }
 
 function sink(stream: NodeJS.WriteStream): Sink {

@@ -1,4 +1,5 @@
 /** What a command may ask a running poller over its control socket, and what it is told: one request and one result type a command. */
+import type { DeepControlCommands } from "./deep-control.ts";
 import type { AuditEntry } from "./board.ts";
 import type { IdentityState } from "./baseline.ts";
 import type { CauseStatus } from "./cause-words.ts";
@@ -224,7 +225,7 @@ export interface ShownBy {
 }
 
 /** Every command: what is sent, and what comes back when it was done. */
-export interface ControlCommands {
+export interface ControlCommands extends DeepControlCommands {
   readonly status: { readonly request: Readonly<Record<never, never>>; readonly result: Status };
   /** Asks through the gate, never early. Without `method`: every check of the device, one after the other. */
   readonly check: {

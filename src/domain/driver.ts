@@ -1,5 +1,6 @@
 /** What a protocol brings: a pure half that the plan, approvals and explain need, and a half that speaks. */
 import type { Credential, CredentialKind, CredentialShape } from "./credentials.ts";
+import type { DeepRead } from "./deep-reads.ts";
 import type { ValueType } from "./expectation.ts";
 import type { MethodId, Protocol } from "./operations.ts";
 import type { Answer } from "./outcome.ts";
@@ -32,6 +33,8 @@ export interface MethodInput {
   readonly security?: ChannelSecurity;
   /** Of the server that is asked; absent where a family is described, or where nobody has pinned one: then nothing is asked. */
   readonly serverCertificate?: PinnedCertificate;
+  /** What a deep query reads by the method; absent: the heartbeat's own request. */
+  readonly deep?: DeepRead;
   /** How often it is asked; absent where a family is described. */
   readonly interval?: Milliseconds;
 }

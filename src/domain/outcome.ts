@@ -46,6 +46,8 @@ export type Answer =
       readonly identity?: Identity;
       /** Since the device's management started, in hundredths of a second, beginning again at 0 after 2^32 - 1 (sysUpTime, RFC 3418). */
       readonly upHundredths?: number;
+      readonly facts?: readonly SaidFact[];
+      readonly next?: number;
     }
   /** A gateway answered for a device that did not: life for the gateway, a miss for the device. */
   | { readonly said: "gateway_only"; readonly detail: string };

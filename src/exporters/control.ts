@@ -159,6 +159,19 @@ const schemas: Readonly<Record<ControlCommand, FastifySchema>> = {
     },
     ["by", "reason", "devices"],
   ),
+  "deep-query": body(
+    {
+      by: words,
+      reason: words,
+      differences: words,
+      change: words,
+      acknowledged: { type: "boolean" },
+      devices: { type: "array", items: words, minItems: 1, maxItems: 1000 },
+    },
+    ["by", "reason", "differences", "acknowledged", "devices"],
+  ),
+  "deep-query-look": body({ id: words, seen: { type: "integer", minimum: 0 } }, ["id", "seen"]),
+  "deep-query-end": body({ id: words, by: words }, ["id", "by"]),
   audit: body(
     {
       source: words,

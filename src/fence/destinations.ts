@@ -44,7 +44,7 @@ const longReplyAcknowledgements = 64;
 /** Every place of the plan's checks on a network, in the order of the plan. */
 export function destinationsOf(plan: Plan): readonly Destination[] {
   // A serial port has no packets.
-  const checks = [...plan.checks.values()].filter(({ target }) => target.transport !== "serial");
+  const checks = [...plan.checks.values(), ...plan.deep.values()].filter(({ target }) => target.transport !== "serial");
   const byPlace = Map.groupBy(checks, ({ target }) => `${target.address} ${target.transport} ${target.port}`);
   return [...byPlace.values()].map((members) => destination(plan, members as [Check, ...Check[]]));
 }
@@ -53,7 +53,8 @@ function destination(plan: Plan, checks: readonly [Check, ...Check[]]): Destinat
   const [{ device, target }] = checks;
   const parsed = parseAddress(target.address);
   if (!isAddress(parsed)) throw new TypeError(`fence: ${target.address} is no address`);
-  const gaps = checks.map(({ line }) => plan.lines.get(line)!.gap);
+  // A deep query comes between two heartbeats, the device's floor apart from either.
+  const gaps = checks.map(({ line, deep, floor }) => Math.min(plan.lines.get(line)!.gap, (deep && floor?.gap) ?? Number.POSITIVE_INFINITY));
   const templates = checks.flatMap((check) => [check.opening, check.asking, check.closing].flatMap((phase) => phase.templates));
   const told = templates.length > 0 && templates.every((template) => longest(template) <= packetPayloadBytes);
   return {

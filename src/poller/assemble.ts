@@ -47,6 +47,7 @@ import { BaselineKeeper } from "./baselines.ts";
 import { FenceWatch } from "./fence-watch.ts";
 import { unfitness, type FitnessParts } from "./fitness.ts";
 import { BcryptThread } from "./bcrypt-thread.ts";
+import { DeepQueries } from "./deep-queries.ts";
 import { Health } from "./health.ts";
 import { Operations } from "./operations.ts";
 import { planned, type Site } from "./planner.ts";
@@ -94,6 +95,7 @@ export interface Assembled {
   readonly serial: SerialDialler;
   readonly web: WebKeeper;
   readonly windows: WindowKeeper;
+  readonly deepQueries: DeepQueries;
 }
 
 export function assemble(
@@ -125,7 +127,13 @@ export function assemble(
     {
       // What expires does so by the highest trusted time.
       clock: { ...clock, wall: time.judged },
-      circumstances: circumstances(stopFile, cutOff, windows, () => operations),
+      circumstances: circumstances(
+        stopFile,
+        cutOff,
+        windows,
+        () => operations,
+        () => deepQueries,
+      ),
       keeper: (farewell, onClosed) => new ConnectionKeeper({ clock, dial, farewell, onClosed, speakerOf: speakers(drivers, vault, means) }),
       suspect: (now) => pulse.suspect(now),
       trips,
@@ -137,8 +145,10 @@ export function assemble(
     plan,
   );
   const web = new WebKeeper({ ...shared, ...settings.web, bcrypt: new BcryptThread() });
+  const bug = (error: unknown): void => log.bug(error);
+  const deepQueries = new DeepQueries({ ...shared, windows, version: build.version, gate: () => gate, bug });
   const waysOut = new WaysOut({ ...shared, reach, gate });
-  const watching = [new Health(shared), waysOut, windows, web];
+  const watching = [new Health(shared), waysOut, windows, deepQueries, web];
   const look = (): void => {
     page.countPulse();
     operations.readStop();
@@ -174,7 +184,8 @@ export function assemble(
   const keep = planKeeper(stateDir, log);
   const parts = { ...shared, gate, scheduler, stopFile, unfit, vault, windows, replan, prepare, settings, keep };
   const operations: Operations = new Operations(parts);
-  return { baselines, board, gate, inFlight, keep, log, operations, page, pulse, recorder, s7, scheduler, serial, unfit, web, windows };
+  const kept = { baselines, board, deepQueries, gate, inFlight, keep, log, operations, page, pulse, recorder };
+  return { ...kept, s7, scheduler, serial, unfit, web, windows };
 }
 
 interface Wires {
@@ -239,6 +250,7 @@ function circumstances(
   cutOff: Circumstances["cutOff"],
   { windows }: WindowKeeper,
   operations: () => Operations,
+  deepQueries: () => DeepQueries,
 ): Circumstances {
   return {
     stopped: () => stopFile.inForce,
@@ -247,7 +259,7 @@ function circumstances(
     leading: () => true,
     pause: (device) => windows.pause(device),
     deepQuery: (device) => windows.deepQuery(device),
-    deepQueryRuns: () => false,
+    deepQueryRuns: () => deepQueries().runs,
     // Passive sources and link reports come later; the gate asks for them already.
     heardUntil: () => undefined,
     linkDownUntil: () => undefined,

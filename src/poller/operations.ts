@@ -1,5 +1,4 @@
 /** What people and programs may make a running poller do: the handlers of the control socket, the web and the signals. */
-
 import type { Settings } from "../config/loaded-site.ts";
 import type { AuditEntry } from "../domain/board.ts";
 import type { Clock } from "../domain/clock.ts";
@@ -15,6 +14,7 @@ import { certificatesShown } from "./certificates-shown.ts";
 import type { Planned, Site } from "./planner.ts";
 import { done, refused } from "./replies.ts";
 import type { Vault } from "./vault.ts";
+import type { DeepCommand } from "./deep-queries.ts";
 import type { WindowCommand, WindowKeeper } from "./windows.ts";
 import type { HeartbeatGate } from "../safety/gate.ts";
 import type { TrustedTime } from "../safety/trusted-time.ts";
@@ -145,7 +145,7 @@ export class Operations {
     settings: () => this.#parts.settings,
   };
 
-  readonly handlers: Omit<ControlHandlers, WindowCommand | "baseline-accept"> = {
+  readonly handlers: Omit<ControlHandlers, WindowCommand | DeepCommand | "baseline-accept"> = {
     status: () => {
       const { board, clock, gate, journal, time, windows } = this.#parts;
       return done(

@@ -87,9 +87,9 @@ function poisonTrip(check: CheckId): Trip {
 }
 
 /** What the run before may have left open at devices counts from here on. */
-function inherit({ gate, inFlight }: Assembled, { checks }: Plan): void {
+function inherit({ gate, inFlight }: Assembled, { checks, deep }: Plan): void {
   const { checks: asked, counted, lines } = inFlight.left;
-  const opened = asked.flatMap((id) => checks.get(id) ?? []).filter(({ opening }) => opening.connectionsMax > 0);
+  const opened = asked.flatMap((id) => checks.get(id) ?? deep.get(id) ?? []).filter(({ opening }) => opening.connectionsMax > 0);
   gate.inherit(counted, new Set([...lines, ...opened.map(({ line }) => line)]));
 }
 
@@ -110,7 +110,7 @@ function failed(problems: readonly string[]): number {
 
 /** The control socket and the web server; a sentence when one cannot be had. */
 async function openWaysIn(
-  { baselines, board, log, operations, page, web: access, windows }: Assembled,
+  { baselines, board, deepQueries, log, operations, page, web: access, windows }: Assembled,
   settings: Settings,
 ): Promise<string | undefined> {
   const bug = (error: unknown): void => log.bug(error);
@@ -118,7 +118,7 @@ async function openWaysIn(
   const answered = (at: string): Promise<boolean> => someoneListens(at, clock);
   const control = await startControl({
     path,
-    handlers: { ...operations.handlers, ...windows.handlers, ...baselines.handlers },
+    handlers: { ...operations.handlers, ...windows.handlers, ...baselines.handlers, ...deepQueries.handlers },
     answered,
     bug,
   });
@@ -147,7 +147,7 @@ function urlOf(address: string, withTls: boolean): string {
 }
 
 /** Asks until a signal says to end, then lets everything end in order. */
-async function run({ gate, operations, pulse, recorder, scheduler }: Assembled, signals: Signals): Promise<void> {
+async function run({ deepQueries, gate, operations, pulse, recorder, scheduler }: Assembled, signals: Signals): Promise<void> {
   await operations.begin();
   signals.onReload(() => void operations.reload("SIGHUP"));
   pulse.start();
@@ -160,7 +160,9 @@ async function run({ gate, operations, pulse, recorder, scheduler }: Assembled, 
   sweep();
   await signals.ended;
   scheduler.stop();
+  const recorded = deepQueries.close();
   await gate.drain();
+  await recorded;
   cancelSweep();
   pulse.stop();
   await operations.ended();

@@ -48,7 +48,8 @@ export class WindowKeeper {
     for (const { change, window } of news) this.#say(change, window, "poller");
     // What could not be written ends by its own time after the next start too.
     if (news.some(({ change }) => change === "ended")) this.#write();
-    if (this.windows.nextPauseIn() <= pauseLead || news.some(({ change }) => change === "began")) this.#parts.gate().pausing();
+    const giveWay = this.windows.nextPauseIn() <= pauseLead || this.windows.deepQueryOpen || news.length > 0;
+    if (giveWay) this.#parts.gate().pausing();
   }
 
   status(): readonly WindowStatus[] {
@@ -75,6 +76,7 @@ export class WindowKeeper {
       const unwritable = this.#unwritable();
       if (unwritable !== undefined) return refused(unwritable);
       this.windows.remove(id);
+      if (window.kind === "deep-query") this.#parts.gate().pausing();
       const problem = this.#write();
       this.#say("closed", { ...window, reason: printable(reason, wordsMax) }, by);
       await this.#parts.journal.settled();
@@ -152,9 +154,6 @@ export class WindowKeeper {
     });
     const behind = this.#parts.time.behind > 0;
     return [
-      ...(window.kind === "deep-query"
-        ? ["this build cannot ask more yet: the window is kept and shown, and the schedule goes on as always"]
-        : []),
       ...(devices.length === 0 ? [`${window.scope}: no device of the watchlist is in it`] : []),
       ...others.map(({ id, kind }) => `it overlaps ${id} (${kind}): both hold, and where one is a pause nothing is asked`),
       ...(behind

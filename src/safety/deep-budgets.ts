@@ -34,7 +34,7 @@ export class DeepBudgets {
     const gaps = [...byLine].map(([id, checks]): [LineId, Milliseconds] => {
       const line = lines.get(id);
       if (!line) throw new RangeError(`budgets: a deep query on ${id}, which is no line`);
-      return [id, milliseconds(Math.min(line.gap, ...checks.map(({ interval }) => interval)))];
+      return [id, milliseconds(Math.min(line.gap, ...checks.map(({ floor, interval }) => floor?.gap ?? interval)))];
     });
     this.#lines = new Map(gaps.map(([line, gap]) => [line, resized(this.#lines.get(line), gap, now)]));
     this.#site = resized(this.#site, lab ? deepQueryGapLab : deepQueryGap, now);

@@ -35,6 +35,12 @@ const handlers: ControlHandlers = {
   "window-close": () => Promise.resolve({ ok: false, problems: ["no such window"] }),
   "window-list": () => Promise.resolve({ ok: true, result: { now: "2026-11-21T12:00:00.000Z", windows: [] } }),
   "baseline-accept": () => Promise.resolve({ ok: true, result: { accepted: [] } }),
+  "deep-query": (request) => {
+    asked.push(request);
+    return Promise.resolve({ ok: false, problems: ["no window"] });
+  },
+  "deep-query-look": () => Promise.resolve({ ok: false, problems: ["no such deep query"] }),
+  "deep-query-end": () => Promise.resolve({ ok: true, result: { record: null } }),
   audit: () => Promise.resolve({ ok: true, result: { at: "2026-11-21T12:00:00.000Z" } }),
 };
 
@@ -129,7 +135,7 @@ describe("the control socket refuses", () => {
   });
 
   const unknown =
-    "expected POST /v1/ and one of: status, check, certificates, stop, resume, reset, clock, reload, window-open, window-extend, window-close, window-list, baseline-accept, audit";
+    "expected POST /v1/ and one of: status, check, certificates, stop, resume, reset, clock, reload, window-open, window-extend, window-close, window-list, baseline-accept, deep-query, deep-query-look, deep-query-end, audit";
   const cases: readonly [what: string, method: string, url: string, body: string, status: number, problems: readonly string[]][] = [
     ["an unknown command", "POST", "/v1/format", "{}", 404, [`unknown command POST /v1/format; ${unknown}`]],
     ["a command by GET", "GET", "/v1/stop", "", 404, [`unknown command GET /v1/stop; ${unknown}`]],

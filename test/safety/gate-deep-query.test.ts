@@ -181,6 +181,9 @@ describe("a deep query", () => {
     assert.equal(await refusal(site), "line_budget");
     await site.clock.advance(30_000);
     assert.equal((await ask(site, regular, "deep-query"))?.kind, "answered");
+    const { floor: _floor, ...alone } = plan.deep.get(regular)!;
+    site.adopt({ ...plan, deep: new Map([[regular, alone]]) });
+    assert.equal(await refusal(site), "line_budget");
     const strayed = { ...plan.deep.get(regular)!, line: "address:192.0.2.99" as LineId };
     assert.throws(() => site.adopt({ ...plan, deep: new Map([[regular, strayed]]) }), /which is no line/u);
     site.adopt(literalPlan([plc]));

@@ -52,6 +52,12 @@ export function checkSiteProfile(site: SiteProfile, shipped: Profile | undefined
         : `${method}, which the shipped profile has under ${decision}`;
     complaints.add(["agreed", index, "method"], { found, expected: "a method that it leaves to the site (ask)" });
   });
+  const offered = shipped.deepQuery.map(({ read }) => read);
+  site.deepQuery.forEach(({ read }, index) => {
+    if (offered.includes(read)) return;
+    const expected = `one that the shipped profile leaves to the site under deepQuery: ${offered.join(", ") || "it leaves none"}`;
+    complaints.add(["deepQuery", index, "read"], { found: read, expected });
+  });
 }
 
 const notNamed = "a method that the shipped profile does not name is forbidden";

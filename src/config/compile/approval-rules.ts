@@ -62,7 +62,12 @@ export function approvalStale(candidate: Candidate, { siteFile, covers, envelope
   if (approved === undefined)
     return `${siteFile}: approval.covers is of other content, and holds no envelope that shows it to be wider: ${again}`;
   const { entry, interval } = candidate;
-  const found = beyond(envelope, approved, { method: entry.method, request: requestOf(candidate), interval });
+  const found = beyond(envelope, approved, {
+    method: entry.method,
+    request: requestOf(candidate),
+    interval,
+    ...(candidate.deep && { deep: true }),
+  });
   return found.length === 0 ? undefined : `${siteFile}: what would be sent goes beyond the approval (${found.join("; ")}): ${again}`;
 }
 

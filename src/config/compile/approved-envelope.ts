@@ -9,7 +9,7 @@ import { ownerStatements } from "../schema/profile.ts";
 import { overflows, watchdogModes } from "../schema/statements.ts";
 import { digestOf } from "./digest.ts";
 import { closingFaults, directions, type Comparison, type Directions } from "./direction.ts";
-import type { Envelope, EnvelopeMethod, EnvelopePhase } from "./envelope.ts";
+import type { Envelope, EnvelopeMethod, EnvelopePhase, EnvelopeRequest } from "./envelope.ts";
 
 const count = z.int().min(0);
 /** A lone surrogate has no canonical text: such an envelope is nobody's. */
@@ -21,11 +21,12 @@ const phase: z.ZodType<EnvelopePhase> = z.strictObject({
   bytesMax: count,
   frames: z.array(z.strictObject({ operation: wellFormed, hex: wellFormed, mask: wellFormed, lengthMax: count.exactOptional() })),
 });
+const request: z.ZodType<EnvelopeRequest> = z.strictObject({ opening: phase, asking: phase, closing: phase });
 const method: z.ZodType<EnvelopeMethod> = z.strictObject({
   intervalMinMs: count,
   connectWithinMs: count,
   answerWithinMs: count,
-  requests: z.record(wellFormed, z.strictObject({ opening: phase, asking: phase, closing: phase })),
+  requests: z.record(wellFormed, request),
 });
 const envelope: z.ZodType<Envelope> = z.strictObject({
   schema: z.literal("envelope/v1"),
@@ -42,6 +43,7 @@ const envelope: z.ZodType<Envelope> = z.strictObject({
   demands: names.exactOptional(),
   identification: z.strictObject({ vendors: names, products: names }),
   methods: z.record(wellFormed, method),
+  deepQuery: z.record(wellFormed, request).exactOptional(),
 });
 
 /** The envelope that an approval block holds; undefined where it holds none that `covers` is the digest of: then `covers` must be today's. */
@@ -56,18 +58,21 @@ export interface Asked {
   /** As `requestOf` names it. */
   readonly request: string;
   readonly interval: Milliseconds;
+  /** By a deep query. */
+  readonly deep?: true;
 }
 
 /**
  * Every figure by which a check of today goes beyond the approved envelope, in words; none: it lies inside. Its pace is its own: a new
  * device that is to be asked more often takes nothing from those that are admitted.
  */
-export function beyond(now: Envelope, then: Envelope, { method: id, request, interval }: Asked): readonly string[] {
+export function beyond(now: Envelope, then: Envelope, { method: id, request, interval, deep }: Asked): readonly string[] {
   const today = now.methods[id];
   const approved = then.methods[id];
   if (today === undefined || approved === undefined) return [`${id} was not approved`];
   return [
-    ...paceBeyond(interval, approved),
+    // A deep query asks once between two heartbeats, whatever their pace.
+    ...(deep ? [] : paceBeyond(interval, approved)),
     ...figures(id, today, approved, ["connectWithinMs", "answerWithinMs"]),
     ...figures(
       "connection",
@@ -79,7 +84,7 @@ export function beyond(now: Envelope, then: Envelope, { method: id, request, int
     ...figures("profile", withDemands(now), withDemands(then), ["ownerMustState", "forbidden", "demands"]),
     ...looser("identification.vendors", directions.identification, now.identification.vendors, then.identification.vendors),
     ...looser("identification.products", directions.identification, now.identification.products, then.identification.products),
-    ...framesBeyond(id, today, approved, request),
+    ...(deep ? requestBeyond(request, now.deepQuery, then.deepQuery) : framesBeyond(id, today, approved, request)),
   ];
 }
 
@@ -93,6 +98,8 @@ function withDemands(one: Envelope): Required<Pick<Envelope, "ownerMustState" | 
  */
 export function isInside(now: Envelope, then: Envelope, paces?: readonly Pick<Asked, "method" | "interval">[]): boolean {
   const methods = Object.entries(now.methods) as [MethodId, EnvelopeMethod][];
+  const deeper = Object.keys(now.deepQuery ?? {}).some((request) => requestBeyond(request, now.deepQuery, then.deepQuery).length > 0);
+  if (deeper) return false;
   return methods.every(([method, { requests, intervalMinMs }]) => {
     const own = paces?.filter((one) => one.method === method).map(({ interval }) => interval);
     const interval = own === undefined ? milliseconds(intervalMinMs) : milliseconds(Math.min(limits.intervalMax, ...own));
@@ -129,7 +136,12 @@ function framesBeyond(
   { requests: then }: EnvelopeMethod,
   request: string,
 ): readonly string[] {
-  const what = request === "" ? id : `${id} of ${request}`;
+  return requestBeyond(request, now, then, request === "" ? id : `${id} of ${request}`);
+}
+
+type Requests = Readonly<Record<string, EnvelopeRequest>>;
+
+function requestBeyond(request: string, now: Requests = {}, then: Requests = {}, what: string = request): readonly string[] {
   const [today, approved] = [now[request], then[request]];
   if (today === undefined || approved === undefined) return [`${what} was not approved`];
   return canonicalJson(today) === canonicalJson(approved) ? [] : [`the bytes of ${what} are others than those approved`];

@@ -2,6 +2,7 @@
 import type {
   Check,
   CheckId,
+  DeviceFloor,
   DeviceId,
   Line,
   LineId,
@@ -13,7 +14,7 @@ import type {
   StandingRefusal,
 } from "../../domain/plan.ts";
 import type { PlannedFamily } from "../../domain/stages.ts";
-import { wallMs, type Milliseconds, type WallMs } from "../../domain/units.ts";
+import { milliseconds, wallMs, type Milliseconds, type WallMs } from "../../domain/units.ts";
 import type { LoadedSite } from "../loaded-site.ts";
 import type { SegmentStage } from "../schema/segment-stage.ts";
 import type { Identification } from "../schema/profile.ts";
@@ -24,6 +25,7 @@ import type { SiteBudgets } from "./budgets.ts";
 import { framingOf, templatesOf, type Candidate, type Spoken } from "./candidate.ts";
 import { endOf } from "./dates.ts";
 import { lineConnections, type Member } from "./connection-slots.ts";
+import { deepChecks, type DeepCandidate } from "./deep.ts";
 import { digestOf } from "./digest.ts";
 import { envelopePhase } from "./envelope.ts";
 import type { Family } from "./family.ts";
@@ -42,14 +44,17 @@ export interface Decided {
   readonly budgets: SiteBudgets;
   /** Everything that stands on each line, asked or not: it has one pool. */
   readonly lines: ReadonlyMap<LineId, readonly Member[]>;
+  readonly deep: readonly DeepCandidate[];
+  readonly deepFindings: ReadonlyMap<CheckId, readonly Finding[]>;
 }
 
-export function assemble({ site, places, families, candidates, findings, budgets, lines }: Decided): Plan {
-  const against = ({ id }: Candidate): Finding | undefined => findings.get(id)?.[0];
+export function assemble({ site, places, families, candidates, findings, budgets, lines, deep: deeper, deepFindings }: Decided): Plan {
+  const against = ({ id }: Candidate): Finding | undefined => (findings.get(id) ?? deepFindings.get(id))?.[0];
   const admitted = candidates.filter((one) => against(one) === undefined);
   const offsets = slotsInTurn(admitted);
   const identities = groupIdentities(places, families);
-  const checks = admitted.map((one) => check(one, offsets.get(one.id)!, identities));
+  const { deep, deepRefused, floors } = deepChecks(deeper, against, (one) => check(one, milliseconds(0), identities), site.lab);
+  const checks = admitted.map((one) => withFloor(check(one, offsets.get(one.id)!, identities), floors));
   const refused = candidates.flatMap((one): StandingRefusal[] => {
     const finding = against(one);
     return finding === undefined ? [] : [refusal(one, finding)];
@@ -63,6 +68,8 @@ export function assemble({ site, places, families, candidates, findings, budgets
     devices: devicesOf(site, places, families, checks),
     checks,
     refused,
+    deep,
+    deepRefused,
   };
   const stages = familiesOf(places, families);
   return Object.freeze({
@@ -76,9 +83,15 @@ export function assemble({ site, places, families, candidates, findings, budgets
     devices: frozenMap(parts.devices.map((device): [DeviceId, PlannedDevice] => [device.id, device])),
     checks: frozenMap(checks.map((one): [CheckId, Check] => [one.id, one])),
     refused: frozenMap(refused.map((one): [CheckId, StandingRefusal] => [one.check, one])),
-    deep: frozenMap<CheckId, Check>([]),
-    deepRefused: frozenMap<CheckId, StandingRefusal>([]),
+    deep: frozenMap(deep.map((one): [CheckId, Check] => [one.id, one])),
+    deepRefused: frozenMap(deepRefused.map((one): [CheckId, StandingRefusal] => [one.check, one])),
   });
+}
+
+/** A device that a deep query may ask too has a floor between any two requests, whoever makes them. */
+function withFloor(one: Check, floors: ReadonlyMap<DeviceId, DeviceFloor>): Check {
+  const floor = one.floor ?? floors.get(one.device);
+  return floor === undefined ? one : { ...one, floor };
 }
 
 function check(candidate: Candidate, slot: Milliseconds, identities: GroupIdentities): Check {
@@ -244,6 +257,8 @@ function standingPlaces({ entry, address }: Place): readonly string[] {
 }
 
 type Parts = Pick<Plan, "site" | "lab" | "siteStartsPerSecondMax"> & {
+  readonly deep: readonly Check[];
+  readonly deepRefused: readonly StandingRefusal[];
   readonly segments: readonly Segment[];
   readonly lines: readonly Line[];
   readonly devices: readonly PlannedDevice[];
@@ -252,12 +267,17 @@ type Parts = Pick<Plan, "site" | "lab" | "siteStartsPerSecondMax"> & {
 };
 
 /** Over what was compiled, the words of refusals excepted: they carry line numbers, which a comment in a file moves. */
-function planDigest({ checks, refused, ...others }: Parts): string {
+function planDigest({ checks, refused, deep, deepRefused, ...others }: Parts): string {
+  const bare = (all: readonly Check[]): readonly object[] =>
+    all.map(({ ask: _ask, opening, asking, closing, ...rest }) => ({ ...rest, ...bytesOf({ opening, asking, closing }) }));
+  const reasons = (all: readonly StandingRefusal[]): readonly object[] => all.map(({ check: id, reason }) => ({ check: id, reason }));
   return digestOf({
     schema: "plan/v1",
     ...others,
-    checks: checks.map(({ ask: _ask, opening, asking, closing, ...rest }) => ({ ...rest, ...bytesOf({ opening, asking, closing }) })),
-    refused: refused.map(({ check: id, reason }) => ({ check: id, reason })),
+    checks: bare(checks),
+    refused: reasons(refused),
+    // Left out where nobody has agreed to any.
+    ...(deep.length + deepRefused.length > 0 && { deep: bare(deep), deepRefused: reasons(deepRefused) }),
   });
 }
 

@@ -1,5 +1,6 @@
 /** One check as the files describe it, worked out as far as it can be, before anything decides whether it may be asked. */
 import { nominal, shapeOf, type CredentialRef, type CredentialShape } from "../../domain/credentials.ts";
+import type { DeepRead } from "../../domain/deep-reads.ts";
 import type { Method, MethodInput } from "../../domain/driver.ts";
 import { formatDuration } from "../../domain/duration.ts";
 import type { MethodId } from "../../domain/operations.ts";
@@ -41,6 +42,8 @@ export interface Candidate extends Timeouts {
   readonly turn: Turn | undefined;
   readonly connection: "fresh" | "kept";
   readonly missesToDown: number;
+  /** What a deep query reads; absent: a heartbeat. */
+  readonly deep?: DeepRead;
 }
 
 /** What the method itself made of the check. */
@@ -94,7 +97,7 @@ export function candidate(
     credentialFlaw(site, entry, methods);
   if (flaw !== undefined) return { problems: [problemAt(site.watchlist, [...path, flaw.key], flaw)] };
   const interval = turn?.interval ?? ownInterval(family, entry, site.lab);
-  const spoken = speak(site, methods, place, family, entry, register, interval);
+  const spoken = speak({ site, methods, place, family, entry, register, interval });
   if (spoken !== undefined && "problems" in spoken) {
     return {
       problems: spoken.problems.map((sentence) =>
@@ -218,15 +221,20 @@ function securityOf({ security }: WatchlistCheck): ChannelSecurity | undefined {
   return { mode: security.mode, policy: security.policy };
 }
 
-function speak(
-  site: LoadedSite,
-  methods: Methods,
-  place: Place,
-  family: Family,
-  entry: WatchlistCheck,
-  register: LivenessRegister | undefined,
-  interval: Milliseconds,
-): Spoken | { readonly problems: readonly string[] } | undefined {
+export interface ToSpeak {
+  readonly site: LoadedSite;
+  readonly methods: Methods;
+  readonly place: Place;
+  readonly family: Family;
+  readonly entry: WatchlistCheck;
+  readonly register: LivenessRegister | undefined;
+  readonly interval: Milliseconds;
+  readonly deep?: DeepRead;
+}
+
+/** Undefined where this build does not know the method. */
+export function speak(what: ToSpeak): Spoken | { readonly problems: readonly string[] } | undefined {
+  const { site, methods, place, family, entry, register, interval, deep } = what;
   const method = methods.get(entry.method);
   if (method === undefined) return undefined;
   const port = portOf(place, method);
@@ -245,6 +253,7 @@ function speak(
     ...s7RouteOf(method, place, family),
     ...(entry.transport === undefined ? {} : { transport: entry.transport }),
     ...(framingOf(place) && { framing: framingOf(place)! }),
+    ...(deep && { deep }),
   };
   const parsed = method.parse(input);
   if ("problems" in parsed) return parsed;

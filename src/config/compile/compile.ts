@@ -16,6 +16,7 @@ import { assemble } from "./assemble.ts";
 import { overBudget, siteBudgets } from "./budgets.ts";
 import { candidate, ownInterval, type Candidate } from "./candidate.ts";
 import { endOf, type End } from "./dates.ts";
+import { deepCandidates } from "./deep.ts";
 import { deviceDigest } from "./device-digest.ts";
 import { digestOf } from "./digest.ts";
 import { duplicates, keptBeside, overlong, statementsOfTomorrow, tooManyUnits } from "./contradictions.ts";
@@ -125,6 +126,8 @@ export function compile(site: LoadedSite, { methods, wallNow, lab }: CompileOpti
     }),
   };
   const standing = new Map(candidates.map((one) => [one.id, findingsAgainst(one, circumstances)]));
+  const deep = [...byDevice.values()].flatMap((beats) => deepCandidates(site, methods, beats));
+  const deepFindings = new Map(deep.map((one) => [one.id, findingsAgainst(one, circumstances)]));
   const findings = withBudgets(candidates, standing, overBudget(served(candidates, standing), budgets));
   const problems = [
     ...merged.flatMap(({ problems: found }) => found),
@@ -137,7 +140,7 @@ export function compile(site: LoadedSite, { methods, wallNow, lab }: CompileOpti
     ...statementsOfTomorrow(site.watchlist, wallNow),
     ...ungranted,
   ];
-  const plan = assemble({ site, places, families, candidates, findings, budgets, lines });
+  const plan = assemble({ site, places, families, candidates, findings, budgets, lines, deep, deepFindings });
   return Object.freeze({
     plan,
     covers: frozenMap(covers),

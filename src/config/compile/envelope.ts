@@ -1,5 +1,6 @@
 /** What an approval of a family covers, as figures: the bytes that may be sent, how often, over which connections. Its digest is `covers`. */
 import { nominal, type CredentialKind } from "../../domain/credentials.ts";
+import { deepReadName, deepReads, type DeepRead } from "../../domain/deep-reads.ts";
 import type { Method } from "../../domain/driver.ts";
 import type { MethodId } from "../../domain/operations.ts";
 import type { Allowance, Transport } from "../../domain/plan.ts";
@@ -39,6 +40,8 @@ export interface Envelope {
   readonly identification: { readonly vendors: readonly string[]; readonly products: readonly string[] };
   /** Those that are allowed and that this build speaks. */
   readonly methods: Readonly<Partial<Record<MethodId, EnvelopeMethod>>>;
+  /** What a deep query may ask, by `requestOf`; left out where nothing is agreed to. */
+  readonly deepQuery?: Readonly<Record<string, EnvelopeRequest>>;
 }
 
 export interface EnvelopeMethod {
@@ -93,7 +96,22 @@ export function envelopeOf(
     ...demandsOf(family),
     identification: { vendors: identification.vendors.toSorted(), products: identification.products.toSorted() },
     methods: Object.fromEntries(spoken),
+    ...deepOf(family, methods, securities),
   };
+}
+
+/** Absent where there is none: so an approval from before there were deep queries keeps its digest. */
+function deepOf(family: Family, methods: Methods, securities: readonly ChannelSecurity[]): Pick<Envelope, "deepQuery"> {
+  const requests = family.deepQuery.flatMap((deep): [string, EnvelopeRequest][] => {
+    const { method: id } = deepReads[deep.read];
+    const method = methods.get(id);
+    if (method === undefined || family.methods.get(id)?.decision !== "allow") return [];
+    return variantsOf({ ...method, otherTransports: [] }, securities).flatMap((variant): [string, EnvelopeRequest][] => {
+      const request = envelopeRequest(method, family, undefined, variant, deep);
+      return request === undefined ? [] : [[variantName(deepReadName(deep), variant), request]];
+    });
+  });
+  return requests.length === 0 ? {} : { deepQuery: Object.fromEntries(requests) };
 }
 
 /** Absent where there are none: so an approval from before there were demands keeps its digest. */
@@ -107,10 +125,10 @@ function demandsOf({ advisories, exclusive }: Family): Pick<Envelope, "demands">
   return demands.length === 0 ? {} : { demands };
 }
 
-/** The request of a check: by register, by its transport where that is not the method's usual one, and by the kind of its credentials. */
-export function requestOf({ register, spoken }: Pick<Candidate, "register" | "spoken">): string {
+/** The request of a check: by register or by what a deep query reads, by its transport where that is not the method's usual one, and by the kind of its credentials. */
+export function requestOf({ register, spoken, deep }: Pick<Candidate, "register" | "spoken" | "deep">): string {
   const { method, target, credentials, security } = spoken ?? {};
-  return variantName(requestName(register), {
+  return variantName(deep ? deepReadName(deep) : requestName(register), {
     ...(target && target.transport !== method?.transport && { transport: target.transport }),
     ...(credentials && { kind: credentials.kind }),
     ...(security && { security }),
@@ -205,6 +223,7 @@ function envelopeRequest(
   family: Family,
   register: LivenessRegister | undefined,
   { transport, kind, security }: Variant,
+  deep?: DeepRead,
 ): EnvelopeRequest | undefined {
   const credentials = kind && nominal({ id: "", kind });
   const route = s7RouteOfFamily(method, family);
@@ -214,6 +233,7 @@ function envelopeRequest(
     ...(transport && { transport }),
     ...(credentials && { credentials }),
     ...(security && { security }),
+    ...(deep && { deep }),
   };
   const parsed = [method.parse({ unitId: 1, ...read }), method.parse(read)].find((one) => "ask" in one);
   if (parsed === undefined || !("ask" in parsed)) return undefined;

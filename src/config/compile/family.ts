@@ -1,4 +1,5 @@
 /** One device family as it holds at this site: the shipped profile and the site's own file, each figure the more conservative of the two. */
+import type { DeepRead } from "../../domain/deep-reads.ts";
 import type { MethodId } from "../../domain/operations.ts";
 import type { ProfileId, Proof, Stage } from "../../domain/plan.ts";
 import type { Milliseconds } from "../../domain/units.ts";
@@ -13,6 +14,7 @@ import type { SiteProfile } from "../schema/site-profile.ts";
 import type { WatchdogMode } from "../schema/statements.ts";
 import { forbiddingAdvisory } from "./advisories.ts";
 import { familyConnection, mayLoosen, type FamilyConnection } from "./connection.ts";
+import { familyDeepReads } from "./deep-family.ts";
 import { directions, heardOnlyKinds, strictKinds, type ClosingFault } from "./direction.ts";
 import { forbiddenOf } from "./forbidden.ts";
 import { intervalFloor, shortestInterval } from "./interval.ts";
@@ -37,6 +39,7 @@ export interface Family {
   /** Takes one master only. Anybody's word for it counts. */
   readonly exclusive: boolean;
   readonly liveness: ReadonlyMap<string, LivenessRegister>;
+  readonly deepQuery: readonly DeepRead[];
 }
 
 export interface FamilyMethod extends Timeouts {
@@ -90,6 +93,7 @@ export function family(
     advisories: profile.advisories,
     exclusive: profile.exclusive?.value === true,
     liveness: new Map([...profile.liveness, ...(own?.liveness ?? [])].map((register) => [register.id, register])),
+    deepQuery: familyDeepReads(profile, own),
   };
   return { family: merged, problems: [...redefined(profile, site), ...renamed(profile, site)] };
 }

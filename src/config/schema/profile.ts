@@ -5,6 +5,7 @@ import { methodIds, type MethodId } from "../../domain/operations.ts";
 import type { ProfileId, Proof } from "../../domain/plan.ts";
 import { s7RackMax, s7SlotMax } from "../../domain/s7.ts";
 import type { Milliseconds } from "../../domain/units.ts";
+import { deepReadOffers, type DeepReadOffer } from "./deep-query.ts";
 import { duration, id, oneOf, text, whole } from "./common.ts";
 import { fact, source, type Fact, type FactValue, type SourceDocument } from "./facts.ts";
 import { advisories, type Advisory } from "./advisories.ts";
@@ -46,6 +47,8 @@ export interface Profile {
   readonly forbidden: readonly Forbidden[];
   readonly advisories: readonly Advisory[];
   readonly liveness: readonly LivenessRegister[];
+  /** What a deep query may read, where the site agrees to it. */
+  readonly deepQuery: readonly DeepReadOffer[];
   /** Where the CPUs of the family stand; null or absent: only the watchlist can say. */
   readonly s7?: ProfileS7;
 }
@@ -211,6 +214,7 @@ export const profileSchema: z.ZodType<Profile> = z
     forbidden,
     advisories,
     liveness,
+    deepQuery: deepReadOffers,
     s7: z
       .strictObject({
         rack: fact(whole(0, s7RackMax, "The rack."), "The rack of the CPU."),

@@ -4,13 +4,14 @@ import { methodIds, type MethodId } from "../../domain/operations.ts";
 import type { ProfileId } from "../../domain/plan.ts";
 import type { Milliseconds } from "../../domain/units.ts";
 import { approvalSchema, type Approval } from "./approval.ts";
+import { deepReadAgreements, type DeepReadAgreement } from "./deep-query.ts";
 import { date, id, oneOf, text, whole, type IsoDate } from "./common.ts";
 import { forbidden, type Forbidden } from "./forbidden.ts";
 import { identification, liveness, ownerMustState, pace, type Identification, type OwnerStatement } from "./profile.ts";
 import type { LivenessRegister } from "./register.ts";
 import { overflows, watchdogModes, type Overflow, type WatchdogMode } from "./statements.ts";
 
-/** Everything in it can only tighten the shipped profile of the same id. No site file: a draft. */
+/** Everything in it can only tighten the shipped profile of the same id, or agree to what that leaves to the site. No site file: a draft. */
 export interface SiteProfile {
   readonly schema: "site-profile/v1";
   readonly id: ProfileId;
@@ -25,6 +26,7 @@ export interface SiteProfile {
   readonly ownerMustState: readonly OwnerStatement[];
   readonly forbidden: readonly Forbidden[];
   readonly liveness: readonly LivenessRegister[];
+  readonly deepQuery: readonly DeepReadAgreement[];
 }
 
 export interface SiteMethod {
@@ -120,5 +122,6 @@ export const siteProfileSchema: z.ZodType<SiteProfile> = z
     ownerMustState,
     forbidden,
     liveness,
+    deepQuery: deepReadAgreements,
   })
   .meta({ title: "site-profile/v1", description: "A site's approval of a device family and what it tightens." });

@@ -4,6 +4,7 @@ import type { Answer } from "../../domain/outcome.ts";
 import type { Framing } from "../../domain/plan.ts";
 import type { Wire } from "../../domain/wire.ts";
 import { decodeIdentification, type Identification, identityOf } from "./decode.ts";
+import { identificationFacts, serverIdFacts, withFacts } from "./facts.ts";
 import { exceptionAnswer } from "./exceptions.ts";
 import type { ModbusAsk } from "./methods.ts";
 import { WirePort } from "./port.ts";
@@ -66,13 +67,13 @@ class ModbusSession implements Session<ModbusAsk> {
     this.#client.open(() => {});
   }
 
-  ask(ask: ModbusAsk): Promise<Answer> {
+  ask(ask: ModbusAsk, from?: number): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const pending: Pending = { ask, reject };
       this.#pending = pending;
       // One request is out at a time; the library would keep every one of them for ever.
       this.#client._transactions = {};
-      send(this.#client, ask, (error) => {
+      send(this.#client, ask, from, (error) => {
         this.#pending = undefined;
         // An exception is an error to the library and an answer to us.
         if (pending.answer && (!error || error.modbusCode !== undefined)) resolve(pending.answer);
@@ -102,7 +103,7 @@ class ModbusSession implements Session<ModbusAsk> {
   }
 }
 
-function send(client: Client, ask: ModbusAsk, done: Done): void {
+function send(client: Client, ask: ModbusAsk, from: number | undefined, done: Done): void {
   const { unitId } = ask;
   switch (ask.functionCode) {
     case 1:
@@ -116,7 +117,7 @@ function send(client: Client, ask: ModbusAsk, done: Done): void {
     case 17:
       return client.writeFC17(unitId, 0, 0, done);
     case 43:
-      return client.writeFC43(unitId, ask.readCode, ask.objectId, done);
+      return client.writeFC43(unitId, ask.readCode, from ?? ask.objectId, done);
   }
 }
 
@@ -135,12 +136,17 @@ function inspected(reply: Uint8Array, ask: ModbusAsk): Inspected {
   switch (ask.functionCode) {
     case 17:
       // A length that it would not look at twice, and no text.
-      return { answer: decodeServerId(pdu), seen: Uint8Array.of(reply[0]!, 17, 2, 0, 0) };
+      return {
+        answer: ask.deep ? withFacts(decodeServerId(pdu), serverIdFacts(pdu)) : decodeServerId(pdu),
+        seen: Uint8Array.of(reply[0]!, 17, 2, 0, 0),
+      };
     case 43: {
       // Without more-follows and objects: it would follow the one by itself and without end, and reads the other beyond the frame.
       const head = new Uint8Array(8);
       head.set(reply.slice(0, 5));
-      return { answer: identificationAnswer(decodeIdentification(pdu, ask.readCode)), seen: head };
+      const found = decodeIdentification(pdu, ask.readCode);
+      const answer = identificationAnswer(found);
+      return { answer: ask.readCode === 1 ? answer : withFacts(answer, identificationFacts(found)), seen: head };
     }
     case 1:
     case 2:

@@ -2,21 +2,27 @@
 import type { Method, MethodInput } from "../../domain/driver.ts";
 import type { ValueType } from "../../domain/expectation.ts";
 import type { MethodId, Operation } from "../../domain/operations.ts";
+import { deepQueryPartsMax } from "../../domain/limits.ts";
 import { withCrc } from "../../domain/crc16.ts";
 import type { Allowance, Framing, Proof } from "../../domain/plan.ts";
 import { frameTemplate } from "../../domain/template.ts";
 
-/** FC 43/14, basic stream from its first object: vendor, product code, revision (Modbus Application Protocol V1.1b3, 6.21). */
+/**
+ * FC 43/14, a stream from its first object (Modbus Application Protocol V1.1b3, 6.21). Basic, for a heartbeat: vendor, product code, revision.
+ * Regular or extended, for a deep query: then a divided answer may go on, and the object with which it does is the device's word.
+ */
 export interface IdentificationAsk {
   readonly functionCode: 43;
   readonly unitId: number;
-  readonly readCode: 1;
-  readonly objectId: 0;
+  readonly readCode: 1 | 2 | 3;
+  readonly objectId: 0 | 0x80;
 }
 /** Report Server ID (6.13). */
 export interface ServerIdAsk {
   readonly functionCode: 17;
   readonly unitId: number;
+  /** For a deep query: everything that it says is told. */
+  readonly deep?: true;
 }
 /** Read coils, discrete inputs, holding registers, input registers (6.1 to 6.4), in this order. */
 export interface ReadAsk {
@@ -43,6 +49,8 @@ interface Row<Ask extends ModbusAsk> {
   parse(unitId: number, input: MethodInput): Parsed<Ask>;
   /** Function code and data. */
   pdu(ask: Ask): readonly number[];
+  /** The byte of the PDU that is the device's word; absent or undefined: every byte is fixed. */
+  freeAt?(ask: Ask): number | undefined;
   describe(ask: Ask): string;
 }
 
@@ -50,23 +58,29 @@ const identification: Row<IdentificationAsk> = {
   id: "modbus-fc43",
   operation: "modbus-read-device-identification",
   proves: "comms-module",
-  parse(unitId, { register, framing }) {
+  parse(unitId, { register, framing, deep }) {
     if (framing) return { problems: [noLength("FC 43/14", framing)] };
     if (register) return { problems: ["register: found one, expected none: FC 43/14 reads no register"] };
-    return { ask: Object.freeze({ functionCode: 43, unitId, readCode: 1, objectId: 0 }) };
+    if (deep?.read === "modbus-identification-extended")
+      return { ask: Object.freeze({ functionCode: 43, unitId, readCode: 3, objectId: 0x80 }) };
+    return { ask: Object.freeze({ functionCode: 43, unitId, readCode: deep ? 2 : 1, objectId: 0 }) };
   },
   pdu: ({ functionCode, readCode, objectId }) => [functionCode, 0x0e, readCode, objectId],
-  describe: ({ unitId }) => `FC 43/14 read device identification, basic, unit ${unitId}`,
+  freeAt: ({ readCode }) => (readCode === 1 ? undefined : 3),
+  describe: ({ unitId, readCode }) =>
+    `FC 43/14 read device identification, ${readCodes[readCode]}, unit ${unitId}${readCode === 1 ? "" : `, from its first object, and in further requests from each object with which the device says that it goes on, at most ${deepQueryPartsMax} in all`}`,
 };
+
+const readCodes = { 1: "basic", 2: "regular", 3: "extended" } as const;
 
 const serverId: Row<ServerIdAsk> = {
   id: "modbus-fc17",
   operation: "modbus-report-server-id",
   proves: "comms-module",
-  parse(unitId, { register, framing }) {
+  parse(unitId, { register, framing, deep }) {
     if (framing) return { problems: [noLength("FC 17", framing)] };
     if (register) return { problems: ["register: found one, expected none: FC 17 reads no register"] };
-    return { ask: Object.freeze({ functionCode: 17, unitId }) };
+    return { ask: Object.freeze({ functionCode: 17, unitId, ...(deep && { deep: true }) }) };
   },
   pdu: ({ functionCode }) => [functionCode],
   describe: ({ unitId }) => `FC 17 report server id, unit ${unitId}`,
@@ -181,7 +195,9 @@ function method<Ask extends ModbusAsk>(row: Row<Ask>): Method<ModbusAsk> {
     // A serial port is open already, and nothing is said on it before the request.
     opening: (ask) => ("framing" in ask && ask.framing === "rtu" ? nothing : connection),
     asking: (ask) =>
-      "framing" in ask ? oneRtuRequest(row.operation, ask.unitId, row.pdu(ask)) : oneRequest(row.operation, ask.unitId, row.pdu(ask)),
+      "framing" in ask
+        ? oneRtuRequest(row.operation, ask.unitId, row.pdu(ask))
+        : oneRequest(row.operation, ask.unitId, row.pdu(ask), row.freeAt?.(ask)),
     closing: () => nothing,
     describe: (ask) => row.describe(ask),
   };
@@ -199,11 +215,12 @@ function unitProblem(unitId: number | undefined): string {
   return `unitId: found ${unitId}${unitId === 0 ? " (the broadcast)" : ""}, ${expected}`;
 }
 
-/** The two bytes of the transaction id are the library's counter; every other byte is fixed. */
-function oneRequest(operation: Operation, unitId: number, pdu: readonly number[]): Allowance {
+/** The two bytes of the transaction id are the library's counter; every other byte is fixed, but for one that a row leaves to the device. */
+function oneRequest(operation: Operation, unitId: number, pdu: readonly number[], freeAt: number | undefined): Allowance {
   const bytes = Uint8Array.of(0, 0, 0, 0, 0, pdu.length + 1, unitId, ...pdu);
   const mask = new Uint8Array(bytes.length).fill(0xff);
   mask.fill(0x00, 0, 2);
+  if (freeAt !== undefined) mask[bytes.length - pdu.length + freeAt] = 0x00;
   return one(operation, bytes, mask);
 }
 

@@ -7,7 +7,7 @@ const textCharactersMax = 128;
 const plainText = /^[\x21-\x7e](?:[\x20-\x7e]{0,126}[\x21-\x7e])?$/u;
 
 /** Printable and on one line; undefined where nothing is left. */
-export function textOf(bytes: Uint8Array | undefined): string | undefined {
+export function textOf(bytes: Uint8Array | undefined, charactersMax: number = textCharactersMax): string | undefined {
   if (!bytes) return undefined;
   const latin1 = String.fromCharCode.apply(undefined, bytes as ArrayLike<number> as number[]);
   if (plainText.test(latin1) && !latin1.includes("  ")) return latin1;
@@ -17,5 +17,5 @@ export function textOf(bytes: Uint8Array | undefined): string | undefined {
     .replaceAll(/[\p{C}\p{Zl}\p{Zp}\uFFFD]/gu, " ")
     .replaceAll(/\s+/gu, " ")
     .trim();
-  return Array.from(printable).slice(0, textCharactersMax).join("").trimEnd() || undefined;
+  return Array.from(printable).slice(0, charactersMax).join("").trimEnd() || undefined;
 }

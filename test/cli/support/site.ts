@@ -159,6 +159,7 @@ export class TestSite {
   /** Starts a poller that answers with these handlers. */
   async poller(handlers: Partial<ControlHandlers>): Promise<void> {
     const windows = ["window-open", "window-extend", "window-close", "window-list"] as const;
+    const deep = ["deep-query", "deep-query-look", "deep-query-end"] as const;
     const names = [
       "status",
       "check",
@@ -169,6 +170,7 @@ export class TestSite {
       "reload",
       "clock",
       ...windows,
+      ...deep,
       "baseline-accept",
       "audit",
     ] as const;

@@ -3,6 +3,7 @@ import type { Sink, Surroundings } from "../../../src/cli/command.ts";
 import type { StateStore } from "../../../src/cli/ports.ts";
 import { usualSysctls } from "../../../src/config/plan-json.ts";
 import { methods } from "../../../src/drivers/registry.ts";
+import type { MonotonicMs } from "../../../src/domain/units.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 
 export interface Captured extends Surroundings {
@@ -28,7 +29,11 @@ const noState: StateStore = {
 };
 
 /** A test changes anything but the clock, which it moves. */
-export type Changes = Partial<Omit<Surroundings, "clock">> & { readonly wall?: number };
+export type Changes = Partial<Omit<Surroundings, "clock">> & {
+  readonly wall?: number;
+  /** Waits of a second at most are over at once. */
+  readonly hasty?: true;
+};
 
 export function surroundings(changes: Changes = {}): Captured {
   const stdout = kept();
@@ -53,11 +58,20 @@ export function surroundings(changes: Changes = {}): Captured {
     selfTest: () => Promise.reject(new Error("this test tries no safeguards")),
     runPoller: () => Promise.reject(new Error("this test runs no poller")),
     prompt: undefined,
+    onInterrupt: () => () => undefined,
     ...changes,
-    clock: new FakeClock(undefined, changes.wall),
+    clock: changes.hasty ? new HastyClock(undefined, changes.wall) : new FakeClock(undefined, changes.wall),
     out: () => stdout.text().trimEnd(),
     err: () => stderr.text().trimEnd(),
   };
+}
+
+class HastyClock extends FakeClock {
+  override at(when: MonotonicMs, run: () => void): () => void {
+    if (when - this.monotonic() > 1000) return super.at(when, run);
+    const soon = setImmediate(run);
+    return () => clearImmediate(soon);
+  }
 }
 
 function kept(): Sink & { text(): string } {

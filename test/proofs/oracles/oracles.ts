@@ -17,6 +17,8 @@ export interface PymodbusOptions extends OracleOptions {
   readonly unitIds?: readonly number[];
   /** Raw RTU frames with their CRC inside TCP instead of Modbus TCP. */
   readonly rtuOverTcp?: boolean;
+  /** Its identification does not fit into one reply, and it has extended objects. */
+  readonly long?: boolean;
 }
 
 export interface Oracle {
@@ -38,10 +40,10 @@ export const pymodbusIdentity = { VendorName: "Oracle Works", ProductCode: "PYM-
 
 /** A device with identification: function codes 1-4, 17 and 43/14. It ends with the network. */
 export function startPymodbus(network: Network, host: string, options: PymodbusOptions = {}): Promise<Oracle> {
-  const { port = modbusPort, unitIds = [], rtuOverTcp = false } = options;
+  const { port = modbusPort, unitIds = [], rtuOverTcp = false, long = false } = options;
   const script = fileURLToPath(new URL("pymodbus_server.py", import.meta.url));
   const units = unitIds.length === 0 ? [] : [unitIds.join(",")];
-  const framing = rtuOverTcp ? ["--rtu"] : [];
+  const framing = [...(rtuOverTcp ? ["--rtu"] : []), ...(long ? ["--long"] : [])];
   return start(network, host, port, [debianPython, "-B", script, ...framing, network.address(host), String(port), ...units]);
 }
 

@@ -1,6 +1,7 @@
 """An independent Modbus TCP device: pymodbus with device identification, function codes 1-4, 17 and 43/14.
 
-Usage: pymodbus_server.py [--rtu] ADDRESS PORT [UNIT,UNIT...]
+Usage: pymodbus_server.py [--rtu] [--long] ADDRESS PORT [UNIT,UNIT...]
+With --long its identification is too long for one reply, and it has extended objects.
 With --rtu it takes raw RTU frames with their CRC in the TCP connection, as some serial gateways do, instead of Modbus TCP.
 Without units every unit id is answered; with units the others get silence, as on a serial bus.
 Coils: even addresses on. Discrete inputs: odd addresses on. Holding register n: 1000 + n. Input register n: 2000 + n.
@@ -29,6 +30,15 @@ IDENTITY = ModbusDeviceIdentification(
 )
 
 
+def lengthen() -> None:
+    """Three objects that no two of them fit into one reply, and two of the maker's own."""
+    IDENTITY.VendorUrl = "http://example.invalid/" + "u" * 150
+    IDENTITY.ProductName = "Independent device " + "p" * 150
+    IDENTITY.ModelName = "pymodbus " + "m" * 150
+    IDENTITY[0x80] = b"serial SN-4711"
+    IDENTITY[0x81] = b"x" * 240
+
+
 def unit() -> ModbusSlaveContext:
     # zero_mode: the address on the wire is the address in the block, without pymodbus' shift by one.
     return ModbusSlaveContext(
@@ -42,8 +52,10 @@ def unit() -> ModbusSlaveContext:
 
 def main() -> None:
     arguments = sys.argv[1:]
-    framer = ModbusRtuFramer if arguments[0] == "--rtu" else ModbusSocketFramer
-    address, port, *listed = [text for text in arguments if text != "--rtu"]
+    framer = ModbusRtuFramer if "--rtu" in arguments else ModbusSocketFramer
+    if "--long" in arguments:
+        lengthen()
+    address, port, *listed = [text for text in arguments if not text.startswith("--")]
     units = [int(text) for text in listed[0].split(",")] if listed else []
     slaves = {number: unit() for number in units} if units else unit()
     context = ModbusServerContext(slaves=slaves, single=not units)

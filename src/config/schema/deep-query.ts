@@ -1,0 +1,57 @@
+/** The shapes of what a deep query may read: what the shipped profile leaves to the site, and what the site has agreed to by name. */
+import { z } from "zod";
+import { deepReadIds, deepReads, type DeepReadId } from "../../domain/deep-reads.ts";
+import { deepQueryInterfacesMax, deepQuerySlotsMax } from "../../domain/limits.ts";
+import { date, oneOf, text, whole, type IsoDate } from "./common.ts";
+
+interface Counts {
+  /** Of the backplane, from slot 0. */
+  readonly slots?: number;
+  /** Of the switch, from interface 1. */
+  readonly interfaces?: number;
+}
+
+/** In a shipped profile: may be agreed to. A read that is not named there is never asked. */
+export interface DeepReadOffer extends Counts {
+  readonly read: DeepReadId;
+  readonly reason: string;
+}
+
+/** In a site file: is agreed to. */
+export interface DeepReadAgreement extends Counts {
+  readonly read: DeepReadId;
+  readonly by: string;
+  readonly on: IsoDate;
+  readonly reason: string;
+}
+
+type Count = z.ZodExactOptional<z.ZodType<number, number>>;
+const counts: { slots: Count; interfaces: Count } = {
+  slots: whole(1, deepQuerySlotsMax, "With enip-slots: how many slots the backplane has, counted from 0.").exactOptional(),
+  interfaces: whole(1, deepQueryInterfacesMax, "With snmp-interfaces: how many interfaces there are, counted from 1.").exactOptional(),
+};
+const read: z.ZodType<DeepReadId, DeepReadId> = oneOf(deepReadIds, "What is read.");
+
+const offer: z.ZodType<DeepReadOffer> = z.strictObject({ read, reason: text("Why it may be read."), ...counts });
+const agreement: z.ZodType<DeepReadAgreement> = z
+  .strictObject({ read, by: text("Who agrees to it."), on: date("When."), reason: text("Why."), ...counts })
+  .check(({ value, issues }) => {
+    const key = deepReads[value.read].counts;
+    if (key === undefined || value[key] !== undefined) return;
+    issues.push({
+      code: "custom",
+      path: [key],
+      input: undefined,
+      message: `how many ${key} there are, as ${value.read} asks each by itself`,
+    });
+  });
+
+export const deepReadOffers: z.ZodType<readonly DeepReadOffer[], unknown> = z
+  .array(offer, { error: "a list of {read, reason}" })
+  .default([])
+  .meta({ description: "What a deep query may read once the site has agreed to it by name; left out: nothing." });
+
+export const deepReadAgreements: z.ZodType<readonly DeepReadAgreement[], unknown> = z
+  .array(agreement, { error: "a list of {read, by, on, reason}" })
+  .default([])
+  .meta({ description: "What a deep query may read, in its window, of what the shipped profile leaves to the site, and who agreed." });

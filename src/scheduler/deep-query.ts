@@ -1,0 +1,83 @@
+/** Runs one deep query: the first device of each family alone, a wait, then its others, each question by itself through the gate. */
+import type { Clock } from "../domain/clock.ts";
+import type { DeepDevice, DeepRun } from "../domain/deep-query.ts";
+import { formatDuration } from "../domain/duration.ts";
+import { deepQueryFirstWait, deepQueryFirstWaitLab } from "../domain/limits.ts";
+import type { DeviceId, PlannedDevice } from "../domain/plan.ts";
+import { after, type MonotonicMs } from "../domain/units.ts";
+import { DeepQueryOfDevice, notAsked, type DeepDeviceParts } from "./deep-query-device.ts";
+
+export interface DeepQueryParts extends Omit<DeepDeviceParts, "ended" | "sleep" | "end"> {
+  readonly clock: Clock;
+}
+
+export class DeepQuery {
+  readonly #parts: DeepQueryParts;
+  readonly #devices: readonly PlannedDevice[];
+  #cutShort: string | undefined;
+  #sleepers = new Set<() => void>();
+
+  /** @param devices of the plan, each once */
+  constructor(parts: DeepQueryParts, devices: readonly PlannedDevice[]) {
+    this.#parts = parts;
+    this.#devices = devices;
+  }
+
+  /** Nothing further is asked; the caller takes back at the gate what is out. The first reason holds. */
+  end(why: string): void {
+    this.#cutShort ??= why;
+    for (const wake of this.#sleepers) wake();
+  }
+
+  async run(): Promise<DeepRun> {
+    const families = Map.groupBy(this.#devices, ({ profile }) => profile);
+    const done = await Promise.all([...families.values()].map((members) => this.#family(members)));
+    const byId = new Map<DeviceId, DeepDevice>(done.flat().map((one) => [one.device, one]));
+    return { cutShort: this.#cutShort, devices: this.#devices.map(({ id }) => byId.get(id)!) };
+  }
+
+  async #family([first, ...others]: readonly PlannedDevice[]): Promise<readonly DeepDevice[]> {
+    const pioneer = await this.#device(first!).run();
+    if (others.length === 0) return [pioneer];
+    const because = await this.#stillWell(pioneer, others.length);
+    if (because !== undefined) return [pioneer, ...others.map(({ id }) => notAsked(id, because))];
+    return [pioneer, ...(await Promise.all(others.map((one) => this.#device(one).run())))];
+  }
+
+  /** Why the others of the family are left alone; undefined when the first has answered everything, and its heartbeat after a wait. */
+  async #stillWell({ device, ended }: DeepDevice, others: number): Promise<string | undefined> {
+    if (ended !== "complete") return this.#cutShort ?? `${device}, the first of its family, was not answered in full`;
+    const wait = this.#parts.plan().lab ? deepQueryFirstWaitLab : deepQueryFirstWait;
+    this.#parts.tell(
+      `${device}: complete; the ${others} ${others === 1 ? "other" : "others"} of its family ${others === 1 ? "follows" : "follow"} in ${formatDuration(wait)}`,
+    );
+    const began = this.#parts.clock.wall();
+    await this.#sleep(after(this.#parts.clock.monotonic(), wait));
+    if (this.#cutShort !== undefined) return this.#cutShort;
+    const beat = this.#parts.beat(device);
+    return beat !== undefined && beat.at >= began
+      ? undefined
+      : `${device}, the first of its family, answered no heartbeat in the wait after it`;
+  }
+
+  #device(device: PlannedDevice): DeepQueryOfDevice {
+    return new DeepQueryOfDevice(
+      { ...this.#parts, ended: () => this.#cutShort, sleep: (until) => this.#sleep(until), end: (why) => this.end(why) },
+      device,
+    );
+  }
+
+  /** Until the moment, or until the run is ended. */
+  #sleep(until: MonotonicMs): Promise<void> {
+    if (this.#cutShort !== undefined) return Promise.resolve();
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        cancel();
+        this.#sleepers.delete(wake);
+        resolve();
+      };
+      const cancel = this.#parts.clock.at(until, wake);
+      this.#sleepers.add(wake);
+    });
+  }
+}

@@ -1,0 +1,274 @@
+/** One deep query: the first of a family alone, what follows what, and how it ends. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Beat, DeepRun } from "../../src/domain/deep-query.ts";
+import { deepQueryFirstWait, deepQueryFirstWaitLab, deepQueryPartsMax, deepQueryPatience } from "../../src/domain/limits.ts";
+import { nothingSent, type Answer, type Outcome, type Refused } from "../../src/domain/outcome.ts";
+import type { Check, CheckId, DeviceId, Plan } from "../../src/domain/plan.ts";
+import { after, milliseconds, seconds } from "../../src/domain/units.ts";
+import { DeepQuery } from "../../src/scheduler/deep-query.ts";
+import { FakeClock } from "../support/fake-clock.ts";
+import { literalPlan, type LiteralDevice } from "../support/literal-plan.ts";
+
+const said: Answer = { said: "alive", facts: [["object 0x00 VendorName", "Maker"]] };
+const one = { connections: 1, requests: 1, bytes: 11 };
+
+type Reply = (check: Check, from: number | undefined, asked: number) => Answer | Partial<Refused> | "timeout" | "gone";
+
+/** A run with a gate that answers as the test says, each time after 100 ms. */
+class Scene {
+  readonly clock = new FakeClock();
+  readonly asked: string[] = [];
+  readonly told: string[] = [];
+  /** Heartbeats go on every 10 s unless the test silences them. */
+  readonly silent = new Set<string>();
+  plan: Plan;
+  readonly query: DeepQuery;
+  #run: Promise<DeepRun> | undefined;
+
+  constructor(devices: readonly LiteralDevice[], reply: Reply = () => said, lab = true) {
+    this.plan = { ...literalPlan(devices.map((device) => ({ ...device, deep: true }))), lab };
+    const outcome = (check: Check, came: ReturnType<Reply>): Outcome | undefined => {
+      const at = this.clock.monotonic();
+      if (came === "gone") return undefined;
+      if (came === "timeout") return { kind: "failed", check, at, failure: "timeout", detail: "no answer in time", sent: one };
+      if ("said" in came) return { kind: "answered", check, at, took: milliseconds(12.3), answer: came, sent: one };
+      return { kind: "refused", check, at, reason: "line_budget", retryAt: undefined, sent: nothingSent, ...came };
+    };
+    const gate = {
+      exchange: (id: CheckId, trigger: string, from?: number): Promise<Outcome | undefined> => {
+        assert.equal(trigger, "deep-query");
+        const check = this.plan.deep.get(id)!;
+        this.asked.push(`${id}${from === undefined ? "" : ` from ${from}`}`);
+        return new Promise((resolve) => {
+          const answered = (): void => resolve(outcome(check, reply(check, from, this.asked.length)));
+          this.clock.at(after(this.clock.monotonic(), milliseconds(100)), answered);
+        });
+      },
+    };
+    const beat = (device: DeviceId): Beat | undefined => {
+      if (this.silent.has(device)) return undefined;
+      const now = this.clock.wall();
+      return { at: (now - (now % 10_000)) as Beat["at"], took: milliseconds(5) };
+    };
+    const parts = { clock: this.clock, gate, plan: () => this.plan, beat, tell: (text: string) => void this.told.push(text) };
+    this.query = new DeepQuery(parts, [...this.plan.devices.values()]);
+  }
+
+  begin(): Promise<DeepRun> {
+    this.#run = this.query.run();
+    return this.#run;
+  }
+
+  async done(spanMs = 600_000): Promise<DeepRun> {
+    const run = this.#run ?? this.begin();
+    await this.clock.advance(spanMs);
+    const done = await run;
+    assert.equal(this.clock.waiting, 0, "no timer is forgotten");
+    return done;
+  }
+}
+
+const plc: LiteralDevice = { name: "plc", address: "192.0.2.11" };
+const family = ["a", "b", "c"].map((name, at): LiteralDevice => ({ name, address: `192.0.2.${20 + at}` }));
+
+describe("a deep query", () => {
+  it("asks each question once and tells how it went, with the response time of the heartbeat before and after", async () => {
+    const scene = new Scene([plc]);
+    const { cutShort, devices } = await scene.done();
+    assert.deepEqual(scene.asked, ["plc/deep-modbus-identification-regular", "plc/deep-modbus-server-id"]);
+    const [device] = devices;
+    assert.equal(cutShort, undefined);
+    assert.deepEqual([device?.ended, device?.why, device?.tookBefore, device?.tookAfter], ["complete", undefined, 5, 5]);
+    const [first] = device!.questions;
+    assert.equal(first?.check, "plc/deep-modbus-identification-regular");
+    assert.equal(first.came.kind === "answered" && first.came.facts.length, 1);
+    assert.deepEqual(first.sent, one);
+    assert.match(scene.told[0]!, /plc: modbus-identification-regular: answered in 12 ms, 1 fact/u);
+  });
+
+  it("follows a divided answer with the number that the device gave, never back, and not for ever", async () => {
+    const divided =
+      (next: (from: number | undefined) => number): Reply =>
+      (check, from) =>
+        check.method === "modbus-fc43"
+          ? { said: "alive", more: true, facts: [], next: next(from) }
+          : { said: "alive", note: "exception 1" };
+    const ahead = new Scene(
+      [plc],
+      divided((from) => (from ?? 0) + 3),
+    );
+    const { devices } = await ahead.done();
+    assert.equal(ahead.asked.length, deepQueryPartsMax + 1);
+    assert.equal(ahead.asked[2], "plc/deep-modbus-identification-regular from 6");
+    assert.equal(devices[0]?.questions[2]?.from, 6);
+    assert.ok(ahead.told.some((line) => line.includes("still more follows")));
+    assert.ok(ahead.told.some((line) => line.endsWith("0 facts (exception 1)")));
+    const back = new Scene(
+      [plc],
+      divided(() => 4),
+    );
+    await back.done();
+    assert.equal(back.asked.length, 3);
+  });
+
+  it("asks the first of a family alone, and the others after a wait and a heartbeat of the first", async () => {
+    for (const [lab, wait] of [
+      [true, deepQueryFirstWaitLab],
+      [false, deepQueryFirstWait],
+    ] as const) {
+      const scene = new Scene([...family, { ...plc, profile: "another" }], undefined, lab);
+      const run = scene.begin();
+      await scene.clock.advance(11_000);
+      assert.deepEqual(
+        scene.asked.filter((line) => !line.startsWith("plc")).map((line) => line[0]),
+        ["a", "a"],
+      );
+      assert.ok(scene.asked.some((line) => line.startsWith("plc/")));
+      assert.ok(scene.told.some((line) => line.startsWith("a: complete; the 2 others of its family follow in")));
+      await scene.clock.advance(wait + 60_000);
+      const { devices } = await run;
+      // In the lab the wait is shorter than the heartbeats of this test: then the others are left alone.
+      assert.deepEqual(
+        devices.map(({ device, ended }) => `${device} ${ended}`),
+        lab ? ["a complete", "b not_asked", "c not_asked", "plc complete"] : ["a complete", "b complete", "c complete", "plc complete"],
+      );
+      if (lab) assert.match(devices[1]?.why ?? "", /answered no heartbeat in the wait/u);
+    }
+  });
+
+  it("leaves a family alone whose first device fails, and says so of each; the only other one is one", async () => {
+    const scene = new Scene(family.slice(0, 2), (check) => (check.method === "modbus-fc17" ? "timeout" : said));
+    const { cutShort, devices } = await scene.done();
+    assert.equal(cutShort, undefined);
+    assert.deepEqual(
+      devices.map(({ ended, why }) => [ended, why]),
+      [
+        ["partly", "a/deep-modbus-server-id: timeout: no answer in time"],
+        ["not_asked", "a, the first of its family, was not answered in full"],
+      ],
+    );
+    const pair = new Scene(family.slice(0, 2));
+    await pair.done(60_000);
+    assert.ok(pair.told.some((line) => line.includes("the 1 other of its family follows in")));
+  });
+
+  it("asks nothing of a device whose latest heartbeat was not answered", async () => {
+    const scene = new Scene([plc]);
+    scene.silent.add("plc");
+    const { devices } = await scene.done();
+    assert.deepEqual(scene.asked, []);
+    assert.match(devices[0]?.why ?? "", /latest heartbeat was not answered/u);
+  });
+
+  it("ends with a device that errs: behind a gateway that misses it, and with degraded words beside its facts", async () => {
+    const gateway = new Scene([plc], () => ({ said: "gateway_only", detail: "exception 11" }));
+    assert.match((await gateway.done()).devices[0]?.why ?? "", /gateway_target_silent: exception 11/u);
+    assert.equal(gateway.asked.length, 1);
+    const degraded = new Scene([plc], () => ({ said: "degraded", failure: "protocol_error", detail: "the run indicator is off" }));
+    const { devices } = await degraded.done();
+    assert.equal(devices[0]?.ended, "complete");
+    const { came } = devices[0].questions[0]!;
+    assert.equal(came.kind === "answered" && came.note, "the run indicator is off");
+  });
+
+  it("waits as long as the gate says, tells of long waits once, and gives up a question after its patience", async () => {
+    const refusals =
+      (retryIn: number): Reply =>
+      (_check, _from, asked) =>
+        asked <= 3 ? { retryAt: after(scene.clock.monotonic(), milliseconds(retryIn)) } : said;
+    let scene: Scene = new Scene([plc], (...all) => refusals(30_000)(...all));
+    const patient = await scene.done();
+    assert.equal(patient.devices[0]?.ended, "complete");
+    assert.equal(scene.told.filter((line) => line.startsWith("plc: waits 30 s (line_budget")).length, 1);
+    scene = new Scene([plc], (...all) => refusals(0)(...all));
+    await scene.done();
+    assert.equal(scene.told.filter((line) => line.includes("waits")).length, 0);
+    scene = new Scene([plc], () => ({ reason: "backoff", retryAt: after(scene.clock.monotonic(), deepQueryPatience) }));
+    const { devices } = await scene.done();
+    assert.deepEqual([devices[0]?.ended, devices[0]?.questions.length], ["not_asked", 0]);
+    assert.match(devices[0]?.why ?? "", /did not let it go within 30 min \(backoff: the device is down/u);
+    scene = new Scene([plc], (_check, _from, asked) => (asked === 1 ? { reason: "clock_suspect" } : said));
+    assert.equal((await scene.done()).devices[0]?.ended, "complete");
+  });
+
+  it("ends as a whole at a stop and at the end of its window; a trip ends one device", async () => {
+    for (const reason of ["stopped", "no_window", "window_ending", "run_over"] as const) {
+      const scene = new Scene([plc, { name: "other", address: "192.0.2.12", profile: "another" }], (check) =>
+        check.method === "modbus-fc17" ? { reason, retryAt: after(scene.clock.monotonic(), seconds(1)) } : said,
+      );
+      const { cutShort, devices } = await scene.done();
+      assert.match(cutShort ?? "", new RegExp(`^${reason}: `, "u"));
+      assert.deepEqual(
+        devices.map(({ ended }) => ended),
+        ["partly", "partly"],
+      );
+    }
+    const tripped = new Scene([plc], () => ({ reason: "tripped" }));
+    const { cutShort, devices } = await tripped.done();
+    assert.equal(cutShort, undefined);
+    assert.match(devices[0]?.why ?? "", /tripped: a person must look/u);
+    const expired = new Scene([plc], () => ({ reason: "approval_expired" }));
+    assert.match((await expired.done()).devices[0]?.why ?? "", /approval_expired: the approval has expired/u);
+  });
+
+  it("that was cut in the middle of a request says what had left", async () => {
+    const scene = new Scene([plc], () => ({ reason: "no_window", sent: one }));
+    const { devices } = await scene.done();
+    assert.equal(devices[0]?.ended, "partly");
+    assert.deepEqual(devices[0].questions[0]?.sent, one);
+  });
+
+  it("ends when a person ends it: while it waits for its turn, in the wait of a family, and before a heartbeat came", async () => {
+    const waiting = new Scene([plc], () => ({ retryAt: after(waiting.clock.monotonic(), seconds(60)) }));
+    let run = waiting.begin();
+    await waiting.clock.advance(500);
+    waiting.query.end("ended by eto-1");
+    waiting.query.end("ended by another");
+    await waiting.clock.advance(200);
+    assert.deepEqual([(await run).cutShort, (await run).devices[0]?.ended], ["ended by eto-1", "not_asked"]);
+    assert.equal(waiting.clock.waiting, 0);
+    const asking = new Scene([plc], () => ({ retryAt: after(asking.clock.monotonic(), seconds(60)) }));
+    run = asking.begin();
+    await asking.clock.advance(50);
+    asking.query.end("ended by eto-1");
+    await asking.clock.advance(100);
+    assert.equal((await run).devices[0]?.ended, "not_asked");
+    const between = new Scene(family, undefined, false);
+    run = between.begin();
+    await between.clock.advance(30_000);
+    between.query.end("ended by eto-1");
+    assert.deepEqual(
+      (await run).devices.map(({ ended, why }) => [ended, why]),
+      [
+        ["complete", undefined],
+        ["not_asked", "ended by eto-1"],
+        ["not_asked", "ended by eto-1"],
+      ],
+    );
+    const beating = new Scene([plc]);
+    run = beating.begin();
+    await beating.clock.advance(250);
+    beating.query.end("ended by eto-1");
+    assert.equal((await run).devices[0]?.tookAfter, undefined);
+    const early = new Scene([plc]);
+    early.query.end("ended by eto-1");
+    assert.equal((await early.done()).devices[0]?.why, "ended by eto-1");
+    assert.deepEqual(early.asked, []);
+  });
+
+  it("goes on without a response time where no heartbeat comes, and ends with a question that a reload took out", async () => {
+    const scene = new Scene([plc], () => {
+      scene.silent.add("plc");
+      return said;
+    });
+    assert.equal((await scene.done()).devices[0]?.tookAfter, undefined);
+    const reloaded = new Scene([plc], () => "gone");
+    assert.match((await reloaded.done()).devices[0]?.why ?? "", /the plan was changed meanwhile/u);
+    const unplanned: Scene = new Scene([plc], () => {
+      unplanned.plan = { ...unplanned.plan, checks: new Map() };
+      return said;
+    });
+    assert.equal((await unplanned.done()).devices[0]?.ended, "complete");
+  });
+});
