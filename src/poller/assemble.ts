@@ -127,13 +127,7 @@ export function assemble(
     {
       // What expires does so by the highest trusted time.
       clock: { ...clock, wall: time.judged },
-      circumstances: circumstances(
-        stopFile,
-        cutOff,
-        windows,
-        () => operations,
-        () => deepQueries,
-      ),
+      circumstances: circumstances({ stopFile, cutOff, windows, operations: () => operations, deepQueries: () => deepQueries }),
       keeper: (farewell, onClosed) => new ConnectionKeeper({ clock, dial, farewell, onClosed, speakerOf: speakers(drivers, vault, means) }),
       suspect: (now) => pulse.suspect(now),
       trips,
@@ -145,8 +139,7 @@ export function assemble(
     plan,
   );
   const web = new WebKeeper({ ...shared, ...settings.web, bcrypt: new BcryptThread() });
-  const bug = (error: unknown): void => log.bug(error);
-  const deepQueries = new DeepQueries({ ...shared, windows, version: build.version, gate: () => gate, bug });
+  const deepQueries = new DeepQueries({ ...shared, windows, version: build.version, gate: () => gate });
   const waysOut = new WaysOut({ ...shared, reach, gate });
   const watching = [new Health(shared), waysOut, windows, deepQueries, web];
   const look = (): void => {
@@ -159,19 +152,8 @@ export function assemble(
     { clock, gate, onStart: (late) => page.observeLateness(late), onSkip: () => page.countSkip() },
     plan,
   );
-  const sources = {
-    build,
-    clock,
-    gate,
-    outstanding,
-    journal,
-    time,
-    schedule: scheduler,
-    datagramsDropped: udp.dropped,
-    windows: windows.windows,
-    web,
-    fence: new FenceWatch(shared),
-  };
+  const shown = { build, clock, gate, outstanding, journal, time, schedule: scheduler, fence: new FenceWatch(shared) };
+  const sources = { ...shown, datagramsDropped: udp.dropped, windows: windows.windows, web };
   const page = new PrometheusPage({ ...sources, address: settings.labels.address, processMetrics: true, yieldToLoop });
   const replan = async () => planned({ ...options, wallNow: time.judged() });
   const { stateDir } = settings;
@@ -245,13 +227,15 @@ function speakers(drivers: ReadonlyMap<Protocol, Driver>, vault: Vault, means: O
   };
 }
 
-function circumstances(
-  stopFile: StopFile,
-  cutOff: Circumstances["cutOff"],
-  { windows }: WindowKeeper,
-  operations: () => Operations,
-  deepQueries: () => DeepQueries,
-): Circumstances {
+interface Surroundings {
+  readonly stopFile: StopFile;
+  readonly cutOff: Circumstances["cutOff"];
+  readonly windows: WindowKeeper;
+  readonly operations: () => Operations;
+  readonly deepQueries: () => DeepQueries;
+}
+
+function circumstances({ stopFile, cutOff, windows: { windows }, operations, deepQueries }: Surroundings): Circumstances {
   return {
     stopped: () => stopFile.inForce,
     cutOff,

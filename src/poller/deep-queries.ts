@@ -10,6 +10,7 @@ import { printable } from "../domain/printable.ts";
 import { after, type MonotonicMs, type WallMs } from "../domain/units.ts";
 import { instant } from "../exporters/control-status.ts";
 import { deepQueryHtml } from "../exporters/deep-query-html.ts";
+import type { EventLog } from "../exporters/event-log.ts";
 import type { HeartbeatGate } from "../safety/gate.ts";
 import { DeepQuery } from "../scheduler/deep-query.ts";
 import type { MemoryBoard } from "../store/board.ts";
@@ -27,7 +28,7 @@ export interface DeepQueriesParts {
   readonly version: string;
   readonly windows: WindowKeeper;
   readonly gate: () => Pick<HeartbeatGate, "exchange" | "endDeepQuery">;
-  readonly bug: (error: unknown) => void;
+  readonly log: Pick<EventLog, "bug">;
 }
 
 export type DeepCommand = "deep-query" | "deep-query-look" | "deep-query-end";
@@ -150,7 +151,7 @@ export class DeepQueries {
     running.done = this.#run(running, order, inForce, clock.wall()).catch((error: unknown) => {
       running.running = false;
       running.problem = "a mistake in the poller itself ended it; its log says more";
-      this.#parts.bug(error);
+      this.#parts.log.bug(error);
     });
     const questions = [...plan.deep.values()].filter(({ device }) => devices.some(({ id }) => id === device)).length;
     return { ok: true, result: { id: running.id, questions, windows: inForce } };

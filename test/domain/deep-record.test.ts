@@ -72,7 +72,7 @@ describe("the record of a deep query", () => {
       { ...frame, order: { ...frame.order, change: "MOC-1" } },
     );
     assert.deepEqual(
-      record.devices[0]?.questions.map(({ came, detail }) => `${came}: ${detail}`),
+      record.devices[0]?.questions.map(({ came, detail }) => `${came}: ${detail ?? ""}`),
       [
         "failed: timeout: no answer",
         "failed: no_window: no deep-query window is open",

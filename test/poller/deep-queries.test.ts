@@ -70,7 +70,7 @@ beforeEach(() => {
     version: "1.0.0",
     windows,
     gate: () => gate,
-    bug: (error) => bugs.push(error),
+    log: { bug: (error) => bugs.push(error) },
   });
 });
 afterEach(() => rmSync(stateDir, { recursive: true, force: true }));
