@@ -140,6 +140,7 @@ export const ordinaryBuiltins: ReadonlySet<string> = new Set([
 export const builtinsPerFile: Readonly<Record<string, readonly string[]>> = {
   "src/cli/arguments.ts": ["node:util"],
   "src/cli/atomic-file.ts": ["node:fs", "node:path"],
+  "src/cli/overrides.ts": ["node:path"],
   "src/cli/pinning.ts": ["node:fs", "node:path"],
   "src/cli/plan-against.ts": ["node:fs", "node:path"],
   "src/store/kept-plans.ts": ["node:fs", "node:fs/promises", "node:path"],

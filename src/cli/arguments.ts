@@ -41,7 +41,7 @@ export function parse(command: Command, argv: readonly string[]): Parsed {
     const problem = option ? problemWith(token, option, texts, flags) : unknownOption(token.rawName, Object.keys(options));
     if (problem !== undefined) problems.push(problem);
     else if (token.value === undefined) flags.add(token.name);
-    else texts.set(token.name, token.value);
+    else texts.set(token.name, [texts.get(token.name) ?? [], token.value].flat().join(","));
   }
   if (flags.has("help")) return { help: true };
   problems.push(...missing(options, texts), ...wrongWords(command, words));
@@ -57,7 +57,7 @@ interface Given {
 
 function problemWith(given: Given, option: Option, texts: ReadonlyMap<string, string>, flags: ReadonlySet<string>): string | undefined {
   const { name, rawName, value } = given;
-  if (flags.has(name) || texts.has(name)) return `${rawName} is given twice; expected once`;
+  if (flags.has(name) || (texts.has(name) && !option.repeatable)) return `${rawName} is given twice; expected once`;
   if (option.type === "flag") return value === undefined ? undefined : `${rawName} takes no value; found "${value}"`;
   const shape = `${rawName} ${option.value ?? "<text>"}`;
   if (value === undefined) return `${rawName} needs a value: ${shape}`;

@@ -45,6 +45,8 @@ export interface Option {
   /** What stands for the value in the help, such as `<name>`; for a text. */
   readonly value?: string;
   readonly summary: string;
+  /** May be given several times; the values come joined by commas. */
+  readonly repeatable?: true;
   /** Missing is wrong usage. */
   readonly required?: true;
   /** Asked for on a terminal by the command itself; missing elsewhere is wrong usage. */

@@ -2,6 +2,7 @@
 import type { Settings } from "../config/loaded-site.ts";
 import type { AlarmName } from "../domain/alarm-kinds.ts";
 import type { KnownIdentity } from "../domain/baseline.ts";
+import type { SettingOverrides } from "../config/settings.ts";
 import type { AuditEntry, AuditHead } from "../domain/board.ts";
 import type { Instant, Signed, TripStatus } from "../domain/control.ts";
 import type { Delivery, NotifyConfig, TargetRecord } from "../domain/notify.ts";
@@ -110,6 +111,8 @@ export interface SelfTestOptions {
 export type RunPoller = (options: RunOptions) => Promise<number>;
 
 export interface RunOptions {
+  /** What the command line says instead of the settings. */
+  readonly overrides?: SettingOverrides;
   /** Absolute. */
   readonly settingsFile: string;
   /** Whether --lab was given and WATCHKEEPER_LAB is 1; the state folder is checked by the poller itself. */

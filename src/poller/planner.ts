@@ -7,6 +7,7 @@ import { packed, unpacked, type PackedCredential } from "../config/credentials.t
 import { loadSite } from "../config/load.ts";
 import type { LoadedSite, Settings } from "../config/loaded-site.ts";
 import { formatProblem } from "../config/problem.ts";
+import type { SettingOverrides } from "../config/settings.ts";
 import type { Credentials } from "../domain/credentials.ts";
 import type { PlanFiles } from "../domain/kept-plan.ts";
 import type { Plan } from "../domain/plan.ts";
@@ -21,6 +22,7 @@ export interface PlannerOptions {
   readonly lab: boolean;
   /** By which time approvals begin and end; the wall clock's where nothing is said. */
   readonly wallNow?: WallMs;
+  readonly overrides?: SettingOverrides;
 }
 /** Problems are whole lines with file, line, found and expected. */
 export type Planned = Site | Problems;
@@ -78,9 +80,9 @@ function failure({ settingsFile }: PlannerOptions, error: unknown): string {
   );
 }
 
-function plan({ settingsFile, lab, wallNow = systemClock.wall() }: PlannerOptions): Answer {
+function plan({ settingsFile, lab, wallNow = systemClock.wall(), overrides = {} }: PlannerOptions): Answer {
   const { ownAddresses, defaultGateways } = machine();
-  const loaded = loadSite(settingsFile, { lab, ownAddresses, defaultGateways });
+  const loaded = loadSite(settingsFile, { lab, ownAddresses, defaultGateways, overrides });
   if (!loaded.ok) return { problems: loaded.problems.map(formatProblem) };
   const compiled = compile(loaded.site, { methods, wallNow, lab });
   if (compiled.problems.length > 0) return { problems: compiled.problems.map(formatProblem) };

@@ -43,6 +43,35 @@ describe("run", () => {
     assert.equal(started[0]?.lab, false);
   });
 
+  test("takes settings for the run from its command line, each checked as the file's are", async () => {
+    const argv = ["--web.listen-address", "127.0.0.1:1", "--web.listen-address=[::1]:2", "--web.config.file", "web.yaml"];
+    await site.run(run, [...argv, "--log.level", "warn", "--log.format", "text"], running(0));
+    assert.deepEqual(started[0]?.overrides, {
+      listenAddresses: ["127.0.0.1:1", "[::1]:2"],
+      webConfigFile: `${site.folder}/web.yaml`,
+      logLevel: "warn",
+      logFormat: "text",
+    });
+    assert.match(
+      (await site.run(run, ["--web.listen-address", ":9824"], running(0))).err,
+      /found ":9824", expected an address and a port.*hint: 0\.0\.0\.0:9824/u,
+    );
+    assert.match(
+      (await site.run(run, ["--log.level", "loud"], running(0))).err,
+      /--log\.level: found "loud", expected one of trace, debug/u,
+    );
+    assert.equal(started.length, 1);
+  });
+
+  test("checks the files and ends where it is told to", async () => {
+    site.watch(1);
+    const { code, out } = await site.run(run, ["--config.check"], running(0));
+    assert.equal(code, 0);
+    assert.match(out, /^No mistake in watchkeeper\.yaml/u);
+    assert.equal((await site.run(run, ["--config.check", "--log.level", "warn"], running(0))).code, 2);
+    assert.deepEqual(started, []);
+  });
+
   test("ends as the poller ended", async () => {
     assert.equal((await site.run(run, [], running(1))).code, 1);
     assert.equal((await site.run(run, [], running(2))).code, 2);
