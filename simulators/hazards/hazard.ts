@@ -31,6 +31,11 @@ export interface Target {
   readonly atEachScrape?: true;
 }
 
+/** Whatever asks it feeds its watchdog, or trips it: careful is who leaves it alone. */
+export function mustNotBeAsked({ watchdog }: Target): boolean {
+  return watchdog.mode === "any-telegram" || watchdog.closeCausesFault;
+}
+
 /** The serial side of a gateway that targets stand behind. */
 export interface GatewayFacts {
   readonly responseTimeoutMs: number;

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { carelessPoller, foreignPoller, type StartPolling, watchkeeperPoller } from "./pollers.ts";
-import { hazards, tryAll, type Tried } from "./suite.ts";
+import { hazards, SaysNothing, tryAll, type Tried } from "./suite.ts";
 import { longTable, type Outcome, rewritten, shortTable, textTable } from "./tables.ts";
 
 const help = `Runs a poller against devices that are easily harmed, on loopback addresses, and says which came to harm.
@@ -17,10 +17,16 @@ const help = `Runs a poller against devices that are easily harmed, on loopback 
   --write           writes the tables of docs/hazards.md and README.md anew; for Watchkeeper and every hazard
   --json            everything
 
-Exit code 0: the poller harmed none, and the control did harm. 1: it harmed some, or the control none. 2: wrong usage.
+Exit code 0: the poller harmed none, and the control did harm. 1: it harmed some, or the control none, or nothing can be said of it. 2: wrong usage.
 `;
 
-process.exitCode = await main(process.argv.slice(2));
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (cause) {
+  if (!(cause instanceof SaysNothing)) throw cause;
+  process.stderr.write(`${cause.message}\n`);
+  process.exitCode = 1;
+}
 
 async function main(args: readonly string[]): Promise<number> {
   const wishes = readWishes(args);

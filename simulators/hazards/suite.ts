@@ -2,7 +2,7 @@
 import { Timers } from "../timers.ts";
 import { answers } from "./answers.ts";
 import { bus } from "./bus.ts";
-import type { Hazard, Scene, Verdict } from "./hazard.ts";
+import { type Hazard, mustNotBeAsked, type Scene, type Verdict } from "./hazard.ts";
 import { load } from "./load.ts";
 import { pools } from "./pools.ts";
 import type { Polling, StartPolling } from "./pollers.ts";
@@ -15,6 +15,8 @@ import { watchdogs } from "./watchdogs.ts";
 export const hazards: readonly Hazard[] = [...pools, ...load, ...watchdogs, ...bus, ...answers, ...storms, ...sessions, ...restarts];
 
 const askWithinDefaultMs = 60_000;
+/** So long for one that rightly asks nothing: whoever is careless has begun by then. */
+const rightlySilentMs = 15_000;
 const lookEveryMs = 50;
 
 export interface Tried extends Verdict {
@@ -92,20 +94,30 @@ async function tryTogether(
     } finally {
       await polling.end();
     }
-    return staged.map((one) => [one.at, { hazard: one.hazard, ...one.scene.verdict(), notAsked: polling.notAsked(one) }] as const);
+    return staged.map((one) => [one.at, { hazard: one.hazard, ...one.scene.verdict(), notAsked: whyNotAsked(one, polling) }] as const);
   } finally {
     await Promise.all(staged.map(({ scene }) => scene.close()));
   }
 }
 
+/** In the poller's words; of one that says nothing and rightly asked nothing, in ours. */
+function whyNotAsked({ scene, ...plant }: Staged, polling: Polling): readonly string[] {
+  const said = polling.notAsked(plant);
+  return said.length === 0 && scene.connections() === 0 ? ["it must not be asked"] : said;
+}
+
+/** Nothing can be said of a poller, for a reason that its owner must look into. */
+export class SaysNothing extends Error {}
+
 /** A poller that never asks harms nobody, and proves nothing: one that may ask must have been seen to. */
 async function watch({ hazard, scene, ...plant }: Staged, polling: Polling, askWithinMs: number): Promise<void> {
   const mayAsk = polling.notAsked(plant).length < scene.targets.length;
   const asks = (): boolean => scene.connections() > 0;
-  if (mayAsk) await comesTrue(() => asks() || polling.over?.() === true, askWithinMs);
-  if (mayAsk && !asks()) {
+  const rightly = scene.targets.every(mustNotBeAsked);
+  if (mayAsk) await comesTrue(() => asks() || polling.over?.() === true, rightly ? Math.min(rightlySilentMs, askWithinMs) : askWithinMs);
+  if (mayAsk && !asks() && !rightly) {
     const waited = polling.over?.() === true ? "" : ` within ${askWithinMs / 1000} s, and does not say why`;
-    throw new Error(`${hazard.id}: the poller asked nothing${waited}: nothing can be said of it${polling.lastWords()}`);
+    throw new SaysNothing(`${hazard.id}: the poller asked nothing${waited}: nothing can be said of it${polling.lastWords()}`);
   }
   scene.begin(polling);
   await comesTrue(() => scene.enough?.() ?? true, askWithinDefaultMs);
