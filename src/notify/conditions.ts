@@ -26,7 +26,9 @@ export interface Circumstances {
   readonly silentAfter: Milliseconds;
   /** Why the journal cannot be read. */
   readonly unreadable: string | undefined;
-  /** What a poller answers that writes nothing; undefined where none answers. */
+  /** Whether a poller answers that writes nothing was asked, and the answer is here: before that nothing is concluded. */
+  readonly pollerAsked: boolean;
+  /** What it answers; undefined where none does. */
   readonly pollerSays: string | undefined;
 }
 
@@ -134,12 +136,12 @@ function ofSite(memory: Memory, now: Circumstances): readonly Condition[] {
 /** The dead-man: whatever keeps the poller from writing shows as nothing written. Once told, only a record ends it. */
 function silence(
   memory: Memory,
-  { now, site, advanced, stillFor, silentAfter, unreadable, pollerSays }: Circumstances,
+  { now, site, advanced, stillFor, silentAfter, unreadable, pollerAsked, pollerSays }: Circumstances,
 ): readonly Condition[] {
   const subject = "site";
   const told = (alarm: AlarmName): boolean => memory.alarms[`${alarm} ${subject}`] !== undefined;
   const standing = told("WatchkeeperSilent") || told("WatchkeeperAuditFailing");
-  if (advanced || (stillFor < silentAfter && !standing)) return [];
+  if (advanced || (!standing && (stillFor < silentAfter || !pollerAsked))) return [];
   const { poller } = memory;
   const name = `the poller of ${site}`;
   const since = (now > stillFor ? now - stillFor : now) as WallMs;

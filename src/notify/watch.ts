@@ -52,7 +52,7 @@ export class Watch {
   #movedAt: MonotonicMs;
   #trips: JournalNews["trips"] = [];
   #highest = 0 as WallMs;
-  #said: { readonly at: MonotonicMs; readonly text: string | undefined } | undefined;
+  #said: { readonly at: MonotonicMs; readonly answered: boolean; readonly text: string | undefined } | undefined;
 
   constructor(parts: WatchParts) {
     this.#parts = parts;
@@ -62,7 +62,7 @@ export class Watch {
   /** Everything of it is saved before it returns, or kept for the next save. */
   look(): Looked {
     const { memory, news, outbox } = this.#parts;
-    const before = JSON.stringify(memory);
+    const before = inShort(memory);
     const read = news(memory);
     const known = "problem" in read ? undefined : read;
     const advanced = known !== undefined && known.mark !== memory.mark;
@@ -77,7 +77,8 @@ export class Watch {
     // Of a backlog the end counts: what was down and is back need not be told as standing.
     if (known?.more !== true) this.#tell(folded, now);
     else lookAround(memory, folded, { ...now, muted: () => true });
-    if (JSON.stringify(memory) !== before) outbox.touch();
+    const rows = known === undefined ? 0 : known.transitions.length + known.audit.length;
+    if (rows > 0 || inShort(memory) !== before) outbox.touch();
     outbox.save();
     const filesChanged = known?.audit.some(({ category, type }) => changing.has(category) || type === "started") ?? false;
     return { more: known?.more ?? false, filesChanged, unreadable };
@@ -129,6 +130,7 @@ export class Watch {
       stillFor,
       silentAfter: config.silentAfter,
       unreadable,
+      pollerAsked: this.#said?.answered ?? false,
       pollerSays: this.#said?.text,
     };
   }
@@ -138,11 +140,19 @@ export class Watch {
     const { clock, pollerSays } = this.#parts;
     const at = clock.monotonic();
     if (this.#said && between(this.#said.at, at) < askPollerEvery) return;
-    this.#said = { at, text: this.#said?.text };
+    this.#said = { at, answered: this.#said?.answered ?? false, text: this.#said?.text };
     void pollerSays().then((text) => {
-      this.#said = { at, text };
+      this.#said = { at, answered: true, text };
     });
   }
+}
+
+/**
+ * What must be saved when it changes. Devices change with records alone; the mark and the time of a stop are seen again after a start, and with
+ * them 10,000 devices would be written anew every minute for nothing.
+ */
+function inShort(memory: Memory): string {
+  return JSON.stringify({ ...memory, devices: Object.keys(memory.devices).length, mark: "", stoppedAt: null });
 }
 
 function endingsOf({ families, devices }: Plan, own: CertificateEnd | undefined, now: WallMs): Circumstances["endings"] {

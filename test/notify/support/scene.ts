@@ -54,7 +54,7 @@ export class Scene {
     [this.#transitions, this.#audit] = [[], []];
     const { now, devices, trips, stop, endings, pollerSays, unreadable } = this;
     const here = { now, site: "mv-aurora", lab: false };
-    const beside = { devices, trips, stop, endings, pollerSays, unreadable, advanced };
+    const beside = { devices, trips, stop, endings, pollerAsked: true, pollerSays, unreadable, advanced };
     const patience = { stillFor: milliseconds(this.stillForMs), silentAfter: rules.silentAfter };
     lookAround(this.memory, folded, { ...here, ...beside, ...patience, muted: (device) => this.muted.has(device) });
     return nextNotice(this.memory, rules, here);
