@@ -40,6 +40,24 @@ describe("the benches", () => {
     }
   });
 
+  it("of growth take a process for each size, and compare each device with one at the working point", () => {
+    const { status, stdout, stderr } = bench("--tiny", "--json", "--only", "growth");
+    assert.equal(status, 0, stderr);
+    const { figures } = JSON.parse(stdout) as { readonly figures: readonly Figure[] };
+    const what = [
+      "memory of each, without code",
+      "CPU of a check without a socket",
+      "scrape, of each",
+      "new plan taken over, of each",
+      "longest work without a pause in a scrape",
+    ];
+    assert.deepEqual(
+      figures.map(({ name }) => name),
+      [100, 1000].flatMap((count) => what.map((one) => `${count} devices: ${one}`)),
+    );
+    for (const { name, value } of figures) assert.ok(value > 0, name);
+  });
+
   it("refuse a part that they do not have, and an option that they do not know", () => {
     for (const args of [["--only", "magic"], ["--fast"]]) {
       const { status, stderr } = bench(...args);

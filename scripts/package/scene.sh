@@ -39,7 +39,8 @@ used() {
     $(sed -n 's/^ExecStart=//p' /usr/lib/systemd/system/watchkeeper.service)) >/tmp/run 2>&1 &
   poller=$!
   until grep -q 'checks asked: ' /tmp/run || ! kill -0 "$poller" 2>/dev/null; do sleep 0.2; done
-  say running "$(as_user watchkeeper status >/tmp/said 2>&1 && echo 0 || echo $?)"
+  # Its exit code may be 1 on a machine so busy that the poller says that it stood still.
+  say unheard "$(as_user watchkeeper status 2>&1 | grep -c 'no poller runs' || true)"
   kill -TERM "$poller"
   if wait "$poller"; then say ended 0; else say ended $?; fi
 }

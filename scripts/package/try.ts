@@ -16,7 +16,7 @@ const used = (version: string): readonly string[] => [
   "init: 0",
   "check-config: 0",
   "addons: 0",
-  "running: 0",
+  "unheard: 0",
   "ended: 0",
 ];
 const site = "device-profiles watchkeeper.yaml watchlist.yaml ";
@@ -55,6 +55,6 @@ export function tryPackages({ deb, bundle }: Tried): readonly string[] {
   const isolated = ["--mount", "--net", "--pid", "--fork", "--propagation", "private", "/bin/sh", scene];
   const files = [deb, ...(bundle === undefined ? [] : [bundle.file, bundle.key])];
   return execFileSync("unshare", [...isolated, ...files], { encoding: "utf8" })
-    .trimEnd()
+    .replace(/\n$/u, "")
     .split("\n");
 }

@@ -1,0 +1,114 @@
+/** One size of a growing poller, measured in a process of its own and sent to whoever started it. */
+import { milliseconds } from "../src/domain/units.ts";
+import { PrometheusPage } from "../src/exporters/prometheus.ts";
+import { yieldToLoop } from "../src/system-clock.ts";
+import { loopbackDial } from "./loopback-wire.ts";
+import { MovedClock } from "./moved-clock.ts";
+import { answered, awake, intervalMs, noJournal, nothingOut, openSite, sitePlan, steadyTime } from "./site.ts";
+import { median } from "./statistics.ts";
+
+const devices = Number(process.argv[2]);
+/** Further apart than the site's budget asks for: the clock is moved, so it costs nothing. */
+const apartMs = Math.max(intervalMs / devices, 1.5);
+const scrapes = 5;
+
+const clock = new MovedClock();
+const before = await memory();
+const plan = sitePlan({
+  devices,
+  connection: "fresh",
+  placeOf: (index) => ({ address: `127.1.${(index >> 8) & 0xff}.${index & 0xff}`, port: 502 }),
+});
+const site = openSite(plan, clock, () => loopbackDial);
+clock.move(milliseconds(intervalMs));
+await awake(site, plan, clock);
+const ids = [...plan.checks.keys()];
+// Every check once, so that each device has its outcome, history and identity; small sites again, until the compiler is done with it.
+for (let round = 0; round < Math.max(1, 3000 / devices); round++) {
+  if (round > 0) clock.move(milliseconds(intervalMs));
+  for (const id of ids) await answered(site, id, clock, milliseconds(apartMs));
+}
+const after = await memory();
+clock.move(milliseconds(intervalMs));
+const sample = ids.slice(0, 2000);
+const exchange = await cpuOf(async () => {
+  for (const id of sample) await answered(site, id, clock, milliseconds(apartMs));
+});
+const page = new PrometheusPage({
+  build: { version: "bench", revision: "", nodeVersion: process.version },
+  clock,
+  gate: site.gate,
+  outstanding: nothingOut,
+  schedule: { overdue: milliseconds(0) },
+  journal: noJournal,
+  time: steadyTime,
+  datagramsDropped: { late: 0, foreign: 0 },
+  address: false,
+  processMetrics: false,
+  yieldToLoop,
+});
+const [scrapeCost, longest]: [number[], number[]] = [[], []];
+for (let look = 0; look < scrapes; look++) {
+  let work = 0;
+  let turn = threadUs();
+  const noted = (): void => {
+    const now = threadUs();
+    [work, turn] = [Math.max(work, now - turn), now];
+  };
+  let done = false;
+  // Whoever else waits for its turn: from one to the next is work without a pause.
+  const watch = (): void => {
+    noted();
+    if (!done) setImmediate(watch);
+  };
+  scrapeCost.push(
+    await cpuOf(async () => {
+      turn = threadUs();
+      setImmediate(watch);
+      for await (const piece of page.render(site.board, "text")) Buffer.from(piece);
+    }),
+  );
+  noted();
+  done = true;
+  longest.push(work);
+}
+// As a reload hands it over: a plan of its own, of which nothing is different.
+const next = { ...structuredClone(plan), digest: "sha256:next" };
+const adopted = await cpuOf(() => {
+  site.gate.adopt(next);
+  site.board.adopt(next);
+  return Promise.resolve();
+});
+process.send?.(
+  {
+    memory: (after - before) / devices,
+    exchange: exchange / sample.length,
+    scrape: median(scrapeCost) / devices,
+    work: median(longest) / 1000,
+    plan: adopted / devices,
+  },
+  () => process.exit(0),
+);
+
+async function cpuOf(run: () => Promise<void>): Promise<number> {
+  const begin = threadUs();
+  await run();
+  return threadUs() - begin;
+}
+
+function threadUs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return user + system;
+}
+
+async function memory(): Promise<number> {
+  if (!globalThis.gc) throw new Error("bench: start node with --expose-gc");
+  let least = Number.POSITIVE_INFINITY;
+  for (let look = 0; look < 4; look++) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    globalThis.gc();
+    const { heapUsed, external } = process.memoryUsage();
+    least = Math.min(least, heapUsed + external);
+  }
+  return least;
+}
