@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { once } from "node:events";
 import { systemClock } from "../src/system-clock.ts";
-import type { Place } from "./bare.ts";
+import { bareFresh, type Place } from "./bare.ts";
 import { startDevices } from "./device-process.ts";
 import { started, unpacked, type Program } from "./debian.ts";
 import type { Figure } from "./figure.ts";
@@ -43,6 +43,7 @@ export async function run({ devices, windows, windowMs }: Sizes): Promise<readon
       other("blackbox_exporter", await startBlackbox(folder), placeOf, probe),
       other("zabbix-agent2", await startZabbix(folder), placeOf, modbusGet),
     );
+    askers.push(nodeAlone(placeOf));
     const costs: number[][] = askers.map(() => []);
     const starts = Math.max(1, Math.round((devices * windowMs) / intervalMs));
     for (let round = -warming; round < windows; round++)
@@ -50,13 +51,14 @@ export async function run({ devices, windows, windowMs }: Sizes): Promise<readon
         const cost = await asker.window(starts, windowMs);
         if (round >= 0) costs[at]!.push(cost);
       }
-    const [fresh = [], kept = [], blackbox = [], zabbix = []] = costs;
-    const [, , { name: blackboxName } = { name: "" }, { name: zabbixName } = { name: "" }] = askers;
+    const [fresh = [], kept = [], blackbox = [], zabbix = [], bare = []] = costs;
+    const [, , blackboxName = "", zabbixName = "", bareName = ""] = askers.map(({ name }) => name);
     return [
       figure(`CPU a check of ${devices} devices, fresh connections`, fresh, blackboxName, blackbox),
       figure("the same", fresh, zabbixName, zabbix),
       figure("CPU a check, kept connections", kept, blackboxName, blackbox),
       figure("the same", kept, zabbixName, zabbix),
+      withoutAim(figure(`${bareName} alone, fresh connections`, bare, zabbixName, zabbix)),
     ];
   } finally {
     for (const { end } of askers) await end();
@@ -75,6 +77,18 @@ async function product(connection: "fresh" | "kept", devices: number, placeOf: (
     },
     end: () => poller.end(),
   };
+}
+
+/** What Node itself takes for a connection, a question, an answer and an end: no poller in Node takes less. */
+function nodeAlone(placeOf: (index: number) => Place): Asker {
+  const itself: Program = {
+    cpu() {
+      const { user, system } = process.cpuUsage();
+      return user + system;
+    },
+    end: () => Promise.resolve(),
+  };
+  return other("node:net", { program: itself, version: process.version }, placeOf, bareFresh);
 }
 
 /** At the pace of the product's window, one ask after the other's time. */
@@ -105,6 +119,11 @@ function figure(name: string, ours: readonly number[], what: string, theirs: rea
     aim: { atMost: 1, of: "beside" },
     noise: `${spreadOf(ours)}, theirs ${spreadOf(theirs)}`,
   };
+}
+
+/** For comparison: it is not ours to be better. */
+function withoutAim({ aim: _ours, ...rest }: Figure): Figure {
+  return rest;
 }
 
 interface Other {
