@@ -21,6 +21,8 @@ export interface Scheduled {
   /** Where each check lies in the interval. */
   readonly slots: readonly Milliseconds[];
   window(ms: number, sweepEveryMs: number): Promise<Window>;
+  /** So often the machine was busy enough to be taken for one that stood still: kept connections were closed for it, and begun anew. */
+  readonly stalls: number;
   /** The reasons of checks that were not answered. */
   end(): Promise<readonly string[]>;
 }
@@ -33,10 +35,22 @@ export async function openScheduled(
   const clock = new MovedClock();
   const plan = sitePlan({ devices, connection, placeOf });
   const dial = tcpDialler({ clock, cutOff: () => undefined, onViolation: ({ detail }) => fail(detail) });
-  const site = openSite(plan, clock, () => dial);
+  let stalls = 0;
+  const site = openSite(
+    plan,
+    clock,
+    () => dial,
+    ({ kind }) => {
+      if (kind !== "stalled") throw new Error(`bench: ${kind}, where only heartbeats were expected`);
+      stalls += 1;
+    },
+  );
   clock.move(milliseconds(intervalMs));
   await awake(site, plan, clock);
   return {
+    get stalls() {
+      return stalls;
+    },
     slots: [...plan.checks.values()].map(({ slot }) => slot),
     async window(ms, sweepEveryMs) {
       const late: number[] = [];
