@@ -42,6 +42,8 @@ const page = new PrometheusPage({
   schedule: { overdue: milliseconds(0) },
   journal: noJournal,
   time: steadyTime,
+  web: { successful: true, lastSuccess: undefined, certificateEnds: undefined, refusals: [] },
+  fence: { state: () => "unknown", checkedAt: undefined },
   datagramsDropped: { late: 0, foreign: 0 },
   address: false,
   processMetrics: false,
