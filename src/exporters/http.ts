@@ -29,7 +29,7 @@ export interface WebServer {
 }
 
 /** A pair of Prometheus servers, a person and some to spare; each socket costs the poller a file descriptor. */
-const connectionsMax = 64;
+const connectionsMax = 96;
 /** A scraper keeps its connection for hours all the same; one that sends requests without end must come again by the door. */
 const requestsOfConnectionMax = 1000;
 /** For a whole request to arrive; Node looks as often as the second says. */

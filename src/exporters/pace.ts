@@ -53,10 +53,10 @@ export class PaceByName {
   }
 }
 
-/** Connections of one address: three quarters of a server's, so that somebody else always finds one. */
-const openOfOneMax = 48;
+/** Connections of one address: two thirds of a server's, so that somebody else always finds one. */
+const openOfOneMax = 64;
 /** New ones of one address: a scraper keeps its own; a flood of TLS handshakes, a millisecond each, must not become the poller's work. */
-const newAtOnce = 64;
+const newAtOnce = 96;
 const newEach: Milliseconds = milliseconds(50);
 /** Requests of all together, 0.1 ms each without a page: what comes faster waits for its turn. */
 const requestsAtOnce = 250;

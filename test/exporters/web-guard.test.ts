@@ -86,7 +86,7 @@ describe("connections", () => {
     const site = await serving({ access });
     const flood = Array.from({ length: 200 }, () => opened(site));
     await Promise.all(flood.map((socket) => once(socket, "connect").catch(() => undefined)));
-    while (access.refusals.length < 200 - 48) await new Promise((resolve) => setImmediate(resolve));
+    while (access.refusals.length < 200 - 64) await new Promise((resolve) => setImmediate(resolve));
     const other = opened(site, "127.0.0.2");
     other.write("GET /-/healthy HTTP/1.1\r\nHost: localhost\r\n\r\n");
     const [reply] = (await once(other, "data")) as [Buffer];
