@@ -10,6 +10,7 @@ import { templatesOf, type Methods } from "./compile/candidate.ts";
 import type { Compiled } from "./compile/compile.ts";
 import { lastDayBefore } from "./compile/dates.ts";
 import { busUses, busWords } from "./compile/lines.ts";
+import { describeDeep, mayBeAsked } from "./describe-deep.ts";
 import { isLiftedByApproval, type Sendable } from "./compile/proposals.ts";
 import { raisedLines } from "./compile/raised.ts";
 import { checkWorstCase, type Sysctls } from "./compile/worst-case.ts";
@@ -41,6 +42,7 @@ export function describePlan(compiled: Compiled, wording: Wording): readonly str
     ...section("What is asked less often than the watchlist says", raisedLines(compiled.raised)),
     ...section("What is not asked, and why", [...plan.refused.values()].map(refusedLine)),
     ...section(wouldBeSent, describeProposals(compiled, plan.refused.keys(), wording)),
+    ...section(mayBeAsked, describeDeep(plan, frameText)),
     ...section("What is missing before approval", describeMissing(compiled)),
     ...section("Approvals", describeApprovals(compiled)),
     ...section("Certificates", compiled.certificates),
@@ -174,6 +176,7 @@ export function describeAdmitted(compiled: Compiled, devices: Iterable<DeviceId>
   return [
     ...sent.flatMap(({ approvedUntil: _until, ...check }) => describeCheck(check, wording, alarmOf.get(check.id)!)),
     ...describeProposals(compiled, refused, wording),
+    ...section(mayBeAsked, describeDeep(plan, frameText, named)),
   ];
 }
 

@@ -39,7 +39,7 @@ export const deepReads: Readonly<Record<DeepReadId, DeepReadFacts>> = {
   "s7-module": { method: "s7-cpu-status", words: "S7 module identification, SZL 0x0011" },
   "s7-components": { method: "s7-cpu-status", words: "S7 component identification, SZL 0x001C" },
   "s7-protection": { method: "s7-cpu-status", words: "S7 protection level, SZL 0x0232 index 4" },
-  "snmp-system": { method: "snmp-get", words: "SNMP system group and number of interfaces" },
+  "snmp-system": { method: "snmp-get", words: "SNMP description, object id, name and uptime" },
   "snmp-interfaces": {
     method: "snmp-get",
     words: "SNMP description, type, speed, address and state of an interface",
@@ -48,6 +48,14 @@ export const deepReads: Readonly<Record<DeepReadId, DeepReadFacts>> = {
   "opcua-endpoints": { method: "opcua-get-endpoints", words: "OPC UA GetEndpoints" },
   "opcua-server": { method: "opcua-read", words: "OPC UA Read of BuildInfo, ServerCapabilities and NamespaceArray" },
 };
+
+/** Have their names and places, and no request yet: no file may name them. */
+export const deepReadsToCome: ReadonlySet<DeepReadId> = new Set<DeepReadId>([
+  "enip-slots",
+  "s7-protection",
+  "snmp-interfaces",
+  "opcua-server",
+]);
 
 /** One read as it is asked: where there are several, the number of this one. */
 export interface DeepRead {

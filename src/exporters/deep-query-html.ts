@@ -84,8 +84,13 @@ function deviceSection({ device, questions }: DeepRecordDevice): readonly string
   ];
 }
 
-function questionCells({ at, read, from, came, tookMs, detail, facts, sent }: DeepRecordQuestion): readonly Cell[] {
-  const said = [...facts.map(([name, value]) => `${name}: ${value}`), ...(detail === null ? [] : [detail])];
+function questionCells({ at, read, from, came, tookMs, detail, facts, identity, sent }: DeepRecordQuestion): readonly Cell[] {
+  // Where a protocol has no names of its own for what it says.
+  const known =
+    facts.length > 0
+      ? []
+      : Object.entries((identity ?? {}) as Readonly<Record<string, string>>).map(([name, value]) => `${name}: ${value}`);
+  const said = [...known, ...facts.map(([name, value]) => `${name}: ${value}`), ...(detail === null ? [] : [detail])];
   return [
     at.slice(11, 19),
     `${read}${from === null ? "" : `, from ${from}`}`,

@@ -1,4 +1,4 @@
-/** Every read of a deep query stands under a method that exists and has a name of its own. */
+/** Every read of a deep query stands under a method that exists, and its request is what the read says. */
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { deepReadIds, deepReadName, deepReads } from "../../src/domain/deep-reads.ts";
@@ -12,4 +12,19 @@ it("names each read as approvals and records show it, with the number of a slot 
 
 it("puts each read under a method that this build speaks, whose rules hold for it", () => {
   for (const read of deepReadIds) assert.ok(methods.has(deepReads[read].method), read);
+});
+
+it("reads of an S7 CPU the list that the read names, and not the operating mode", () => {
+  const s7 = { rack: 0, slot: 2, connectionType: "basic" } as const;
+  for (const [read, list] of [
+    ["s7-module", "0x0011"],
+    ["s7-components", "0x001c"],
+  ] as const) {
+    const method = methods.get(deepReads[read].method)!;
+    const parsed = method.parse({ s7, deep: { read } });
+    assert.ok("ask" in parsed);
+    assert.match(method.describe(parsed.ask), new RegExp(`read SZL ${list}`, "u"));
+    const [frame] = method.asking(parsed.ask).templates;
+    assert.equal(Buffer.from(frame!.bytes.subarray(29, 31)).toString("hex"), list.slice(2));
+  }
 });

@@ -50,7 +50,7 @@ const cpuStatus: Method<S7Ask> = {
   proves: "cpu",
   parse(input) {
     const problems = [...strayProblems(input, "register", "the operating mode is read, no bytes"), ...routeProblems(input.s7)];
-    return problems.length > 0 ? { problems } : { ask: Object.freeze({ what: "list", route: input.s7!, list: "mode" }) };
+    return problems.length > 0 ? { problems } : { ask: Object.freeze({ what: "list", route: input.s7!, list: listOf(input.deep) }) };
   },
   opening: ({ route }) => opening(route),
   asking: (ask) => listAsking(ask.what === "list" ? ask.list : "mode"),
@@ -77,6 +77,12 @@ const read: Method<S7Ask> = {
 };
 
 export const s7Methods: readonly Method<S7Ask>[] = [cpuStatus, read];
+
+/** A heartbeat asks for the mode, a deep query for what it names. */
+function listOf(deep: MethodInput["deep"]): S7List {
+  if (deep === undefined) return "mode";
+  return deep.read === "s7-components" ? "components" : "module";
+}
 
 /**
  * What a CPU says of itself, for whoever asks by hand: one list, one exchange. No heartbeat asks for it, because it would double what a

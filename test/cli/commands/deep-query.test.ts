@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { deepQuery } from "../../../src/cli/commands/deep-query.ts";
+import { plan } from "../../../src/cli/commands/plan.ts";
 import type { ControlHandlers } from "../../../src/domain/control.ts";
 import { TestSite } from "../support/site.ts";
 
@@ -44,6 +45,8 @@ describe("deep-query --dry-run", () => {
     assert.match(before.out, /plc-1: 0 questions/u);
     assert.match(before.out, /not asked: plc-1\/deep-modbus-identification-regular: not_approved/u);
     assert.match(before.out, /01 2b 0e 02 \.\./u);
+    // Whoever signs sees it beside the heartbeat.
+    assert.match((await site.run(plan, ["--full"])).out, /What a deep query may ask[^]*not asked: not_approved[^]*01 2b 0e 02 \.\./u);
     await site.approve();
     const { out } = await site.run(deepQuery, ["plc-1", "--dry-run"]);
     assert.match(out, /plc-1: 1 question\n {2}modbus-identification-regular: FC 43\/14 read device identification, regular, unit 1/u);
