@@ -17,6 +17,8 @@ export interface FenceRecord {
 
 /** A comparison older than this says nothing any more: whatever makes it has stopped. */
 export const fenceRecordLasts: Milliseconds = milliseconds(24 * 3_600_000);
+/** Clocks are set back a little now and then; a record from further ahead would be believed until that day, and a day more. */
+export const fenceRecordAhead: Milliseconds = milliseconds(5 * 60_000);
 
 export function fenceRecordText({ state, plan, at }: FenceRecord): string {
   return `${JSON.stringify({ schema: "fence-record/v1", state, plan, at: new Date(at).toISOString() })}\n`;
@@ -35,6 +37,6 @@ export function parseFenceRecord(text: string): FenceRecord | undefined {
 
 /** A fence that was right for another plan is stale until somebody has looked again. */
 export function fenceStateNow(record: FenceRecord | undefined, plan: string, now: WallMs): FenceState {
-  if (record === undefined || now - record.at > fenceRecordLasts) return "unknown";
+  if (record === undefined || now - record.at > fenceRecordLasts || record.at - now > fenceRecordAhead) return "unknown";
   return record.state === "present" && record.plan !== plan ? "stale" : record.state;
 }

@@ -28,3 +28,10 @@ test("a fence that was right for another plan is stale, and what was found long 
   assert.equal(fenceStateNow(record, plan, wallMs(record.at + day + 1)), "unknown");
   assert.equal(fenceStateNow(undefined, plan, record.at), "unknown");
 });
+
+test("a record from the future says nothing, but for a clock that was set back by minutes", () => {
+  const minutes = (count: number): number => count * 60_000;
+  assert.equal(fenceStateNow(record, plan, wallMs(record.at - minutes(5))), "present");
+  assert.equal(fenceStateNow(record, plan, wallMs(record.at - minutes(5) - 1)), "unknown");
+  assert.equal(fenceStateNow({ ...record, state: "absent" }, plan, wallMs(record.at - minutes(60))), "unknown");
+});
