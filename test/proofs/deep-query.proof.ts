@@ -59,6 +59,11 @@ suite("a deep query", () => {
     await site.ask("clock", { by: "eto-1", reason: "compared with the bridge" });
     const first = await open(120_000);
     await waitFor(() => isOpen(first), { what: "the window to open", deadlineMs: 10_000, everyMs: 200 });
+    const isUp = async (): Promise<boolean> => {
+      const status = await site.ask("status", {});
+      return status.ok && status.result.devices[0]?.liveness === "up";
+    };
+    await waitFor(isUp, { what: "the first heartbeat", deadlineMs: 10_000, everyMs: 200 });
     const begun = BigInt(Date.now()) * 1_000_000n;
     const ran = await site.cli("deep-query", "plc", ...signed);
     const ended = BigInt(Date.now()) * 1_000_000n;
