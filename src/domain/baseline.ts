@@ -1,6 +1,6 @@
 /** The identity baseline: what each device said of itself, what of it a person has accepted, and what a difference between the two means. */
 import { deepReads, type DeepReadId } from "./deep-reads.ts";
-import { firmwareAtLeast } from "./firmware.ts";
+import { firmwareAtLeast, isVersion } from "./firmware.ts";
 import type { Check, DeviceId } from "./plan.ts";
 import { differences, differenceWords, newFields, sameSaid, saidWords, type Difference, type IdentityField, type Said } from "./said.ts";
 import type { WallMs } from "./units.ts";
@@ -115,15 +115,29 @@ export function peersOf(
 const tripping: ReadonlySet<IdentityField> = new Set<IdentityField>(["vendor", "product"]);
 
 /**
- * Why the device must not be asked any more, in one line; undefined where an alarm is enough.
+ * Why the device must not be asked any more, in one line; undefined where an alarm is enough. A firmware below the wanted one counts whether it
+ * is said for the first time or was accepted: what a person signs changes no advisory. One that cannot be read counts where it was another before.
  * @param firmwareFrom the firmware from which on the profile allows what is asked; undefined where it makes no difference between versions
  */
-export function strangerIn({ differences: found }: IdentityView, firmwareFrom: string | undefined): string | undefined {
+export function strangerIn(
+  { differences: found, said }: Pick<IdentityView, "differences" | "said">,
+  firmwareFrom: string | undefined,
+): string | undefined {
   const other = found.filter(({ field, after }) => tripping.has(field) && after !== undefined);
   if (other.length > 0) return `${differenceWords(other)} (as it was accepted)`;
-  const firmware = found.find(({ field }) => field === "firmware");
-  if (firmwareFrom === undefined || firmware === undefined || firmwareAtLeast(firmware.after ?? "", firmwareFrom)) return undefined;
-  return `${differenceWords([firmware])}; the profile allows asking it from firmware ${firmwareFrom} on`;
+  if (firmwareFrom === undefined) return undefined;
+  const allowed = `the profile allows asking it from firmware ${firmwareFrom} on`;
+  const changed = found.find(({ field }) => field === "firmware");
+  if (changed) return firmwareAtLeast(changed.after ?? "", firmwareFrom) ? undefined : `${differenceWords([changed])}; ${allowed}`;
+  const { firmware } = said;
+  if (firmware === undefined || !isVersion(firmware) || firmwareAtLeast(firmware, firmwareFrom)) return undefined;
+  return `firmware: is "${firmware}", and the watchlist states another; ${allowed}`;
+}
+
+/** For the record of what is new: the firmware cannot be compared with the one that the profile wants. Empty where it can, or nothing is wanted. */
+export function unreadableWords({ firmware }: Said, firmwareFrom: string | undefined): string {
+  if (firmware === undefined || firmwareFrom === undefined || isVersion(firmware)) return "";
+  return `; found no version number in the firmware, expected ${firmwareFrom} or later: look at the device before you accept it`;
 }
 
 /** The identity with what it says now accepted: in place of what was before, or `beside` it, where two halves answer at one address. */

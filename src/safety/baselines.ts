@@ -8,6 +8,7 @@ import {
   sourceOf,
   sourceWords,
   strangerIn,
+  unreadableWords,
   viewOf,
   type Acceptance,
   type IdentityChange,
@@ -63,7 +64,9 @@ export class Baselines {
     const known: KnownIdentity = { ...source, said, since: at, accepted: before === undefined ? [] : before.accepted };
     this.#keep(known);
     const view = this.#view(known);
-    return { news: newsOf(view, before), ...this.#strangerIn(view) };
+    const news = newsOf(view, before);
+    const unreadable = unreadableWords(said, this.#firmwareFrom(source.device));
+    return { news: { ...news, detail: `${news.detail}${unreadable}` }, ...this.#strangerIn(view) };
   }
 
   /** A person accepts what the device says now. `beside`: what was accepted before stays so too. Empty where it has said nothing yet. */
@@ -76,7 +79,6 @@ export class Baselines {
   }
 
   #strangerIn(identity: IdentityView): Pick<Heard, "stranger"> {
-    if (identity.state !== "changed") return {};
     const stranger = strangerIn(identity, this.#firmwareFrom(identity.device));
     return stranger === undefined ? {} : { stranger };
   }
