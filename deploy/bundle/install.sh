@@ -20,8 +20,14 @@ while [ $# -gt 0 ]; do
 done
 root=${DESTDIR:-}
 stop="systemctl stop watchkeeper watchkeeper-notify"
-if [ -z "$root" ] && [ -d /run/systemd/system ] && systemctl --quiet is-active watchkeeper; then
-  fail "watchkeeper runs; end it first: $stop"
+if [ -z "$root" ] && [ -d /run/systemd/system ]; then
+  # Both load parts of themselves when they are first needed. One that waits to be started again ("activating") is not over either.
+  for unit in watchkeeper watchkeeper-notify; do
+    case "$(systemctl is-active "$unit.service" || true)" in
+      inactive | failed | unknown) ;;
+      *) fail "$unit runs; end both first: $stop" ;;
+    esac
+  done
 fi
 [ -w "$root/usr" ] || fail "$root/usr cannot be written; run it as root"
 
@@ -39,9 +45,12 @@ if [ -n "$key" ]; then
 else
   echo "The signature was not checked: give --key with the builder's public key, which must have come to you another way than this bundle."
 fi
+# A link would be followed by the sums and copied as it is.
+odd=$(find root ! -type d ! -type f)
+[ -z "$odd" ] || fail "found what is neither a file nor a folder: $odd"
 sha256sum --quiet --check SHA256SUMS || fail "a file is damaged or was changed; copy the bundle again"
 # What is not in the sums was put here by somebody else.
-extra=$({ cut -c 67- SHA256SUMS | grep '^root/'; find root -type f; } | sort | uniq -u)
+extra=$({ cut -c 67- SHA256SUMS | grep '^root/'; find root ! -type d; } | sort | uniq -u)
 [ -z "$extra" ] || fail "found files that are not in SHA256SUMS: $extra"
 wanted=$(cat architecture)
 [ "$(uname -m)" = "$wanted" ] || fail "found the architecture $(uname -m), expected $wanted"
