@@ -2,7 +2,7 @@
 import type { Notebook } from "../domain/gate.ts";
 import type { Answer, Answered, Failed, Outcome, Refused, Scope, SharedCause, Trip } from "../domain/outcome.ts";
 import type { Check, CheckId, DeviceId, LineId, Plan, PlannedDevice } from "../domain/plan.ts";
-import { after, type MonotonicMs } from "../domain/units.ts";
+import { after, later, type MonotonicMs } from "../domain/units.ts";
 import { Breakers } from "./breakers.ts";
 import { CommonCause } from "./common-cause.ts";
 import { Harm } from "./harm.ts";
@@ -83,11 +83,14 @@ export class Experience {
 
   /** A device of which any check is backed off is down: a deep query waits until it answers again. */
   #backedOffUntil({ checks }: PlannedDevice): MonotonicMs | undefined {
-    const moments = checks.map((id) => backoffUntil(this.#plan!.checks.get(id)!, this.#historyOf(id)));
-    return moments
-      .filter((moment) => moment !== undefined)
-      .toSorted((a, b) => b - a)
-      .at(0);
+    const moments = checks.flatMap((id) => backoffUntil(this.#plan!.checks.get(id)!, this.#historyOf(id)) ?? []);
+    return moments.length > 0 ? moments.reduce(later) : undefined;
+  }
+
+  /** The asking before was answered. What a deep query finds is judged by the device's heartbeats: its own question may never have been asked before. */
+  #wasWell(check: Check, { checks }: PlannedDevice, before: CheckHistory): boolean {
+    const histories = check.deep ? checks.map((id) => this.#historyOf(id)) : [before];
+    return histories.every(({ proven, missed }) => proven && missed === 0);
   }
 
   /** When a held scope lets its next trial go at the earliest; undefined while it is not held. */
@@ -170,7 +173,7 @@ export class Experience {
   #trips(device: PlannedDevice, outcome: Answered | Failed, before: CheckHistory, history: CheckHistory): readonly Trip[] {
     const scope: Scope = `device:${device.id}`;
     const witnessed = (since: MonotonicMs): boolean => this.#causes.neighbourLivesSince(device, outcome.check, since);
-    const harm = this.#harm.learn(device, outcome, before.proven && before.missed === 0, witnessed);
+    const harm = this.#harm.learn(device, outcome, this.#wasWell(outcome.check, device, before), witnessed);
     if (outcome.kind === "answered") {
       const slower = outcome.answer.said === "gateway_only" ? undefined : this.#times.answered(outcome.check, outcome.took);
       return slower ? [{ scope, cause: "slower", ...slower }] : [];
