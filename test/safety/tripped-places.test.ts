@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Trip } from "../../src/domain/outcome.ts";
 import type { Plan } from "../../src/domain/plan.ts";
+import { trippedPlacesMax } from "../../src/safety/tripped-places.ts";
 import { literalPlan, type LiteralDevice } from "../support/literal-plan.ts";
 import { MemoryNotebook } from "../support/memory-notebook.ts";
 import { SimulatedSite } from "../support/simulated-site.ts";
@@ -69,7 +70,40 @@ describe("a trip", () => {
     assert.deepEqual(scopes(site), ["device:plc", "device:newcomer"]);
     site.gate.reset("device:newcomer", "eto-1", "looked");
     site.adopt(literalPlan([at("plc", 12), at("newcomer", 11), other]));
-    assert.deepEqual(scopes(site), ["device:plc"], "the place is its own no more");
+    assert.deepEqual(scopes(site), ["device:plc", "device:newcomer"], "both are to be reset");
+    for (const scope of scopes(site)) site.gate.reset(scope as Trip["scope"], "eto-1", "looked");
+    site.adopt(literalPlan([at("plc", 12), at("newcomer", 11), other]));
+    assert.deepEqual(scopes(site), []);
+    assert.deepEqual(
+      [...site.notes.pages.keys()].filter((key) => key.startsWith("tripped-at ")),
+      [],
+    );
+  });
+  it("holds where its device stood before its address was changed, for what is named there in a later reload, or after a restart", async () => {
+    const moved = literalPlan([at("plc", 12), other]);
+    const named = literalPlan([at("plc", 12), at("newcomer", 11), other]);
+    for (const again of [(site: SimulatedSite) => site, (site: SimulatedSite) => restarted(site, moved)]) {
+      const first = tripped([at("plc", 11), other]);
+      first.adopt(moved);
+      const site = again(first);
+      site.start();
+      site.adopt(named);
+      assert.deepEqual(scopes(site), ["device:plc", "device:newcomer"]);
+      await site.clock.advance(300_000);
+      assert.ok(site.witness.packets.every(({ check }) => check.device !== "newcomer"));
+      assert.ok(site.witness.packets.some(({ check }) => check.device === "other"));
+    }
+  });
+  it("remembers its places within bounds: the oldest go first, and nothing is written that is known", () => {
+    const site = tripped([at("plc", 11), other]);
+    const many = Array.from({ length: trippedPlacesMax }, (_, index) => `10.0.${index >> 8}.${index & 255}`);
+    site.adopt(literalPlan([at("plc", 12, { places: many.slice(1) }), other]));
+    site.adopt(literalPlan([at("plc", 12, { places: [many[0]!] }), other]));
+    const kept = JSON.parse(site.notes.pages.get("tripped-at device:plc")!) as readonly string[];
+    assert.deepEqual([kept.length, kept[0], kept.includes("192.0.2.11")], [trippedPlacesMax, many[0], false]);
+    site.notes.pages.delete("tripped-at device:plc");
+    site.adopt(literalPlan([at("plc", 12, { places: many.slice(0, 5) }), other]));
+    assert.equal(site.notes.pages.has("tripped-at device:plc"), false);
   });
   it("of an earlier version, or of a damaged note, holds for its name", () => {
     const notes = new MemoryNotebook({ pages: new Map([["tripped-at device:plc", "7"]]) });
