@@ -2,6 +2,7 @@
 import type { Check, CheckId, LineId, Plan, SegmentId } from "../domain/plan.ts";
 import { after, later, milliseconds, type MonotonicMs } from "../domain/units.ts";
 import { DeepBudgets } from "./deep-budgets.ts";
+import { Leaving } from "./leaving.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
 /** A tenth of a second's worth may start together: at 10/s one by one, at 300/s thirty, so that a late timer costs no throughput. */
@@ -19,6 +20,10 @@ export class Budgets {
   #lines = new Map<LineId, TokenBucket>();
   /** By `DeviceFloor.device`: of the devices of several checks. */
   #devices = new Map<string, TokenBucket>();
+  /** The same by check. */
+  #floors: ReadonlyMap<CheckId, TokenBucket> = new Map();
+  /** Floors that the latest plans no longer have. */
+  readonly #leaving = new Leaving<CheckId>();
   #segments = new Map<SegmentId, TokenBucket>();
   #site: TokenBucket | undefined;
   readonly #deep = new DeepBudgets((id) => this.#askedAt.get(id)?.at);
@@ -34,12 +39,14 @@ export class Budgets {
         this.#lines.get(line.id)?.resized(1, line.gap, now) ?? new TokenBucket(1, line.gap, now),
       ]),
     );
+    const floored = [...plan.checks.values(), ...plan.deep.values()].flatMap(({ id, floor }) => (floor ? [{ id, floor }] : []));
     const devices = new Map(
-      [...plan.checks.values(), ...plan.deep.values()].flatMap(({ floor }): [string, TokenBucket][] => {
-        if (!floor) return [];
-        return [[floor.device, this.#devices.get(floor.device)?.resized(1, floor.gap, now) ?? new TokenBucket(1, floor.gap, now)]];
-      }),
+      floored.map(({ floor: { device, gap } }) => [
+        device,
+        this.#devices.get(device)?.resized(1, gap, now) ?? new TokenBucket(1, gap, now),
+      ]),
     );
+    const floors = new Map(floored.map(({ id, floor }) => [id, devices.get(floor.device)!]));
     const segments = new Map(
       [...plan.segments.values()].map((segment) => [segment.id, rate(this.#segments.get(segment.id), segment.startsPerSecondMax, now)]),
     );
@@ -52,8 +59,10 @@ export class Budgets {
       }),
     );
     this.#deep.adopt(plan, now);
+    this.#leaving.adopt(this.#floors, floors, now);
     this.#lines = lines;
     this.#devices = devices;
+    this.#floors = floors;
     this.#segments = segments;
     this.#site = site;
     this.#askedAt = askedAt;
@@ -62,7 +71,7 @@ export class Budgets {
   /** When this check's own line and device are free for it; now or earlier means at once. */
   lineReadyAt(check: Check, now: MonotonicMs): MonotonicMs {
     const own = after(this.askedAt(check, now), check.interval);
-    const ready = this.#own(check).reduce((soonest, bucket) => later(soonest, bucket.readyAt(now)), own);
+    const ready = this.#own(check, now).reduce((soonest, bucket) => later(soonest, bucket.readyAt(now)), own);
     return check.deep ? later(ready, this.#deep.turnAt(check, now)) : ready;
   }
 
@@ -81,7 +90,7 @@ export class Budgets {
 
   /** Takes one start. The gate has asked them all in this very tick; a missing token is a bug and throws before any is taken. */
   take(check: Check, segment: SegmentId, now: MonotonicMs): void {
-    const buckets = [...this.#own(check), this.#segment(segment), this.#whole()];
+    const buckets = [...this.#own(check, now), this.#segment(segment), this.#whole()];
     if (buckets.some((bucket) => bucket.readyAt(now) > now)) throw new RangeError(`budgets: ${check.id} taken from an empty bucket`);
     for (const bucket of buckets) bucket.take(now);
     this.#asked(check.id, now);
@@ -91,7 +100,8 @@ export class Budgets {
   /** A packet left at this moment: the interval counts from the latest one, so that a slow connect cannot shorten it. One that is learnt of later counts too. */
   sent(check: Check, now: MonotonicMs): void {
     const line = check.deep ? undefined : this.#lines.get(check.line);
-    for (const bucket of [line, check.floor && this.#devices.get(check.floor.device), ...this.#deep.of(check)]) bucket?.empty(now);
+    const floor = check.floor && this.#devices.get(check.floor.device);
+    for (const bucket of [line, floor, ...this.#leaving.of(check.id, now), ...this.#deep.of(check, now)]) bucket?.empty(now);
     this.#asked(check.id, now);
     this.#deep.asked(check, now);
   }
@@ -99,6 +109,7 @@ export class Budgets {
   /** Time jumped or stood still: nobody knows what was sent when, so everybody waits a full interval. */
   empty(now: MonotonicMs): void {
     for (const bucket of [...this.#lines.values(), ...this.#devices.values(), ...this.#segments.values(), this.#whole()]) bucket.empty(now);
+    this.#leaving.empty(now);
     this.#deep.empty(now);
     for (const id of this.#askedAt.keys()) this.#asked(id, now);
   }
@@ -109,8 +120,9 @@ export class Budgets {
   }
 
   /** A question of a deep query takes nothing from its line's heartbeats: it comes between two of them. */
-  #own(check: Check): readonly TokenBucket[] {
-    return [...(check.deep ? [] : [this.#line(check)]), ...this.#device(check), ...this.#deep.of(check)];
+  #own(check: Check, now: MonotonicMs): readonly TokenBucket[] {
+    const line = check.deep ? [] : [this.#line(check)];
+    return [...line, ...this.#device(check), ...this.#leaving.of(check.id, now), ...this.#deep.of(check, now)];
   }
   #line(check: Check): TokenBucket {
     return known(this.#lines.get(check.line), check.line);

@@ -2,6 +2,7 @@
 import { deepQueryGap, deepQueryGapLab } from "../domain/limits.ts";
 import type { Check, CheckId, DeviceId, LineId, Plan } from "../domain/plan.ts";
 import { after, milliseconds, seconds, type Milliseconds, type MonotonicMs } from "../domain/units.ts";
+import { Leaving } from "./leaving.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
 /** Until the heartbeat has come, nobody can say when it will. */
@@ -16,6 +17,8 @@ export class DeepBudgets {
   readonly #askedAt: (check: CheckId) => MonotonicMs | undefined;
   /** Of lines that deep queries may ask: between any two requests, whosoever. */
   #lines = new Map<LineId, TokenBucket>();
+  /** Of lines that they may ask no more. */
+  readonly #leaving = new Leaving<LineId>();
   /** There from the first plan on. */
   #site: TokenBucket | undefined;
   /** Heartbeats by device. */
@@ -36,15 +39,16 @@ export class DeepBudgets {
       if (!line) throw new RangeError(`budgets: a deep query on ${id}, which is no line`);
       return [id, milliseconds(Math.min(line.gap, ...checks.map(({ floor, interval }) => floor?.gap ?? interval)))];
     });
+    this.#leaving.adopt(this.#lines, byLine, now);
     this.#lines = new Map(gaps.map(([line, gap]) => [line, resized(this.#lines.get(line), gap, now)]));
     this.#site = resized(this.#site, lab ? deepQueryGapLab : deepQueryGap, now);
     this.#beats = new Map([...devices.values()].map(({ id, checks }) => [id, checks]));
   }
 
   /** The buckets that the check takes from beside those of every check. */
-  of({ deep, line }: Check): readonly TokenBucket[] {
+  of({ deep, line }: Check, now: MonotonicMs): readonly TokenBucket[] {
     const own = this.#lines.get(line);
-    return [...(own ? [own] : []), ...(deep ? [this.#site!] : [])];
+    return [...(own ? [own] : this.#leaving.of(line, now)), ...(deep ? [this.#site!] : [])];
   }
 
   /** When it is the deep query's turn at the device: now, unless no heartbeat was asked since the question before. */
@@ -61,6 +65,7 @@ export class DeepBudgets {
 
   empty(now: MonotonicMs): void {
     for (const bucket of [...this.#lines.values(), this.#site!]) bucket.empty(now);
+    this.#leaving.empty(now);
   }
 }
 
