@@ -16,7 +16,7 @@ export interface Unusable {
 
 /** Proofs of checks that left the plan long ago go, the oldest last seen first; ten times the working point stays. */
 const provenMax = 100_000;
-/** Of what was learnt the same; a check has up to three such rows. */
+/** Of what was learnt the same, by when it was last noted; a check has up to three such rows. Where something tripped is never among what goes. */
 const learntMax = 300_000;
 /** Last batches remembered, by session, to recognise one that is sent again; the running poller and a command beside it matter. */
 const sessionsMax = 16;
@@ -142,6 +142,7 @@ export class JournalDatabase {
         return;
       case "reset":
         reset.run(row.scope);
+        forget.run(`tripped-at ${row.scope}`);
         // A person has looked, perhaps while no poller runs: the next one must not trip it again by what was learnt before.
         if (row.scope.startsWith("device:")) forgetDevice.run(row.scope.slice("device:".length));
         return;
@@ -222,7 +223,8 @@ const sql = {
   trip: "INSERT INTO trips (scope, cause, detail, since) VALUES (?, ?, ?, ?) ON CONFLICT (scope) DO NOTHING",
   reset: "DELETE FROM trips WHERE scope = ?",
   prove: 'INSERT OR REPLACE INTO proven ("check", digest) VALUES (?, ?)',
-  learn: "INSERT OR REPLACE INTO learnt (key, value, boot, at) VALUES (?, ?, ?, ?)",
+  learn:
+    "INSERT INTO learnt (key, value, boot, at) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value, boot = excluded.boot, at = excluded.at",
   forget: "DELETE FROM learnt WHERE key = ?",
   // Keys are a word, a space, and a device or one of its checks.
   forgetDevice:
@@ -237,7 +239,9 @@ const sql = {
   setBatch: "INSERT OR REPLACE INTO batches (session, number) VALUES (?, ?)",
   oldTransitions: "DELETE FROM transitions WHERE sequence <= (SELECT max(sequence) FROM transitions) - ?",
   oldProofs: "DELETE FROM proven WHERE rowid <= (SELECT max(rowid) FROM proven) - ?",
-  oldLearnt: "DELETE FROM learnt WHERE rowid <= (SELECT max(rowid) FROM learnt) - ?",
+  // Rows are counted first, so that nothing is sorted while there are few.
+  oldLearnt:
+    "DELETE FROM learnt WHERE rowid IN (SELECT rowid FROM learnt WHERE key NOT GLOB 'tripped-at *' AND (SELECT count(*) FROM learnt) > ?1 ORDER BY at DESC, rowid DESC LIMIT -1 OFFSET ?1)",
   oldSessions: "DELETE FROM batches WHERE rowid <= (SELECT max(rowid) FROM batches) - ?",
 } as const;
 
