@@ -60,9 +60,9 @@ export class DeepQueries {
     this.#parts = parts;
   }
 
-  /** Whether one may be asking now. */
+  /** Whether one may be asking now: not from the moment on at which it was ended, though what was out then has not come back yet. */
   get runs(): boolean {
-    return this.#latest?.running === true;
+    return this.#latest?.running === true && !this.#latest.query.ended;
   }
 
   /** To be called with every pulse: a stop, the end of the window and a person who is gone end it. */
@@ -119,7 +119,7 @@ export class DeepQueries {
       windows: windows.windows.all().map((window) => ({ window, open: windows.windows.isOpen(window.id) })),
       leave: (device) => windows.windows.deepQuery(device).leave,
       stopped: board.stopped,
-      running: this.runs ? this.#latest?.id : undefined,
+      running: this.#latest?.running ? this.#latest.id : undefined,
       unacknowledged: first && !request.acknowledged,
       unwritable: unwritableSince === undefined ? undefined : (problem ?? "unknown"),
     });

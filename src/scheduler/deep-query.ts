@@ -23,6 +23,11 @@ export class DeepQuery {
     this.#devices = devices;
   }
 
+  /** Whether it was ended before its own end, though its record may still be wanting. */
+  get ended(): boolean {
+    return this.#cutShort !== undefined;
+  }
+
   /** Nothing further is asked; the caller takes back at the gate what is out. The first reason holds. */
   end(why: string): void {
     this.#cutShort ??= why;

@@ -241,6 +241,21 @@ describe("a deep query", () => {
     await deep.close();
   });
 
+  test("asks nothing from the moment at which it is ended, though no record is written and no other begins while a question is out", async () => {
+    const out = Promise.withResolvers<Outcome | undefined>();
+    come = () => out.promise;
+    const id = await begun();
+    assert.equal(deep.runs, true);
+    const ended = deep.handlers["deep-query-end"]({ id, by: "eto-1" });
+    assert.equal(deep.runs, false);
+    assert.equal((await look(id)).running, true);
+    assert.match(await problems(), /under way, expected none/u);
+    out.resolve(undefined);
+    await clock.advance(100);
+    assert.ok((await ended).ok);
+    assert.equal((await look(id)).running, false);
+  });
+
   test("asks nothing of a device whose latest heartbeat failed, and says so", async () => {
     beat();
     const check = plan.checks.get("plc/modbus-fc43" as CheckId)!;

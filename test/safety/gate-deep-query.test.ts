@@ -162,6 +162,31 @@ describe("a deep query", () => {
     }
   });
 
+  it("that is ended while the heartbeat's connection is given back for it opens none of its own", async () => {
+    const plan = literalPlan([{ ...plc, deep: true, connection: "kept" }]);
+    const deep = new Map([...plan.deep].map(([id, check]) => [id, { ...check, connection: "fresh" as const }]));
+    for (const ends of [false, true]) {
+      const site = new SimulatedSite({
+        plan: { ...plan, deep },
+        script: (check) => (check.deep ? { does: "answer", afterMs: 10 } : { does: "late-close-after-answer" }),
+      });
+      site.pulse.start();
+      site.deepWindows.set(plcId, wallMs(site.clock.wall() + 3_600_000));
+      await site.clock.advance(60_000);
+      await ask(site, plcCheck, "schedule");
+      await site.clock.advance(30_000);
+      const asked = site.gate.exchange(regular, "deep-query");
+      await site.clock.advance(100);
+      const before = site.witness.packets.length;
+      if (ends) site.deepQueryRuns = false;
+      if (ends) site.gate.endDeepQuery();
+      await site.clock.advance(20_000);
+      const outcome = await asked;
+      assert.equal(outcome?.kind === "refused" ? outcome.reason : outcome?.kind, ends ? "run_over" : "answered");
+      assert.equal(site.witness.packets.length > before, !ends);
+    }
+  });
+
   it("asks over the connection that is kept for the heartbeat, and leaves it to it", async () => {
     const site = await deepSite({ device: { connection: "kept" } });
     await ask(site, plcCheck, "ask-now");
