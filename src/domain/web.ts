@@ -59,3 +59,31 @@ export const openWeb: WebConfig = { headers: {}, users: new Map() };
 export function asksWho({ users, tls }: WebConfig): boolean {
   return users.size > 0 || tls?.clientAuth === "RequireAndVerifyClientCert";
 }
+
+const strictness: readonly ClientAuthType[] = [
+  "NoClientCert",
+  "RequestClientCert",
+  "VerifyClientCertIfGiven",
+  "RequireAnyClientCert",
+  "RequireAndVerifyClientCert",
+];
+
+/**
+ * What a configuration no longer asks of those who come, or tells them, in words; empty where it asks as much as before. A file that is
+ * cut short while it is saved looks so. Fewer users or names let in fewer; none at all, everybody.
+ */
+export function askedNoMore(before: WebConfig, now: WebConfig): readonly string[] {
+  const [had, has] = [before.tls, now.tls];
+  const gone = Object.keys(before.headers).filter((name) => !(name in now.headers));
+  return [
+    ...(before.users.size > 0 && now.users.size === 0 ? ["passwords"] : []),
+    ...(had && !has ? ["TLS"] : []),
+    ...(had && strict(has) < strict(had) ? ["clients' certificates as before"] : []),
+    ...(had && had.clientAllowedSans.length > 0 && (has?.clientAllowedSans ?? []).length === 0 ? ["names in clients' certificates"] : []),
+    ...gone.map((name) => `the header ${name}`),
+  ];
+}
+
+function strict(tls: WebTls | undefined): number {
+  return tls === undefined ? 0 : strictness.indexOf(tls.clientAuth);
+}

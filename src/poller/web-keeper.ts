@@ -6,7 +6,7 @@ import { loadWebConfig, type LoadedWebConfig } from "../config/web-config.ts";
 import type { AuditEntry } from "../domain/board.ts";
 import type { Clock } from "../domain/clock.ts";
 import { after, seconds, type Milliseconds, type MonotonicMs, type WallMs } from "../domain/units.ts";
-import { openWeb, type WebConfig } from "../domain/web.ts";
+import { askedNoMore, openWeb, type WebConfig } from "../domain/web.ts";
 import type { EventLog } from "../exporters/event-log.ts";
 import type { WebHealth } from "../exporters/site-definitions.ts";
 import { webRefusals, type WebAccess, type WebRefusal } from "../exporters/web-access.ts";
@@ -42,6 +42,8 @@ export class WebKeeper implements WebAccess, WebHealth {
   #lastSuccess: WallMs | undefined;
   /** Found broken once: a certificate and its key are renewed one after the other. */
   #doubted = false;
+  /** The signature of a file that asks less than the one in force: half saved it looks so, and counts when it is seen unchanged. */
+  #lesser: string | undefined;
   #broken = false;
 
   constructor(parts: WebKeeperParts) {
@@ -89,10 +91,10 @@ export class WebKeeper implements WebAccess, WebHealth {
     const now = this.#parts.clock.monotonic();
     if (this.#parts.configFile === null || (this.#lookedAt !== undefined && now < after(this.#lookedAt, lookedAtEvery))) return;
     this.#lookedAt = now;
-    if (signatureOf(this.#files) === this.#signature && !this.#doubted) return;
+    if (signatureOf(this.#files) === this.#signature && !this.#doubted && this.#lesser === undefined) return;
     const loaded = this.#read();
     const problems = loaded.ok ? this.#unfit(loaded.value) : loaded.problems.map(formatProblem);
-    if (loaded.ok && problems.length === 0) this.#taken(loaded.value);
+    if (loaded.ok && problems.length === 0) this.#fits(loaded.value);
     else if (this.#doubted) this.#kept(problems);
     else this.#doubted = true;
   }
@@ -115,18 +117,26 @@ export class WebKeeper implements WebAccess, WebHealth {
     return this.#changes.flatMap(({ unfit }) => unfit(config) ?? []).map((sentence) => `${this.#name()}: ${sentence}`);
   }
 
-  #taken(config: WebConfig): void {
+  #fits(config: WebConfig): void {
+    const less = askedNoMore(this.#config, config);
+    const seenSo = this.#lesser === this.#signature;
+    this.#lesser = less.length > 0 && !seenSo ? this.#signature : undefined;
+    if (this.#lesser === undefined) this.#taken(config, less);
+  }
+
+  #taken(config: WebConfig, less: readonly string[]): void {
     this.#config = config;
     for (const { act } of this.#changes) act(config);
     this.#doubted = false;
     this.#broken = false;
-    const detail = `${this.#name()}: taken over`;
-    this.#parts.log.write("info", "web_config_read", detail);
+    const detail = `${this.#name()}: taken over${less.length > 0 ? `; it no longer asks for or sends ${less.join(", ")}` : ""}`;
+    this.#parts.log.write(less.length > 0 ? "warn" : "info", "web_config_read", detail);
     this.#parts.recorder.repeated("web config read", { ...audit("success"), category: "configuration", type: "web_config", detail });
   }
 
   #kept(problems: readonly string[]): void {
     this.#doubted = false;
+    this.#lesser = undefined;
     this.#broken = true;
     const { log, recorder } = this.#parts;
     for (const problem of problems)

@@ -111,6 +111,50 @@ test("a file that goes is broken; what the server cannot have is too", async (t)
   assert.match(said.join(), /web\.yaml: found no users, expected some/u);
 });
 
+test("a file that is saved in two halves opens nothing in between", async (t) => {
+  const { keeper, look, write, said } = kept(t, good("a"));
+  keeper.open();
+  write("");
+  await look();
+  assert.deepEqual([...keeper.config.users.keys()], ["a"], "an editor has cut it short, and writes it a moment later");
+  write("http_server_config: {headers: {X-Frame-Options: deny}}\n");
+  await look();
+  assert.deepEqual([...keeper.config.users.keys()], ["a"], "it has changed since, and still asks less");
+  write(good("b"));
+  await look();
+  assert.deepEqual([...keeper.config.users.keys()], ["b"]);
+  assert.deepEqual(said, ["info web_config_read: web.yaml: taken over"]);
+  await look();
+  assert.equal(said.length, 1);
+});
+
+test("a file that asks less and stays so is taken over a second later, with a warning of what is gone", async (t) => {
+  const { keeper, look, write, said } = kept(t, good("a"));
+  keeper.open();
+  write("");
+  await look();
+  assert.equal(keeper.config.users.size, 1);
+  await look();
+  assert.deepEqual([keeper.successful, keeper.config.users.size], [true, 0]);
+  assert.deepEqual(said, ["warn web_config_read: web.yaml: taken over; it no longer asks for or sends passwords"]);
+});
+
+test("a file that asks less, then is broken, then is back as it was cut short is seen twice anew", async (t) => {
+  const { keeper, look, write } = kept(t, good("a"));
+  keeper.open();
+  write("");
+  await look();
+  write("basic_auth_users: {eto: x}\n");
+  await look();
+  await look();
+  assert.equal(keeper.successful, false);
+  write("");
+  await look();
+  assert.deepEqual([keeper.successful, keeper.config.users.size], [false, 1]);
+  await look();
+  assert.deepEqual([keeper.successful, keeper.config.users.size], [true, 0]);
+});
+
 test("is looked at once a second at most, however many come by", async (t) => {
   const { keeper, write, look, clock } = kept(t, good("a"));
   keeper.open();
