@@ -268,15 +268,13 @@ export class Operations {
   }
 
   async #replanned(): Promise<readonly string[]> {
-    const { gate, recorder, replan, scheduler, vault } = this.#parts;
+    const { gate, recorder, replan, scheduler, vault, windows } = this.#parts;
     const result = await replan();
     if ("problems" in result) return result.problems;
     await this.#parts.prepare(result.plan);
     // One tick: nobody ever sees half of a plan.
     vault.replace(result.credentials);
-    gate.adopt(result.plan);
-    scheduler.adopt(result.plan);
-    recorder.adopt(result.plan);
+    for (const one of [gate, windows, scheduler, recorder]) one.adopt(result.plan);
     this.#parts.keep(result);
     return [];
   }

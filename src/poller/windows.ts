@@ -40,6 +40,14 @@ export class WindowKeeper {
     this.#next = parts.kept.next;
     const { clock, time } = parts;
     this.windows = new Windows(() => ({ wall: clock.wall(), trusted: time.highest, monotonic: clock.monotonic() }), parts.kept.windows);
+    // The watchlist may have been edited while nothing ran.
+    this.adopt(parts.plan());
+  }
+
+  /** To be called with every plan, in the tick in which it comes into force: what a pause covers by name or by place stays in it, whatever the next plan changes of the two. */
+  adopt(plan: Plan): void {
+    // What could not be written holds for this run.
+    if (this.windows.hold((window) => this.#held(window, plan))) this.#write();
   }
 
   /** To be called with every pulse; cheap while there is no window. */
@@ -112,7 +120,7 @@ export class WindowKeeper {
   }
 
   async #stands(asked: Window, change: "opened" | "extended", { by, reason }: Signed): Promise<Reply> {
-    const window = this.#held(asked);
+    const window = this.#held(asked, this.#parts.plan());
     const before = this.windows.find(window.id);
     const problem = this.windows.put(window);
     if (problem !== undefined) return refused(`window ${window.id}: ${problem}`);
@@ -134,20 +142,21 @@ export class WindowKeeper {
   }
 
   /** Of a pause, every device that it covers now, by name and by place as well: the next reload may rename its scope, or the device. The site is never renamed. */
-  #held(window: Window): Window {
+  #held(window: Window, plan: Plan): Window {
     if (window.kind !== "pause" || window.scope === "site") return window;
-    const covered = this.#covered(window);
+    const covered = this.#covered(window, plan);
     const devices = new Set([...(window.devices ?? []), ...covered.map(({ id }) => id)]);
     const places = new Set([...(window.places ?? []), ...covered.flatMap((device) => device.places ?? [])]);
+    if (devices.size === window.devices?.length && places.size === window.places?.length) return window;
     return { ...window, devices: [...devices], places: [...places] };
   }
 
-  #covered(window: Window): readonly PlannedDevice[] {
-    return [...this.#parts.plan().devices.values()].filter((device) => covers(window, device));
+  #covered(window: Window, plan: Plan): readonly PlannedDevice[] {
+    return [...plan.devices.values()].filter((device) => covers(window, device));
   }
 
   #warnings(window: Window): readonly string[] {
-    const devices = this.#covered(window);
+    const devices = this.#covered(window, this.#parts.plan());
     const others = this.windows.all().filter((other) => {
       const overlaps = other.id !== window.id && other.kind !== window.kind && other.from < window.until && window.from < other.until;
       return overlaps && devices.some((device) => covers(other, device));

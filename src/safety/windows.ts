@@ -63,6 +63,18 @@ export class Windows {
     return problem;
   }
 
+  /** Each as `held` has it now, with its times as they were anchored: no clock that was set meanwhile moves an end. True where one is another. */
+  hold(held: (window: Window) => Window): boolean {
+    let changed = false;
+    for (const standing of this.#standing.values()) {
+      const window = held(standing.window);
+      if (window === standing.window) continue;
+      this.#standing.set(window.id, { ...standing, window });
+      changed = true;
+    }
+    return changed;
+  }
+
   /** The window that was taken away. */
   remove(id: string): Window | undefined {
     const window = this.find(id);

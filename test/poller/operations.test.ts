@@ -11,6 +11,7 @@ import { assemble, type Assembled } from "../../src/poller/assemble.ts";
 import { Operations, type OperationsParts } from "../../src/poller/operations.ts";
 import type { Site } from "../../src/poller/planner.ts";
 import { Vault } from "../../src/poller/vault.ts";
+import { WindowKeeper } from "../../src/poller/windows.ts";
 import { TrustedTime } from "../../src/safety/trusted-time.ts";
 import { StopFile } from "../../src/store/stop-file.ts";
 import { systemClock as clock } from "../../src/system-clock.ts";
@@ -217,6 +218,16 @@ test("a stop that is repeated is in the audit once for each name", () => {
 });
 
 describe("a reload", () => {
+  test("lets the pauses hold by the new plan too, and not by one that nobody can adopt", async (t) => {
+    const adopt = t.mock.method(WindowKeeper.prototype, "adopt");
+    const poller = operations();
+    const broken = operations({ replan: () => Promise.resolve({ plan: { checks: new Map() } } as never) });
+    adopt.mock.resetCalls();
+    await poller.reload("SIGHUP");
+    assert.equal(adopt.mock.callCount(), 1);
+    await broken.reload("SIGHUP");
+    assert.equal(adopt.mock.callCount(), 1);
+  });
   const troubles: readonly [what: string, replan: () => Promise<never>][] = [
     ["a planner that rejects", () => Promise.reject(new TypeError("no such rule"))],
     ["a plan that nobody can adopt", () => Promise.resolve({ plan: { checks: new Map() } } as never)],

@@ -152,6 +152,47 @@ describe("a maintenance window", () => {
     plan = before;
   });
 
+  test("holds a device that one reload renames and the next re-addresses, also where the poller was restarted between the two", async () => {
+    const before = plan;
+    const [plc] = before.devices.values();
+    assert.ok(plc);
+    const at = (name: string, place: string): PlannedDevice => ({ ...plc, id: name as DeviceId, places: [place] });
+    const planOf = (device: PlannedDevice): Plan => ({ ...before, devices: new Map([[device.id, device]]) });
+    plan = planOf(at("plc", "192.0.2.11"));
+    const windows = keeper();
+    for (const kind of ["pause", "mute"] as const) done(await open(windows, { kind }));
+    const renamed = at("fresh-water", "192.0.2.11");
+    windows.adopt(planOf(renamed));
+    const moved = at("fresh-water", "192.0.2.12");
+    // A clock that is set forward meanwhile ends nothing earlier.
+    clock.stepWall(86_400_000);
+    for (const run of [windows, keeper()]) {
+      run.adopt(planOf(moved));
+      assert.notEqual(run.windows.pause(moved), undefined);
+      assert.deepEqual(
+        run.windows.all().map((window) => covers(window, moved)),
+        [true, false],
+      );
+      assert.deepEqual(run.windows.find("w1")?.places, ["192.0.2.11", "192.0.2.12"]);
+    }
+    plan = before;
+  });
+
+  test("is held by the plan of its start, where the watchlist was edited while nothing ran", async () => {
+    const before = plan;
+    const [plc] = before.devices.values();
+    assert.ok(plc);
+    plan = { ...before, devices: new Map([[plc.id, { ...plc, places: ["192.0.2.11"] }]]) };
+    done(await open(keeper()));
+    const renamed = { ...plc, id: "fresh-water" as DeviceId, places: ["192.0.2.11"] };
+    plan = { ...before, devices: new Map([[renamed.id, renamed]]) };
+    const next = keeper();
+    assert.notEqual(next.windows.pause({ ...renamed, places: ["192.0.2.12"] }), undefined);
+    const kept = readWindows(stateDir);
+    assert.deepEqual("windows" in kept && kept.windows[0]?.devices, ["plc", "fresh-water"]);
+    plan = before;
+  });
+
   test("extended covers what its scope covers now, and what it covered before", async () => {
     const windows = keeper();
     done(await open(windows, { scope: "zone:OT-1" }));

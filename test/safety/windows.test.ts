@@ -17,6 +17,29 @@ it("is anchored on the later of the two clocks, whichever that is", () => {
   }
 });
 
+it("that is to hold for more devices keeps its beginning and end, whatever clock was set meanwhile", () => {
+  const clocks = new Clocks();
+  const windows = new Windows(clocks.now, [made(), made({ id: "w2", kind: "mute" })]);
+  windows.look();
+  clocks.stepped = day;
+  clocks.trustedStepped = day;
+  assert.equal(
+    windows.hold((window) => (window.id === "w1" ? { ...window, devices: [device.id] } : window)),
+    true,
+  );
+  assert.deepEqual(windows.find("w1")?.devices, [device.id]);
+  assert.equal(
+    windows.hold((window) => window),
+    false,
+  );
+  clocks.run(2 * hour - 1);
+  assert.equal(windows.pause(device)?.endsIn, 1);
+  assert.deepEqual(
+    windows.look().map(({ change, window }) => `${change} ${window.id}`),
+    ["ended w2"],
+  );
+});
+
 describe("a window", () => {
   it("of each kind does what its kind does and nothing else, from its beginning until its end", () => {
     for (const [kind, inside] of [
