@@ -29,10 +29,16 @@ const wrongKept = 1000;
 const guessesAtOnce = 10;
 const guessEach: Milliseconds = seconds(6);
 /** Of all addresses together. */
-const allAtOnce = 20;
+const allAtOnce = 15;
 const allEach: Milliseconds = seconds(1);
+/** Beside them, one guess of an address in ten minutes: those who guess without end must not keep a new scraper out. */
+const firstsAtOnce = 5;
+const firstsEach: Milliseconds = seconds(6);
+const firstAgainAfter: Milliseconds = seconds(600);
 const addressesMax = 256;
 const waitingMax = 8;
+/** Of these. */
+const waitingForFirsts = 2;
 /** After each comparison nothing is compared for three times as long: a quarter of one processor at most. */
 const restShare = 3;
 
@@ -44,6 +50,8 @@ export class PasswordCheck {
   readonly #wrong = new Set<string>();
   readonly #guesses = new PaceByName(guessesAtOnce, guessEach, addressesMax);
   readonly #all: Pace;
+  readonly #firsts: Pace;
+  readonly #firstOf = new PaceByName(1, firstAgainAfter, addressesMax);
   #waiting = 0;
   #lane: Promise<unknown> = Promise.resolve();
   #rest: { readonly end: () => void; readonly cancel: Cancel } | undefined;
@@ -51,6 +59,7 @@ export class PasswordCheck {
   constructor(parts: PasswordCheckParts) {
     this.#parts = parts;
     this.#all = new Pace(allAtOnce, allEach, parts.clock.monotonic());
+    this.#firsts = new Pace(firstsAtOnce, firstsEach, parts.clock.monotonic());
   }
 
   /** @param users the hashes in force; a user who is not among them takes as long as one who is */
@@ -80,10 +89,15 @@ export class PasswordCheck {
   /** Zero: it may be tried, and is counted. */
   #admit(from: string, now: MonotonicMs): Milliseconds {
     const own = this.#guesses.of(from, now);
-    const wait = Math.max(own.wait(now), this.#all.wait(now), this.#waiting >= waitingMax ? 1000 : 0);
+    const first = this.#firstOf.of(from, now);
+    const isFirst = first.idle(now);
+    const shared = isFirst && this.#firsts.wait(now) < this.#all.wait(now) ? this.#firsts : this.#all;
+    const room = waitingMax - (isFirst ? 0 : waitingForFirsts);
+    const wait = Math.max(own.wait(now), shared.wait(now), this.#waiting >= room ? 1000 : 0);
     if (wait > 0) return milliseconds(wait);
     own.take(now);
-    this.#all.take(now);
+    shared.take(now);
+    if (isFirst) first.take(now);
     return milliseconds(0);
   }
 

@@ -77,6 +77,30 @@ describe("guessing", () => {
     assert.equal(await ask("one more", "eto", "10.0.1.1"), "wrong");
   });
 
+  test("from many addresses without end does not keep out one that has guessed nothing lately", async () => {
+    const { ask, clock } = bench();
+    const flood = async (): Promise<void> => {
+      for (let guess = 0; guess < 60; guess++) await ask(`guess ${clock.monotonic()} ${guess}`, "eto", `10.0.0.${guess % 12}`);
+    };
+    await flood();
+    for (let second = 0; second < 30; second++) {
+      await clock.advance(seconds(1));
+      await flood();
+    }
+    assert.notEqual(await ask("one more", "eto", "10.0.0.1"), "wrong", "whoever has guessed waits");
+    assert.equal(await ask("right", "eto", "10.0.1.1"), "right");
+  });
+
+  test("has two of the eight places for an address that has guessed nothing lately", async () => {
+    const { ask, clock, check } = bench(100);
+    const flood = Array.from({ length: 12 }, (_, guess) => ask(`guess ${guess}`, "eto", `10.0.0.${guess % 2}`));
+    const newcomer = ask("right", "eto", "10.0.1.1");
+    await clock.advance(seconds(10));
+    check.close();
+    const tried = (await Promise.all(flood)).filter((one) => one === "wrong").length;
+    assert.deepEqual([tried, await newcomer], [6, "right"]);
+  });
+
   test("is one comparison at a time, each followed by a rest of three times its length", async () => {
     const { ask, check, clock, compared } = bench(100);
     const answers: PasswordVerdict[] = [];
