@@ -81,6 +81,13 @@ describe("taking leave back in the middle", () => {
     );
     assert.equal(site.gate.objection(literalPlan([{ ...plc, unitId: 3 }]).checks.get(plcCheck)!), "plan_changed");
   });
+  it("a permit that is asked at a frame names what stands against it now", async () => {
+    const site = await readySite();
+    const check = literalPlan([plc]).checks.get(plcCheck)!;
+    assert.equal(site.gate.objection(check), undefined);
+    await site.gate.drain();
+    assert.equal(site.gate.objection(check), "draining");
+  });
   it("a plan whose check belongs to no device is a bug and says so", async () => {
     const site = await readySite();
     const plan = literalPlan([plc]);
