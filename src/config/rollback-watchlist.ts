@@ -2,10 +2,10 @@
 import { isMap, isSeq, type Document } from "yaml";
 import { canonicalJson } from "../domain/canonical.ts";
 import { limits } from "../domain/limits.ts";
-import type { DeviceFunction } from "../domain/plan.ts";
 import { Complaints, entriesOf } from "./checks/entries.ts";
 import { checkZones } from "./checks/zones.ts";
 import { formatProblem, type Loaded } from "./problem.ts";
+import { functionToday } from "./rollback-function.ts";
 import { sharedChanges, type Change } from "./rollback-shared.ts";
 import { watchlistSchema, type Watchlist, type WatchlistCheck, type WatchlistDevice } from "./schema/watchlist.ts";
 import type { ZoneCrossing } from "./schema/zone-crossing.ts";
@@ -24,7 +24,7 @@ export function watchlistThatRan(today: Loaded<Watchlist>, text: string): Loaded
     return { problems: [`the watchlist that ran cannot be read by this version:`, ...(read.ok ? [] : read.problems.map(formatProblem))] };
   const { document } = yaml;
   const changes = [
-    ...read.value.devices.flatMap((device, at) => ofDevice(today.value, device, at)),
+    ...read.value.devices.flatMap((device, at) => ofDevice(today.value, read.value, device, at)),
     ...crossings(today.value, read.value),
     ...sharedChanges(today.value, read.value),
   ];
@@ -60,9 +60,9 @@ function addTakenSince(document: Document.Parsed, today: Watchlist, before: Watc
   return added;
 }
 
-function ofDevice(today: Watchlist, before: WatchlistDevice, at: number): readonly Change[] {
+function ofDevice(today: Watchlist, ran: Watchlist, before: WatchlistDevice, at: number): readonly Change[] {
   const now = today.devices.find(({ id }) => id === before.id);
-  const job = functionToday(today, before);
+  const job = functionToday(today, ran, before);
   const differs = (a: unknown, b: unknown): boolean => canonicalJson(a) !== canonicalJson(b);
   const set = (key: string, value: unknown): Change => ({ path: ["devices", at, key], value });
   // One that is gone, or of another family today, stays listed, as others may name it, and is not asked.
@@ -74,14 +74,6 @@ function ofDevice(today: Watchlist, before: WatchlistDevice, at: number): readon
     ...(now !== undefined && differs(now.asset, before.asset) ? [set("asset", now.asset)] : []),
     ...(gone ? (before.checks.length === 0 ? [] : [set("checks", [])]) : ofChecks(now.checks, before.checks, at)),
   ];
-}
-
-const neverAsked: ReadonlySet<DeviceFunction> = new Set(["safety", "protection", "navigation"]);
-
-/** By id, and by address: what stands there today may bear another id, or have moved in. */
-function functionToday(today: Watchlist, { id, address, function: before }: WatchlistDevice): DeviceFunction {
-  const there = today.devices.filter((one) => address !== undefined && one.address === address).map((one) => one.function);
-  return there.find((one) => neverAsked.has(one)) ?? today.devices.find((one) => one.id === id)?.function ?? before;
 }
 
 /** Checks are told by what they ask, as their place in the list may change. */
