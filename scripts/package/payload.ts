@@ -15,6 +15,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { gzipSync } from "node:zlib";
+import { packageRevision } from "../../src/poller/version.ts";
 import { licenceTexts } from "./licences.ts";
 import { projectRoot, shippedPackages, type Architecture } from "./shipped.ts";
 
@@ -46,6 +47,9 @@ export function layOut(root: string, payload: Payload): void {
   for (const folder of ["bin", "device-profiles", "schemas"])
     cpSync(join(projectRoot, folder), into(`${home}/${folder}`), { recursive: true });
   copyFileSync(join(projectRoot, "package.json"), into(`${home}/package.json`));
+  // What `watchkeeper_build_info` then says; a source without git has none to give.
+  const revision = packageRevision(projectRoot);
+  if (revision !== "") writeFileSync(into(`${home}/REVISION`), `${revision}\n`);
   copyFileSync(join(payload.runtime, "bin/node"), into(`${home}/runtime/node`));
   copyFileSync(join(payload.runtime, "LICENSE"), into(`${home}/runtime/LICENSE`));
   for (const { place } of shippedPackages(payload.architecture)) copyPackage(root, place);

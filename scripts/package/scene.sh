@@ -28,6 +28,7 @@ left() { find /usr /etc /var/lib/watchkeeper -xdev -path '*watchkeeper*' ! -path
 
 used() {
   say version "$(watchkeeper --version)"
+  say revision "$(cat /usr/lib/watchkeeper/REVISION 2>/dev/null || true)"
   say account "$(getent passwd watchkeeper | cut -d: -f1,6,7) $(stat -c %U:%a /etc/watchkeeper /var/lib/watchkeeper | tr '\n' ' ')"
   say init "$(code as_user watchkeeper init /etc/watchkeeper --site packaged --state /var/lib/watchkeeper/state)"
   say check-config "$(code as_user watchkeeper check-config)"

@@ -1,6 +1,7 @@
 /** Tries what was built in a root of its own, without a network: installs, runs as the service's account, ends well, removes, leaves the site alone. */
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { packageRevision } from "../../src/poller/version.ts";
 
 const scene = fileURLToPath(new URL("scene.sh", import.meta.url));
 
@@ -12,6 +13,7 @@ export interface Tried {
 
 const used = (version: string): readonly string[] => [
   `version: watchkeeper ${version}`,
+  `revision: ${packageRevision()}`,
   "account: watchkeeper:/var/lib/watchkeeper:/usr/sbin/nologin watchkeeper:750 watchkeeper:700 ",
   "init: 0",
   "check-config: 0",
