@@ -35,8 +35,8 @@ export interface Circumstances {
   pause(device: PlannedDevice): PauseAhead | undefined;
   /** Whether a window lets a deep query ask the device. */
   deepQuery(device: PlannedDevice): DeepQueryLeave;
-  /** Whether a person's deep query is under way: without one no leave helps. */
-  deepQueryRuns(): boolean;
+  /** Whether a person's deep query is under way that was begun with this very question, its bytes and its place: without one no leave helps. */
+  deepQueryRuns(check: Check): boolean;
   /** Why a packet to the target would leave by another interface than its segment's, in one line; undefined when it would not. */
   cutOff(target: Target): string | undefined;
   auditWritable(): boolean;

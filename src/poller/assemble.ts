@@ -243,7 +243,7 @@ function circumstances({ stopFile, cutOff, windows: { windows }, operations, dee
     leading: () => true,
     pause: (device) => windows.pause(device),
     deepQuery: (device) => windows.deepQuery(device),
-    deepQueryRuns: () => deepQueries().runs,
+    deepQueryRuns: (check) => deepQueries().asks(check),
     // Passive sources and link reports come later; the gate asks for them already.
     heardUntil: () => undefined,
     linkDownUntil: () => undefined,

@@ -5,7 +5,7 @@ import type { ControlHandlers, ControlReply } from "../domain/control.ts";
 import type { Beat, DeepNews } from "../domain/deep-query.ts";
 import { deepRecord, type DeepOrder, type DeepRecord } from "../domain/deep-record.ts";
 import { deepQueryCutsBefore, deepQueryWatchedWithin } from "../domain/limits.ts";
-import type { DeviceId, PlannedDevice } from "../domain/plan.ts";
+import type { Check, DeviceId, PlannedDevice } from "../domain/plan.ts";
 import { printable } from "../domain/printable.ts";
 import { after, type MonotonicMs, type WallMs } from "../domain/units.ts";
 import { instant } from "../exporters/control-status.ts";
@@ -63,6 +63,11 @@ export class DeepQueries {
   /** Whether one may be asking now: not from the moment on at which it was ended, though what was out then has not come back yet. */
   get runs(): boolean {
     return this.#latest?.running === true && !this.#latest.query.ended;
+  }
+
+  /** Whether this is a question of the one that runs, with the bytes and to the place that it was begun with. */
+  asks(check: Pick<Check, "id" | "digest">): boolean {
+    return this.runs && this.#latest!.query.asks(check);
   }
 
   /** To be called with every pulse: a stop, the end of the window and a person who is gone end it. */

@@ -64,7 +64,7 @@ export const standing: readonly Rule<Standing>[] = [
     reason: "window_scope",
     applies: (s) => when(s.check.deep !== undefined && s.circumstances.deepQuery(s.device).leave === "elsewhere"),
   },
-  { reason: "run_over", applies: (s) => when(s.check.deep !== undefined && !s.circumstances.deepQueryRuns()) },
+  { reason: "run_over", applies: (s) => when(s.check.deep !== undefined && !s.circumstances.deepQueryRuns(s.check)) },
   { reason: "window_pause", applies: paused },
 ];
 

@@ -6,7 +6,7 @@ import { formatDuration } from "../domain/duration.ts";
 import type { Gate } from "../domain/gate.ts";
 import { deepQueryPartsMax, deepQueryPatience } from "../domain/limits.ts";
 import type { Answer, Outcome } from "../domain/outcome.ts";
-import type { Check, DeviceId, Plan, PlannedDevice } from "../domain/plan.ts";
+import type { Check, CheckId, DeviceId, Plan, PlannedDevice } from "../domain/plan.ts";
 import { passingReasons, standingReasons, type PassingReason } from "../domain/reasons.ts";
 import { after, between, later, milliseconds, seconds, wallMs, type Milliseconds, type MonotonicMs } from "../domain/units.ts";
 
@@ -17,6 +17,8 @@ export interface DeepDeviceParts {
   /** The latest answered heartbeat; undefined when there is none, or the latest was not answered. */
   readonly beat: (device: DeviceId) => Beat | undefined;
   readonly tell: (text: string) => void;
+  /** Whether the check is what it was when the run began. */
+  readonly asks: (check: Check) => boolean;
   /** Why the whole run has ended; undefined while it goes on. */
   readonly ended: () => string | undefined;
   /** Until then, or until the run ends. */
@@ -98,7 +100,7 @@ export class DeepQueryOfDevice {
     const patience = after(clock.monotonic(), deepQueryPatience);
     let told: string | undefined;
     for (;;) {
-      const over = ended();
+      const over = ended() ?? this.#changed(check.id);
       if (over !== undefined) return this.#left(over);
       const outcome = await gate.exchange(check.id, "deep-query", from);
       if (outcome === undefined) return this.#left("the plan was changed meanwhile and asks this no more");
@@ -112,6 +114,16 @@ export class DeepQueryOfDevice {
       told = words;
       await sleep(retryAt);
     }
+  }
+
+  /** A reload has given the name to other bytes or another place: nobody has agreed to ask that, and the run ends. */
+  #changed(id: CheckId): string | undefined {
+    const { asks, end, plan } = this.#parts;
+    const planned = plan().deep.get(id);
+    if (planned === undefined || asks(planned)) return undefined;
+    const why = `${id}: the plan was changed meanwhile, and it no longer asks the same of the same place; look at what was changed, then begin anew`;
+    end(why);
+    return why;
   }
 
   #left(why: string): undefined {

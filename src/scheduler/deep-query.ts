@@ -3,17 +3,19 @@ import type { Clock } from "../domain/clock.ts";
 import type { DeepDevice, DeepRun } from "../domain/deep-query.ts";
 import { formatDuration } from "../domain/duration.ts";
 import { deepQueryFirstWait, deepQueryFirstWaitLab } from "../domain/limits.ts";
-import type { DeviceId, PlannedDevice } from "../domain/plan.ts";
+import type { Check, CheckId, DeviceId, PlannedDevice } from "../domain/plan.ts";
 import { after, type MonotonicMs } from "../domain/units.ts";
 import { DeepQueryOfDevice, notAsked, type DeepDeviceParts } from "./deep-query-device.ts";
 
-export interface DeepQueryParts extends Omit<DeepDeviceParts, "ended" | "sleep" | "end"> {
+export interface DeepQueryParts extends Omit<DeepDeviceParts, "asks" | "ended" | "sleep" | "end"> {
   readonly clock: Clock;
 }
 
 export class DeepQuery {
   readonly #parts: DeepQueryParts;
   readonly #devices: readonly PlannedDevice[];
+  /** What is asked, as it is when a person begins: names may come to stand for other bytes, or another machine. */
+  readonly #digests: ReadonlyMap<CheckId, string>;
   #cutShort: string | undefined;
   #sleepers = new Set<() => void>();
 
@@ -21,11 +23,19 @@ export class DeepQuery {
   constructor(parts: DeepQueryParts, devices: readonly PlannedDevice[]) {
     this.#parts = parts;
     this.#devices = devices;
+    const own = new Set(devices.map(({ id }) => id));
+    const asked = [...parts.plan().deep.values()].filter(({ device }) => own.has(device));
+    this.#digests = new Map(asked.map(({ id, digest }) => [id, digest]));
   }
 
   /** Whether it was ended before its own end, though its record may still be wanting. */
   get ended(): boolean {
     return this.#cutShort !== undefined;
+  }
+
+  /** Whether the check is still what it was when this began. */
+  asks({ id, digest }: Pick<Check, "id" | "digest">): boolean {
+    return this.#digests.get(id) === digest;
   }
 
   /** Nothing further is asked; the caller takes back at the gate what is out. The first reason holds. */
@@ -67,7 +77,13 @@ export class DeepQuery {
 
   #device(device: PlannedDevice): DeepQueryOfDevice {
     return new DeepQueryOfDevice(
-      { ...this.#parts, ended: () => this.#cutShort, sleep: (until) => this.#sleep(until), end: (why) => this.end(why) },
+      {
+        ...this.#parts,
+        asks: (check) => this.asks(check),
+        ended: () => this.#cutShort,
+        sleep: (until) => this.#sleep(until),
+        end: (why) => this.end(why),
+      },
       device,
     );
   }

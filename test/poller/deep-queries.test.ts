@@ -119,11 +119,17 @@ describe("a deep query", () => {
   test("begins inside its window, is on record before and after, and leaves a record in JSON and HTML whose digest holds", async () => {
     const id = await begun();
     assert.equal(deep.runs, true);
+    const [own, other] = ["plc/deep-modbus-server-id", "pump/deep-modbus-server-id"].map((one) => plan.deep.get(one as CheckId)!);
+    assert.deepEqual(
+      [own!, { ...own!, digest: "moved" }, other!].map((check) => deep.asks(check)),
+      [true, false, false],
+    );
     await clock.advance(2000);
     beat();
     await clock.advance(2000);
     const looked = await look(id);
     assert.deepEqual([looked.running, looked.complete, looked.cutShort, looked.problem], [false, true, null, null]);
+    assert.equal(deep.asks(own!), false);
     assert.match(looked.news[0]?.text ?? "", /^plc: modbus-identification-regular: answered/u);
     assert.equal((await look(id, looked.news.length)).news.length, 0);
     const { digest, ...rest } = record(id);
@@ -251,9 +257,7 @@ describe("a deep query", () => {
     assert.equal((await look(id)).running, true);
     assert.match(await problems(), /under way, expected none/u);
     out.resolve(undefined);
-    await clock.advance(100);
     assert.ok((await ended).ok);
-    assert.equal((await look(id)).running, false);
   });
 
   test("asks nothing of a device whose latest heartbeat failed, and says so", async () => {

@@ -162,6 +162,28 @@ describe("a deep query", () => {
     }
   });
 
+  it("asks nothing of another machine that a reload gives the name to while the question waits for its line", async () => {
+    const unit: LiteralDevice = { ...plc, line: "gateway:fw", floorMs: 30_000, deep: true };
+    const other: LiteralDevice = { name: "other", address: "192.0.2.11", line: "gateway:fw", unitId: 2, floorMs: 30_000 };
+    const plan = literalPlan([unit, other]);
+    const site = new SimulatedSite({ plan, script: (check) => ({ does: "answer", afterMs: check.device === plcId ? 10 : 4000 }) });
+    site.pulse.start();
+    site.deepWindows.set(plcId, wallMs(site.clock.wall() + 3_600_000));
+    site.deepQueryAsks = ({ id, digest }) => plan.deep.get(id)?.digest === digest;
+    await site.clock.advance(120_000);
+    void site.gate.exchange("other/modbus-fc43" as CheckId, "ask-now");
+    await site.clock.advance(100);
+    const asked = site.gate.exchange(regular, "deep-query");
+    site.gate.adopt(literalPlan([{ ...unit, unitId: 3 }, other]));
+    await site.clock.advance(10_000);
+    const outcome = await asked;
+    assert.equal(outcome?.kind === "refused" && outcome.reason, "run_over");
+    assert.deepEqual(
+      site.witness.packets.filter(({ check }) => check.deep),
+      [],
+    );
+  });
+
   it("that is ended while the heartbeat's connection is given back for it opens none of its own", async () => {
     const plan = literalPlan([{ ...plc, deep: true, connection: "kept" }]);
     const deep = new Map([...plan.deep].map(([id, check]) => [id, { ...check, connection: "fresh" as const }]));

@@ -60,6 +60,8 @@ export class SimulatedSite {
   /** Until when a deep-query window covers each device. */
   readonly deepWindows: Map<DeviceId, WallMs> = new Map();
   deepQueryRuns = true;
+  /** What the person's run was begun with. */
+  deepQueryAsks: (check: Check) => boolean = () => true;
   readonly heard: Map<DeviceId, MonotonicMs> = new Map();
   readonly linkDown: Map<DeviceId, MonotonicMs> = new Map();
 
@@ -83,7 +85,7 @@ export class SimulatedSite {
         const endsIn = until - this.clock.wall();
         return endsIn > 0 ? { leave: "open", endsIn: endsIn as Milliseconds } : { leave: "none" };
       },
-      deepQueryRuns: () => this.deepQueryRuns,
+      deepQueryRuns: (check) => this.deepQueryRuns && this.deepQueryAsks(check),
       cutOff: () => this.cutOff,
       auditWritable: () => this.auditWritable,
       leading: () => this.leading,
