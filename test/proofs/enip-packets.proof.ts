@@ -14,8 +14,6 @@ import { webOf } from "./support/web.ts";
 const profile = "generic-ethernet-ip";
 /** What `plan` says of three requests on a fresh connection, at most. */
 const planned = { fromPoller: 10, fromDevice: 8 } as const;
-/** TCP_DELACK_MIN. */
-const delayedAckMs = 40;
 const listIdentity = /^630000000000000000000000f4010000[0-9a-f]{8}00000000$/u;
 
 function asked(method: string, more: Readonly<Record<string, unknown>> = {}): NonNullable<DeviceSpec["changes"]> {
@@ -107,7 +105,11 @@ test("List Identity over UDP is 2 packets, the Identity object 13, an excluded n
     [],
     describe(packets.filter(({ protocol }) => protocol === "icmp")),
   );
-  for (const check of checksOf(withPeer(packets, controller))) assertIdentityObject(check);
+  const read = checksOf(withPeer(packets, controller));
+  for (const check of read) assertIdentityObject(check);
+  // Where a machine is busy, a device acknowledges before it answers: a packet more, within the plan. Left alone it is thirteen.
+  const [quickest] = read.toSorted((a, b) => a.length - b.length);
+  assert.deepEqual([quickest?.length, fromUs(quickest ?? []).length <= 8], [13, true], describe(packets));
   for (const check of checksOf(withPeer(packets, overTcp))) {
     assert.ok(check.length <= 10 && fromUs(check).length <= 6, describe(check));
     assert.equal(requestsFromUs(check).length, 1, describe(check));
@@ -145,9 +147,7 @@ function assertIdentityObject(check: readonly Packet[]): void {
   const table = describe(check);
   const carrying = check.filter(({ payloadLength, flags }) => payloadLength > 0 || flags.includes("SYN") || flags.includes("FIN"));
   assert.equal(carrying.length, 9, table);
-  // The other four only acknowledge. Where an answer takes longer than Linux waits for one to ride on, it sends another, within the plan.
-  const tookMs = check.at(-1)!.atMs - check[0]!.atMs;
-  if (tookMs < delayedAckMs) assert.deepEqual([check.length, fromUs(check).length <= 8], [13, true], table);
+  // The others only acknowledge.
   assert.ok(fromUs(check).length <= planned.fromPoller && toUs(check).length <= planned.fromDevice, table);
   const requests = requestsFromUs(check).map(({ payloadHex }) => payloadHex);
   assert.equal(requests.length, 3, table);
