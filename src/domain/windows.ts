@@ -22,9 +22,12 @@ export interface Window {
   readonly id: string;
   readonly kind: WindowKind;
   readonly scope: WindowScope;
-  /** Of a pause, what its scope covered when it was opened or extended: a zone, segment or family of another name later ends it for none of these. */
+  /**
+   * What its scope covered: of a pause when it was opened or extended, and a zone, segment or family of another name later ends it for none
+   * of these; of a deep query when it was opened, and it never covers another.
+   */
   readonly devices?: readonly DeviceId[];
-  /** Where these stood: another name of a device ends it no more than another name of its zone. */
+  /** Where these stood: another name of a device ends no pause, and leads no deep query elsewhere. */
   readonly places?: readonly string[];
   readonly from: WallMs;
   /** The first moment after it. */
@@ -62,14 +65,20 @@ export function isWindowKind(text: string): text is WindowKind {
   return Object.hasOwn(windowKinds, text);
 }
 
-/** A pause of one address covers the hardware's others: it is the hardware that is to rest. A mute or a deep query covers what it names. */
+/**
+ * A pause of one address covers the hardware's others: it is the hardware that is to rest. A mute or a deep query covers what it names.
+ * Where names move, a pause covers what one of scope, name and place still says, and a deep query only what all of them say.
+ */
 export function covers(
-  { kind, scope, devices = [], places = [] }: Pick<Window, "kind" | "scope" | "devices" | "places">,
+  { kind, scope, devices, places }: Pick<Window, "kind" | "scope" | "devices" | "places">,
   device: Pick<PlannedDevice, "id" | "segment" | "zone" | "profile" | "hardware" | "places">,
 ): boolean {
   const { id, segment, zone, profile, hardware = [], places: standsAt = [] } = device;
   const scopes: readonly WindowScope[] = scopesOver({ id, segment, profile, hardware: kind === "pause" ? hardware : [] });
-  return devices.includes(id) || standsAt.some((place) => places.includes(place)) || scope === `zone:${zone}` || scopes.includes(scope);
+  const named = scope === `zone:${zone}` || scopes.includes(scope);
+  if (kind === "deep-query")
+    return named && devices?.includes(id) !== false && standsAt.every((place) => places?.includes(place) !== false);
+  return named || devices?.includes(id) === true || standsAt.some((place) => places?.includes(place) === true);
 }
 
 /** One line, or undefined when the times are possible. `now` is the time by which windows are judged. */

@@ -67,11 +67,18 @@ function windowObjection(device: PlannedDevice, { leave, now, windows }: DeepReq
   const reason = has === "elsewhere" ? "window_scope" : "no_window";
   const own = windows.filter(({ window, open }) => covers(window, device) && !(open && window.kind === "deep-query"));
   const others = has === "elsewhere" ? windows.filter(({ window, open }) => open && window.kind === "deep-query") : [];
-  const found = [...others.map(({ window: { id, scope } }) => `${id} covers ${scope}`), ...own.map(({ window }) => ownWords(window, now))];
+  const found = [...others.map(({ window }) => otherWords(window, device)), ...own.map(({ window }) => ownWords(window, now))];
   const words = found.length === 0 ? "" : `; found ${found.join(", ")}`;
   return [
     `${device.id}: ${reason}: ${passingReasons[reason]}${words}: open one (watchkeeper window open --kind deep-query --scope device:${device.id} --for 2h …)`,
   ];
+}
+
+/** Of one that is open and does not cover the device. */
+function otherWords({ id, kind, scope }: Window, device: PlannedDevice): string {
+  // Without what it covered when it was opened: by its scope alone.
+  if (!covers({ kind, scope }, device)) return `${id} covers ${scope}`;
+  return `${id} covers what stood under ${scope} when it was opened, and this device was not there, or not by that name`;
 }
 
 function ownWords({ id, kind, from }: Window, now: WallMs): string {

@@ -141,9 +141,11 @@ export class WindowKeeper {
     };
   }
 
-  /** Of a pause, every device that it covers now, by name and by place as well: the next reload may rename its scope, or the device. The site is never renamed. */
+  /** Every device that it covers now, by name and by place as well: the next reload may rename its scope, or the device. A mute only marks alarms, and the site is never renamed. */
   #held(window: Window, plan: Plan): Window {
-    if (window.kind !== "pause" || window.scope === "site") return window;
+    if (window.kind === "mute" || window.scope === "site") return window;
+    // A deep query never reaches further than when its window was opened.
+    if (window.kind === "deep-query" && window.devices) return window;
     const covered = this.#covered(window, plan);
     const devices = new Set([...(window.devices ?? []), ...covered.map(({ id }) => id)]);
     const places = new Set([...(window.places ?? []), ...covered.flatMap((device) => device.places ?? [])]);

@@ -46,7 +46,18 @@ describe("a window", () => {
     const pause = { kind: "pause", scope: "zone:gone", devices: ["plc" as DeviceId] } as const;
     assert.equal(covers({ ...pause, places: ["192.0.2.12", "192.0.2.11"] }, device), true);
     assert.equal(covers({ ...pause, places: ["192.0.2.12"] }, device), false);
-    assert.equal(covers(pause, device), false);
+    assert.equal(covers({ ...pause, places: [], devices: [device.id] }, device), true);
+    assert.equal(covers({ ...pause, places: [] }, device), false);
+  });
+
+  test("of a deep query covers who is called so, stands there and belongs there: all three, as when it was opened", () => {
+    const [device] = literalPlan([{ name: "plc", address: "192.0.2.11", places: ["192.0.2.11", "192.0.2.12"] }]).devices.values();
+    assert.ok(device);
+    const window = { kind: "deep-query", scope: "segment:hvac", devices: [device.id], places: ["192.0.2.11", "192.0.2.12"] } as const;
+    assert.equal(covers(window, device), true);
+    assert.equal(covers({ ...window, scope: "segment:engine" }, device), false);
+    assert.equal(covers({ ...window, devices: ["pump" as DeviceId] }, device), false);
+    assert.equal(covers({ ...window, places: ["192.0.2.11"] }, device), false);
   });
 
   test("has a kind and a scope of a closed list", () => {
