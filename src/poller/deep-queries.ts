@@ -129,8 +129,6 @@ export class DeepQueries {
       unwritable: unwritableSince === undefined ? undefined : (problem ?? "unknown"),
     });
     if (objections.length > 0) return { ok: false, problems: objections };
-    const unready = deepFolderReady(stateDir);
-    if (unready) return refused(unready.problem);
     const devices = request.devices.flatMap((id) => plan.devices.get(id as DeviceId) ?? []);
     const order: DeepOrder = {
       by: printable(request.by, 100),
@@ -139,6 +137,8 @@ export class DeepQueries {
       differences: printable(request.differences, wordsMax),
     };
     const running = this.#running(devices);
+    const unready = deepFolderReady(stateDir, running.id);
+    if (unready) return refused(unready.problem);
     // Whoever asks in the same moment finds it under way, though nothing is asked before it is on record.
     this.#latest = running;
     const covering = new Set(devices.map((device) => windows.windows.deepQueryWindow(device)?.id));
