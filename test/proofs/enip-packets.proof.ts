@@ -145,7 +145,9 @@ function checksOf(packets: readonly Packet[]): readonly (readonly Packet[])[] {
 
 function assertIdentityObject(check: readonly Packet[]): void {
   const table = describe(check);
-  const carrying = check.filter(({ payloadLength, flags }) => payloadLength > 0 || flags.includes("SYN") || flags.includes("FIN"));
+  // On a busy machine the kernel may take an answer that is late for lost: its copies are within the plan's bound.
+  const once = check.filter(({ retransmission }) => !retransmission);
+  const carrying = once.filter(({ payloadLength, flags }) => payloadLength > 0 || flags.includes("SYN") || flags.includes("FIN"));
   assert.equal(carrying.length, 9, table);
   // The others only acknowledge.
   assert.ok(fromUs(check).length <= planned.fromPoller && toUs(check).length <= planned.fromDevice, table);
@@ -156,6 +158,6 @@ function assertIdentityObject(check: readonly Packet[]): void {
   assert.match(register, /^650004000000000000000000f4010000[0-9a-f]{8}0000000001000000$/u, table);
   assert.match(read, /^6f001600[0-9a-f]{8}00000000f4010000[0-9a-f]{8}00000000000000000500020000000000b2000600010220012401$/u, table);
   assert.match(unregister, new RegExp(`^66000000${session}00000000f4010000[0-9a-f]{8}00000000$`, "u"), table);
-  const flags = [withFlag(fromUs(check), "SYN").length, withFlag(fromUs(check), "FIN").length, withFlag(check, "RST").length];
+  const flags = [withFlag(fromUs(once), "SYN").length, withFlag(fromUs(once), "FIN").length, withFlag(check, "RST").length];
   assert.deepEqual(flags, [1, 1, 0], table);
 }

@@ -23,7 +23,7 @@ test("a disk that is full or read-only stops no stop, lets nobody resume, loses 
       scene,
       folder,
     ]);
-    const { audit, ...seen } = JSON.parse(stdout) as Readonly<Record<string, string & number>> & { readonly audit: readonly string[] };
+    const { audit, ...seen } = JSON.parse(stdout) as Readonly<Record<string, string & number>> & { readonly audit: string[] };
     assert.equal(seen["stopOnFull"], 0);
     assert.equal(seen["stopFileOnFull"], true);
     assert.equal(seen["stoppedOnFull"], 1);
@@ -45,7 +45,9 @@ test("a disk that is full or read-only stops no stop, lets nobody resume, loses 
       "resumed eto-1",
       "ended poller",
     ];
-    // A machine that is busy with other proofs may stand still meanwhile, which is recorded too.
+    // A machine that is busy with other proofs may stand still meanwhile, which is recorded too; and the poller may see the file before it hears the command.
+    const bySight = audit.indexOf("stopped a change of the file STOP");
+    if (bySight >= 0) assert.deepEqual(audit.splice(bySight, 2, "stopped eto-1")[1], "stopped_again eto-1");
     assert.deepEqual(
       audit.filter((one) => one !== "stalled poller"),
       all,

@@ -1,7 +1,8 @@
 """Runs a program under the limits that a unit file names, set by mount, setpriv and a seccomp filter: what systemd would do, without systemd.
 
 confine.py UNIT USER SITE STATE -- PROGRAM...: to be started by root in a mount namespace of its own (unshare --mount --propagation private).
-SITE is shown read-only at /mnt/site, STATE (a folder in it) writable at its place there. A directive that is neither set here nor listed
+SITE is shown read-only at /mnt/site, STATE (a folder in it) writable at its place there, and this checkout read-only at /mnt/product, since its
+own place may be one that is hidden. A directive that is neither set here nor listed
 as one that only systemd sets ends it: the unit and this file are kept in step.
 """
 
@@ -39,6 +40,15 @@ NAMESPACES = {
 }
 
 
+CHECKOUT = os.path.realpath(os.path.join(os.path.dirname(__file__), "../../.."))
+SHOWN = "/mnt/product"
+
+
+def shown(path):
+    """Where a file of this checkout stands once the places of users and of temporary files are hidden."""
+    return path.replace(CHECKOUT + "/", SHOWN + "/")
+
+
 def service_of(unit):
     directives, section = {}, None
     for line in open(unit, encoding="utf8"):
@@ -73,6 +83,9 @@ def set_mounts(site, state, uid):
     inner = os.path.join("/mnt/site", os.path.relpath(state, site))
     run("mount", "--bind", inner, inner)
     run("mount", "-o", "remount,bind,ro", "/mnt/site")
+    os.mkdir(SHOWN)
+    run("mount", "--bind", CHECKOUT, SHOWN)
+    run("mount", "-o", "remount,bind,ro", SHOWN)
     for place in mounts():
         subprocess.run(["mount", "-o", "remount,bind,ro", place], check=False, stderr=subprocess.DEVNULL)
     run("mount", "-o", "remount,ro", "/mnt")
@@ -154,7 +167,7 @@ def main():
         resource.setrlimit(resource.RLIMIT_NPROC, (int(directives["TasksMax"][0]),) * 2)
         os.umask(int(directives["UMask"][0], 8))
         os.chdir(os.path.join("/mnt/site", os.path.relpath(state, site)))
-        again = ["/usr/bin/python3", sys.argv[0], *sys.argv[1:]]
+        again = ["/usr/bin/python3", *(shown(word) for word in [os.path.realpath(__file__), *sys.argv[1:]])]
         powerless = ["setpriv", "--reuid", user, "--regid", user, "--clear-groups", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"]
         os.execvp("setpriv", [*powerless, *again])
     set_users()
