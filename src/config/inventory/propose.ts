@@ -32,7 +32,12 @@ const byProtocol: readonly (readonly [RegExp, string])[] = [
   [/snmp/iu, "generic-managed-switch"],
 ];
 
+/** The name of a Siemens CPU that runs function safety too: 1214FC, 315F-2 PN/DP, 1512SP F-1. FW is its firmware. */
+const failSafeCpu = /(?<!\d)(?:3\d\d|4\d\d|1[25]\d\d)(?:[A-Z]{1,3} ?)?F(?!W)/iu;
+
 export function proposeProfile(library: readonly Profile[], asked: Asked): Proposed {
+  // Whether a controller of function safety may be asked anything is for a person to say; no profile of its plain sister is put in their mouth.
+  if (plain(asked.manufacturer).startsWith("siemens") && failSafeCpu.test(asked.model)) return { profile: undefined, candidates: [] };
   const families = library.filter(({ kind, vendor }) => kind !== "generic" && vendor !== "any");
   const exact = families.flatMap((profile) => fitOf(profile, wordsOf(profile), asked));
   const fitting = exact.length > 0 ? exact : families.flatMap((profile) => fitOf(profile, seriesOf(profile), asked));

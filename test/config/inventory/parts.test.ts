@@ -128,6 +128,12 @@ describe("a profile is proposed", () => {
     assert.equal(proposed("SIEMENS", "S7-1500"), "siemens-s7-1500");
   });
 
+  test("not where the name is of a CPU that runs function safety too", () => {
+    for (const failSafe of ["S7-1200 CPU 1214FC", "CPU 315F-2 PN/DP", "ET 200SP CPU 1512SP F-1 PN", "S7-400 CPU 416F-2", "cpu 1515f-2 pn"])
+      assert.equal(proposed("Siemens AG", failSafe), "none", failSafe);
+    assert.equal(proposed("Siemens", "S7-1200 CPU 1214C FW 4.4"), "siemens-s7-1200");
+    assert.equal(proposed("Siemens", "SIMATIC S7-300 FM 350"), "siemens-s7-300-400");
+  });
   test("by the number under which it is ordered, however it is spaced; a fail-safe CPU is left to a person", () => {
     assert.equal(proposed("Siemens", "6ES7 214-1AG40-0XB0"), "siemens-s7-1200");
     assert.equal(proposed("Siemens AG", "6ES7212-1AE40-0XB0"), "siemens-s7-1200");
