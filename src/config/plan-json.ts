@@ -1,4 +1,5 @@
 /** `plan --json`, the interface plan/v1: everything that may be sent, how often and at worst, for programs that check captures, write manifests or draw up forms. */
+import { deepReadName } from "../domain/deep-reads.ts";
 import { budgetShareMax } from "../domain/limits.ts";
 import { operationsOf, type Allowance, type Check, type Plan, type Target } from "../domain/plan.ts";
 import { standingReasons, type StandingReason } from "../domain/reasons.ts";
@@ -25,6 +26,8 @@ export interface PlanJson {
   readonly devices: readonly DeviceJson[];
   readonly lines: readonly LineJson[];
   readonly checks: readonly CheckJson[];
+  /** What a deep query may ask inside its window, and nothing else ever does. */
+  readonly deepChecks: readonly DeepCheckJson[];
   readonly refused: readonly RefusedJson[];
   /** Checks that are asked less often than the watchlist says. */
   readonly raised: readonly RaisedJson[];
@@ -112,6 +115,13 @@ export interface CheckJson {
   readonly digest: string;
 }
 
+/** `intervalMs`: between two questions at least, whatever the runs; it has no slot and no alarm of its own. */
+export type DeepCheckJson = Omit<CheckJson, OfHeartbeats> & {
+  /** `modbus-identification-regular`, as the profile's `deepQuery` has it. */
+  readonly read: string;
+};
+type OfHeartbeats = "slotMs" | "slotPeriodMs" | "missesToDown" | "alarmAtLatestAfterMs" | "mayWaitForSharedBudget";
+
 export interface RefusedJson {
   readonly check: string;
   readonly device: string;
@@ -164,6 +174,7 @@ export function planJson({ plan, covers, deviceDigests, findings, proposals, rai
     })),
     lines: linesJson(plan),
     checks: [...plan.checks.values()].map((check) => checkJson(check, alarmOf.get(check.id)!, sysctls)),
+    deepChecks: [...plan.deep.values()].map((check) => ({ ...askedJson(check, sysctls), read: deepReadName(check.deep!) })),
     refused: [...plan.refused.values()].map(({ check, device, method, reason, detail, templates }) => ({
       check,
       device,
@@ -218,6 +229,17 @@ function budgetsJson({ checks, devices, segments, siteStartsPerSecondMax }: Plan
 }
 
 function checkJson(check: Check, alarm: Alarm, sysctls: Sysctls): CheckJson {
+  return {
+    ...askedJson(check, sysctls),
+    slotMs: rounded(check.slot),
+    slotPeriodMs: periodOf(check),
+    missesToDown: check.missesToDown,
+    alarmAtLatestAfterMs: Math.ceil(alarm.atLatestAfter),
+    mayWaitForSharedBudget: alarm.mayWait,
+  };
+}
+
+function askedJson(check: Check, sysctls: Sysctls): Omit<CheckJson, OfHeartbeats> {
   const { target } = check;
   return {
     id: check.id,
@@ -227,10 +249,7 @@ function checkJson(check: Check, alarm: Alarm, sysctls: Sysctls): CheckJson {
     target: targetJson(target),
     line: check.line,
     intervalMs: check.interval,
-    slotMs: rounded(check.slot),
-    slotPeriodMs: periodOf(check),
     floor: check.floor === undefined ? null : { device: check.floor.device, gapMs: check.floor.gap },
-    missesToDown: check.missesToDown,
     connection: check.connection,
     connectWithinMs: check.connectWithin,
     answerWithinMs: check.answerWithin,
@@ -240,8 +259,6 @@ function checkJson(check: Check, alarm: Alarm, sysctls: Sysctls): CheckJson {
     closing: phaseJson(check.closing),
     proves: check.proves,
     approvedUntil: new Date(check.approvedUntil).toISOString(),
-    alarmAtLatestAfterMs: Math.ceil(alarm.atLatestAfter),
-    mayWaitForSharedBudget: alarm.mayWait,
     worstCase: checkWorstCase(sysctls, check),
     digest: check.digest,
   };

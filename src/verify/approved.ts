@@ -10,6 +10,8 @@ export interface ApprovedFrame {
 
 export interface ApprovedCheck {
   readonly id: string;
+  /** Asked by a deep query alone, so in no time but that of its run. */
+  readonly deep: boolean;
   readonly line: string;
   readonly protocol: string;
   readonly address: string;
@@ -55,7 +57,13 @@ export function approvedBy(plan: unknown): Approved {
     throw new PlanUnreadable(`schema ${JSON.stringify(root["schema"])}: expected "plan/v1", as \`plan --json\` prints it`);
   const lines = list(root["lines"], "lines").map((line, at) => object(line, `lines[${at}]`));
   return {
-    checks: list(root["checks"], "checks").map((check, at) => checkOf(object(check, `checks[${at}]`), `checks[${at}]`)),
+    checks: [
+      ...list(root["checks"], "checks").map((check, at) => checkOf(object(check, `checks[${at}]`), `checks[${at}]`, false)),
+      // Plans of earlier releases have none.
+      ...list(root["deepChecks"] ?? [], "deepChecks").map((check, at) =>
+        checkOf(object(check, `deepChecks[${at}]`), `deepChecks[${at}]`, true),
+      ),
+    ],
     lineGapMs: new Map(lines.map((line, at) => [text(line["id"], `lines[${at}].id`), number(line["gapMs"], `lines[${at}].gapMs`)])),
   };
 }
@@ -74,12 +82,18 @@ export function fits({ bytes, mask, lengthMax }: ApprovedFrame, frame: Uint8Arra
   return true;
 }
 
-function checkOf(check: Json, where: string): ApprovedCheck {
+/** Whether the check asks with such a frame. */
+export function asks({ asking }: ApprovedCheck, frame: Uint8Array): boolean {
+  return asking.frames.some((each) => fits(each, frame));
+}
+
+function checkOf(check: Json, where: string, deep: boolean): ApprovedCheck {
   const target = object(check["target"], `${where}.target`);
   const worst = object(check["worstCase"], `${where}.worstCase`);
   const local = target["localAddress"];
   return {
     id: text(check["id"], `${where}.id`),
+    deep,
     line: text(check["line"], `${where}.line`),
     protocol: text(check["protocol"], `${where}.protocol`),
     address: text(target["address"], `${where}.target.address`),

@@ -22,6 +22,8 @@ interface Asked {
   smallestGapMs: number | undefined;
   startNs: bigint | undefined;
   latestNs: bigint | undefined;
+  /** Before the connection that was begun last. */
+  beforeNs: bigint | undefined;
   /** Of the running exchange. */
   used: ApprovedFrame[];
   talk: Talk | undefined;
@@ -32,6 +34,7 @@ const nothingAsked = (): Asked => ({
   smallestGapMs: undefined,
   startNs: undefined,
   latestNs: undefined,
+  beforeNs: undefined,
   used: [],
   talk: undefined,
 });
@@ -100,11 +103,20 @@ export class Askings {
     return check && template ? this.#begin(check, template, talk, atNs) : undefined;
   }
 
-  /** A connection was begun: what a device that does not answer gets instead of a request. */
-  connecting(line: string, atNs: bigint): Fault | undefined {
+  /**
+   * A connection was begun: what a device that does not answer gets instead of a request. In the run of a deep query (`candidates` has its
+   * checks) it may be that one's, which comes between two heartbeats and waits for the device's floor alone.
+   */
+  connecting(line: string, atNs: bigint, candidates: readonly ApprovedCheck[]): Fault | undefined {
     const asked = this.#lines.get(line);
     if (!asked) return undefined;
-    const fault = tooEarly(asked, this.#approved.lineGapMs.get(line) ?? 0, atNs, `line ${line}: connected`);
+    const gapMs = this.#approved.lineGapMs.get(line) ?? 0;
+    const deepMs = candidates.flatMap(({ deep, floor }) => (deep && floor ? [floor.gapMs] : []));
+    const fault =
+      deepMs.length === 0
+        ? tooEarly(asked, gapMs, atNs, `line ${line}: connected`)
+        : tooEarly({ ...asked }, Math.min(gapMs, ...deepMs), atNs, `line ${line}: connected in a deep query`);
+    asked.beforeNs = asked.latestNs;
     asked.latestNs = atNs;
     return fault;
   }
@@ -128,9 +140,9 @@ export class Askings {
     }));
   }
 
-  /** The check's line, and its device where that has several checks. */
-  #around({ line, floor }: ApprovedCheck): readonly Asked[] {
-    return [this.#lines.get(line)!, ...(floor ? [this.#devices.get(floor.device)!.asked] : [])];
+  /** The check's line, but for what a deep query asks between two heartbeats; and its device where that has several checks. */
+  #around({ deep, line, floor }: ApprovedCheck): readonly Asked[] {
+    return [...(deep ? [] : [this.#lines.get(line)!]), ...(floor ? [this.#devices.get(floor.device)!.asked] : [])];
   }
 
   #latest(check: ApprovedCheck): bigint | undefined {
@@ -152,10 +164,12 @@ export class Askings {
     // The connection that was begun for this very request has been weighed against the line already.
     const faults = [
       tooEarly(asked, check.intervalMs, atNs, `check ${check.id}: asked`),
-      opened ? undefined : tooEarly(line, this.#approved.lineGapMs.get(check.line) ?? 0, atNs, `line ${check.line}: asked`),
+      opened || check.deep ? undefined : tooEarly(line, this.#approved.lineGapMs.get(check.line) ?? 0, atNs, `line ${check.line}: asked`),
       device && tooEarly(device.asked, device.gapMs, atNs, `device ${check.floor!.device}: asked`),
     ];
     talk.exchanges += 1;
+    // The connection was the deep query's: the line goes on counting from the heartbeat before it.
+    if (opened && check.deep) line.latestNs = line.beforeNs;
     for (const each of [asked, ...this.#around(check)]) {
       each.requests += 1;
       each.latestNs = atNs;

@@ -1,7 +1,8 @@
 /** Judges a capture by a plan: every packet from the poller is listed, approved, in time and within its bound, or it is named. */
-import { fits, type Approved, type ApprovedCheck } from "./approved.ts";
+import { asks, type Approved, type ApprovedCheck, fits } from "./approved.ts";
 import { Askings, type Fault, type Talk } from "./asking.ts";
 import type { CapturedFrame } from "./capture-file.ts";
+import type { DeepRun } from "./deep-run.ts";
 import type { Judgement, LineFigures, Quiet, Violation, ViolationKind } from "./judgement.ts";
 import { packetOf, type Packet } from "./packet.ts";
 import { SentStream } from "./stream.ts";
@@ -12,6 +13,8 @@ export interface Evidence {
   /** The poller's own addresses; where none is given, those that the plan's targets name. */
   readonly pollerAddresses?: readonly string[];
   readonly quiet?: readonly Quiet[];
+  /** When deep queries ran. */
+  readonly deepRuns?: readonly DeepRun[];
 }
 
 interface Connection {
@@ -35,10 +38,10 @@ interface LineCount {
 type Of<Kind extends Packet["kind"]> = Extract<Packet, { readonly kind: Kind }>;
 
 /** @throws RangeError when nobody says which addresses are the poller's. */
-export function judge({ frames, approved, pollerAddresses, quiet = [] }: Evidence): Judgement {
+export function judge({ frames, approved, pollerAddresses, quiet = [], deepRuns = [] }: Evidence): Judgement {
   const own = new Set(pollerAddresses ?? approved.checks.flatMap(({ localAddress }) => localAddress ?? []));
   if (own.size === 0) throw new RangeError("the plan names no address of the poller: say which it is");
-  const judging = new Judging(approved, own, quiet);
+  const judging = new Judging(approved, own, quiet, deepRuns);
   for (const frame of frames) judging.take(frame);
   return judging.end();
 }
@@ -46,6 +49,7 @@ export function judge({ frames, approved, pollerAddresses, quiet = [] }: Evidenc
 class Judging {
   readonly #own: ReadonlySet<string>;
   readonly #quiet: readonly Quiet[];
+  readonly #deepRuns: readonly DeepRun[];
   readonly #askings: Askings;
   readonly #byPlace: ReadonlyMap<string, readonly ApprovedCheck[]>;
   readonly #byAddress: ReadonlyMap<string, readonly ApprovedCheck[]>;
@@ -61,9 +65,10 @@ class Judging {
   #fromNs: bigint | undefined;
   #toNs = 0n;
 
-  constructor(approved: Approved, own: ReadonlySet<string>, quiet: readonly Quiet[]) {
+  constructor(approved: Approved, own: ReadonlySet<string>, quiet: readonly Quiet[], deepRuns: readonly DeepRun[]) {
     this.#own = own;
     this.#quiet = quiet;
+    this.#deepRuns = deepRuns;
     this.#askings = new Askings(approved);
     this.#byPlace = Map.groupBy(approved.checks, ({ address, port, transport }) => `${transport} ${address} ${port}`);
     this.#byAddress = Map.groupBy(approved.checks, ({ address }) => address);
@@ -127,7 +132,7 @@ class Judging {
     const stream = new SentStream();
     if (bySyn) {
       stream.begin(packet.sequence);
-      this.#fault(this.#askings.connecting(line, packet.atNs), packet);
+      this.#fault(this.#askings.connecting(line, packet.atNs, this.#now(checks, packet)), packet);
     }
     const talk: Talk = { opened: 0, closed: 0, exchanges: 0 };
     // Its beginning was not captured: what opened it can no longer be told from what it asks.
@@ -173,8 +178,22 @@ class Judging {
       all.find(
         (each) => each.lengthMax === undefined && bytes.length >= each.bytes.length && fits(each, bytes.subarray(0, each.bytes.length)),
       )?.bytes.length;
-    for (const frame of stream.frames(checks[0]!.protocol, byTemplate))
-      this.#fault(this.#askings.take(checks, talk, frame, packet.atNs), packet);
+    for (const frame of stream.frames(checks[0]!.protocol, byTemplate)) this.#weigh(checks, talk, frame, packet);
+  }
+
+  /** What may be said at this very time: what is a deep query's, in its run alone. */
+  #now(checks: readonly ApprovedCheck[], { destination, atNs }: Packet): readonly ApprovedCheck[] {
+    const runs = this.#deepRuns.some(({ addresses, fromNs, toNs }) => addresses.has(destination) && atNs >= fromNs && atNs <= toNs);
+    return runs ? checks : checks.filter(({ deep }) => !deep);
+  }
+
+  #weigh(checks: readonly ApprovedCheck[], talk: Talk, frame: Uint8Array, packet: Packet): void {
+    const fault = this.#askings.take(this.#now(checks, packet), talk, frame, packet.atNs);
+    const deep = fault?.kind === "payload-not-approved" ? checks.find((check) => check.deep && asks(check, frame)) : undefined;
+    const why =
+      deep &&
+      `${fault!.detail} outside the run of a deep query, in which ${deep.id} would have them; its record is named with --deep-query`;
+    this.#fault(why === undefined ? fault : { kind: "payload-not-approved", detail: why }, packet);
   }
 
   #bounded(connection: Connection, packet: Of<"tcp">): void {
@@ -190,7 +209,7 @@ class Judging {
     const key = `${packet.source}>${packet.destination}:${packet.destinationPort}`;
     const talk = this.#datagrams.get(key) ?? { opened: 0, closed: 0, exchanges: 0 };
     this.#datagrams.set(key, talk);
-    this.#fault(this.#askings.take(checks, talk, packet.payload, packet.atNs), packet);
+    this.#weigh(checks, talk, packet.payload, packet);
     // Nothing opens and closes a conversation in datagrams: each exchange stands for itself.
     talk.opened = 0;
     talk.closed = 0;
@@ -223,7 +242,8 @@ class Judging {
   #judgeArp(): void {
     const spanMs = Number(this.#toNs - (this.#fromNs ?? 0n)) / 1e6;
     for (const [destination, { broadcasts, probes }] of this.#arp) {
-      const checks = this.#at(destination);
+      const runs = this.#deepRuns.some(({ addresses }) => addresses.has(destination));
+      const checks = this.#at(destination).filter(({ deep }) => !deep || runs);
       if (checks.length === 0) continue;
       const allowed = (per: "arpBroadcastsMax" | "arpProbesMax"): number =>
         checks.reduce((sum, check) => sum + (Math.floor(spanMs / check.intervalMs) + 1) * check[per], 0);

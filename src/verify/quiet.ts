@@ -16,8 +16,8 @@ export function quietTimes(json: unknown): readonly Quiet[] {
     const { why, from, to, graceMs, addresses } = (entry ?? {}) as Readonly<Record<string, unknown>>;
     return {
       why: typeof why === "string" && why !== "" ? why : fail(at, "why: expected a text"),
-      fromNs: instant(from) ?? fail(at, "from: expected a time such as 2026-11-21T12:00:00.000Z"),
-      toNs: instant(to) ?? fail(at, "to: expected a time such as 2026-11-21T12:05:00.000Z"),
+      fromNs: instantNs(from) ?? fail(at, "from: expected a time such as 2026-11-21T12:00:00.000Z"),
+      toNs: instantNs(to) ?? fail(at, "to: expected a time such as 2026-11-21T12:05:00.000Z"),
       graceMs:
         graceMs === undefined
           ? graceMsDefault
@@ -29,7 +29,8 @@ export function quietTimes(json: unknown): readonly Quiet[] {
   });
 }
 
-function instant(value: unknown): bigint | undefined {
+/** A time in RFC 3339 as nanoseconds since 1970; undefined for anything else. */
+export function instantNs(value: unknown): bigint | undefined {
   // Without an offset a time would mean another moment on another machine.
   if (typeof value !== "string" || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/u.test(value)) return undefined;
   const fraction = /\.(\d+)/u.exec(value)?.[1] ?? "";

@@ -29,13 +29,13 @@ describe("plan/v1", () => {
 
   test("has exactly these members", () => {
     const members = (value: object | undefined): string => Object.keys(value ?? {}).join(" ");
-    assert.equal(members(plan), "schema site lab digest budgets profiles devices lines checks refused raised sysctls");
+    assert.equal(members(plan), "schema site lab digest budgets profiles devices lines checks deepChecks refused raised sysctls");
     assert.equal(members(plan.budgets.segments[0]), "id zone subnet startsPerSecondMax startsPerSecondUsable startsPerSecondPlanned");
     assert.equal(members(plan.devices[0]), "id name segment zone function category profile stage behind checks digest");
     assert.equal(members(plan.lines[0]), "id segment gapMs holdAfterTimeoutMs connectionsFree bus");
     assert.equal(
       members(plan.checks[0]),
-      "id device method protocol target line intervalMs slotMs slotPeriodMs floor missesToDown connection connectWithinMs answerWithinMs operations opening asking closing proves approvedUntil alarmAtLatestAfterMs mayWaitForSharedBudget worstCase digest",
+      "id device method protocol target line intervalMs floor connection connectWithinMs answerWithinMs operations opening asking closing proves approvedUntil worstCase digest slotMs slotPeriodMs missesToDown alarmAtLatestAfterMs mayWaitForSharedBudget",
     );
     assert.equal(members(plan.checks[0]?.target), "address port transport localAddress");
     assert.equal(members(plan.checks[0]?.asking), "connectionsMax requestsMax bytesMax frames");

@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe as suite, test } from "node:test";
 import type { DeepRecord } from "../../src/domain/deep-record.ts";
+import type { Judgement } from "../../src/verify/judgement.ts";
 import { startPymodbus } from "./oracles/oracles.ts";
 import { describe, fromUs, gapsBetweenRequests, onIp, requestsFromUs, startCapture, withPeer, type Packet } from "./support/capture.ts";
 import { makeNetwork } from "./support/netns.ts";
@@ -23,10 +24,22 @@ const agreement = (names: readonly string[]): string =>
   });
 const signed = ["--by", "eto-1", "--reason", "survey", "--differences", "none", "--acknowledge-risk"];
 
-function recordOf(site: Site): DeepRecord {
+function recordsOf(site: Site): readonly string[] {
   const folder = join(site.stateDir, "deep-queries");
-  const [name] = readdirSync(folder).filter((file) => file.endsWith(".json"));
-  return JSON.parse(readFileSync(join(folder, name ?? ""), "utf8")) as DeepRecord;
+  const names = readdirSync(folder).filter((file) => file.endsWith(".json"));
+  return names.toSorted().map((name) => join(folder, name));
+}
+
+function recordOf(site: Site): DeepRecord {
+  return JSON.parse(readFileSync(recordsOf(site)[0] ?? "", "utf8")) as DeepRecord;
+}
+
+/** How often each kind of violation is found in the capture, by the command that users have. */
+async function violationsIn(site: Site, capture: string, ...more: readonly string[]): Promise<Readonly<Record<string, number>>> {
+  const { out, err } = await site.cli("conduits", "--verify", capture, "--json", ...more);
+  assert.notEqual(out, "", err);
+  const { violations } = JSON.parse(out) as Pick<Judgement, "violations">;
+  return Object.fromEntries([...Map.groupBy(violations, ({ kind }) => kind)].map(([kind, found]) => [kind, found.length]));
 }
 
 suite("a deep query", () => {
@@ -121,6 +134,12 @@ suite("a deep query", () => {
       requests.some((packet) => packet.epochNs > closed && !isDeep(packet)),
       "the heartbeat goes on",
     );
+    // With the records every packet is lawful; without them, each question of the deep queries is one that nobody approved.
+    const records = recordsOf(site);
+    assert.equal(records.length, 2);
+    assert.deepEqual(await violationsIn(site, capture.file, "--deep-query", records.join(",")), {});
+    const { "payload-not-approved": unapproved, ...others } = await violationsIn(site, capture.file);
+    assert.deepEqual([unapproved, Object.keys(others).filter((kind) => kind !== "too-early")], [deep.length, []]);
   });
 });
 

@@ -6,6 +6,7 @@ import { csvText } from "../../config/csv.ts";
 import { planJson } from "../../config/plan-json.ts";
 import { approvedBy, eitherOf, PlanUnreadable, type Approved } from "../../verify/approved.ts";
 import { capturedFrames, CaptureUnreadable } from "../../verify/capture-file.ts";
+import { deepRunOf, RecordUnreadable, type DeepRun } from "../../verify/deep-run.ts";
 import { judge } from "../../verify/judge.ts";
 import type { Quiet } from "../../verify/judgement.ts";
 import { QuietUnreadable, quietTimes } from "../../verify/quiet.ts";
@@ -32,6 +33,11 @@ export const conduits: Command = {
       value: "<file>",
       summary: "with --verify: JSON list of {why, from, to, graceMs?, addresses?}: stops and pauses",
     },
+    "deep-query": {
+      type: "text",
+      value: "<record>,…",
+      summary: "with --verify: records of deep queries; what they ask is allowed while they ran",
+    },
   },
   examples: [
     ["watchkeeper conduits --format csv", "one line a flow: source, destination, protocol, port, direction, purpose, interval"],
@@ -44,7 +50,7 @@ export const conduits: Command = {
   run(context) {
     const capture = context.text("verify");
     if (capture !== undefined) return Promise.resolve(verified(context, capture));
-    for (const option of ["plan", "poller", "quiet"])
+    for (const option of ["plan", "poller", "quiet", "deep-query"])
       if (context.text(option) !== undefined) throw new WrongUsage(`--${option} goes with --verify`);
     return Promise.resolve(listed(context));
   },
@@ -79,6 +85,7 @@ function verified(context: Context, capture: string): ExitCode {
       frames: capturedFrames(readFileSync(path.resolve(context.cwd, capture))),
       approved,
       quiet: quietFor(context),
+      deepRuns: (context.text("deep-query")?.split(",") ?? []).map((file) => deepRunIn(context, file)),
       ...(pollerAddresses && { pollerAddresses }),
     });
     const said = (value: unknown): unknown => (typeof value === "bigint" ? value.toString() : value);
@@ -104,6 +111,15 @@ function quietFor(context: Context): readonly Quiet[] {
   return file === undefined ? [] : quietTimes(parsed(readFileSync(path.resolve(context.cwd, file), "utf8"), file));
 }
 
+function deepRunIn(context: Context, file: string): DeepRun {
+  try {
+    return deepRunOf(parsed(readFileSync(path.resolve(context.cwd, file), "utf8"), file));
+  } catch (error) {
+    if (error instanceof RecordUnreadable) throw new RecordUnreadable(`${file}: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
 function usable(context: Context): { readonly site: PlannedSite } | { readonly problems: readonly string[] } {
   const planned = plannedSite(context);
   if ("inFiles" in planned || planned.problems.length > 0) return { problems: planned.problems };
@@ -119,7 +135,7 @@ function parsed(text: string, file: string): unknown {
 }
 
 function isExpected(error: unknown): error is Error {
-  const known = [CaptureUnreadable, PlanUnreadable, QuietUnreadable, RangeError].some((kind) => error instanceof kind);
+  const known = [CaptureUnreadable, PlanUnreadable, QuietUnreadable, RecordUnreadable, RangeError].some((kind) => error instanceof kind);
   return known || (error instanceof Error && "syscall" in error);
 }
 
