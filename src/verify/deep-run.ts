@@ -27,9 +27,10 @@ export function deepRunOf(json: unknown): DeepRun {
   };
 }
 
+/** The record has it with its port: `192.0.2.10:502`. */
 function addressOf(device: unknown): string | undefined {
   const { address } = (device ?? {}) as Readonly<Record<string, unknown>>;
-  return typeof address === "string" ? address : undefined;
+  return typeof address === "string" ? address.replace(/:\d+$/u, "") : undefined;
 }
 
 function fail(expected: string): never {

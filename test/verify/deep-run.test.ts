@@ -72,7 +72,7 @@ describe("a record", () => {
     id: "dq-1",
     startedAt: "2026-11-22T12:00:00.000Z",
     endedAt: "2026-11-22T12:01:00.000Z",
-    devices: [{ address: device }],
+    devices: [{ address: `${device}:502` }],
   };
   test("says when it ran, and towards whom", () => {
     const { fromNs, toNs, addresses } = deepRunOf(whole);
