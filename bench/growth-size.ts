@@ -1,10 +1,10 @@
 /** One size of a growing poller, measured in a process of its own and sent to whoever started it. */
 import { milliseconds } from "../src/domain/units.ts";
-import { PrometheusPage } from "../src/exporters/prometheus.ts";
-import { yieldToLoop } from "../src/system-clock.ts";
+import { memory, threadUs } from "./in-use.ts";
 import { loopbackDial } from "./loopback-wire.ts";
 import { MovedClock } from "./moved-clock.ts";
-import { answered, awake, intervalMs, noJournal, nothingOut, openSite, sitePlan, steadyTime } from "./site.ts";
+import { pageOf } from "./page.ts";
+import { answered, awake, intervalMs, openSite, sitePlan } from "./site.ts";
 import { median } from "./statistics.ts";
 
 const devices = Number(process.argv[2]);
@@ -34,21 +34,7 @@ const sample = ids.slice(0, 2000);
 const exchange = await cpuOf(async () => {
   for (const id of sample) await answered(site, id, clock, milliseconds(apartMs));
 });
-const page = new PrometheusPage({
-  build: { version: "bench", revision: "", nodeVersion: process.version },
-  clock,
-  gate: site.gate,
-  outstanding: nothingOut,
-  schedule: { overdue: milliseconds(0) },
-  journal: noJournal,
-  time: steadyTime,
-  web: { successful: true, lastSuccess: undefined, certificateEnds: undefined, refusals: [] },
-  fence: { state: () => "unknown", checkedAt: undefined },
-  datagramsDropped: { late: 0, foreign: 0 },
-  address: false,
-  processMetrics: false,
-  yieldToLoop,
-});
+const page = pageOf(site, clock);
 const [scrapeCost, longest]: [number[], number[]] = [[], []];
 for (let look = 0; look < scrapes; look++) {
   let work = 0;
@@ -96,21 +82,4 @@ async function cpuOf(run: () => Promise<void>): Promise<number> {
   const begin = threadUs();
   await run();
   return threadUs() - begin;
-}
-
-function threadUs(): number {
-  const { user, system } = process.threadCpuUsage();
-  return user + system;
-}
-
-async function memory(): Promise<number> {
-  if (!globalThis.gc) throw new Error("bench: start node with --expose-gc");
-  let least = Number.POSITIVE_INFINITY;
-  for (let look = 0; look < 4; look++) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    globalThis.gc();
-    const { heapUsed, external } = process.memoryUsage();
-    least = Math.min(least, heapUsed + external);
-  }
-  return least;
 }

@@ -1,5 +1,6 @@
-/** Memory of a whole poller at 10,000 devices, by device; only types are imported above the first measurement. */
+/** Memory of a whole poller at 10,000 devices, by device; nothing of it is imported above the first measurement, but types. */
 import type { Figure } from "./figure.ts";
+import { memory } from "./in-use.ts";
 import type { Sizes } from "./sizes.ts";
 
 const deviceAimBytes = 10_000;
@@ -71,17 +72,4 @@ export async function run({ devices, keptConnections }: Sizes): Promise<readonly
   await second.end();
   await simulated.end();
   return [...figures, { name: "Memory a kept connection, on top", value: (open - before) / keptConnections, unit: "bytes" }];
-}
-
-/** Bytes in use after everything that can be collected is: the smallest of several looks. */
-async function memory(): Promise<number> {
-  if (!globalThis.gc) throw new Error("bench: start node with --expose-gc");
-  let least = Number.POSITIVE_INFINITY;
-  for (let look = 0; look < 4; look++) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    globalThis.gc();
-    const { heapUsed, external } = process.memoryUsage();
-    least = Math.min(least, heapUsed + external);
-  }
-  return least;
 }

@@ -1,12 +1,13 @@
 /** What one scrape of 10,000 devices costs, beside prom-client's page of the same series, and for how long it holds up everything else. */
 import { Gauge, Registry } from "prom-client";
 import { milliseconds } from "../src/domain/units.ts";
-import { PrometheusPage } from "../src/exporters/prometheus.ts";
 import { systemClock, yieldToLoop } from "../src/system-clock.ts";
 import type { Figure } from "./figure.ts";
+import { threadUs } from "./in-use.ts";
 import { loopbackDial } from "./loopback-wire.ts";
 import { MovedClock } from "./moved-clock.ts";
-import { answered, awake, intervalMs, noJournal, nothingOut, steadyTime, openSite, sitePlan } from "./site.ts";
+import { pageOf } from "./page.ts";
+import { answered, awake, intervalMs, openSite, sitePlan } from "./site.ts";
 import type { Sizes } from "./sizes.ts";
 import { median, spreadOf } from "./statistics.ts";
 
@@ -30,22 +31,7 @@ export async function run({ devices }: Sizes): Promise<readonly Figure[]> {
   clock.move(milliseconds(intervalMs));
   await awake(site, plan, clock);
   for (const id of plan.checks.keys()) await answered(site, id, clock, milliseconds(intervalMs / devices));
-  const build = { version: "bench", revision: "", nodeVersion: process.version };
-  const page = new PrometheusPage({
-    build,
-    clock,
-    gate: site.gate,
-    outstanding: nothingOut,
-    schedule: { overdue: milliseconds(0) },
-    journal: noJournal,
-    time: steadyTime,
-    web: { successful: true, lastSuccess: undefined, certificateEnds: undefined, refusals: [] },
-    fence: { state: () => "unknown", checkedAt: undefined },
-    datagramsDropped: { late: 0, foreign: 0 },
-    address: false,
-    processMetrics: false,
-    yieldToLoop,
-  });
+  const page = pageOf(site, clock);
   const streamed = (): AsyncIterable<string> => page.render(site.board, "text");
   const ours: Scrape[] = [];
   const theirs: Scrape[] = [];
@@ -125,8 +111,7 @@ async function scraped(write: () => AsyncIterable<string>): Promise<Scrape> {
 }
 
 function workedMs(): number {
-  const { user, system } = process.threadCpuUsage();
-  return (user + system) / 1000;
+  return threadUs() / 1000;
 }
 
 /** The same loop with nothing to write: what the machine's other work makes of it. */

@@ -1,10 +1,10 @@
 /** Reads of a journal the audit, whose chain it checks, the highest trusted time and what devices said of themselves: read-only, so that it can be done while a poller writes, and by anybody who may read the file. */
-import { statSync } from "node:fs";
-import { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import type { KnownIdentity } from "../domain/baseline.ts";
 import type { WallMs } from "../domain/units.ts";
 import { breach, emptyChain, type AuditRecord } from "./audit-chain.ts";
-import { attempted, auditColumns, highestFrom, highestQuery, identitiesIn, strangeVersion, versionOf, type Unusable } from "./database.ts";
+import { auditColumns, highestFrom, highestQuery, identitiesIn, type Unusable } from "./database.ts";
+import { reading } from "./database-reading.ts";
 import type { AuditHead } from "./journal-rows.ts";
 
 export interface AuditVerdict {
@@ -15,8 +15,6 @@ export interface AuditVerdict {
   readonly broken: string | undefined;
   readonly lastAt: WallMs | undefined;
 }
-
-const busyWithinMs = 2000;
 
 export interface Reading {
   /** Called for every record, also after a break. */
@@ -43,20 +41,6 @@ export function knownIdentities(path: string): { readonly identities: readonly K
   return reading(path, (db) => {
     const there = db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'identities'").get();
     return { identities: there === undefined ? [] : identitiesIn(db) };
-  });
-}
-
-function reading<Value>(path: string, read: (db: DatabaseSync) => Value): Value | Unusable {
-  return attempted(path, () => {
-    // A folder or a pipe would be opened, and a file that is missing is no empty audit.
-    if (!statSync(path).isFile()) return { problem: `${path}: found something other than a file, expected a journal` };
-    const db = new DatabaseSync(path, { readOnly: true, timeout: busyWithinMs, allowExtension: false });
-    try {
-      const strange = strangeVersion(path, versionOf(db));
-      return strange === undefined ? read(db) : { problem: strange };
-    } finally {
-      db.close();
-    }
   });
 }
 

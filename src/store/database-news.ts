@@ -1,17 +1,15 @@
 /** Reads of a journal what is new since an earlier look: read-only, in a moment, while a poller writes. */
-import { statSync } from "node:fs";
-import { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import type { AuditEntry, Transition } from "../domain/board.ts";
 import type { JournalNews, Numbered } from "../domain/notify.ts";
-import { attempted, highestFrom, highestQuery, strangeVersion, versionOf, type Unusable } from "./database.ts";
+import { highestFrom, highestQuery, type Unusable } from "./database.ts";
 import type { StandingTrip } from "./board.ts";
+import { reading } from "./database-reading.ts";
 
 export interface Cursors {
   readonly transitions: number;
   readonly audit: number;
 }
-
-const busyWithinMs = 2000;
 
 /** At most `rowsMax` records of each kind. */
 export function readNews(path: string, from: Cursors, rowsMax = 5000): JournalNews | Unusable {
@@ -58,20 +56,4 @@ function endsOf(db: DatabaseSync): Cursors {
     )
     .get();
   return { transitions: Number(ends?.["transitions"]), audit: Number(ends?.["audit"]) };
-}
-
-function reading<Value>(path: string, read: (db: DatabaseSync) => Value): Value | Unusable {
-  return attempted(path, () => {
-    if (!statSync(path).isFile()) return { problem: `${path}: found something other than a file, expected a journal` };
-    const db = new DatabaseSync(path, { readOnly: true, timeout: busyWithinMs, allowExtension: false });
-    try {
-      const strange = strangeVersion(path, versionOf(db));
-      if (strange !== undefined) return { problem: strange };
-      // One moment for all of it.
-      db.exec("BEGIN");
-      return read(db);
-    } finally {
-      db.close();
-    }
-  });
 }

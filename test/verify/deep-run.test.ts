@@ -5,7 +5,7 @@ import { approvedBy } from "../../src/verify/approved.ts";
 import { deepRunOf, RecordUnreadable, type DeepRun } from "../../src/verify/deep-run.ts";
 import { judge } from "../../src/verify/judge.ts";
 import type { Judgement } from "../../src/verify/judgement.ts";
-import { device, exchange, frames, instant, type Bytes } from "./support/captured.ts";
+import { device, exchange, frames, instant, tcp, type Bytes, whoHas } from "./support/captured.ts";
 import { check, fc43Frame, once, plan } from "./support/plans.ts";
 
 const regularFrame = "000200000005012b0e0200";
@@ -36,6 +36,17 @@ describe("a deep query in a capture", () => {
     );
   });
 
+  test("leaves the line's own count to the heartbeats, also once the run is over", () => {
+    const over = { ...run, toNs: instant(40_000) };
+    assert.deepEqual(details(judged([heartbeat(0, 40_000), asked(30_100, 40_001), heartbeat(60_200, 40_002)], [over])), []);
+  });
+
+  test("goes over a connection that the heartbeats keep, too", () => {
+    const said = (atMs: number, sequence: number, hex: string): Bytes => tcp({ atMs, sequence, flags: "PA", hex });
+    const kept = [said(0, 1000, fc43Frame), said(30_100, 1011, regularFrame), said(60_200, 1022, fc43Frame)];
+    assert.deepEqual(details(judged([kept])), []);
+  });
+
   for (const [what, runs] of [
     ["without a record", []],
     ["before its run", [{ ...run, fromNs: instant(40_000) }]],
@@ -64,6 +75,15 @@ describe("a deep query in a capture", () => {
     const found = judged([heartbeat(0, 40_000), asked(15_000, 40_001), heartbeat(50_000, 40_002)]).violations;
     assert.ok(found.some(({ kind, detail }) => kind === "too-early" && detail.startsWith("check plc/modbus-fc43")));
   });
+});
+
+test("the address resolution that a deep query may cost counts in its run alone", () => {
+  const thrice = [0, 30_000, 60_000].flatMap((atMs) => [1, 2, 3].map((more) => whoHas(atMs + more, device)));
+  assert.deepEqual(details(judged([thrice])), []);
+  assert.deepEqual(
+    judged([thrice], []).violations.map(({ kind }) => kind),
+    ["arp-beyond-bound"],
+  );
 });
 
 describe("a record", () => {
