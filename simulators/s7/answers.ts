@@ -10,6 +10,8 @@ export interface S7Cpu {
   readonly firmware: readonly [number, number, number];
   readonly typeName: string;
   readonly serial: string;
+  /** By the mode selector, by configuration, in force; where the selector stands (1 RUN); the startup switch. */
+  readonly protection: readonly [number, number, number, number, number];
   /** The size of a PDU that it offers at most. */
   readonly pduBytes: number;
   /** By `DB10`, `M`, `I`, `Q`: what stands there, from byte 0 on. */
@@ -32,7 +34,7 @@ export function answer(request: S7Request, cpu: S7Cpu): Buffer {
       return acknowledgement(request.bytes, parameters, Buffer.alloc(0));
     }
     case "list":
-      return listReply(request.bytes, request.index === 0 ? (listOf(request.id, cpu) ?? { error: 0xd401 }) : { error: 0xd402 });
+      return listReply(request.bytes, listOf(request, cpu));
     case "read":
       return readReply(request, cpu);
     case "other":
@@ -42,7 +44,12 @@ export function answer(request: S7Request, cpu: S7Cpu): Buffer {
   }
 }
 
-function listOf(id: number, cpu: S7Cpu): ListContent | undefined {
+function listOf({ id, index }: Extract<S7Request, { readonly kind: "list" }>, cpu: S7Cpu): ListContent | { readonly error: number } {
+  if (id === 0x011c) {
+    const record = componentRecords(cpu).find((one) => one.readUInt16BE(0) === index);
+    return record ? { recordBytes: 34, records: [record] } : { error: 0xd402 };
+  }
+  if (index !== (id === 0x0232 ? 4 : 0)) return { error: 0xd402 };
   switch (id) {
     case 0x0424: {
       const record = Buffer.alloc(20);
@@ -51,17 +58,15 @@ function listOf(id: number, cpu: S7Cpu): ListContent | undefined {
     }
     case 0x0011:
       return { recordBytes: 28, records: [1, 6, 7].map((index) => moduleRecord(index, cpu)) };
-    case 0x001c: {
-      const named: readonly [number, string][] = [
-        [1, "SIM-STATION"],
-        [2, cpu.typeName],
-        [5, cpu.serial],
-        [7, cpu.typeName],
-      ];
-      return fitted({ recordBytes: 34, records: named.map(([index, text]) => componentRecord(index, text)) }, cpu.pduBytes);
+    case 0x001c:
+      return fitted({ recordBytes: 34, records: componentRecords(cpu) }, cpu.pduBytes);
+    case 0x0232: {
+      const record = Buffer.alloc(40);
+      for (const [at, value] of [4, ...cpu.protection].entries()) record.writeUInt16BE(value, 2 * at);
+      return { recordBytes: 40, records: [record] };
     }
     default:
-      return undefined;
+      return { error: 0xd401 };
   }
 }
 
@@ -78,6 +83,23 @@ function moduleRecord(index: number, { orderNumber, firmware }: S7Cpu): Buffer {
   record.write(orderNumber.padEnd(20), 2, 20, "latin1");
   if (index === 7) record.set([0x56, ...firmware], 24);
   return record;
+}
+
+/** As a CPU without a memory card has them: 8 is not among them. */
+function componentRecords(cpu: S7Cpu): readonly Buffer[] {
+  const named: readonly [number, string][] = [
+    [1, "SIM-STATION"],
+    [2, cpu.typeName],
+    [3, "=A1+B2"],
+    [4, "Original Siemens Equipment"],
+    [5, cpu.serial],
+    [7, cpu.typeName],
+    [9, ""],
+    [11, "deck 2"],
+  ];
+  const records = named.map(([index, text]) => componentRecord(index, text));
+  records.find((record) => record.readUInt16BE(0) === 9)!.set([0x00, 0x2a, 0xf6, 0x00, 0x00, 0x01], 2);
+  return records;
 }
 
 function componentRecord(index: number, text: string): Buffer {

@@ -41,6 +41,7 @@ const defaultCpu: S7Cpu = {
   firmware: [1, 2, 3],
   typeName: "SIM CPU",
   serial: "S SIM00000001",
+  protection: [1, 0, 1, 1, 0],
   pduBytes: 240,
   memory: { DB1: Buffer.alloc(16), M: Buffer.alloc(16) },
 };

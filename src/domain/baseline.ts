@@ -63,9 +63,15 @@ const sameAs: ReadonlyMap<DeepReadId, string> = new Map<DeepReadId, string>([
   ["opcua-endpoints", "opcua-get-endpoints"],
 ]);
 
+const inParts: ReadonlySet<DeepReadId> = new Set<DeepReadId>([
+  "modbus-identification-regular",
+  "modbus-identification-extended",
+  "s7-components",
+]);
+
 /** A long identification comes in several replies: what one of them does not say contradicts nothing. */
 export function saysPart({ deep }: Replying): boolean {
-  return deep !== undefined && deep.read.startsWith("modbus-identification-");
+  return deep !== undefined && inParts.has(deep.read);
 }
 
 /** @param check whose reply it was */

@@ -37,7 +37,7 @@ export const deepReads: Readonly<Record<DeepReadId, DeepReadFacts>> = {
     counts: "slots",
   },
   "s7-module": { method: "s7-cpu-status", words: "S7 module identification, SZL 0x0011" },
-  "s7-components": { method: "s7-cpu-status", words: "S7 component identification, SZL 0x001C" },
+  "s7-components": { method: "s7-cpu-status", words: "S7 component identification, SZL 0x001C, or 0x011C one by one" },
   "s7-protection": { method: "s7-cpu-status", words: "S7 protection level, SZL 0x0232 index 4" },
   "snmp-system": { method: "snmp-get", words: "SNMP description, object id, name and uptime" },
   "snmp-interfaces": {
@@ -50,12 +50,7 @@ export const deepReads: Readonly<Record<DeepReadId, DeepReadFacts>> = {
 };
 
 /** Have their names and places, and no request yet: no file may name them. */
-export const deepReadsToCome: ReadonlySet<DeepReadId> = new Set<DeepReadId>([
-  "enip-slots",
-  "s7-protection",
-  "snmp-interfaces",
-  "opcua-server",
-]);
+export const deepReadsToCome: ReadonlySet<DeepReadId> = new Set<DeepReadId>(["enip-slots", "snmp-interfaces", "opcua-server"]);
 
 /** One read as it is asked: where there are several, the number of this one. */
 export interface DeepRead {

@@ -56,14 +56,21 @@ export function s7BytesOf(type: S7ValueType): number {
   }
 }
 
-/** System status lists that may be read, each whole (index 0): operating mode, module identification, component identification. */
-export const s7Lists = { mode: 0x0424, module: 0x0011, components: 0x001c } as const;
+/** System status lists that may be read: operating mode, module and component identification each whole (index 0), and the protection level (index 4). */
+export const s7Lists = {
+  mode: { id: 0x0424, index: 0 },
+  module: { id: 0x0011, index: 0 },
+  components: { id: 0x001c, index: 0 },
+  protection: { id: 0x0232, index: 4 },
+} as const;
 export type S7List = keyof typeof s7Lists;
+/** One component of that identification by itself, where not all fit into one PDU; its index is the component's, from 1 to 11 (location designation). */
+export const s7Component = { id: 0x011c, least: 1, most: 11 } as const;
 
 /** What the library is made to do; each makes it send the frames of one phase, and no others. */
 export type S7Call =
   | { readonly call: "connect"; readonly rack: number; readonly slot: number; readonly connectionType: number }
-  | { readonly call: "read-list"; readonly list: number }
+  | { readonly call: "read-list"; readonly list: number; readonly index: number }
   | { readonly call: "read-area"; readonly area: number; readonly db: number; readonly byte: number; readonly count: number };
 
 /** A process beside the poller in which a library that may crash builds and reads frames; it reaches no device. */

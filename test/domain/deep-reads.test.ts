@@ -16,15 +16,16 @@ it("puts each read under a method that this build speaks, whose rules hold for i
 
 it("reads of an S7 CPU the list that the read names, and not the operating mode", () => {
   const s7 = { rack: 0, slot: 2, connectionType: "basic" } as const;
-  for (const [read, list] of [
-    ["s7-module", "0x0011"],
-    ["s7-components", "0x001c"],
+  for (const [read, list, index] of [
+    ["s7-module", "0x0011", "0000"],
+    ["s7-components", "0x001c", "0000"],
+    ["s7-protection", "0x0232", "0004"],
   ] as const) {
     const method = methods.get(deepReads[read].method)!;
     const parsed = method.parse({ s7, deep: { read } });
     assert.ok("ask" in parsed);
     assert.match(method.describe(parsed.ask), new RegExp(`read SZL ${list}`, "u"));
     const [frame] = method.asking(parsed.ask).templates;
-    assert.equal(Buffer.from(frame!.bytes.subarray(29, 31)).toString("hex"), list.slice(2));
+    assert.equal(Buffer.from(frame!.bytes.subarray(29)).toString("hex"), `${list.slice(2)}${index}`);
   }
 });

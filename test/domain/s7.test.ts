@@ -1,14 +1,20 @@
 /** What S7 asks have in common: names, sizes, and who may be asked as. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { s7BytesMax, s7BytesName, s7BytesOf, s7ConnectionTypes, s7Lists, s7ValueTypes } from "../../src/domain/s7.ts";
+import { s7BytesMax, s7BytesName, s7BytesOf, s7Component, s7ConnectionTypes, s7Lists, s7ValueTypes } from "../../src/domain/s7.ts";
 
 test("a programming device is not among the connection types", () => {
   assert.deepEqual(s7ConnectionTypes, { basic: 3, op: 2 });
 });
 
-test("three lists may be read", () => {
-  assert.deepEqual(s7Lists, { mode: 0x0424, module: 0x0011, components: 0x001c });
+test("four lists may be read, and the components one by one", () => {
+  assert.deepEqual(s7Lists, {
+    mode: { id: 0x0424, index: 0 },
+    module: { id: 0x0011, index: 0 },
+    components: { id: 0x001c, index: 0 },
+    protection: { id: 0x0232, index: 4 },
+  });
+  assert.deepEqual(s7Component, { id: 0x011c, least: 1, most: 11 });
 });
 
 test("bytes are named as an engineer knows them", () => {

@@ -147,8 +147,13 @@ describe("what was accepted", () => {
   });
 
   test("by a deep query in several replies is compared part by part: what one of them does not say contradicts nothing", () => {
+    const reads = ["modbus-identification-regular", "modbus-identification-extended", "s7-components"] as const;
+    for (const read of reads) partByPart({ read });
+  });
+
+  function partByPart(deep: NonNullable<Check["deep"]>): void {
     const one = new Site();
-    const check: Check = { ...checkOf(one.plan, "plc"), deep: { read: "modbus-identification-regular" } };
+    const check: Check = { ...checkOf(one.plan, "plc"), deep };
     const heard = (identity: Identity): Heard => one.baselines.heard(check, identity, start);
     heard({ vendor: "Schneider", product: "TM221CE24R" });
     heard({ revision: "1.11" });
@@ -156,7 +161,7 @@ describe("what was accepted", () => {
     for (const part of [{ vendor: "Schneider" }, { revision: "1.11" }]) assert.deepEqual(heard(part), {});
     assert.equal(heard({ revision: "1.12" }).news?.change, "changed");
     assert.match(heard({ product: "TM241" }).stranger ?? "", /^product/u);
-  });
+  }
 
   test("outlives the run, and comes back with an address that the device had before", () => {
     const before = new Site();

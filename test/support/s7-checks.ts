@@ -56,12 +56,15 @@ export function askOf(method: S7CheckOptions["method"], input: MethodInput): S7A
 const list =
   "0300003d02f080 320700000000000c0020 000112081284010100000000 ff09001c 0424 0000 0014 0001 5144ff08 00000000 00000000 2411211234567890";
 
-/** What a healthy CPU in RUN answers to each of our requests: a confirmation, a setup of 240 bytes, its mode, the bytes 00 2a. */
+const protection = `0300005102f080 3207 0000 0000 000c0034 000112081284010100000000 ff090030 0232 0004 0028 0001 0004 00010000000100020000 ${"00".repeat(28)}`;
+
+/** What a healthy CPU in RUN answers to each of our requests: a confirmation, a setup of 240 bytes, its mode or its protection level, the bytes 00 2a. */
 export function healthyS7Reply(requestHex: string): string {
   if (requestHex.slice(10, 12) === "e0") return `0300001611d00001002a00c0010ac1020100c202${requestHex.slice(40, 44)}`;
   const reference = requestHex.slice(22, 26);
   if (requestHex.slice(34, 36) === "f0") return withReference("0300001b02f080320300000000000800000000f0000001000100f0", reference);
-  if (requestHex.slice(16, 18) === "07") return withReference(list.replaceAll(" ", ""), reference);
+  if (requestHex.slice(16, 18) === "07")
+    return withReference((requestHex.slice(58, 62) === "0232" ? protection : list).replaceAll(" ", ""), reference);
   return withReference("0300001b02f0803203000000000002000600000401ff040010002a", reference);
 }
 

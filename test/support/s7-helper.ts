@@ -60,7 +60,10 @@ export class StandInHelper implements S7Helper {
     const reference = hexOf((this.#reference += 1) & 0xffff, 4);
     if (call.call === "read-list")
       return Buffer.from(
-        `0300002102f0803207 0000 ${reference} 0008 0008 0001120411440100 ff090004 ${hexOf(call.list, 4)} 0000`.replaceAll(" ", ""),
+        `0300002102f0803207 0000 ${reference} 0008 0008 0001120411440100 ff090004 ${hexOf(call.list, 4)} ${hexOf(call.index, 4)}`.replaceAll(
+          " ",
+          "",
+        ),
         "hex",
       );
     const where = `${hexOf(call.count, 4)}${hexOf(call.db, 4)}${hexOf(call.area, 2)}${hexOf(call.byte * 8, 6)}`;

@@ -1,7 +1,6 @@
-/** What an S7 CPU's reply says of it: its operating mode, who it is, the value of its bytes, or why it would not say. */
+/** What an S7 CPU's reply says of it: its operating mode, the value of its bytes, or why it would not say. */
 import { MalformedReply } from "../../domain/driver.ts";
-import { printable } from "../../domain/printable.ts";
-import type { Answer, Identity } from "../../domain/outcome.ts";
+import type { Answer } from "../../domain/outcome.ts";
 import { s7BytesName, type S7Bytes } from "../../domain/s7.ts";
 import type { Decoded, SystemList } from "./decode.ts";
 
@@ -48,30 +47,6 @@ export function modeAnswer({ recordBytes, records, more }: SystemList): Answer {
     case "defect":
       return notRunning(name === "DEFECT" ? "CPU DEFECT" : `CPU DEFECT: ${name}`);
   }
-}
-
-/** SZL 0x0011: index 1 the module's order number, 6 the hardware, 7 the firmware; each an order number, and a version in its last four bytes. */
-export function moduleAnswer({ recordBytes, records }: SystemList): Answer {
-  if (recordBytes !== 28) throw new MalformedReply(`S7: module identification in records of ${recordBytes} bytes, expected 28`);
-  const of = (index: number): Uint8Array | undefined => records.find((record) => record[0] === 0 && record[1] === index);
-  const order = of(1);
-  const firmware = of(7);
-  const product = order === undefined ? "" : textOf(order.subarray(2, 22));
-  const identity: Identity = {
-    ...(product === "" ? {} : { product }),
-    ...(firmware?.[24] === 0x56 ? { revision: firmware.subarray(25, 28).join(".") } : {}),
-  };
-  return { said: "alive", identity };
-}
-
-/** SZL 0x001C: index 2 the module's name, 5 its serial number, 7 its type. The name of the station (1) is the owner's and stays out. */
-export function componentsAnswer({ recordBytes, records, more }: SystemList): Answer {
-  if (recordBytes !== 34) throw new MalformedReply(`S7: component identification in records of ${recordBytes} bytes, expected 34`);
-  const of = (index: number): string =>
-    textOf((records.find((record) => record[0] === 0 && record[1] === index) ?? new Uint8Array()).subarray(2, 34));
-  const [type, serial] = [of(7) || of(2), of(5)];
-  const identity: Identity = { ...(type === "" ? {} : { product: type }), ...(serial === "" ? {} : { serial }) };
-  return { said: "alive", identity, ...(more ? { more: true } : {}) };
 }
 
 export function bytesAnswer(asked: S7Bytes, bytes: Uint8Array): Answer {
@@ -133,15 +108,6 @@ export function askedBytes(bytes: S7Bytes): string {
 
 function notRunning(detail: string): Answer {
   return { said: "degraded", failure: "cpu_not_running", detail };
-}
-
-const textMax = 64;
-
-/** ASCII, padded with blanks or zeros. */
-function textOf(bytes: Uint8Array): string {
-  const end = bytes.indexOf(0);
-  const raw = String.fromCharCode(...(end < 0 ? bytes : bytes.subarray(0, end)));
-  return printable(raw.trim(), textMax);
 }
 
 function hexByte(byte: number): string {

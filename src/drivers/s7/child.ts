@@ -41,7 +41,7 @@ class Conversation {
       case "connect":
         return this.#connect(call);
       case "read-list":
-        return this.#client.ReadSZL(call.list, 0, (error) => this.#done(error));
+        return this.#client.ReadSZL(call.list, call.index, (error) => this.#done(error));
       case "read-area": {
         const { area, db, byte, count } = call;
         return this.#client.ReadArea(area, db, byte, count, this.#client.S7WLByte, (error) => this.#done(error));

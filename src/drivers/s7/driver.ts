@@ -1,11 +1,22 @@
 /** Speaks S7 with frames that node-snap7 builds in a process of its own, and with replies that are decoded here before it sees them. */
 import { ExchangeEnded, MalformedReply, type Driver, type Session } from "../../domain/driver.ts";
 import type { Answer } from "../../domain/outcome.ts";
-import { s7Areas, s7ConnectionTypes, s7Lists, type S7Call, type S7Conversation, type S7Helper, type S7Route } from "../../domain/s7.ts";
+import {
+  s7Areas,
+  s7Component,
+  s7ConnectionTypes,
+  s7Lists,
+  type S7Call,
+  type S7Conversation,
+  type S7Helper,
+  type S7List,
+  type S7Route,
+} from "../../domain/s7.ts";
 import type { Wire } from "../../domain/wire.ts";
-import { askedBytes, bytesAnswer, componentsAnswer, errorAnswer, modeAnswer, moduleAnswer } from "./answers.ts";
-import { decodeReply, type Decoded } from "./decode.ts";
-import type { S7Ask } from "./methods.ts";
+import { askedBytes, bytesAnswer, errorAnswer, modeAnswer } from "./answers.ts";
+import { decodeReply, type Decoded, type SystemList } from "./decode.ts";
+import { componentAfter, componentsAnswer, moduleAnswer, protectionAnswer } from "./identification.ts";
+import { listName, type S7Ask } from "./methods.ts";
 
 /** @param helper the process in which node-snap7 runs; the poller has one for all of its S7 devices */
 export function s7DriverFrom(helper: S7Helper): Driver<S7Ask> {
@@ -46,13 +57,14 @@ class S7Session implements Session<S7Ask> {
     );
   }
 
-  async ask(ask: S7Ask): Promise<Answer> {
-    const decoded = await this.#ask(callOf(ask));
+  async ask(ask: S7Ask, from?: number): Promise<Answer> {
+    const decoded = await this.#ask(callOf(ask, from));
     switch (decoded.is) {
       case "error":
-        return errorAnswer(
+        return withNext(
+          errorAnswer(decoded, ask.what === "bytes" ? askedBytes(ask.bytes) : `the read of ${listName(ask.list, from)}`),
           decoded,
-          ask.what === "bytes" ? askedBytes(ask.bytes) : `the read of SZL 0x${s7Lists[ask.list].toString(16).padStart(4, "0")}`,
+          from,
         );
       case "refused":
         throw new ExchangeEnded("refused", decoded.detail);
@@ -60,7 +72,7 @@ class S7Session implements Session<S7Ask> {
         if (ask.what === "bytes") return bytesAnswer(ask.bytes, decoded.bytes);
         break;
       case "list":
-        if (ask.what === "list") return listAnswers[ask.list](decoded.list);
+        if (ask.what === "list") return listAnswers[ask.list](decoded.list, from);
         break;
       case "confirmed":
         break;
@@ -123,10 +135,27 @@ function isForLibrary(decoded: Decoded): boolean {
   return decoded.is !== "refused" && !(decoded.is === "list" && decoded.list.more);
 }
 
-const listAnswers = { mode: modeAnswer, module: moduleAnswer, components: componentsAnswer } as const;
+const listAnswers: Readonly<Record<S7List, (list: SystemList, from?: number) => Answer>> = {
+  mode: modeAnswer,
+  module: moduleAnswer,
+  components: componentsAnswer,
+  protection: protectionAnswer,
+};
 
-function callOf(ask: S7Ask): S7Call {
-  if (ask.what === "list") return { call: "read-list", list: s7Lists[ask.list] };
+/** A list that does not exist has no part of it either. */
+const noSuchList = 0xd401;
+
+/** A component that this CPU does not have says nothing of the next one. */
+function withNext(answer: Answer, { code }: Extract<Decoded, { readonly is: "error" }>, from: number | undefined): Answer {
+  const next = from === undefined || code === noSuchList ? undefined : componentAfter(from);
+  return answer.said === "alive" && next !== undefined ? { ...answer, next } : answer;
+}
+
+function callOf(ask: S7Ask, from: number | undefined): S7Call {
+  if (ask.what === "list") {
+    const { id, index } = from === undefined ? s7Lists[ask.list] : { id: s7Component.id, index: from };
+    return { call: "read-list", list: id, index };
+  }
   const { area, db, byte, count } = ask.bytes;
   return { call: "read-area", area: s7Areas[area], db, byte, count };
 }

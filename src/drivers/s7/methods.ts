@@ -1,5 +1,7 @@
 /** The pure half of S7: what may be asked, as exact frames. */
+import type { DeepReadId } from "../../domain/deep-reads.ts";
 import type { Method, MethodInput } from "../../domain/driver.ts";
+import { deepQueryPartsMax } from "../../domain/limits.ts";
 import type { Operation } from "../../domain/operations.ts";
 import type { Allowance } from "../../domain/plan.ts";
 import {
@@ -8,6 +10,7 @@ import {
   s7BytesMax,
   s7BytesName,
   s7BytesOf,
+  s7Component,
   s7ConnectionTypes,
   s7DbMax,
   s7Lists,
@@ -17,7 +20,7 @@ import {
   type S7List,
   type S7Route,
 } from "../../domain/s7.ts";
-import { frameTemplate, type FrameTemplate } from "../../domain/template.ts";
+import { frameTemplate, longest, type FrameTemplate } from "../../domain/template.ts";
 
 /** One system status list, whole. */
 export interface ListAsk {
@@ -81,14 +84,19 @@ export const s7Methods: readonly Method<S7Ask>[] = [cpuStatus, read];
 /** A heartbeat asks for the mode, a deep query for what it names. */
 function listOf(deep: MethodInput["deep"]): S7List {
   if (deep === undefined) return "mode";
-  return deep.read === "s7-components" ? "components" : "module";
+  return listsOfReads.get(deep.read) ?? "module";
 }
+
+const listsOfReads: ReadonlyMap<DeepReadId, S7List> = new Map<DeepReadId, S7List>([
+  ["s7-components", "components"],
+  ["s7-protection", "protection"],
+]);
 
 /**
  * What a CPU says of itself, for whoever asks by hand: one list, one exchange. No heartbeat asks for it, because it would double what a
  * fresh check reads, and which lists cost a CPU nothing is not documented.
  */
-export function identityAsk(route: S7Route, list: "module" | "components"): ListAsk {
+export function identityAsk(route: S7Route, list: Exclude<S7List, "mode">): ListAsk {
   return Object.freeze({ what: "list", route, list });
 }
 
@@ -96,6 +104,7 @@ const listNames: Readonly<Record<S7List, string>> = {
   mode: "operating mode",
   module: "module identification",
   components: "component identification",
+  protection: "protection level",
 };
 
 /** `COTP connect TSAP 01.00 -> 03.02 (S7-basic, rack 0, slot 2), communication setup, read SZL 0x0424 (operating mode)`. */
@@ -104,11 +113,19 @@ function describeAsk(ask: S7Ask): string {
   const who = route.connectionType === "op" ? "OP, by the owner's statement" : "S7-basic";
   const [type, place] = calledTsap(route);
   const connect = `COTP connect TSAP 01.00 -> ${hexByte(type)}.${hexByte(place)} (${who}, rack ${route.rack}, slot ${route.slot})`;
-  return `${connect}, communication setup, ${ask.what === "list" ? listWords(ask.list) : bytesWords(ask.bytes)}`;
+  return `${connect}, communication setup, ${ask.what === "list" ? `read ${listName(ask.list)} (${listNames[ask.list]})${restWords(ask.list)}` : bytesWords(ask.bytes)}`;
 }
 
-function listWords(list: S7List): string {
-  return `read SZL 0x${s7Lists[list].toString(16).padStart(4, "0")} (${listNames[list]})`;
+/** `SZL 0x0232 index 4`. @param component asked for by itself */
+export function listName(list: S7List, component?: number): string {
+  const { id, index } = component === undefined ? s7Lists[list] : { id: s7Component.id, index: component };
+  return `SZL 0x${hexOf(id, 4)}${index === 0 ? "" : ` index ${index}`}`;
+}
+
+function restWords(list: S7List): string {
+  if (list !== "components") return "";
+  const { id, least, most } = s7Component;
+  return `; where one PDU does not hold it, the rest in further requests: SZL 0x${hexOf(id, 4)} with an index from ${least} to ${most} each, at most ${deepQueryPartsMax} in all`;
 }
 
 function bytesWords({ value, bit, ...bytes }: S7Bytes): string {
@@ -133,27 +150,38 @@ function opening(route: S7Route): Allowance {
 const setup: FrameTemplate = template("s7-setup", "0300 0019 02f080 32 01 0000 0000 0008 0000 f0 00 0001 0001 01e0", "reference");
 
 function listAsking(list: S7List): Allowance {
-  const id = hexOf(s7Lists[list], 4);
-  return oneFrame("s7-read-szl", `0300 0021 02f080 32 07 0000 0000 0008 0008 000112 04 11 44 01 00 ff 09 0004 ${id} 0000`);
+  const { id, index } = s7Lists[list];
+  const whole = listTemplate(id, index, "reference");
+  return oneOf(list === "components" ? [whole, listTemplate(s7Component.id, s7Component.least, "reference and index")] : [whole]);
+}
+
+function listTemplate(id: number, index: number, free: Free): FrameTemplate {
+  const what = `${hexOf(id, 4)} ${hexOf(index, 4)}`;
+  return template("s7-read-szl", `0300 0021 02f080 32 07 0000 0000 0008 0008 000112 04 11 44 01 00 ff 09 0004 ${what}`, free);
 }
 
 /** The address counts bits. */
 function bytesAsking({ area, db, byte, count }: S7Bytes): Allowance {
   const what = `${hexOf(count, 4)} ${hexOf(db, 4)} ${hexByte(s7Areas[area])} ${hexOf(byte * 8, 6)}`;
-  return oneFrame("s7-read-area", `0300 001f 02f080 32 01 0000 0000 000e 0000 04 01 12 0a 10 02 ${what}`);
+  return oneOf([template("s7-read-area", `0300 001f 02f080 32 01 0000 0000 000e 0000 04 01 12 0a 10 02 ${what}`, "reference")]);
 }
 
+/** The index is the frame's last byte. */
+type Free = "reference" | "reference and index";
+
 /** @param frame in hexadecimal, as it stands on the wire */
-function template(operation: Operation, frame: string, free?: "reference"): FrameTemplate {
+function template(operation: Operation, frame: string, free?: Free): FrameTemplate {
   const bytes = Uint8Array.from(frame.replaceAll(" ", "").match(/../gu) ?? [], (digits) => Number.parseInt(digits, 16));
   const mask = new Uint8Array(bytes.length).fill(0xff);
   if (free) mask.fill(0x00, referenceAt, referenceAt + 2);
+  if (free === "reference and index") mask[mask.length - 1] = 0x00;
   return frameTemplate(operation, bytes, mask);
 }
 
-function oneFrame(operation: Operation, frame: string): Allowance {
-  const one = template(operation, frame, "reference");
-  return Object.freeze({ connectionsMax: 0, requestsMax: 1, bytesMax: one.bytes.length, templates: Object.freeze([one]) });
+/** One of them in one exchange. */
+function oneOf(templates: readonly FrameTemplate[]): Allowance {
+  const bytesMax = Math.max(...templates.map(longest));
+  return Object.freeze({ connectionsMax: 0, requestsMax: 1, bytesMax, templates: Object.freeze([...templates]) });
 }
 
 /** @param register `register` where bytes are none of the method's business either */

@@ -1,6 +1,6 @@
-/** Reads S7 frames (TPKT, COTP, S7) in both directions; lets out nothing but a connection, its setup, three named lists and reads of a few bytes. */
+/** Reads S7 frames (TPKT, COTP, S7) in both directions; lets out nothing but a connection, its setup, named lists and reads of a few bytes. */
 import type { Operation } from "../../domain/operations.ts";
-import { s7Areas, s7ByteMax, s7BytesMax, s7ConnectionTypes, s7Lists } from "../../domain/s7.ts";
+import { s7Areas, s7ByteMax, s7BytesMax, s7Component, s7ConnectionTypes, s7Lists } from "../../domain/s7.ts";
 import type { FramePolicy } from "../../domain/wire.ts";
 
 /** Version 3, a reserved zero, and the length of everything (RFC 1006, 6). */
@@ -64,7 +64,7 @@ function operation(frame: Uint8Array): Operation | undefined {
   if (frameLength(frame, "out") !== frame.length) return undefined;
   if (frame[codeAt] === connectRequest) return connects(frame) ? "s7-connect" : undefined;
   if (fits(frame, setupRequest)) return "s7-setup";
-  if (fits(frame, listRequest)) return lists.has(word(frame, 29)) ? "s7-read-szl" : undefined;
+  if (fits(frame, listRequest)) return isNamedList(word(frame, 29), word(frame, 31)) ? "s7-read-szl" : undefined;
   return fits(frame, areaRequest) && readsFewBytes(frame) ? "s7-read-area" : undefined;
 }
 
@@ -83,9 +83,13 @@ function connects(frame: Uint8Array): boolean {
 /** One job at a time each way, a PDU of 480 bytes. The reference is free: snap7 leaves whatever its memory holds there (measured). */
 const setupRequest = pattern("0300 0019 02f080 32 01 0000 .... 0008 0000 f0 00 0001 0001 01e0");
 
-/** Group 4 (CPU functions), subfunction 1 (read a system status list), sequence 0, the whole list (index 0). The reference is free. */
-const listRequest = pattern("0300 0021 02f080 32 07 0000 .... 0008 0008 000112 04 11 44 01 00 ff 09 0004 .... 0000");
-const lists: ReadonlySet<number> = new Set(Object.values(s7Lists));
+/** Group 4 (CPU functions), subfunction 1 (read a system status list), sequence 0, which list and index. The reference is free. */
+const listRequest = pattern("0300 0021 02f080 32 07 0000 .... 0008 0008 000112 04 11 44 01 00 ff 09 0004 .... ....");
+
+function isNamedList(id: number, index: number): boolean {
+  if (id === s7Component.id) return index >= s7Component.least && index <= s7Component.most;
+  return Object.values(s7Lists).some((list) => list.id === id && list.index === index);
+}
 
 /** One item, any-pointer, in bytes: their count, data block, area, and the address in bits. The reference is free. */
 const areaRequest = pattern("0300 001f 02f080 32 01 0000 .... 000e 0000 04 01 12 0a 10 02 00.. .... .. ......");

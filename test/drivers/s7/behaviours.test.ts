@@ -121,21 +121,48 @@ describe("a CPU", () => {
     });
   });
 
-  test("says who it is with one request, though the second list does not fit into its PDU", async () => {
+  test("says who it is with one request each, and what its PDU does not hold in further ones, each on a connection of its own", async () => {
     await using stack = new AsyncDisposableStack();
-    const device = await startS7Device({ host: "127.0.0.1", port: 0, cpu: { pduBytes: 112 } });
+    const device = await startS7Device({ host: "127.0.0.1", port: 0 });
     stack.defer(() => device.close());
     const method = s7Methods[0]!;
-    for (const [list, identity, more] of [
-      ["module", { product: "6ES7 000-0SIM0-0XX0", revision: "1.2.3" }, undefined],
-      ["components", { product: "SIM CPU" }, true],
-    ] as const) {
+    let requests = 0;
+    const asked = async (
+      list: "module" | "components" | "protection",
+      from?: number,
+    ): Promise<Extract<Answer, { readonly said: "alive" }>> => {
       const ask = identityAsk(route, list);
       const check = { ...s7Check({ method: "s7-cpu-status", port: device.port }), ask, asking: method.asking(ask) };
-      const result = await exchanged(device, check, "alive", 3);
-      if (list === "module") assert.deepEqual(result, { said: "alive", identity });
-      else assert.deepEqual(result, { said: "alive", identity, more });
-    }
-    assert.equal(device.counts.requests, 6);
+      const result = await exchanged(device, from === undefined ? check : { ...check, from }, "alive", (requests += 3));
+      return "said" in result && result.said === "alive" ? result : assert.fail(JSON.stringify(result));
+    };
+    const identified = await asked("module");
+    assert.deepEqual(identified.identity, { product: "6ES7 000-0SIM0-0XX0", revision: "1.2.3" });
+    const whole = await asked("components");
+    assert.deepEqual(
+      [whole.identity, whole.facts?.length, whole.more, whole.next],
+      [{ product: "SIM CPU", serial: "S SIM00000001" }, 6, true, 8],
+    );
+    const absent = await asked("components", 8);
+    assert.deepEqual(absent, {
+      said: "alive",
+      note: "S7 error 0xd402 to the read of SZL 0x011c index 8: the list does not exist in this way",
+      next: 9,
+    });
+    const last = await asked("components", 11);
+    assert.deepEqual([last.facts, last.next], [[["location designation", "deck 2"]], undefined]);
+    const { facts } = await asked("protection");
+    assert.deepEqual(facts?.[2], ["protection in force", "1 (no protection)"]);
+    assert.equal(device.counts.requests, requests);
+  });
+
+  test("is not asked for further components where it knows no such list", async () => {
+    await using stack = new AsyncDisposableStack();
+    const device = await startS7Device({ host: "127.0.0.1", port: 0, behaviour: "no-list" });
+    stack.defer(() => device.close());
+    const ask = identityAsk(route, "components");
+    const check = { ...s7Check({ method: "s7-cpu-status", port: device.port }), ask, asking: s7Methods[0]!.asking(ask), from: 8 };
+    const result = await exchanged(device, check, "alive", 3);
+    assert.deepEqual(result, { said: "alive", note: "S7 error 0xd401 to the read of SZL 0x011c index 8: the list does not exist" });
   });
 });

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { MalformedReply } from "../../../src/domain/driver.ts";
 import type { S7Bytes } from "../../../src/domain/s7.ts";
-import { bytesAnswer, componentsAnswer, errorAnswer, modeAnswer, moduleAnswer } from "../../../src/drivers/s7/answers.ts";
+import { bytesAnswer, errorAnswer, modeAnswer } from "../../../src/drivers/s7/answers.ts";
 import { decodeReply, type Decoded } from "../../../src/drivers/s7/decode.ts";
 import { s7Policy } from "../../../src/wire/frames/s7.ts";
 import { healthyS7Reply, withReference } from "../../support/s7-checks.ts";
@@ -56,16 +56,6 @@ describe("recorded replies", () => {
 
   test("say the operating mode", () => {
     assert.deepEqual(modeAnswer(listOf(list("0424"), of("s7_szl_reply", 17))), { said: "alive", note: "CPU in RUN" });
-  });
-
-  test("identify a CPU 315-2 as it is simulated, and a real S7-1212", () => {
-    const simulated = { product: "6ES7 315-2EH14-0AB0", revision: "3.2.6" };
-    for (const frame of [11, 19])
-      assert.deepEqual(moduleAnswer(listOf(list("0011"), of("s7_szl_reply", frame))), { said: "alive", identity: simulated });
-    const real = { product: "6ES7 212-1AE40-0XB0", revision: "4.4.0" };
-    assert.deepEqual(moduleAnswer(listOf(list("0011"), of("s7_szl_reply", 4))), { said: "alive", identity: real });
-    const components = { product: "CPU 315-2 PN/DP", serial: "S C-C2UR28922012" };
-    assert.deepEqual(componentsAnswer(listOf(list("001c"), of("s7_szl_reply", 13))), { said: "alive", identity: components });
   });
 
   test("to another list than was asked for are malformed", () => {
@@ -163,24 +153,6 @@ describe("the operating mode", () => {
     assert.throws(() => modeAnswer({ recordBytes: 20, records: [record, record], more: false }), MalformedReply);
     assert.throws(() => modeAnswer({ recordBytes: 28, records: [new Uint8Array(28)], more: false }), MalformedReply);
     assert.throws(() => modeAnswer({ recordBytes: 20, records: [record], more: true }), MalformedReply);
-  });
-});
-
-describe("an identification", () => {
-  test("that goes on in another PDU says so, and holds what there is", () => {
-    const records = [Uint8Array.from([0, 1, ...Buffer.alloc(32)]), Uint8Array.from([0, 2, ...Buffer.from("CPU 1".padEnd(32, "\0"))])];
-    assert.deepEqual(componentsAnswer({ recordBytes: 34, records, more: true }), {
-      said: "alive",
-      identity: { product: "CPU 1" },
-      more: true,
-    });
-  });
-
-  test("in records of another size is malformed, and without any says nothing", () => {
-    assert.throws(() => moduleAnswer({ recordBytes: 20, records: [], more: false }), MalformedReply);
-    assert.throws(() => componentsAnswer({ recordBytes: 20, records: [], more: false }), MalformedReply);
-    assert.deepEqual(moduleAnswer({ recordBytes: 28, records: [], more: false }), { said: "alive", identity: {} });
-    assert.deepEqual(componentsAnswer({ recordBytes: 34, records: [], more: false }), { said: "alive", identity: {} });
   });
 });
 

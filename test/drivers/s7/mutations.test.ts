@@ -16,6 +16,7 @@ import { FakeWire } from "../support/fake-wire.ts";
 
 const status = askOf("s7-cpu-status", { s7: route });
 const read = askOf("s7-read", { s7: route, bytes: counter });
+const protection = askOf("s7-cpu-status", { s7: route, deep: { read: "s7-protection" } });
 const isConnect = (request: string): boolean => request.slice(10, 12) === "e0";
 const isSetup = (request: string): boolean => request.slice(34, 36) === "f0";
 const isAsking = (request: string): boolean => !isConnect(request) && !isSetup(request);
@@ -25,6 +26,7 @@ const stages: readonly (readonly [what: string, ask: S7Ask, which: (request: str
   ["the setup", status, isSetup],
   ["the operating mode", status, isAsking],
   ["the bytes", read, isAsking],
+  ["the protection level", protection, isAsking],
 ];
 
 /** Numerical Recipes' congruential generator: a failure repeats itself. */

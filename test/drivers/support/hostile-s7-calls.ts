@@ -3,6 +3,8 @@
 export interface HostileCall {
   readonly name: string;
   readonly args: readonly unknown[];
+  /** What its frame is stopped as; absent: it is on no list of what may leave. */
+  readonly stopped?: RegExp;
 }
 
 const bytes = Buffer.from([1, 2, 3, 4]);
@@ -36,7 +38,8 @@ export const hostileCalls: readonly HostileCall[] = [
   { name: "ListBlocks", args: [] },
   { name: "GetAgBlockInfo", args: [0x41, 1] },
   { name: "GetPlcDateTime", args: [] },
-  { name: "GetProtection", args: [] },
+  // A deep query may read it; the operating mode was wanted.
+  { name: "GetProtection", args: [], stopped: /^off the template/u },
   { name: "GetCpInfo", args: [] },
   { name: "ReadSZLList", args: [] },
   { name: "DBRead", args: [1, 0, 400] },
