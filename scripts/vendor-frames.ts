@@ -14,6 +14,7 @@ const holds: Readonly<Partial<Record<Operation, readonly string[]>>> = {
   "enip-list-identity": ["counter in the sender context"],
   "enip-register-session": ["counter in the sender context"],
   "enip-read-identity": ["session handle", "counter in the sender context"],
+  "enip-read-slot-identity": ["session handle", "counter in the sender context"],
   "enip-unregister-session": ["session handle", "counter in the sender context"],
   "s7-setup": ["PDU reference"],
   "s7-read-szl": ["PDU reference"],

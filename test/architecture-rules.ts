@@ -82,6 +82,7 @@ export const modulesOfPackages: ReadonlyMap<string, readonly string[]> = new Map
       "st-ethernet-ip/dist/enip/encapsulation/index.js",
       "st-ethernet-ip/dist/enip/cip/message-router/index.js",
       "st-ethernet-ip/dist/enip/cip/epath/index.js",
+      "st-ethernet-ip/dist/enip/cip/unconnected-send/index.js",
     ],
   ],
 ]);

@@ -1,4 +1,5 @@
-/** What a well-behaved EtherNet/IP adapter answers: List Identity, sessions, and reads of its Identity object over unconnected messages. */
+/** What a well-behaved EtherNet/IP adapter answers: List Identity, sessions, and reads of its Identity object over unconnected messages, its own or that of a module in its backplane. */
+import { routedBy, unconnectedSend } from "./backplane.ts";
 import { buildItems, commands, type EnipRequest, words } from "./frames.ts";
 
 export interface EnipIdentity {
@@ -10,6 +11,8 @@ export interface EnipIdentity {
   readonly serialNumber: number;
   readonly productName: string;
   readonly state: number;
+  /** Attributes behind the state, as bytes; absent: none. */
+  readonly further?: readonly number[];
 }
 
 /** Encapsulation status and data; undefined where a request has no reply. */
@@ -34,10 +37,20 @@ const getAttributeSingle = 0x0e;
 const readServices: ReadonlySet<number> = new Set([getAttributesAll, 0x03, getAttributeSingle, 0x11]);
 /** Class 1, instance 1. */
 const identityPath = Buffer.from([0x20, 0x01, 0x24, 0x01]);
-const cipStatus = { success: 0x00, pathUnknown: 0x05, serviceUnknown: 0x08 } as const;
+export const cipStatus = { success: 0x00, connectionFailure: 0x01, pathUnknown: 0x05, serviceUnknown: 0x08 } as const;
 
-/** @param host the address that the device believes to have @param open whether the session is one of this connection's */
-export function answer(request: EnipRequest, identity: EnipIdentity, host: string, port: number, open: boolean): EnipAnswer {
+/** A device, and what stands in its rack. */
+export interface EnipFacts {
+  readonly identity: EnipIdentity;
+  /** Of the backplane, from slot 0: a module's identity, null where the slot is empty; none at all where the device has no backplane. */
+  readonly slots: readonly (EnipIdentity | null)[];
+  /** The address that it believes to have. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** @param open whether the session is one of this connection's */
+export function answer(request: EnipRequest, { identity, slots, host, port }: EnipFacts, open: boolean): EnipAnswer {
   const { command, data, sessionHandle } = request;
   const reply = (status: number, bytes: Buffer = Buffer.alloc(0)): EnipAnswer => ({ status, sessionHandle, data: bytes });
   switch (command) {
@@ -52,7 +65,9 @@ export function answer(request: EnipRequest, identity: EnipIdentity, host: strin
       return reply(encapsulationStatus.success, buildItems([]));
     case commands.sendRRData:
       if (!open) return reply(encapsulationStatus.invalidSession);
-      return data.length < 16 ? reply(encapsulationStatus.badData) : reply(encapsulationStatus.success, routed(data, identity));
+      return data.length < 16
+        ? reply(encapsulationStatus.badData)
+        : reply(encapsulationStatus.success, enveloped(replyTo(data.subarray(16), identity, slots)));
     default:
       return reply(encapsulationStatus.unsupportedCommand);
   }
@@ -82,9 +97,11 @@ export function messageOf({ command, data }: EnipRequest): Buffer | undefined {
   return data.length === 16 + length && length >= 2 ? data.subarray(16) : undefined;
 }
 
+/** What another module is to be asked counts as what it is. */
 export function isWrite(request: EnipRequest): boolean {
   const message = messageOf(request);
-  return message !== undefined && !readServices.has(message.readUInt8(0));
+  if (message === undefined) return false;
+  return !readServices.has((routedBy(message)?.message ?? message).readUInt8(0));
 }
 
 /** Interface handle, timeout, a null address and the reply of the message router. */
@@ -96,15 +113,30 @@ export function enveloped(message: Buffer): Buffer {
   return Buffer.concat([words(0, 0, 0), items]);
 }
 
-export function cipReply(service: number, status: number, data: Buffer = Buffer.alloc(0)): Buffer {
-  return Buffer.concat([Buffer.from([service | 0x80, 0, status, 0]), data]);
+/** @param additional a further word of the status */
+export function cipReply(service: number, status: number, data: Buffer = Buffer.alloc(0), additional?: number): Buffer {
+  const more = additional === undefined ? Buffer.alloc(0) : words(additional);
+  return Buffer.concat([Buffer.from([service | 0x80, 0, status, more.length / 2]), more, data]);
 }
 
-function routed(data: Buffer, identity: EnipIdentity): Buffer {
-  const message = data.subarray(16);
+function replyTo(message: Buffer, identity: EnipIdentity, slots: EnipFacts["slots"]): Buffer {
+  const routed = routedBy(message);
+  if (routed === undefined || slots.length === 0) return answered(message, identity);
+  const module = slots[routed.slot];
+  if (module === undefined) return cipReply(unconnectedSend, cipStatus.connectionFailure, routeLeft, linkUnknown);
+  return module === null ? cipReply(unconnectedSend, cipStatus.pathUnknown, routeLeft, 0) : answered(routed.message, module);
+}
+
+/** Link address not available: the rack has fewer slots. */
+const linkUnknown = 0x0312;
+/** One word of the route was left. */
+const routeLeft = Buffer.from([1, 0]);
+
+function answered(message: Buffer, identity: EnipIdentity): Buffer {
   const service = message.length > 0 ? message.readUInt8(0) : 0;
   const path = message.length > 1 ? message.subarray(2, 2 + 2 * message.readUInt8(1)) : Buffer.alloc(0);
-  if (!path.equals(identityPath)) return enveloped(cipReply(service, cipStatus.pathUnknown));
-  if (service !== getAttributesAll) return enveloped(cipReply(service, cipStatus.serviceUnknown));
-  return enveloped(cipReply(service, cipStatus.success, Buffer.concat([identityAttributes(identity), Buffer.from([identity.state])])));
+  if (!path.equals(identityPath)) return cipReply(service, cipStatus.pathUnknown);
+  if (service !== getAttributesAll) return cipReply(service, cipStatus.serviceUnknown);
+  const { state, further = [] } = identity;
+  return cipReply(service, cipStatus.success, Buffer.concat([identityAttributes(identity), Buffer.from([state, ...further])]));
 }

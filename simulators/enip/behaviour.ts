@@ -19,7 +19,7 @@ export type PlainBehaviour =
 export type EnipBehaviour =
   | PlainBehaviour
   /** A general status of the message router, to every message within a session. */
-  | { readonly kind: "cip-error"; readonly status: number }
+  | { readonly kind: "cip-error"; readonly status: number; readonly additional?: number }
   | { readonly kind: "encapsulation-error"; readonly status: number }
   | { readonly kind: "late"; readonly afterMs: number };
 
@@ -46,7 +46,7 @@ export function react(behaviour: EnipBehaviour, request: EnipRequest, answered: 
       case "cip-error": {
         const message = messageOf(request);
         if (message === undefined) return send(correct);
-        return send(buildFrame(header, enveloped(cipReply(message.readUInt8(0), behaviour.status))));
+        return send(buildFrame(header, enveloped(cipReply(message.readUInt8(0), behaviour.status, undefined, behaviour.additional))));
       }
       case "encapsulation-error":
         return send(buildFrame({ ...header, status: behaviour.status }, Buffer.alloc(0)));

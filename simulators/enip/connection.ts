@@ -1,17 +1,14 @@
 /** One client's TCP connection to a simulated EtherNet/IP device: sessions, counting, and the device's behaviour acted out. */
 import type { Socket } from "node:net";
 import { Timers } from "../timers.ts";
-import { answer, type EnipAnswer, type EnipIdentity, encapsulationStatus } from "./answers.ts";
+import { answer, type EnipAnswer, type EnipFacts, encapsulationStatus } from "./answers.ts";
 import { type EnipBehaviour, type Reaction, react } from "./behaviour.ts";
 import type { EnipTally } from "./counts.ts";
 import { commands, cutRequest, type EnipRequest } from "./frames.ts";
 
-export interface ConnectionOwner {
-  readonly host: string;
-  readonly port: number;
+export interface ConnectionOwner extends EnipFacts {
   readonly tally: EnipTally;
   readonly behaviour: EnipBehaviour;
-  readonly identity: EnipIdentity;
   newSession(): number;
   hasUnanswered(): boolean;
   connectionClosed(connection: Connection): void;
@@ -100,8 +97,8 @@ export class Connection {
   }
 
   #answerTo(request: EnipRequest): EnipAnswer {
-    const { behaviour, host, identity, port } = this.#owner;
-    if (request.command !== commands.registerSession) return answer(request, identity, host, port, request.sessionHandle === this.#handle);
+    const { behaviour } = this.#owner;
+    if (request.command !== commands.registerSession) return answer(request, this.#owner, request.sessionHandle === this.#handle);
     if (behaviour === "session-refused" || behaviour === "silent") return { status: 0, sessionHandle: 0, data: request.data };
     if (this.#handle !== undefined) return { status: encapsulationStatus.unsupportedCommand, sessionHandle: 0, data: Buffer.alloc(0) };
     this.#handle = this.#owner.newSession();

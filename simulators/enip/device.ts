@@ -18,6 +18,8 @@ export interface EnipDeviceOptions {
   /** Of both TCP and UDP; 0 takes one that is free for both. */
   readonly port: number;
   readonly identity?: Partial<EnipIdentity>;
+  /** Of its backplane, from slot 0: a module, or null where none stands; absent: it has no backplane. */
+  readonly slots?: readonly (Partial<EnipIdentity> | null)[];
   readonly behaviour?: EnipBehaviour;
 }
 
@@ -58,6 +60,7 @@ export async function startEnipDevice(options: EnipDeviceOptions): Promise<EnipD
 
 class Device implements EnipDevice {
   readonly host: string;
+  readonly slots: readonly (EnipIdentity | null)[];
   readonly tally: EnipTally = new EnipTally();
   #port: number;
   #behaviour: EnipBehaviour;
@@ -75,6 +78,7 @@ class Device implements EnipDevice {
     this.#port = options.port;
     this.#behaviour = options.behaviour ?? "healthy";
     this.#identity = { ...defaultIdentity, ...options.identity };
+    this.slots = (options.slots ?? []).map((module) => module && { ...defaultIdentity, ...module });
   }
 
   get port(): number {
@@ -160,7 +164,7 @@ class Device implements EnipDevice {
     if (cut.found !== "request" || cut.rest.length > 0) this.tally.add("malformedRequests");
     else {
       const { request } = cut;
-      const reaction = react(this.#behaviour, request, answer(request, this.#identity, this.host, this.#port, false));
+      const reaction = react(this.#behaviour, request, answer(request, this, false));
       const pipelined = this.hasUnanswered();
       if (reaction.act === "send") {
         this.#unanswered += 1;

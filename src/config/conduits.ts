@@ -27,13 +27,22 @@ export interface Conduit {
   readonly intervalMs: number | null;
 }
 
-/** A web address stands here as a flow of its own only where others can reach it: loopback and socket files are no conduits. */
+/**
+ * What a deep query asks over a flow that no heartbeat has is a flow of its own, so that a firewall's owner may leave it shut until its window.
+ * A web address stands here as a flow of its own only where others can reach it: loopback and socket files are no conduits.
+ */
 export function conduitsOf(plan: Plan, methods: Methods, listenAddresses: readonly ListenAddress[]): readonly Conduit[] {
-  const flows = Map.groupBy(
-    plan.checks.values(),
-    ({ target, protocol }) => `${protocol} ${target.transport} ${target.address} ${target.port}`,
-  );
-  return [...[...flows.values()].map((checks) => outward(plan, methods, checks)), ...listenAddresses.flatMap(inward)];
+  const flows = Map.groupBy(plan.checks.values(), flowOf);
+  const deeper = [...Map.groupBy(plan.deep.values(), flowOf)].filter(([flow]) => !flows.has(flow));
+  return [
+    ...[...flows.values()].map((checks) => outward(plan, methods, checks, "heartbeat, read only")),
+    ...deeper.map(([, checks]) => outward(plan, methods, checks, "deep query alone, by hand and in its window, read only")),
+    ...listenAddresses.flatMap(inward),
+  ];
+}
+
+function flowOf({ protocol, target }: Check): string {
+  return `${protocol} ${target.transport} ${target.address} ${target.port}`;
 }
 
 export const conduitColumns = [
@@ -69,7 +78,7 @@ export function conduitCells(conduit: Conduit): readonly string[] {
   ];
 }
 
-function outward({ devices, segments }: Plan, methods: Methods, checks: readonly Check[]): Conduit {
+function outward({ devices, segments }: Plan, methods: Methods, checks: readonly Check[], why: string): Conduit {
   const [first] = checks as readonly [Check, ...Check[]];
   const segment = segments.get(devices.get(first.device)!.segment);
   const asked = checks.map(({ method, ask }) => methods.get(method)?.describe(ask) ?? method);
@@ -83,8 +92,8 @@ function outward({ devices, segments }: Plan, methods: Methods, checks: readonly
     zone: segment?.zone ?? null,
     segment: segment?.id ?? null,
     devices: [...new Set(checks.map(({ device }) => device))],
-    purpose: `heartbeat, read only: ${[...new Set(asked)].join("; ")}`,
-    intervalMs: Math.min(...checks.map(({ interval }) => interval)),
+    purpose: `${why}: ${[...new Set(asked)].join("; ")}`,
+    intervalMs: Math.min(...checks.map(({ deep, floor, interval }) => (deep && floor?.gap) ?? interval)),
   };
 }
 

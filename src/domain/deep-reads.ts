@@ -50,7 +50,7 @@ export const deepReads: Readonly<Record<DeepReadId, DeepReadFacts>> = {
 };
 
 /** Have their names and places, and no request yet: no file may name them. */
-export const deepReadsToCome: ReadonlySet<DeepReadId> = new Set<DeepReadId>(["enip-slots", "snmp-interfaces", "opcua-server"]);
+export const deepReadsToCome: ReadonlySet<DeepReadId> = new Set<DeepReadId>(["snmp-interfaces", "opcua-server"]);
 
 /** One read as it is asked: where there are several, the number of this one. */
 export interface DeepRead {

@@ -11,6 +11,8 @@ export const operations = {
   "enip-list-identity": "EtherNet/IP List Identity",
   "enip-register-session": "EtherNet/IP RegisterSession",
   "enip-read-identity": "EtherNet/IP SendRRData with CIP Get_Attributes_All of the Identity object, instance 1",
+  "enip-read-slot-identity":
+    "EtherNet/IP SendRRData with CIP Unconnected Send of Get_Attributes_All of the Identity object, instance 1, to a slot of the backplane",
   "enip-unregister-session": "EtherNet/IP UnregisterSession",
   "opcua-hello": "OPC UA HEL",
   "opcua-open-channel": "OPC UA OpenSecureChannel, new or renewed",

@@ -60,13 +60,14 @@ export class Baselines {
     const now = saidOf(source.source, identity);
     if (Object.keys(now).length === 0) return {};
     const said = before && saysPart(check) ? { ...before.said, ...now } : now;
-    if (before && sameSaid(before.said, said)) return this.#strangerIn(this.#view(before));
+    const firmwareFrom = isPart(check) ? undefined : this.#firmwareFrom(source.device);
+    if (before && sameSaid(before.said, said)) return strange(this.#view(before), firmwareFrom);
     const known: KnownIdentity = { ...source, said, since: at, accepted: before === undefined ? [] : before.accepted };
     this.#keep(known);
     const view = this.#view(known);
     const news = newsOf(view, before);
-    const unreadable = unreadableWords(said, this.#firmwareFrom(source.device));
-    return { news: { ...news, detail: `${news.detail}${unreadable}` }, ...this.#strangerIn(view) };
+    const unreadable = unreadableWords(said, firmwareFrom);
+    return { news: { ...news, detail: `${news.detail}${unreadable}` }, ...strange(view, firmwareFrom) };
   }
 
   /** A person accepts what the device says now. `beside`: what was accepted before stays so too. Empty where it has said nothing yet. */
@@ -76,11 +77,6 @@ export class Baselines {
       this.#keep(accepted);
       return { change: "accepted", identity: this.#view(accepted), detail: acceptedWords(accepted, accepted.accepted.at(-1)!) };
     });
-  }
-
-  #strangerIn(identity: IdentityView): Pick<Heard, "stranger"> {
-    const stranger = strangerIn(identity, this.#firmwareFrom(identity.device));
-    return stranger === undefined ? {} : { stranger };
   }
 
   /** The latest of what the device's checks want. */
@@ -115,6 +111,16 @@ export class Baselines {
     const ofDevice = this.#known.get(known.device) ?? new Map<string, KnownIdentity>();
     this.#known.set(known.device, ofDevice.set(keyOf(known), known));
   }
+}
+
+/** A module in the rack or an interface, whose firmware no advisory of the device itself speaks of. */
+function isPart({ deep }: Replying): boolean {
+  return deep?.number !== undefined;
+}
+
+function strange(identity: IdentityView, firmwareFrom: string | undefined): Pick<Heard, "stranger"> {
+  const stranger = strangerIn(identity, firmwareFrom);
+  return stranger === undefined ? {} : { stranger };
 }
 
 function keyOf({ place, source }: IdentitySource): string {

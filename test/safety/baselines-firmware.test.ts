@@ -1,6 +1,7 @@
 /** A device whose own word contradicts the firmware that an advisory wants is asked no more: not at first sight, and not once it is accepted. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import type { DeepRead } from "../../src/domain/deep-reads.ts";
 import type { Identity } from "../../src/domain/outcome.ts";
 import type { Check, DeviceId, Plan } from "../../src/domain/plan.ts";
 import { wallMs } from "../../src/domain/units.ts";
@@ -22,8 +23,8 @@ class Site {
     this.#baselines = new Baselines(() => plan, []);
   }
 
-  heard(identity: Identity): Heard {
-    return this.#baselines.heard(this.#check, identity, start);
+  heard(identity: Identity, deep?: DeepRead): Heard {
+    return this.#baselines.heard({ ...this.#check, ...(deep && { deep }) }, identity, start);
   }
 
   accept(): void {
@@ -56,5 +57,15 @@ describe("a firmware below the one that the profile allows", () => {
     assert.deepEqual(one.heard({ ...plain, revision: "net module" }), {});
     const silent = new Site("2.80").heard({ vendor: "Schneider" });
     assert.deepEqual([silent.news?.detail.endsWith('vendor "Schneider"'), silent.stranger], [true, undefined]);
+  });
+
+  test("is nothing where a module of the rack says it, whose firmware nobody spoke of; another module is told, and once accepted is a stranger", () => {
+    const one = new Site("2.80");
+    const slot: DeepRead = { read: "enip-slots", number: 3 };
+    const module = { ...plain, product: "DI16", revision: "1.2" };
+    assert.deepEqual([one.heard(module, slot).stranger, one.heard(module, slot).stranger], [undefined, undefined]);
+    assert.equal(one.heard({ ...module, revision: "no version", serial: "9" }, slot).news?.detail.includes("expected 2.80"), false);
+    one.accept();
+    assert.match(one.heard({ ...module, product: "DO16" }, slot).stranger ?? "", /product: was "DI16", is "DO16"/u);
   });
 });

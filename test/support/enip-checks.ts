@@ -1,4 +1,5 @@
 /** EtherNet/IP checks written down by hand, with the frames that the methods themselves make, and replies put together from bytes. */
+import type { DeepRead } from "../../src/domain/deep-reads.ts";
 import type { MethodId } from "../../src/domain/operations.ts";
 import type { Check, CheckId, DeviceId, LineId } from "../../src/domain/plan.ts";
 import { milliseconds, wallMs } from "../../src/domain/units.ts";
@@ -11,14 +12,16 @@ export interface EnipCheckOptions {
   readonly port: number;
   readonly connection?: "fresh" | "kept";
   readonly localAddress?: string;
+  /** What a deep query reads by the method. */
+  readonly deep?: DeepRead;
 }
 
 /** One device on loopback. */
 export function enipCheck(options: EnipCheckOptions): Check<EnipAsk> {
-  const { address = "127.0.0.1", port, connection = "fresh", localAddress } = options;
+  const { address = "127.0.0.1", port, connection = "fresh", localAddress, deep } = options;
   const method = enipMethods.find(({ id }) => id === options.method)!;
   const transport = options.transport ?? method.transport;
-  const parsed = method.parse({ transport });
+  const parsed = method.parse({ transport, ...(deep && { deep }) });
   if (!("ask" in parsed)) throw new Error(parsed.problems.join("; "));
   const { ask } = parsed;
   return {
@@ -40,6 +43,7 @@ export function enipCheck(options: EnipCheckOptions): Check<EnipAsk> {
     closing: method.closing(ask),
     proves: method.proves,
     approvedUntil: wallMs(Date.parse("2028-02-21")),
+    ...(deep && { deep }),
     digest: "sha256:test",
   };
 }

@@ -25,7 +25,7 @@ import type { SiteBudgets } from "./budgets.ts";
 import { framingOf, templatesOf, type Candidate, type Spoken } from "./candidate.ts";
 import { endOf } from "./dates.ts";
 import { lineConnections, type Member } from "./connection-slots.ts";
-import { deepChecks, type DeepCandidate } from "./deep.ts";
+import { asksModule, deepChecks, type DeepCandidate } from "./deep.ts";
 import { digestOf } from "./digest.ts";
 import { envelopePhase } from "./envelope.ts";
 import type { Family } from "./family.ts";
@@ -119,7 +119,7 @@ function check(candidate: Candidate, slot: Milliseconds, identities: GroupIdenti
     ...(security && { security }),
     ...phases,
     proves,
-    ...(vendors.length + products.length > 0 ? { expectedIdentity: { vendors, products } } : {}),
+    ...(vendors.length + products.length > 0 && !asksModule(candidate) && { expectedIdentity: { vendors, products } }),
     ...(firmware !== undefined && { firmwareFrom: firmware }),
     ...(register?.expectation && { expectedValue: { register: register.id, expectation: register.expectation } }),
     approvedUntil: earlier(required(approvedUntil(family), id), candidate.spoken?.serverCertificate?.notAfter),

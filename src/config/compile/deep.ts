@@ -1,6 +1,6 @@
 /** What a deep query may ask of each device: the reads that its family agreed to, at the place and with the unit and credentials of a heartbeat of the same protocol. */
 import { deepReads, type DeepRead } from "../../domain/deep-reads.ts";
-import type { Check, CheckId, DeviceFloor, DeviceId, StandingRefusal } from "../../domain/plan.ts";
+import type { Check, CheckId, DeviceFloor, DeviceId, StandingRefusal, Transport } from "../../domain/plan.ts";
 import { milliseconds } from "../../domain/units.ts";
 import type { LoadedSite } from "../loaded-site.ts";
 import { ownInterval, speak, templatesOf, type Candidate, type Methods } from "./candidate.ts";
@@ -15,7 +15,7 @@ export interface DeepCandidate extends Candidate {
   readonly beat: Candidate;
 }
 
-/** Of the device's own heartbeats; none where no heartbeat speaks the protocol over the same transport: then nothing more is asked either. */
+/** Of the device's own heartbeats; none where no heartbeat speaks the protocol over a network: then nothing more is asked either. */
 export function deepCandidates(site: LoadedSite, methods: Methods, beats: readonly Candidate[]): readonly DeepCandidate[] {
   const [first] = beats;
   return (first?.family.deepQuery ?? []).flatMap((deep) =>
@@ -23,17 +23,22 @@ export function deepCandidates(site: LoadedSite, methods: Methods, beats: readon
   );
 }
 
-/** One for each unit; of several the one that asks by the same method. */
+/** One for each unit; of several the one that asks by the same method. A datagram proves the place for a connection too, whose own statements and slots are looked at besides. */
 function beatsFor(methods: Methods, { read }: DeepRead, beats: readonly Candidate[]): readonly Candidate[] {
   const method = methods.get(deepReads[read].method);
   const alike = beats.filter(
-    ({ spoken }) => spoken !== undefined && spoken.method.protocol === method?.protocol && spoken.target.transport === method.transport,
+    ({ spoken }) =>
+      spoken !== undefined && spoken.method.protocol === method?.protocol && goesAlong(spoken.target.transport, method.transport),
   );
   const byUnit = Map.groupBy(
     alike.toSorted((a, b) => Number(b.spoken?.method === method) - Number(a.spoken?.method === method)),
     ({ entry }) => (method?.protocol === "modbus" ? entry.unitId : undefined),
   );
   return [...byUnit.values()].map(([one]) => one!);
+}
+
+function goesAlong(beat: Transport, own: Transport): boolean {
+  return beat === own || (beat === "udp" && own === "tcp");
 }
 
 /** Empty where the method cannot read it so, such as FC 43 over a serial line, whose replies have no length. */
@@ -66,6 +71,11 @@ function deepCandidate(site: LoadedSite, methods: Methods, deep: DeepRead, beat:
       beat,
     },
   ];
+}
+
+/** A module of the rack, and not the device itself: whoever the family expects, that may be anybody's. */
+export function asksModule({ deep }: Pick<Candidate, "deep">): boolean {
+  return deep !== undefined && deepReads[deep.read].counts === "slots";
 }
 
 export interface DeepChecks {

@@ -94,12 +94,19 @@ const cipErrors: ReadonlyMap<number, string> = new Map([
 ]);
 const cipUnknown: ReadonlySet<number> = new Set([0x04, 0x05, 0x08, 0x0f, 0x14, 0x16]);
 
+/** `path segment error`. */
+export function cipErrorName(status: number): string {
+  return cipErrors.get(status) ?? uncommon;
+}
+
+const uncommon = "not among the common codes";
+
 /** @param status not 0 */
 export function cipErrorAnswer(status: number, what: string): Answer {
   return errorAnswer("CIP status", status, what, cipErrors, cipUnknown);
 }
 
 function errorAnswer(kind: string, status: number, what: string, names: ReadonlyMap<number, string>, unknown: ReadonlySet<number>): Answer {
-  const detail = `${kind} 0x${status.toString(16).padStart(2, "0")} to ${what}: ${names.get(status) ?? "not among the common codes"}`;
+  const detail = `${kind} 0x${status.toString(16).padStart(2, "0")} to ${what}: ${names.get(status) ?? uncommon}`;
   return unknown.has(status) ? { said: "alive", note: detail } : { said: "degraded", failure: "protocol_error", detail };
 }

@@ -79,14 +79,7 @@ export function decodeListIdentity(data: Uint8Array): DeviceIdentity {
 
 /** @param data of a SendRRData reply with status 0 (CIP Vol 2, 2-4.7.3) @throws MalformedReply */
 export function decodeCipReply(data: Uint8Array, service: number): CipReply {
-  if (data.length < 6) throw malformed(`${data.length} bytes of SendRRData`, data);
-  if (viewOf(data).getUint32(0, true) !== 0) throw malformed("an interface that is not CIP", data);
-  const items = itemsOf(data.subarray(6));
-  const [address, message] = items;
-  if (items.length !== 2 || address?.type !== 0x00 || address.bytes.length !== 0 || message?.type !== 0xb2)
-    throw malformed("not a null address and an unconnected message", data);
-  const { bytes } = message;
-  if (bytes.length < 4) throw malformed(`a message of ${bytes.length} bytes`, data);
+  const bytes = messageIn(data);
   if (bytes[0] !== (service | 0x80) || bytes[1] !== 0) throw malformed(`the reply to another service, ${shown(bytes[0]!)}`, data);
   const generalStatus = bytes[2]!;
   const end = 4 + 2 * bytes[3]!;
@@ -95,11 +88,65 @@ export function decodeCipReply(data: Uint8Array, service: number): CipReply {
   return { generalStatus, data: bytes.subarray(end) };
 }
 
+/** What came of a message that another module was to pass on. */
+export interface RoutedReply extends CipReply {
+  /** The first word of the additional status, which says more of a general status of 1; undefined where there is none. */
+  readonly extendedStatus: number | undefined;
+}
+
+/**
+ * The reply is that of the module asked, or an error of the one that passes the question on: that answers in the name of Unconnected_Send,
+ * and may say how much of the route was left (CIP Vol 1, 3-5.5.4).
+ * @param data of a SendRRData reply with status 0 @throws MalformedReply
+ */
+export function decodeRoutedReply(data: Uint8Array, service: number): RoutedReply {
+  const bytes = messageIn(data);
+  const bySender = bytes[0] === (unconnectedSend | 0x80);
+  if ((!bySender && bytes[0] !== (service | 0x80)) || bytes[1] !== 0)
+    throw malformed(`the reply to another service, ${shown(bytes[0]!)}`, data);
+  const generalStatus = bytes[2]!;
+  const end = 4 + 2 * bytes[3]!;
+  if (bytes.length < end) throw malformed("an additional status that ends in the middle", data);
+  if (bySender && generalStatus === 0)
+    throw malformed("a success of Unconnected_Send itself, expected the reply to what it was to pass on", data);
+  if (generalStatus !== 0 && bytes.length > end + (bySender ? remainingPathBytes : 0)) throw malformed("data behind an error", data);
+  const extendedStatus = end > 4 ? viewOf(bytes).getUint16(4, true) : undefined;
+  return { generalStatus, extendedStatus, data: generalStatus === 0 ? bytes.subarray(end) : new Uint8Array(0) };
+}
+
+const unconnectedSend = 0x52;
+/** A count of words, and a byte to make it even. */
+const remainingPathBytes = 2;
+
+/** At least the service, a reserved byte, the general status, and how long the additional status is. */
+function messageIn(data: Uint8Array): Uint8Array {
+  if (data.length < 6) throw malformed(`${data.length} bytes of SendRRData`, data);
+  if (viewOf(data).getUint32(0, true) !== 0) throw malformed("an interface that is not CIP", data);
+  const items = itemsOf(data.subarray(6));
+  const [address, message] = items;
+  if (items.length !== 2 || address?.type !== 0x00 || address.bytes.length !== 0 || message?.type !== 0xb2)
+    throw malformed("not a null address and an unconnected message", data);
+  const { bytes } = message;
+  if (bytes.length < 4) throw malformed(`a message of ${bytes.length} bytes`, data);
+  return bytes;
+}
+
+/** With what follows the state: attributes that only some devices have, as they came. */
+export interface WholeIdentity extends DeviceIdentity {
+  readonly further: Uint8Array;
+}
+
 /** @param data of a Get_Attributes_All reply @throws MalformedReply */
 export function decodeIdentityObject(data: Uint8Array): DeviceIdentity {
+  const { further: _further, ...identity } = decodeWholeIdentity(data);
+  return identity;
+}
+
+/** @param data of a Get_Attributes_All reply @throws MalformedReply */
+export function decodeWholeIdentity(data: Uint8Array): WholeIdentity {
   const { identity, rest } = identityOf(data);
   if (rest.length > optionalBytesMax) throw malformed(`${rest.length} bytes behind the name`, data);
-  return identity;
+  return { ...identity, further: rest.subarray(1) };
 }
 
 interface Item {

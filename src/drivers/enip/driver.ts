@@ -8,10 +8,14 @@ import {
   decodeEncapsulation,
   decodeIdentityObject,
   decodeListIdentity,
+  decodeRoutedReply,
+  decodeWholeIdentity,
   expectSession,
   type Encapsulated,
 } from "./decode.ts";
-import { contextAt, contextFixed, requestTimeoutSeconds, type EnipAsk } from "./methods.ts";
+import { wholeIdentityAnswer } from "./facts.ts";
+import { backplanePort, contextAt, contextFixed, requestTimeoutSeconds, slotTimeoutMs, type EnipAsk } from "./methods.ts";
+import { slotAnswer } from "./slots.ts";
 
 /**
  * Each request has a sender context of its own, over all connections of this driver: over UDP a reply may come when the question, and the
@@ -28,7 +32,7 @@ export function enipDriverFrom(firstContext: number): Driver<EnipAsk> {
     async open(wire, ask) {
       builders ??= await loaded();
       const exchange = new Exchange(wire, nextContext);
-      return ask.what === "list-identity" ? new ListIdentitySession(exchange, builders) : IdentityObjectSession.open(exchange, builders);
+      return ask.what === "list-identity" ? new ListIdentitySession(exchange, builders) : IdentitySession.open(exchange, builders);
     },
   };
 }
@@ -40,6 +44,7 @@ interface Builders {
   listIdentity(): Uint8Array;
   registerSession(): Uint8Array;
   readIdentity(sessionHandle: number): Uint8Array;
+  readSlotIdentity(sessionHandle: number, slot: number): Uint8Array;
   unregisterSession(sessionHandle: number): Uint8Array;
 }
 
@@ -47,17 +52,22 @@ let builders: Builders | undefined;
 
 const getAttributesAll = 0x01;
 
-/** By path, because the package's own entry loads its Browser and its Controller; the architecture test allows these three and no others. */
+/** By path, because the package's own entry loads its Browser and its Controller; the architecture test allows these four and no others. */
 async function loaded(): Promise<Builders> {
   const encapsulation = await import("st-ethernet-ip/dist/enip/encapsulation/index.js");
   const router = await import("st-ethernet-ip/dist/enip/cip/message-router/index.js");
-  const { LOGICAL } = (await import("st-ethernet-ip/dist/enip/cip/epath/index.js")).segments;
+  const unconnectedSend = await import("st-ethernet-ip/dist/enip/cip/unconnected-send/index.js");
+  const { LOGICAL, PORT } = (await import("st-ethernet-ip/dist/enip/cip/epath/index.js")).segments;
   const identity = Buffer.concat([LOGICAL.build(LOGICAL.types.ClassID, 1), LOGICAL.build(LOGICAL.types.InstanceID, 1)]);
   const request = router.build(getAttributesAll, identity, Buffer.alloc(0));
   return {
     listIdentity: () => encapsulation.header.build(encapsulation.commands.ListIdentity, 0, []),
     registerSession: () => encapsulation.registerSession(),
     readIdentity: (sessionHandle) => encapsulation.sendRRData(sessionHandle, request, requestTimeoutSeconds),
+    readSlotIdentity: (sessionHandle, slot) => {
+      const routed = unconnectedSend.build(request, PORT.build(backplanePort, slot), slotTimeoutMs);
+      return encapsulation.sendRRData(sessionHandle, routed, requestTimeoutSeconds);
+    },
     unregisterSession: (sessionHandle) => encapsulation.unregisterSession(sessionHandle),
   };
 }
@@ -126,7 +136,8 @@ class ListIdentitySession implements Session<EnipAsk> {
   }
 }
 
-class IdentityObjectSession implements Session<EnipAsk> {
+/** One read, of the device itself or of a module in its backplane. */
+class IdentitySession implements Session<EnipAsk> {
   readonly #exchange: Exchange;
   readonly #builders: Builders;
   /** Undefined once it was given back, or where the device gave none. */
@@ -141,23 +152,27 @@ class IdentityObjectSession implements Session<EnipAsk> {
     this.#refusal = refusal;
   }
 
-  static async open(exchange: Exchange, built: Builders): Promise<IdentityObjectSession> {
+  static async open(exchange: Exchange, built: Builders): Promise<IdentitySession> {
     const reply = await exchange.request(built.registerSession());
     if (reply.status !== 0) {
-      return new IdentityObjectSession(exchange, built, undefined, encapsulationErrorAnswer(reply.status, "RegisterSession"));
+      return new IdentitySession(exchange, built, undefined, encapsulationErrorAnswer(reply.status, "RegisterSession"));
     }
     expectSession(reply);
-    return new IdentityObjectSession(exchange, built, reply.sessionHandle, undefined);
+    return new IdentitySession(exchange, built, reply.sessionHandle, undefined);
   }
 
-  async ask(): Promise<Answer> {
+  async ask(ask: EnipAsk): Promise<Answer> {
     if (this.#refusal) return this.#refusal;
     if (this.#handle === undefined) throw new MalformedReply("EtherNet/IP: asked after the session was given back");
-    const { status, data } = await this.#exchange.request(this.#builders.readIdentity(this.#handle));
+    const slot = ask.what === "slot-identity" ? ask.slot : undefined;
+    const request = slot === undefined ? this.#builders.readIdentity(this.#handle) : this.#builders.readSlotIdentity(this.#handle, slot);
+    const { status, data } = await this.#exchange.request(request);
     if (status !== 0) return encapsulationErrorAnswer(status, "SendRRData");
+    if (slot !== undefined) return slotAnswer(decodeRoutedReply(data, getAttributesAll), slot);
     const reply = decodeCipReply(data, getAttributesAll);
     if (reply.generalStatus !== 0) return cipErrorAnswer(reply.generalStatus, "Get_Attributes_All of the Identity object");
-    return identityAnswer(decodeIdentityObject(reply.data));
+    const whole = ask.what === "identity-object" && ask.whole;
+    return whole ? wholeIdentityAnswer(decodeWholeIdentity(reply.data)) : identityAnswer(decodeIdentityObject(reply.data));
   }
 
   /** The device closes the connection, or waits for our FIN, which follows at once. */

@@ -1,4 +1,5 @@
-/** Reads EtherNet/IP encapsulation frames in both directions; lets out nothing but List Identity, sessions, and reads of the Identity object. */
+/** Reads EtherNet/IP encapsulation frames in both directions; lets out nothing but List Identity, sessions, and reads of the Identity object, of the device itself and of a module in its backplane. */
+import { deepQuerySlotsMax } from "../../domain/limits.ts";
 import type { Operation } from "../../domain/operations.ts";
 import type { FramePolicy } from "../../domain/wire.ts";
 
@@ -53,7 +54,7 @@ function operation(frame: Uint8Array): Operation | undefined {
     case unregisterSession:
       return inSession && data.length === 0 ? "enip-unregister-session" : undefined;
     case sendRRData:
-      return inSession && readsIdentity(data) ? "enip-read-identity" : undefined;
+      return inSession ? readOf(data) : undefined;
     default:
       return undefined;
   }
@@ -62,16 +63,37 @@ function operation(frame: Uint8Array): Operation | undefined {
 /** Version 1, no options. */
 const protocolVersion: readonly number[] = [1, 0, 0, 0];
 const interfaceHandle: readonly number[] = [0, 0, 0, 0];
-/** A null address, and a message of 6 bytes: Get_Attributes_All (1), path of 2 words, class 1 (Identity), instance 1. */
-const identityRequest: readonly number[] = [2, 0, 0, 0, 0, 0, 0xb2, 0, 6, 0, 1, 2, 0x20, 1, 0x24, 1];
+/** A null address, and an unconnected message. */
+const envelope: readonly number[] = [2, 0, 0, 0, 0, 0, 0xb2, 0];
+const envelopeBytes = 6 + envelope.length + 2;
+/** Get_Attributes_All (1), path of 2 words, class 1 (Identity), instance 1. */
+const identityMessage: readonly number[] = [1, 2, 0x20, 1, 0x24, 1];
+/** Unconnected_Send (0x52), path of 2 words, class 6 (Connection Manager), instance 1. */
+const unconnectedSend: readonly number[] = [0x52, 2, 0x20, 6, 0x24, 1];
 /** For so long the device may work on it; none at all would be as long as it likes. */
 const timeoutSecondsMax = 30;
 
-function readsIdentity(data: Uint8Array): boolean {
-  if (data.length !== 6 + identityRequest.length) return false;
+/** The length that stands before the message is its own. */
+function readOf(data: Uint8Array): Operation | undefined {
+  if (data.length < envelopeBytes || word(data, envelopeBytes - 2) !== data.length - envelopeBytes) return undefined;
   const timeoutSeconds = word(data, 4);
   const isTimely = timeoutSeconds >= 1 && timeoutSeconds <= timeoutSecondsMax;
-  return isTimely && same(data.subarray(0, 4), interfaceHandle) && same(data.subarray(6), identityRequest);
+  if (!isTimely || !same(data.subarray(0, 4), interfaceHandle) || !same(data.subarray(6, envelopeBytes - 2), envelope)) return undefined;
+  const message = data.subarray(envelopeBytes);
+  if (same(message, identityMessage)) return "enip-read-identity";
+  return readsSlot(message) ? "enip-read-slot-identity" : undefined;
+}
+
+/** The read above and nothing else, over one hop: port 1, which is the backplane, and a slot in it. Where the route went on, it could leave the device. */
+function readsSlot(message: Uint8Array): boolean {
+  const at = unconnectedSend.length;
+  const end = at + 4 + identityMessage.length;
+  if (message.length !== end + 4 || !same(message.subarray(0, at), unconnectedSend)) return false;
+  // Ordinary priority, and so many ticks of 2 to the power of the low four bits in milliseconds.
+  const [priority, ticks] = [message[at]!, message[at + 1]!];
+  if (priority > 0x0f || ticks === 0 || ticks * 2 ** priority > 1000 * timeoutSecondsMax) return false;
+  if (word(message, at + 2) !== identityMessage.length || !same(message.subarray(at + 4, end), identityMessage)) return false;
+  return same(message.subarray(end, end + 3), [1, 0, 1]) && message[end + 3]! < deepQuerySlotsMax;
 }
 
 /** The sender context comes back as it went. The session handle means something only to messages within a session. */

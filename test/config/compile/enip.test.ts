@@ -6,10 +6,12 @@ import { describe, test, type TestContext } from "node:test";
 import { approve, type ApprovalRequest } from "../../../src/config/approve.ts";
 import { compile, type Compiled } from "../../../src/config/compile/compile.ts";
 import { checkWorstCase, usualSysctls } from "../../../src/config/compile/worst-case.ts";
+import { conduitsOf } from "../../../src/config/conduits.ts";
 import { loadSite } from "../../../src/config/load.ts";
 import type { LoadedSite } from "../../../src/config/loaded-site.ts";
 import { formatProblem } from "../../../src/config/problem.ts";
 import type { CheckId, DeviceId, ProfileId } from "../../../src/domain/plan.ts";
+import { destinationsOf } from "../../../src/fence/destinations.ts";
 import { methods } from "../../../src/drivers/registry.ts";
 import { siteFolder } from "../site-folder.ts";
 import { refusals, today } from "./support/site.ts";
@@ -126,10 +128,81 @@ describe("the Identity object", () => {
     assert.equal(allowed.connection, "fresh");
   });
 
-  test("is never asked of a ControlLogix", (t) => {
-    const { compiled } = planned(settingsOf(t, { profile: "rockwell-controllogix", check: "{method: enip-identity-object}" }));
-    const found = compiled.findings.get("adapter/enip-identity-object" as CheckId) ?? [];
-    assert.ok(found.some(({ reason }) => reason === "method_withdrawn"));
+  test("is asked of a ControlLogix only where the site agreed to it too, and of a CompactLogix never", (t) => {
+    const reasonsOf = (profile: string): readonly string[] => {
+      const { compiled } = planned(settingsOf(t, { profile, check: "{method: enip-identity-object}" }));
+      return (compiled.findings.get("adapter/enip-identity-object" as CheckId) ?? []).map(({ detail }) => detail);
+    };
+    assert.ok(reasonsOf("rockwell-controllogix").some((detail) => detail.includes("needs agreeing")));
+    assert.ok(reasonsOf("rockwell-compactlogix").some((detail) => detail.includes("forbids enip-identity-object")));
+  });
+});
+
+describe("the slots of a ControlLogix rack, beside a heartbeat over UDP", () => {
+  const logix = "rockwell-controllogix" as ProfileId;
+  const method = "agreed: [{method: enip-identity-object, by: eto-1, on: 2026-11-20, reason: survey}]";
+  const reads = (slots: string): string =>
+    `deepQuery: [{read: enip-identity, by: eto-1, on: 2026-11-20, reason: survey}, {read: enip-slots, by: eto-1, on: 2026-11-20, reason: survey${slots}}]`;
+  const settings = (t: TestContext, siteFile: string, wish: Wish = {}): string =>
+    siteFolder(
+      t,
+      new Map([
+        ["watchlist.yaml", watchlist({ profile: logix, ...wish })],
+        [`device-profiles/${logix}.yaml`, `schema: site-profile/v1\nid: ${logix}\napproval: {stage: draft}\n${siteFile}\n`],
+      ]),
+    ).settings;
+
+  test("are asked one by one, each over a connection of its own, between two heartbeats; a module may be anybody's", (t) => {
+    const { plan } = approved(settings(t, `${method}\n${reads(", slots: 3")}`), logix);
+    assert.deepEqual(
+      [...plan.deep.keys()],
+      ["adapter/deep-enip-identity", "adapter/deep-enip-slots-0", "adapter/deep-enip-slots-1", "adapter/deep-enip-slots-2"],
+    );
+    for (const [index, check] of [...plan.deep.values()].entries()) {
+      assert.deepEqual(check.target, { address: "10.20.1.11", port: 44_818, transport: "tcp", localAddress: "10.20.1.5" });
+      assert.deepEqual([check.connection, check.connectWithin, check.floor?.gap], ["fresh", 800, 30_000]);
+      assert.deepEqual([check.opening.connectionsMax, check.asking.requestsMax], [1, 1]);
+      const [frame] = check.asking.templates;
+      if (index > 0) assert.equal(frame?.bytes.at(-1), index - 1);
+      assert.deepEqual(check.expectedIdentity, index > 0 ? undefined : { vendors: ["Rockwell Automation"], products: [] });
+    }
+    assert.equal(plan.checks.get("adapter/enip-list-identity" as CheckId)?.floor?.gap, 30_000);
+  });
+
+  test("are a flow of their own for a firewall's owner, and a place of their own in the fence", (t) => {
+    const { plan } = approved(settings(t, `${method}\n${reads(", slots: 2")}`), logix);
+    const [beat, deep, ...others] = conduitsOf(plan, methods, []);
+    assert.deepEqual(
+      [beat?.transport, beat?.intervalMs, deep?.transport, deep?.intervalMs, others.length],
+      ["udp", 60_000, "tcp", 30_000, 0],
+    );
+    assert.match(beat?.purpose ?? "", /^heartbeat, read only: List Identity/u);
+    assert.match(deep?.purpose ?? "", /^deep query alone, by hand and in its window, read only: .*backplane\), slot 0, .* slot 1,/u);
+    assert.deepEqual(
+      destinationsOf(plan).map(({ transport, frames }) => [transport, frames?.length]),
+      [
+        ["udp", 1],
+        // A session's beginning and end, the device itself, two slots.
+        ["tcp", 5],
+      ],
+    );
+  });
+
+  test("are asked by nobody where the method is not agreed to, or where the rack has no connection to spare", (t) => {
+    const refusedFor = (compiled: Compiled): readonly string[] => [
+      ...new Set([...compiled.plan.deepRefused.values()].map(({ reason }) => reason)),
+    ];
+    assert.deepEqual(refusedFor(approved(settings(t, reads(", slots: 2")), logix)), ["method_withdrawn"]);
+    const full = settings(t, `${method}\n${reads(", slots: 2")}`, { otherClients: "[SCADA-1, HMI-2]" });
+    const { plan } = approved(full, logix);
+    assert.deepEqual(refusedFor({ plan } as Compiled), ["no_connection_slot"]);
+    assert.deepEqual([plan.checks.size, plan.deep.size], [1, 0]);
+  });
+
+  test("are not named without their number", (t) => {
+    const loaded = loadSite(settings(t, `${method}\n${reads("")}`), { lab: false });
+    assert.ok(!loaded.ok);
+    assert.match(loaded.problems.map(formatProblem).join("\n"), /deepQuery\[1\]\.slots: found nothing, expected how many slots there are/u);
   });
 });
 

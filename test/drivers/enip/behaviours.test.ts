@@ -43,6 +43,8 @@ interface Came {
   readonly permit: TestPermit;
 }
 
+const slots: readonly (object | null)[] = [{}, { productName: "SIM-MODULE" }, null];
+
 /** One exchange as the gate has it; time moves only where the device lets it run out. */
 async function exchanged(device: EnipDevice, check: Check, expected: Expected): Promise<Came> {
   const clock = new FakeClock();
@@ -72,6 +74,7 @@ const ways: readonly (readonly [name: string, options: Omit<EnipCheckOptions, "p
   ["List Identity over UDP", { method: "enip-list-identity" }, 1],
   ["List Identity over TCP", { method: "enip-list-identity", transport: "tcp" }, 2],
   ["the Identity object", { method: "enip-identity-object" }, 3],
+  ["the Identity object of a module", { method: "enip-identity-object", deep: { read: "enip-slots", number: 1 } }, 3],
 ];
 
 for (const [name, options, column] of ways) {
@@ -81,7 +84,7 @@ for (const [name, options, column] of ways) {
       const expected = row[column];
       test(`${behaviourName(behaviour)} comes out as ${expected}`, async () => {
         await using stack = new AsyncDisposableStack();
-        const device = await startEnipDevice({ host: "127.0.0.1", port: 0, behaviour });
+        const device = await startEnipDevice({ host: "127.0.0.1", port: 0, behaviour, slots });
         stack.defer(() => device.close());
         const { result, permit } = await exchanged(device, enipCheck({ ...options, port: device.port }), expected);
         assert.equal("said" in result ? result.said : result.failure, expected, JSON.stringify(result));
@@ -121,9 +124,46 @@ test("a device with a major fault is degraded, whichever way it is asked", async
   await using stack = new AsyncDisposableStack();
   const device = await startEnipDevice({ host: "127.0.0.1", port: 0, identity: { status: 0x0450 } });
   stack.defer(() => device.close());
-  for (const [, options] of ways) {
+  for (const [, options] of ways.filter(([, { deep }]) => deep === undefined)) {
     const { result } = await exchanged(device, enipCheck({ ...options, port: device.port }), "degraded");
     assert.ok("said" in result && result.said === "degraded");
     assert.equal(result.detail, "the device reports a major recoverable fault (status 0x0450)");
+  }
+});
+
+describe("what comes of a slot", () => {
+  const cases: readonly (readonly [what: string, slot: number, behaviour: EnipBehaviour, said: Answer["said"], words: RegExp])[] = [
+    ["with a module is its identity, attribute by attribute", 1, "healthy", "alive", /"product name","SIM-MODULE"/u],
+    ["without one is an answer", 2, "healthy", "alive", /no module in slot 2 .*0x05 \(path destination unknown\)/u],
+    ["that the rack does not have is an answer", 9, "healthy", "alive", /no module in slot 9 .*0x01, 0x0312 \(the slot is not there\)/u],
+    [
+      "whose module says nothing in time is a failure",
+      1,
+      { kind: "cip-error", status: 1, additional: 0x0204 },
+      "gateway_only",
+      /0x0204 \(no answer in time\)/u,
+    ],
+    [
+      "of a rack that has no room for the question is a failure",
+      1,
+      { kind: "cip-error", status: 2 },
+      "gateway_only",
+      /0x02 \(resource unavailable\)/u,
+    ],
+  ];
+  for (const [what, number, behaviour, said, words] of cases) {
+    test(what, async () => {
+      await using stack = new AsyncDisposableStack();
+      const device = await startEnipDevice({ host: "127.0.0.1", port: 0, behaviour, slots });
+      stack.defer(() => device.close());
+      const check = enipCheck({ method: "enip-identity-object", port: device.port, deep: { read: "enip-slots", number } });
+      const { result, permit } = await exchanged(device, check, said);
+      assert.ok("said" in result, JSON.stringify(result));
+      assert.equal(result.said, said);
+      assert.match(JSON.stringify(result), words);
+      assert.deepEqual([...device.counts.requestsBySlot], [[number, 1]]);
+      assert.deepEqual([device.counts.requests, device.counts.sessionsGivenBack, device.counts.writes], [3, 1, 0]);
+      assert.deepEqual(permit.violations, []);
+    });
   }
 });

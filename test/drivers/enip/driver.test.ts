@@ -182,10 +182,45 @@ describe("the Identity object", () => {
   });
 });
 
+describe("a module of the backplane", () => {
+  const slot: EnipAsk = { what: "slot-identity", slot: 3 };
+
+  test("is asked within a session, by the module that has the address, in the frame of its template", async () => {
+    const { wire, session } = await opened(slot, healthyReply);
+    const answer = await session.ask(slot);
+    await session.leave();
+    assert.ok(answer.said === "alive");
+    assert.equal(answer.identity?.product, "1756-ENBT/A");
+    assert.deepEqual(
+      answer.facts?.find(([name]) => name === "product code"),
+      ["product code", "58"],
+    );
+    const [, read] = wire.sent;
+    assert.equal(wire.sent.length, 3);
+    const expected = `6f002400${sessionHandle}00000000f4010000020000000000000000000000050002000000 0000b2001400520220062401 047d 0600 010220012401 0100 0103`;
+    assert.equal(read, expected.replaceAll(" ", ""));
+    const method = enipMethods.find(({ id }) => id === "enip-identity-object")!;
+    assert.ok(fitting(method.asking(slot).templates, Uint8Array.from(Buffer.from(read, "hex"))));
+  });
+
+  test("of a device that knows no Unconnected_Send is answered, and the session given back", async () => {
+    const { wire, session } = await opened(
+      slot,
+      instead("6f00", (request) => enipReply(request, unconnected("d2000800"))),
+    );
+    assert.deepEqual(await session.ask(slot), {
+      said: "alive",
+      note: "CIP status 0x08 to Get_Attributes_All of the Identity object in slot 3: service not supported",
+    });
+    await session.leave();
+    assert.equal(wire.sent.length, 3);
+  });
+});
+
 test("nothing of st-ethernet-ip but its builders is loaded", async () => {
   await enipDriverFrom(0).prepare();
   const { createRequire } = await import("node:module");
   const loaded = Object.keys(createRequire(import.meta.url).cache).filter((file) => file.includes("st-ethernet-ip"));
   assert.ok(loaded.length > 0);
-  for (const file of loaded) assert.match(file, /dist\/enip\/(encapsulation|cip\/message-router|cip\/epath)\//u);
+  for (const file of loaded) assert.match(file, /dist\/enip\/(encapsulation|cip\/message-router|cip\/epath|cip\/unconnected-send)\//u);
 });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Method } from "../../../src/domain/driver.ts";
 import { hex } from "../../../src/domain/template.ts";
-import { type EnipAsk, enipMethods } from "../../../src/drivers/enip/methods.ts";
+import { type EnipAsk, enipMethods, requestTimeoutSeconds, slotTimeoutMs } from "../../../src/drivers/enip/methods.ts";
 import { enipPolicy } from "../../../src/wire/frames/enip.ts";
 
 const method = (id: string): Method<EnipAsk> => enipMethods.find((one) => one.id === id)!;
@@ -84,6 +84,60 @@ describe("the Identity object", () => {
     ]);
     assert.match(identityObject.describe(ask), /^RegisterSession, Get_Attributes_All/);
   });
+});
+
+describe("a module of the backplane", () => {
+  const asks = [0, 17, 31].map((number) => asked(identityObject, { deep: { read: "enip-slots", number } }));
+
+  test("is the same session around one Unconnected_Send of that read, to port 1 and its slot, each slot by itself", () => {
+    for (const [at, slot] of ["00", "11", "1f"].entries()) {
+      const ask = asks[at]!;
+      assert.deepEqual(figures(identityObject, ask), [
+        [1, 1, 28],
+        [0, 1, 60],
+        [0, 1, 24],
+      ]);
+      const [, read] = frames(identityObject, ask);
+      assert.deepEqual(read, [
+        "enip-read-slot-identity",
+        `6f0024000000000000000000f40100000000000000000000000000000500020000000000b2001400520220062401047d06000102200124010100${`01${slot}`}`,
+        `${within}${"ff".repeat(36)}`,
+      ]);
+    }
+    assert.match(
+      identityObject.describe(asks[1]!),
+      /Unconnected_Send of Get_Attributes_All of Identity object 1 to port 1 \(backplane\), slot 17/,
+    );
+  });
+
+  test("makes a frame that the frame policy lets out once it carries a session", () => {
+    for (const ask of asks) {
+      const frame = Uint8Array.from(Buffer.from(frames(identityObject, ask)[1]![1], "hex"));
+      assert.equal(enipPolicy.operation(frame), undefined);
+      frame[4] = 1;
+      assert.equal(enipPolicy.operation(frame), "enip-read-slot-identity");
+    }
+  });
+
+  test("is asked in a slot from 0 to 31 only", () => {
+    for (const number of [-1, 32, undefined]) {
+      const parsed = identityObject.parse({ deep: { read: "enip-slots", ...(number !== undefined && { number }) } });
+      assert.deepEqual("problems" in parsed && parsed.problems, [`slot: found ${number ?? -1}, expected 0 to 31`]);
+    }
+  });
+
+  test("is waited for by the one that passes the question on for less than we wait", () => {
+    const [, bytes] = frames(identityObject, asks[0]!)[1]!;
+    const [priority, ticks] = Buffer.from(bytes, "hex").subarray(46, 48);
+    assert.equal(ticks! * 2 ** priority!, slotTimeoutMs);
+    assert.ok(slotTimeoutMs < 1000 * requestTimeoutSeconds);
+  });
+});
+
+test("a deep query of the Identity object itself sends what the heartbeat sends, and tells everything", () => {
+  const ask = asked(identityObject, { deep: { read: "enip-identity" } });
+  assert.deepEqual(ask, { what: "identity-object", whole: true });
+  assert.deepEqual(frames(identityObject, ask), frames(identityObject, asked(identityObject)));
 });
 
 for (const one of enipMethods) {

@@ -10,11 +10,12 @@ import { enipPolicy } from "../../../src/wire/frames/enip.ts";
 import { enbtItem, enipReply, healthyReply } from "../../support/enip-checks.ts";
 import { FakeWire } from "../support/fake-wire.ts";
 
-const repliesEach = 34_000;
+const repliesEach = 25_000;
 const asks: readonly (readonly [string, EnipAsk, stage: string])[] = [
   ["List Identity", { what: "list-identity", transport: "tcp" }, "6300"],
   ["RegisterSession", { what: "identity-object" }, "6500"],
   ["the Identity object", { what: "identity-object" }, "6f00"],
+  ["the Identity object of a module", { what: "slot-identity", slot: 3 }, "6f00"],
 ];
 
 /** Numerical Recipes' congruential generator: a failure repeats itself. */
@@ -116,7 +117,8 @@ for (const [what, ask, stage] of asks) {
     // Each kind of end is reached, so that none of them passes unseen.
     for (const result of ["part", "malformed at the wire", "not the answer", "malformed", "alive", "degraded"] as const)
       assert.ok((results.get(result) ?? 0) > 20, `${result}: ${JSON.stringify([...results])}`);
-    assert.equal(results.get("gateway_only"), undefined);
+    // Only a slot can be silent behind a device that answers; an identity that was damaged rarely says so.
+    if (ask.what !== "slot-identity") assert.equal(results.get("gateway_only"), undefined);
   });
 }
 

@@ -13,6 +13,15 @@ const listIdentity = `6300 0000 00000000 00000000 ${context} 00000000`;
 const registerSession = `6500 0400 00000000 00000000 ${context} 00000000 01000000`;
 const unregisterSession = `6600 0000 44332211 00000000 ${context} 00000000`;
 const readIdentity = `6f00 1600 44332211 00000000 ${context} 00000000 00000000 0500 0200 0000 0000 b200 0600 01 02 2001 2401`;
+const manager = "5202 2006 2401";
+const identityOf = "0600 01 02 2001 2401";
+const routed = (message: string): string => {
+  const bytesOf = (text: string): string => text.replaceAll(" ", "");
+  const length = (count: number): string => Buffer.from([count & 0xff, count >> 8]).toString("hex");
+  const { length: size } = Buffer.from(bytesOf(message), "hex");
+  return `6f00 ${length(16 + size)} 44332211 00000000 ${context} 00000000 00000000 0500 0200 0000 0000 b200 ${length(size)} ${message}`;
+};
+const readSlot = routed(`${manager} 047d ${identityOf} 0100 0103`);
 
 describe("may leave", () => {
   const lawful = [
@@ -20,6 +29,7 @@ describe("may leave", () => {
     ["enip-register-session", registerSession],
     ["enip-unregister-session", unregisterSession],
     ["enip-read-identity", readIdentity],
+    ["enip-read-slot-identity", readSlot],
   ] as const;
   for (const [operation, frame] of lawful) {
     test(operation, () => {
@@ -65,15 +75,38 @@ describe("may not leave", () => {
     ["Unconnected_Send to the connection manager", readIdentity.replace("01 02 2001", "52 02 2006")],
     ["another class", readIdentity.replace("2001", "2006")],
     ["another instance", readIdentity.replace("2401", "2402")],
+    ["a slot without a session", readSlot.replace("44332211", "00000000")],
+    ["a slot with a timeout of 31 s", readSlot.replace("0500 0200", "1f00 0200")],
+    ["a slot of another port, which may lead out of the device", routed(`${manager} 047d ${identityOf} 0100 0203`)],
+    ["a slot that no chassis has", routed(`${manager} 047d ${identityOf} 0100 0120`)],
+    ["two hops", routed(`${manager} 047d ${identityOf} 0200 0103 0203`)],
+    ["a route that says two hops and has one", routed(`${manager} 047d ${identityOf} 0200 0103`)],
+    ["no route", routed(`${manager} 047d ${identityOf} 0000`)],
+    ["a route over a link with a longer address", routed(`${manager} 047d ${identityOf} 0200 1103 3132 3300`)],
+    ["a reset passed on", routed(`${manager} 047d 0600 05 02 2001 2401 0100 0103`)],
+    ["a write passed on", routed(`${manager} 047d 0a00 10 03 2001 2401 3007 0102 0100 0103`)],
+    ["a Forward_Open passed on", routed(`${manager} 047d 0600 54 02 2006 2401 0100 0103`)],
+    [
+      "an Unconnected_Send passed on",
+      routed(`${manager} 047d ${Buffer.from([20, 0]).toString("hex")} ${manager} 047d ${identityOf} 0100 0103 0100 0103`),
+    ],
+    ["another class passed on", routed(`${manager} 047d 0600 01 02 2006 2401 0100 0103`)],
+    ["another instance passed on", routed(`${manager} 047d 0600 01 02 2001 2402 0100 0103`)],
+    ["an Unconnected_Send of another object", routed(`5202 2001 2401 047d ${identityOf} 0100 0103`)],
+    ["a slot with a high priority", routed(`${manager} 147d ${identityOf} 0100 0103`)],
+    ["a slot without ticks", routed(`${manager} 0400 ${identityOf} 0100 0103`)],
+    ["a slot that is waited for for 32 s", routed(`${manager} 087d ${identityOf} 0100 0103`)],
     ["a multiple service packet", `${readIdentity.replace("1600", "1700").replace("0600 01", "0700 0a")} 00`],
   ];
   for (const [what, frame] of refused) test(what, () => assert.equal(enipPolicy.operation(bytes(frame)), undefined));
 
   test("any lawful frame with one bit changed, outside its counter, session handle and timeout", () => {
     const free = (at: number): boolean => (at >= 4 && at < 8) || (at >= 12 && at < 20) || at === 28 || at === 29;
-    for (const frame of [listIdentity, registerSession, unregisterSession, readIdentity].map(bytes)) {
+    /** Of the read of a slot the time and the slot besides, which have limits of their own. */
+    const freeToo = (at: number, length: number): boolean => length === 60 && (at === 46 || at === 47 || at === 59);
+    for (const frame of [listIdentity, registerSession, unregisterSession, readIdentity, readSlot].map(bytes)) {
       for (let at = 0; at < frame.length; at++) {
-        if (free(at)) continue;
+        if (free(at) || freeToo(at, frame.length)) continue;
         for (let bit = 0; bit < 8; bit++) {
           const changed = Uint8Array.from(frame);
           changed[at]! ^= 1 << bit;
