@@ -35,6 +35,10 @@ describe("limits", () => {
     assert.ok(all.connectWithinDefault + all.answerWithinDefault + all.releaseWithin + all.finishWithin < limits.intervalFloor);
     assert.ok(all.connectWithinMax + all.answerWithinMax > limits.intervalFloor, "longer timeouts hold the line, which skips the slot");
   });
+  it("a start that waits for others stays within half the slack of its slot, in a lab too", () => {
+    const slack = Math.min(all.slotSlackMax, labLimits.intervalFloor * all.slotSlackShare);
+    assert.ok(all.startsGatheredWithin <= slack / 2);
+  });
   it("a shutdown lets an ordinary exchange end, and ends before a service manager kills it: systemd waits 90 s", () => {
     assert.ok(all.connectWithinDefault + all.answerWithinDefault < all.drainWithin);
     assert.ok(all.drainWithin + all.releaseWithin + 2 * all.finishWithin < 90_000);

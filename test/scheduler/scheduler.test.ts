@@ -61,6 +61,24 @@ describe("the scheduler", () => {
     assert.ok(site.lateness.length >= 30);
   });
 
+  it("starts together what falls due within 10 ms of a start: never early, and never later than that", async () => {
+    const plan = literalPlan(many(7, 60_000));
+    const slots = [0, 3, 6, 9, 12, 40, 50.5].map(milliseconds);
+    const checks = [...plan.checks.values()].map((check, index) => [check.id, { ...check, slot: slots[index]! }] as const);
+    const clock = new FakeClock();
+    const began = clock.monotonic();
+    const starts: number[] = [];
+    const exchange = (): Promise<undefined> => (starts.push(clock.monotonic() - began - 60_100), Promise.resolve(undefined));
+    const late: number[] = [];
+    const parts = { clock, gate: { exchange }, onStart: (by: number) => late.push(by), onSkip: () => undefined };
+    const scheduler = new Scheduler(parts, { ...plan, checks: new Map(checks) });
+    scheduler.start();
+    await clock.advance(60_200);
+    assert.deepEqual(starts, [0, 10, 10, 10, 20, 40, 50.5]);
+    assert.deepEqual(late, [0, 7, 4, 1, 8, 0, 0]);
+    scheduler.stop();
+  });
+
   it("does not catch up what was missed while stopped", async () => {
     const site = new SimulatedSite({ plan: literalPlan(many(5, 30_000)) });
     site.start();
