@@ -1,5 +1,6 @@
 /** The identity baseline for an auditor: what was accepted and what is said, the acceptance's record in the audit, and every change since. */
 import { csvText } from "../config/csv.ts";
+import { markOf } from "../config/identity-mark.ts";
 import type { Watchlist } from "../config/schema/watchlist.ts";
 import { acceptedWords, identityStates, identityWordsMax, type IdentityView } from "../domain/baseline.ts";
 import { printable } from "../domain/printable.ts";
@@ -23,6 +24,7 @@ const head = {
   source: "Said by",
   says: "Says now",
   since: "Since",
+  mark: "Mark of what it says now",
   accepted: "Accepted",
   other: "Other than accepted",
   record: "Acceptance in the audit",
@@ -43,7 +45,10 @@ export function baselineReport(context: Context, options: BaselineReportOptions)
   const rows = watchlist.devices.flatMap(({ id, asset }): readonly Row[] => {
     const inventory = [asset.manufacturer, asset.model, asset.firmware, asset.serial].map((text) => text ?? "-").join(", ");
     const views = known.get(id) ?? [];
-    return views.length === 0 ? [{ ...silent, device: id, inventory }] : views.map((view) => rowOf(view, inventory, records));
+    const mark = markOf(views);
+    return mark === undefined
+      ? [{ ...silent, device: id, inventory }]
+      : views.map((view) => ({ ...rowOf(view, inventory, records), mark }));
   });
   if (context.flag("json")) return JSON.stringify({ schema: "baseline/v1", site, audit: verdict, rows, changes: lines }, undefined, 2);
   if (format === "csv") return csvText([columns.map((column) => head[column]), ...rows.map((row) => columns.map((column) => row[column]))]);
@@ -77,13 +82,14 @@ const silent: Row = {
   source: "-",
   says: "-",
   since: "-",
+  mark: "-",
   accepted: nothing,
   other: "-",
   record: "-",
   inventory: "",
 };
 
-function rowOf(view: IdentityView, inventory: string, records: ReadonlyMap<string, AuditLine>): Row {
+function rowOf(view: IdentityView, inventory: string, records: ReadonlyMap<string, AuditLine>): Omit<Row, "mark"> {
   const { device, state, source, place, said, since, accepted, differences } = view;
   const signatures = accepted.map((one) => `${saidWords(one.said)}; by ${one.by} at ${at(one.at)}: ${one.reason}`);
   const found = accepted.map((one) => {

@@ -1,5 +1,6 @@
 /** What a device says of itself, as `baseline` and `status` show it. */
-import type { DeviceStatus, IdentityStatus } from "../domain/control.ts";
+import type { IdentityStatus } from "../domain/baseline-control.ts";
+import type { DeviceStatus } from "../domain/control.ts";
 import { identityStates, type IdentityView } from "../domain/baseline.ts";
 import { differenceWords, saidWords, type Difference } from "../domain/said.ts";
 import { printable } from "../domain/printable.ts";
@@ -18,8 +19,8 @@ export function identityNotices(identities: readonly IdentityStatus[]): readonly
     .map(({ device, source, place, differences, saidSince }) => {
       const found = differences.map(({ field, before, after }): Difference => ({ field, before, after: after ?? undefined }));
       return {
-        text: `IDENTITY CHANGED ${device} since ${moment(saidSince)}, ${source} at ${place}: ${shortened(differenceWords(found))}. When you have looked, and it is right:`,
-        command: `watchkeeper baseline accept ${printable(device, 100)} --by NAME --reason TEXT`,
+        text: `IDENTITY CHANGED ${device} since ${moment(saidSince)}, ${source} at ${place}: ${shortened(differenceWords(found))}. To see all of it, and to accept what is right:`,
+        command: `watchkeeper baseline show ${printable(device, 100)}`,
       };
     });
 }

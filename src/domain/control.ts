@@ -1,7 +1,7 @@
 /** What a command may ask a running poller over its control socket, and what it is told: one request and one result type a command. */
+import type { BaselineControlCommands, IdentityStatus } from "./baseline-control.ts";
 import type { DeepControlCommands } from "./deep-control.ts";
 import type { AuditEntry } from "./board.ts";
-import type { IdentityState } from "./baseline.ts";
 import type { CauseStatus } from "./cause-words.ts";
 import type { Cause, Liveness } from "./liveness.ts";
 import type { MethodId } from "./operations.ts";
@@ -9,7 +9,6 @@ import type { Scope, Trip } from "./outcome.ts";
 import type { Proof, Stage } from "./plan.ts";
 import type { FailureKind, PassingReason, StandingReason } from "./reasons.ts";
 import type { ShownCertificate } from "./security.ts";
-import type { IdentityField, Said } from "./said.ts";
 import type { ApprovalAge } from "./stages.ts";
 import type { WindowKind, WindowScope } from "./windows.ts";
 
@@ -18,8 +17,6 @@ export const controlSocketName = "control.sock";
 /** Linux takes 107 bytes for a socket's path; what is left over is for the folder a test or a container puts before it. */
 export const controlPathBytesMax = 100;
 export const controlBodyBytesMax = 16_384;
-/** Of one `baseline-accept`: with the longest ids and the longest reason there is room for them in a body. */
-export const baselineDevicesMax = 100;
 /** 10,000 devices with their checks are about 8 MB. */
 export const controlReplyBytesMax: number = 64 * 1024 * 1024;
 
@@ -157,22 +154,6 @@ export interface WindowDone {
   readonly warnings: readonly string[];
 }
 
-/** What a device says of itself, beside what a person has accepted. */
-export interface IdentityStatus {
-  readonly device: string;
-  /** The method by which it was said. */
-  readonly source: string;
-  /** Address, and unit or rack and slot. */
-  readonly place: string;
-  readonly state: IdentityState;
-  readonly said: Said;
-  readonly saidSince: Instant;
-  /** The latest is the last; empty: nobody has accepted anything. */
-  readonly accepted: readonly { readonly said: Said; readonly by: string; readonly reason: string; readonly at: Instant }[];
-  /** In the state `changed`; `after` is null where it is not said any more. */
-  readonly differences: readonly { readonly field: IdentityField; readonly before: string; readonly after: string | null }[];
-}
-
 export interface Status {
   readonly schema: "status/v1";
   readonly site: string;
@@ -225,7 +206,7 @@ export interface ShownBy {
 }
 
 /** Every command: what is sent, and what comes back when it was done. */
-export interface ControlCommands extends DeepControlCommands {
+export interface ControlCommands extends BaselineControlCommands, DeepControlCommands {
   readonly status: { readonly request: Readonly<Record<never, never>>; readonly result: Status };
   /** Asks through the gate, never early. Without `method`: every check of the device, one after the other. */
   readonly check: {
@@ -271,11 +252,6 @@ export interface ControlCommands extends DeepControlCommands {
   readonly "window-list": {
     readonly request: Readonly<Record<never, never>>;
     readonly result: { readonly now: Instant; readonly windows: readonly WindowStatus[] };
-  };
-  /** What the devices say of themselves now is accepted; all of them or none. `beside`: what was accepted before stays so too. */
-  readonly "baseline-accept": {
-    readonly request: Signed & { readonly devices: readonly string[]; readonly beside?: boolean };
-    readonly result: { readonly accepted: readonly IdentityStatus[] };
   };
   /** Takes a record for the audit chain that a command made by itself; the poller puts the time to it. */
   readonly audit: {

@@ -1,8 +1,8 @@
 /** The server side of the control socket: `POST /v1/<command>` on a socket file that only the poller's own user can open. */
 import { chmodSync } from "node:fs";
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifySchema } from "fastify";
+import { baselineDevicesMax } from "../domain/baseline-control.ts";
 import {
-  baselineDevicesMax,
   controlBodyBytesMax,
   controlPathBytesMax,
   type ControlCommand,
@@ -123,6 +123,12 @@ const span = { type: "integer", minimum: 1, maximum: 8_640_000_000 };
 const oneEnd = { oneOf: [{ required: ["until"] }, { required: ["forMs"] }] };
 const windowScope = { type: "string", maxLength: 300, pattern: "^(site|(device|segment|zone|profile):.+)$" };
 const windowEnd = { until: moment, forMs: span };
+const seenDevice = {
+  type: "object",
+  properties: { device: words, seen: words },
+  required: ["device", "seen"],
+  additionalProperties: false,
+};
 
 const schemas: Readonly<Record<ControlCommand, FastifySchema>> = {
   status: body({}, []),
@@ -154,7 +160,7 @@ const schemas: Readonly<Record<ControlCommand, FastifySchema>> = {
     {
       by: words,
       reason: words,
-      devices: { type: "array", minItems: 1, maxItems: baselineDevicesMax, items: words },
+      devices: { type: "array", minItems: 1, maxItems: baselineDevicesMax, items: seenDevice },
       beside: { type: "boolean" },
     },
     ["by", "reason", "devices"],

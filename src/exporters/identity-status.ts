@@ -1,6 +1,6 @@
 /** What a device says of itself, in the words of the control socket. */
 import type { IdentityView } from "../domain/baseline.ts";
-import type { IdentityStatus } from "../domain/control.ts";
+import type { IdentityStatus } from "../domain/baseline-control.ts";
 import type { WallMs } from "../domain/units.ts";
 
 export function identityStatus({ device, place, source, said, since, accepted, state, differences }: IdentityView): IdentityStatus {

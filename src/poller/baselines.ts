@@ -1,6 +1,8 @@
 /** The identity baseline of a running poller: each reply is compared as it comes in, news are recorded, and a person accepts what is said now. */
+import { isMark, markOf, otherThanSeen } from "../config/identity-mark.ts";
 import type { KnownIdentity, Replying } from "../domain/baseline.ts";
 import type { Clock } from "../domain/clock.ts";
+import type { SeenDevice } from "../domain/baseline-control.ts";
 import type { ControlHandlers } from "../domain/control.ts";
 import type { Fact, Identity } from "../domain/outcome.ts";
 import type { DeviceId, Plan } from "../domain/plan.ts";
@@ -45,9 +47,9 @@ export class BaselineKeeper {
       const { clock, journal, plan } = this.#parts;
       if (journal.unwritableSince !== undefined)
         return refused(`the audit cannot be written (${journal.problem ?? "unknown"}): nothing is accepted until it can`);
-      const ids = devices as readonly DeviceId[];
-      const problems = ids.flatMap((id) => this.#problemWith(id, plan()) ?? []);
+      const problems = devices.flatMap((one) => this.#problemWith(one, plan()) ?? []);
       if (problems.length > 0) return { ok: false, problems };
+      const ids = devices.map(({ device }) => device as DeviceId);
       const signed = { by: printable(by, nameCharactersMax), reason: printable(reason, wordsMax), at: clock.wall() };
       for (const id of ids) for (const news of this.baselines.accept(id, signed, beside === true)) this.#tell(news, signed.by);
       await journal.settled();
@@ -55,10 +57,13 @@ export class BaselineKeeper {
     },
   };
 
-  #problemWith(id: DeviceId, { devices }: Plan): string | undefined {
+  #problemWith({ device, seen }: SeenDevice, { devices }: Plan): string | undefined {
+    const id = device as DeviceId;
     if (!devices.has(id)) return `${id}: no such device in the watchlist`;
-    if (this.baselines.of(id).length > 0) return undefined;
-    return `${id}: it has said nothing of itself yet, expected an answer that carries an identity; \`watchkeeper baseline list\` shows who has`;
+    const says = this.baselines.of(id);
+    if (says.length === 0)
+      return `${id}: it has said nothing of itself yet, expected an answer that carries an identity; \`watchkeeper baseline list\` shows who has`;
+    return isMark(markOf(says), seen) ? undefined : otherThanSeen(says, seen);
   }
 
   #tell({ change, identity, detail }: IdentityNews, by: string): void {

@@ -23,11 +23,11 @@ describe("who a device says it is", () => {
     const lines = siteView(siteStatus({ devices }), undefined, { width: 400, style: plain });
     assert.ok(
       lines.includes(
-        'IDENTITY CHANGED plc since 2026-11-21 12:00:00 UTC, modbus-fc43 at 192.0.2.11 unit 1: firmware: was "1.10", is "1.11"; serial number: was "7", is "abababababab…". When you have looked, and it is right:',
+        'IDENTITY CHANGED plc since 2026-11-21 12:00:00 UTC, modbus-fc43 at 192.0.2.11 unit 1: firmware: was "1.10", is "1.11"; serial number: was "7", is "abababababab…". To see all of it, and to accept what is right:',
       ),
       lines.join("\n"),
     );
-    assert.ok(lines.includes("    watchkeeper baseline accept plc --by NAME --reason TEXT"));
+    assert.ok(lines.includes("    watchkeeper baseline show plc"));
     assert.ok(lines.some((line) => line.startsWith("IDENTITY not accepted yet: 1 device said who they are")));
     const many = siteStatus({ devices: Array.from({ length: 22 }, () => devices[0]!) });
     assert.ok(siteView(many, undefined, { width: 400, style: plain }).some((line) => line.startsWith("IDENTITY CHANGED: 2 more;")));

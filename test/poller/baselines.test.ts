@@ -1,6 +1,7 @@
 /** The baseline of a running poller: what a reply says is recorded as it comes in, and accepted by a person alone, on the record. */
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
+import { markOf } from "../../src/config/identity-mark.ts";
 import type { KnownIdentity } from "../../src/domain/baseline.ts";
 import type { ControlReply } from "../../src/domain/control.ts";
 import type { Fact } from "../../src/domain/outcome.ts";
@@ -30,7 +31,9 @@ function keeper(identities: readonly KnownIdentity[] = []): BaselineKeeper {
   return new BaselineKeeper({ clock: new FakeClock(), journal, plan: () => plan, record: (fact) => facts.push(fact), identities });
 }
 
-function accept(baselines: BaselineKeeper, ...devices: string[]): Promise<ControlReply<"baseline-accept">> {
+/** Of what each says at this moment. */
+function accept(baselines: BaselineKeeper, ...ids: string[]): Promise<ControlReply<"baseline-accept">> {
+  const devices = ids.map((device) => ({ device, seen: markOf(baselines.baselines.of(device as DeviceId)) ?? "none" }));
   return baselines.handlers["baseline-accept"]({ ...signed, devices });
 }
 
@@ -79,6 +82,25 @@ describe("an acceptance", () => {
       ["pump: it has said nothing of itself yet, expected", "nobody: no such device in the watchlist"],
     );
     assert.deepEqual(changes(), ["first_said by poller"]);
+  });
+
+  test("is refused, of all devices, where one says something else than was seen; the reply says what it says now", async () => {
+    const baselines = keeper();
+    const other = [...plan.checks.values()].find(({ device }) => device === "pump")!;
+    baselines.heard(check, plain);
+    baselines.heard(other, plain);
+    const seen = ["plc", "pump"].map((device) => ({ device, seen: markOf(baselines.baselines.of(device as DeviceId))! }));
+    // Swapped between the look and the word.
+    baselines.heard(check, { ...plain, revision: "1.12" });
+    const reply = await baselines.handlers["baseline-accept"]({ ...signed, devices: seen });
+    assert.match(
+      reply.ok ? "" : reply.problems.join("\n"),
+      /^plc: found the mark [0-9a-f-]{14}, expected [0-9a-f-]{14}: it does not say what was seen\. It says now, by modbus-fc43 at 192\.0\.2\.11 unit 1: vendor "Schneider", product "TM221", firmware "1\.12"\. Look at the device again; nothing was accepted$/u,
+    );
+    assert.ok(!changes().some((change) => change.startsWith("accepted")), changes().join());
+    // It is the right one again: what was seen holds again.
+    baselines.heard(check, plain);
+    assert.ok((await baselines.handlers["baseline-accept"]({ ...signed, devices: seen })).ok);
   });
 
   test("is refused while it cannot be written into the audit", async () => {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { baseline } from "../../../src/cli/commands/baseline.ts";
+import { markOf } from "../../../src/config/identity-mark.ts";
 import type { AuditLine } from "../../../src/cli/ports.ts";
 import { TestSite } from "../support/site.ts";
 import { knownIdentity, plate } from "../../support/identities.ts";
@@ -22,6 +23,11 @@ const changed = knownIdentity(
   { ...plate, serial: "7" },
   "192.0.2.12",
 );
+
+/** Of what the device says at this moment, for `--seen`. */
+function seen(device: string): readonly string[] {
+  return ["--seen", markOf(site.state.known.filter((known) => known.device === device)) ?? "none"];
+}
 
 function record(eventId: number, type: string, detail: string): AuditLine {
   const chain = { previous: "0", hash: "1" };
@@ -46,11 +52,16 @@ describe("list and show", () => {
       out
         .split("\n")
         .filter((line) => line.startsWith("plc"))
-        .map((line) => line.replaceAll(/ {2,}/gu, "|").slice(0, 45)),
+        .map((line) =>
+          line
+            .replaceAll(/ {2,}/gu, "|")
+            .replaceAll(/[0-9a-f-]{14}/gu, "MARK")
+            .slice(0, 45),
+        ),
       [
-        'plc-1|not accepted yet|modbus-fc43|vendor "Sc',
-        'plc-2|as accepted|modbus-fc43|vendor "Schneid',
-        "plc-3|says nothing|-|of itself so far",
+        "plc-1|not accepted yet|MARK|modbus-fc43|vendo",
+        'plc-2|as accepted|MARK|modbus-fc43|vendor "Sc',
+        "plc-3|says nothing|-|-|of itself so far",
       ],
     );
     assert.match((await site.run(baseline, ["show", "plc-3"])).out, /^plc-3: it has said nothing of itself so far\.$/u);
@@ -61,25 +72,37 @@ describe("list and show", () => {
     site.state.known = [changed];
     const list = await site.run(baseline, ["list"]);
     assert.equal(list.code, 1);
-    assert.match(list.out, /plc-2 +CHANGED +modbus-fc43 +firmware: was "1\.11", is "1\.12";/u);
+    assert.match(list.out, /plc-2 +CHANGED +[0-9a-f-]{14} +modbus-fc43 +firmware: was "1\.11", is "1\.12";/u);
     const { code, out } = await site.run(baseline, ["show", "plc-2"]);
     assert.equal(code, 1);
     const plain = out.replaceAll(/\s+/gu, " ");
-    assert.match(plain, /^plc-2 modbus-fc43 at 192\.0\.2\.12 unit 1 state CHANGED says .* since 2026-11-21 12:00:00 UTC accepted /u);
+    assert.match(
+      plain,
+      /^plc-2, mark [0-9a-f-]{14} modbus-fc43 at 192\.0\.2\.12 unit 1 state CHANGED says .* since 2026-11-21 12:00:00 UTC accepted /u,
+    );
     assert.match(plain, /serial number "7"; by eto-1 at 2026-11-21 12:00:00 UTC: type plate/u);
-    assert.match(plain, /other firmware: was "1\.11", is "1\.12"; serial number: was "7", is not said any more$/u);
+    assert.match(
+      plain,
+      /other firmware: was "1\.11", is "1\.12"; serial number: was "7", is not said any more Compare it with the device/u,
+    );
+    // The command to type, with the mark of what was shown, which the list has too.
+    const [, mark = ""] = / {4}watchkeeper baseline accept plc-2 --seen (\S+) --by NAME --reason TEXT$/u.exec(out) ?? [];
+    assert.deepEqual(["--seen", mark], seen("plc-2"));
+    assert.ok(list.out.includes(mark) && out.startsWith(`plc-2, mark ${mark}\n`), out);
     assert.match(
       (await site.run(baseline, ["show", "plc-1x"])).err,
       /^plc-1x: found no such device, expected one of the watchlist's 3 devices; did you mean plc-1\?$/u,
     );
-    assert.match((await site.run(baseline, ["show", "plc-2", "--json"])).out, /"state": "changed"/u);
+    assert.match((await site.run(baseline, ["show", "plc-2", "--json"])).out, /"state": "changed"[^]*"mark": "/u);
+    site.state.known = [same];
+    assert.doesNotMatch((await site.run(baseline, ["show", "plc-2"])).out, /baseline accept/u);
   });
 });
 
 describe("accept", () => {
   test("without a poller writes the record, then the acceptance, and says what was accepted", async () => {
     site.state.known = [first];
-    const { code, out, err } = await site.run(baseline, ["accept", "plc-1", ...signed]);
+    const { code, out, err } = await site.run(baseline, ["accept", "plc-1", ...seen("plc-1"), ...signed]);
     assert.equal(code, 0, err);
     const words = 'plc-1, modbus-fc43 at 192.0.2.11 unit 1: vendor "Schneider Electric", product "TM221CE24R", firmware "1.11"';
     assert.equal(out, `Accepted ${words}`);
@@ -95,22 +118,27 @@ describe("accept", () => {
 
   test("--beside keeps what was accepted before; --all-new takes those of which nothing was", async () => {
     site.state.known = [first, changed];
-    assert.match((await site.run(baseline, ["accept", "--all-new", ...signed])).out, /^Accepted plc-1/u);
-    assert.equal((await site.run(baseline, ["accept", "plc-2", "--beside", ...signed])).code, 0);
+    assert.match(
+      (await site.run(baseline, ["accept", "--all-new", ...signed])).out,
+      /^DEVICE .*\nplc-1 [^]*\nAccepted 1 device as listed\.$/u,
+    );
+    assert.equal((await site.run(baseline, ["accept", "plc-2", "--beside", ...seen("plc-2"), ...signed])).code, 0);
     assert.equal(site.state.known.find(({ device }) => device === "plc-2")?.accepted.length, 2);
     assert.match((await site.run(baseline, ["accept", "--all-new", ...signed])).out, /^Nothing is new/u);
-    assert.match((await site.run(baseline, ["accept", "plc-1", ...signed, "--json"])).out, /^\{\s+"accepted"/u);
+    assert.match((await site.run(baseline, ["accept", "plc-1", ...seen("plc-1"), ...signed, "--json"])).out, /^\{\s+"accepted"/u);
   });
 
   test("asks the poller where one runs, and says what that refuses", async () => {
     site.state.known = [first];
     await site.poller({ "baseline-accept": () => Promise.resolve({ ok: true, result: { accepted: [] } }) });
-    assert.equal((await site.run(baseline, ["accept", "plc-1", ...signed])).code, 0);
-    assert.deepEqual(site.sent, [["baseline-accept", { devices: ["plc-1"], beside: false, by: "eto-1", reason: "type plate" }]]);
+    assert.equal((await site.run(baseline, ["accept", "plc-1", ...seen("plc-1"), ...signed])).code, 0);
+    assert.deepEqual(site.sent, [
+      ["baseline-accept", { devices: [{ device: "plc-1", seen: seen("plc-1")[1] }], beside: false, by: "eto-1", reason: "type plate" }],
+    ]);
     assert.deepEqual(site.state.audit, []);
   });
 
-  test("of many devices asks a hundred at a time, says how far it came, and asks nobody where nothing is new", async () => {
+  test("of many devices asks for some at a time, says how far it came, and asks nobody where nothing is new", async () => {
     site.watch(230);
     site.state.known = Array.from({ length: 230 }, (_, index) =>
       knownIdentity(`plc-${index + 1}`, plate, undefined, `192.0.2.${index + 11}`),
@@ -121,36 +149,74 @@ describe("accept", () => {
     await site.poller({ "baseline-accept": handler });
     const { code, err } = await site.run(baseline, ["accept", "--all-new", ...signed]);
     assert.equal(code, 1);
-    assert.equal(err, "disk full\nThe first 200 of 230 devices are accepted, these and those after them are not");
+    assert.equal(err, "disk full\nThe first 150 of 230 devices are accepted, these and those after them are not");
     assert.deepEqual(
-      site.sent.map(([, request]) => (request as { readonly devices: readonly string[] }).devices.length),
-      [100, 100, 30],
+      site.sent.map(([, request]) => (request as { readonly devices: readonly unknown[] }).devices.length),
+      [75, 75, 75],
     );
     site.state.known = [];
     assert.match((await site.run(baseline, ["accept", "--all-new", ...signed])).out, /^Nothing is new/u);
     assert.equal(site.sent.length, 3);
   });
 
+  test("of a device that says something else than was seen is refused, and shows what it says now, without a poller too", async () => {
+    site.state.known = [first];
+    const before = seen("plc-1");
+    site.state.known = [knownIdentity("plc-1", { ...plate, firmware: "1.12" })];
+    const { code, err } = await site.run(baseline, ["accept", "plc-1", ...before, ...signed]);
+    assert.equal(code, 1);
+    assert.match(
+      err,
+      /^plc-1: found the mark .*, expected .*: it does not say what was seen\. It says now, .*firmware "1\.12"\..*nothing was accepted$/u,
+    );
+    assert.deepEqual([site.state.audit, site.state.known[0]?.accepted], [[], []]);
+  });
+
+  test("--all-new asks a person at the terminal, who has then seen the list, and takes the marks of the very lines that it has printed", async () => {
+    site.state.known = [first];
+    for (const [answer, code] of [
+      ["no", 1],
+      [undefined, 1],
+      ["yes", 0],
+    ] as const) {
+      let question = "";
+      const prompt = (asked: string) => {
+        question = asked;
+        // What is said while the person reads the list is not accepted with it.
+        if (answer === "yes") site.state.known = [knownIdentity("plc-1", plate), knownIdentity("plc-2", plate, undefined, "192.0.2.12")];
+        return Promise.resolve(answer);
+      };
+      const ran = await site.run(baseline, ["accept", "--all-new", ...signed], { prompt });
+      assert.deepEqual([ran.code, question], [code, "Accept 1 device as listed? yes or no: "], ran.err);
+      assert.equal(ran.err, code === 0 ? "" : "Nothing was accepted.");
+    }
+    assert.deepEqual(site.state.known.map(({ accepted }) => accepted.length).toSorted(), [0, 1]);
+  });
+
   test("is refused by the poller, by a full disk, and for a device that has said nothing", async () => {
     assert.match(
-      (await site.run(baseline, ["accept", "plc-3", ...signed])).err,
+      (await site.run(baseline, ["accept", "plc-3", ...seen("plc-3"), ...signed])).err,
       /^plc-3: it has said nothing of itself so far, expected an answer/u,
     );
     site.state.known = [first];
     site.state.problem = "disk full";
-    assert.deepEqual(await site.run(baseline, ["accept", "plc-1", ...signed]), { code: 1, out: "", err: "disk full" });
+    assert.deepEqual(await site.run(baseline, ["accept", "plc-1", ...seen("plc-1"), ...signed]), { code: 1, out: "", err: "disk full" });
     await site.poller({ "baseline-accept": () => Promise.resolve({ ok: false, problems: ["plc-1: no such device"] }) });
-    assert.deepEqual(await site.run(baseline, ["accept", "plc-1", ...signed]), { code: 1, out: "", err: "plc-1: no such device" });
+    assert.deepEqual(await site.run(baseline, ["accept", "plc-1", ...seen("plc-1"), ...signed]), {
+      code: 1,
+      out: "",
+      err: "plc-1: no such device",
+    });
   });
 
   test("of one half of a redundant pair says that the other is not accepted yet", async () => {
     site.write("watchlist.yaml", `${site.read("watchlist.yaml")}hardware: [{id: pair, devices: [plc-1, plc-2]}]\n`);
     site.state.known = [first, knownIdentity("plc-2", { ...plate, serial: "8" }, undefined, "192.0.2.12")];
     assert.match(
-      (await site.run(baseline, ["accept", "plc-1", ...signed])).err,
+      (await site.run(baseline, ["accept", "plc-1", ...seen("plc-1"), ...signed])).err,
       /^plc-2 is the same piece of hardware and is not accepted yet/u,
     );
-    assert.equal((await site.run(baseline, ["accept", "plc-2", ...signed])).err, "");
+    assert.equal((await site.run(baseline, ["accept", "plc-2", ...seen("plc-2"), ...signed])).err, "");
     assert.equal((await site.run(baseline, ["list"])).code, 0);
   });
 });
@@ -204,6 +270,8 @@ test("written wrongly says what is expected", async () => {
     [["list", "plc-1"], /"plc-1" is one word too many; `baseline show plc-1`/u],
     [["show"], /<device> is missing/u],
     [["accept", "plc-1", "--reason", "x"], /--by is missing/u],
+    [["accept", "plc-1", ...signed], /--seen is missing: the mark that `watchkeeper baseline show plc-1` prints/u],
+    [["accept", "--all-new", "--seen", "x", ...signed], /--seen goes with one device/u],
     [["accept", ...signed], /neither a device nor --all-new/u],
     [["accept", "plc-1", "--all-new", ...signed], /both a device and --all-new/u],
     [["report", "--format", "pdf"], /--format: found "pdf"/u],
