@@ -148,6 +148,10 @@ export const windowLongest: Readonly<Record<WindowKind, Milliseconds>> = Object.
 export const windowAheadMax: Milliseconds = seconds(90 * 86_400);
 /** Open and planned together; more is a script gone wild. */
 export const windowsMax = 200;
+/** Pauses that are over and still kept, by which a capture is judged. */
+export const pastPausesMax = 200;
+/** Devices and places of all of them together: two pauses of a whole plant of 10,000. */
+export const pastPauseNamesMax = 40_000;
 /** So long before a pause begins its kept connections are given back. */
 export const pauseLead: Milliseconds = seconds(5);
 /** What is still out so shortly before a pause is cut off, so that its RST leaves before the pause begins. */

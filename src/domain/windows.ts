@@ -29,6 +29,8 @@ export interface Window {
   readonly devices?: readonly DeviceId[];
   /** Where these stood: another name of a device ends no pause, and leads no deep query elsewhere. */
   readonly places?: readonly string[];
+  /** Of these devices and places, those that a pause has come to cover after it had begun, and since when. */
+  readonly since?: Readonly<Record<string, WallMs>>;
   readonly from: WallMs;
   /** The first moment after it. */
   readonly until: WallMs;

@@ -1,11 +1,11 @@
 /** Maintenance windows of a running poller: what people open and close, kept on disk, looked at with every pulse. */
 import type { Clock } from "../domain/clock.ts";
 import type { ControlHandlers, ControlReply, Signed, WindowStatus } from "../domain/control.ts";
-import { pauseLead } from "../domain/limits.ts";
+import { pastPauseNamesMax, pastPausesMax, pauseLead } from "../domain/limits.ts";
 import type { Fact } from "../domain/outcome.ts";
 import type { Plan, PlannedDevice } from "../domain/plan.ts";
 import { printable } from "../domain/printable.ts";
-import { wallMs } from "../domain/units.ts";
+import { wallMs, type WallMs } from "../domain/units.ts";
 import { covers, isWindowScope, type Window, type WindowChange } from "../domain/windows.ts";
 import { instant } from "../exporters/control-status.ts";
 import { Windows } from "../safety/windows.ts";
@@ -34,18 +34,27 @@ export class WindowKeeper {
   readonly windows: Windows;
   readonly #parts: WindowKeeperParts;
   #next: number;
+  /** Pauses that are over. */
+  #past: readonly Window[];
 
   constructor(parts: WindowKeeperParts) {
     this.#parts = parts;
     this.#next = parts.kept.next;
+    this.#past = parts.kept.past ?? [];
     const { clock, time } = parts;
     this.windows = new Windows(() => ({ wall: clock.wall(), trusted: time.highest, monotonic: clock.monotonic() }), parts.kept.windows);
-    // The watchlist may have been edited while nothing ran.
-    this.adopt(parts.plan());
+    // The watchlist may have been edited while nothing ran; and a window of an earlier version may not say whom it covers.
+    this.#hold(parts.plan());
   }
 
   /** To be called with every plan, in the tick in which it comes into force: what a pause covers by name or by place stays in it, whatever the next plan changes of the two. */
   adopt(plan: Plan): void {
+    this.#hold(plan);
+    // Who comes under a pause that has begun gives its connection back now.
+    if (this.windows.all().some(({ kind }) => kind === "pause")) this.#parts.gate().pausing();
+  }
+
+  #hold(plan: Plan): void {
     // What could not be written holds for this run.
     if (this.windows.hold((window) => this.#held(window, plan))) this.#write();
   }
@@ -53,7 +62,10 @@ export class WindowKeeper {
   /** To be called with every pulse; cheap while there is no window. */
   look(): void {
     const news = this.windows.look();
-    for (const { change, window } of news) this.#say(change, window, "poller");
+    for (const { change, window } of news) {
+      this.#say(change, window, "poller");
+      if (change === "ended") this.#over(window, window.until);
+    }
     // What could not be written ends by its own time after the next start too.
     if (news.some(({ change }) => change === "ended")) this.#write();
     const giveWay = this.windows.nextPauseIn() <= pauseLead || this.windows.deepQueryOpen || news.length > 0;
@@ -84,6 +96,7 @@ export class WindowKeeper {
       const unwritable = this.#unwritable();
       if (unwritable !== undefined) return refused(unwritable);
       this.windows.remove(id);
+      this.#over(window, this.#parts.clock.wall());
       if (window.kind === "deep-query") this.#parts.gate().pausing();
       const problem = this.#write();
       this.#say("closed", { ...window, reason: printable(reason, wordsMax) }, by);
@@ -150,7 +163,17 @@ export class WindowKeeper {
     const devices = new Set([...(window.devices ?? []), ...covered.map(({ id }) => id)]);
     const places = new Set([...(window.places ?? []), ...covered.flatMap((device) => device.places ?? [])]);
     if (devices.size === window.devices?.length && places.size === window.places?.length) return window;
-    return { ...window, devices: [...devices], places: [...places] };
+    const now = this.#parts.clock.wall();
+    const before = new Set<string>([...(window.devices ?? devices), ...(window.places ?? places)]);
+    const later = now < window.from ? [] : [...devices, ...places].filter((name) => !before.has(name));
+    const since = { ...window.since, ...Object.fromEntries(later.map((name) => [name, now])) };
+    return { ...window, devices: [...devices], places: [...places], ...(Object.keys(since).length > 0 && { since }) };
+  }
+
+  /** A pause that never began was none. */
+  #over(window: Window, at: WallMs): void {
+    if (window.kind !== "pause" || at <= window.from) return;
+    this.#past = lately([...this.#past, { ...window, until: at < window.until ? at : window.until }]);
   }
 
   #covered(window: Window, plan: Plan): readonly PlannedDevice[] {
@@ -190,7 +213,7 @@ export class WindowKeeper {
   }
 
   #statusOf(window: Window): WindowStatus {
-    const { change, from, until, devices: _devices, places: _places, ...rest } = window;
+    const { change, from, until, devices: _devices, places: _places, since: _since, ...rest } = window;
     const open = this.windows.isOpen(window.id);
     return { ...rest, from: instant(from), until: instant(until), change: change ?? null, open };
   }
@@ -201,7 +224,7 @@ export class WindowKeeper {
   }
 
   #write(): string | undefined {
-    return writeWindows(this.#parts.stateDir, { next: this.#next, windows: this.windows.all() })?.problem;
+    return writeWindows(this.#parts.stateDir, { next: this.#next, windows: this.windows.all(), past: this.#past })?.problem;
   }
 
   #unwritable(): string | undefined {
@@ -218,4 +241,11 @@ export class WindowKeeper {
 
 function present(...lines: readonly (string | undefined)[]): readonly string[] {
   return lines.filter((line) => line !== undefined);
+}
+
+/** The latest of them; a pause of a whole plant has thousands of names. */
+function lately(past: readonly Window[]): readonly Window[] {
+  let names = 0;
+  const kept = past.toReversed().filter(({ devices = [], places = [] }) => (names += devices.length + places.length) <= pastPauseNamesMax);
+  return kept.slice(0, pastPausesMax).toReversed();
 }

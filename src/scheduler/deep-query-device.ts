@@ -17,6 +17,8 @@ export interface DeepDeviceParts {
   /** The latest answered heartbeat; undefined when there is none, or the latest was not answered. */
   readonly beat: (device: DeviceId) => Beat | undefined;
   readonly tell: (text: string) => void;
+  /** Of the device, as they were when the run began: what a reload takes out is missed, and what it brings is not asked. */
+  readonly begunWith: readonly Check[];
   /** Whether the check is what it was when the run began. */
   readonly asks: (check: Check) => boolean;
   /** Why the whole run has ended; undefined while it goes on. */
@@ -65,12 +67,15 @@ export class DeepQueryOfDevice {
   }
 
   async run(): Promise<DeepDevice> {
-    const { beat, plan } = this.#parts;
+    const { beat, begunWith } = this.#parts;
     const { id } = this.#device;
+    const [first] = begunWith;
+    const over = this.#parts.ended() ?? (first && this.#changed(first.id));
+    if (over !== undefined) return notAsked(id, over);
     const before = beat(id);
     if (before === undefined)
       return notAsked(id, "its latest heartbeat was not answered: what a deep query found would not be its ordinary state");
-    for (const check of plan().deep.values()) if (check.device === id && this.#why === undefined) await this.#read(check);
+    for (const check of begunWith) if (this.#why === undefined) await this.#read(check);
     const sent = this.#questions.some(({ sent: { connections, requests } }) => connections + requests > 0);
     const latest = sent ? await this.#beatAfter() : undefined;
     const ended = this.#why === undefined ? "complete" : sent ? "partly" : "not_asked";
@@ -103,7 +108,7 @@ export class DeepQueryOfDevice {
       const over = ended() ?? this.#changed(check.id);
       if (over !== undefined) return this.#left(over);
       const outcome = await gate.exchange(check.id, "deep-query", from);
-      if (outcome === undefined) return this.#left("the plan was changed meanwhile and asks this no more");
+      if (outcome === undefined) return this.#left(`${check.id}: the plan was changed meanwhile and asks this no more`);
       const retryAt = again(outcome, clock.monotonic());
       if (retryAt === undefined) return outcome;
       const words = wordsOf(cameOf(outcome));
@@ -116,11 +121,15 @@ export class DeepQueryOfDevice {
     }
   }
 
-  /** A reload has given the name to other bytes or another place: nobody has agreed to ask that, and the run ends. */
+  /**
+   * A reload has taken the question out, because somebody excluded or suspended the device, or agrees to it no more: its device ends, and
+   * others go on. One that has given the name to other bytes or another place ends the run: nobody has agreed to ask that.
+   */
   #changed(id: CheckId): string | undefined {
     const { asks, end, plan } = this.#parts;
     const planned = plan().deep.get(id);
-    if (planned === undefined || asks(planned)) return undefined;
+    if (planned === undefined) return `${id}: the plan was changed meanwhile and asks this no more`;
+    if (asks(planned)) return undefined;
     const why = `${id}: the plan was changed meanwhile, and it no longer asks the same of the same place; look at what was changed, then begin anew`;
     end(why);
     return why;

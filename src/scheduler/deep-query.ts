@@ -7,7 +7,7 @@ import type { Check, CheckId, DeviceId, PlannedDevice } from "../domain/plan.ts"
 import { after, type MonotonicMs } from "../domain/units.ts";
 import { DeepQueryOfDevice, notAsked, type DeepDeviceParts } from "./deep-query-device.ts";
 
-export interface DeepQueryParts extends Omit<DeepDeviceParts, "asks" | "ended" | "sleep" | "end"> {
+export interface DeepQueryParts extends Omit<DeepDeviceParts, "asks" | "begunWith" | "ended" | "sleep" | "end"> {
   readonly clock: Clock;
 }
 
@@ -15,7 +15,7 @@ export class DeepQuery {
   readonly #parts: DeepQueryParts;
   readonly #devices: readonly PlannedDevice[];
   /** What is asked, as it is when a person begins: names may come to stand for other bytes, or another machine. */
-  readonly #digests: ReadonlyMap<CheckId, string>;
+  readonly #asked: ReadonlyMap<CheckId, Check>;
   #cutShort: string | undefined;
   #sleepers = new Set<() => void>();
 
@@ -25,7 +25,7 @@ export class DeepQuery {
     this.#devices = devices;
     const own = new Set(devices.map(({ id }) => id));
     const asked = [...parts.plan().deep.values()].filter(({ device }) => own.has(device));
-    this.#digests = new Map(asked.map(({ id, digest }) => [id, digest]));
+    this.#asked = new Map(asked.map((check) => [check.id, check]));
   }
 
   /** Whether it was ended before its own end, though its record may still be wanting. */
@@ -35,7 +35,7 @@ export class DeepQuery {
 
   /** Whether the check is still what it was when this began. */
   asks({ id, digest }: Pick<Check, "id" | "digest">): boolean {
-    return this.#digests.get(id) === digest;
+    return this.#asked.get(id)?.digest === digest;
   }
 
   /** Nothing further is asked; the caller takes back at the gate what is out. The first reason holds. */
@@ -79,6 +79,7 @@ export class DeepQuery {
     return new DeepQueryOfDevice(
       {
         ...this.#parts,
+        begunWith: [...this.#asked.values()].filter((check) => check.device === device.id),
         asks: (check) => this.asks(check),
         ended: () => this.#cutShort,
         sleep: (until) => this.#sleep(until),

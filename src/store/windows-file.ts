@@ -12,6 +12,8 @@ export interface KeptWindows {
   /** The number of the next window. */
   readonly next: number;
   readonly windows: readonly Window[];
+  /** Pauses that are over, each as long as it was, the oldest first: by them a capture is judged. Absent: none. */
+  readonly past?: readonly Window[];
 }
 
 const none: KeptWindows = { next: 1, windows: [] };
@@ -29,10 +31,10 @@ export function readWindows(stateFolder: string): KeptWindows | Unusable {
 }
 
 /** As a whole or not at all. */
-export function writeWindows(stateFolder: string, { next, windows }: KeptWindows): Unusable | undefined {
+export function writeWindows(stateFolder: string, { next, windows, past = [] }: KeptWindows): Unusable | undefined {
   const path = join(stateFolder, windowsFileName);
   try {
-    writeDurably(path, `${JSON.stringify({ schema: "windows/v1", next, windows }, undefined, 2)}\n`);
+    writeDurably(path, `${JSON.stringify({ schema: "windows/v1", next, windows, ...(past.length > 0 && { past }) }, undefined, 2)}\n`);
     return undefined;
   } catch (error) {
     if (!isFileError(error)) throw error;
@@ -44,13 +46,17 @@ function understood(text: string): KeptWindows | undefined {
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value !== "object" || value === null) return undefined;
-    const { schema, next, windows } = value as Readonly<Record<string, unknown>>;
-    if (schema !== "windows/v1" || !Number.isSafeInteger(next) || !Array.isArray(windows) || !windows.every(isWindow)) return undefined;
-    return { next: next as number, windows };
+    const { schema, next, windows, past = [] } = value as Readonly<Record<string, unknown>>;
+    if (schema !== "windows/v1" || !Number.isSafeInteger(next) || !areWindows(windows) || !areWindows(past)) return undefined;
+    return { next: next as number, windows, ...(past.length > 0 && { past }) };
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     return undefined;
   }
+}
+
+function areWindows(value: unknown): value is readonly Window[] {
+  return Array.isArray(value) && value.every(isWindow);
 }
 
 /** Only `writeWindows` writes the file, from typed windows; what is looked at is whether it still is one. */
@@ -68,8 +74,10 @@ function isWindow(value: unknown): value is Window {
     change,
     devices = [],
     places = [],
+    since = {},
   } = value as Readonly<Record<string, unknown>>;
-  if (!Array.isArray(devices) || !Array.isArray(places)) return false;
+  if (!Array.isArray(devices) || !Array.isArray(places) || typeof since !== "object" || since === null) return false;
+  if (!Object.values(since).every(isMoment)) return false;
   const worded = [...devices, ...places, id, kind, scope, by, reason, change ?? ""].every((word) => typeof word === "string");
   const known = worded && isWindowKind(kind as string) && isWindowScope(scope as string);
   return known && isMoment(from) && isMoment(until) && Number.isInteger(offsetMinutes);

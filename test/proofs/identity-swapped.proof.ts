@@ -1,29 +1,52 @@
-/** Proves that a swapped device is reported at its next reply: another firmware or serial number as an alarm, another vendor with no packet more. */
+/** Proves that a swapped device is reported at its next reply: another firmware, serial number or certificate as an alarm, another vendor with no packet more; and that a redundant pair changes over without one. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { DeviceStatus, Status } from "../../src/domain/control.ts";
 import { describe, onIp, startCapture, withPeer } from "./support/capture.ts";
 import { makeNetwork, type Network } from "./support/netns.ts";
+import { opcuaDevice, opcuaSite } from "./support/opcua-site.ts";
 import { runUnder, type Script } from "./support/run-under.ts";
-import { makeSite, type Site } from "./support/site.ts";
+import type { Site } from "./support/site.ts";
+import { startSimulatedOpcua, type SimulatedOpcua } from "./support/simulated-opcua.ts";
 import { waitFor, watchTheWireFor } from "./support/wait.ts";
 import { webOf } from "./support/web.ts";
 
-const [plc, stranger, adapter] = ["192.0.2.10", "192.0.2.11", "192.0.2.12"] as const;
+const [plc, stranger, adapter, server] = ["192.0.2.10", "192.0.2.11", "192.0.2.12", "192.0.2.13"] as const;
+const halves = ["192.0.2.14", "192.0.2.15"] as const;
 const maker = { vendorName: "Maker", productCode: "P-1", revision: "1.0" };
 
+interface Plates {
+  readonly firmware: string;
+  readonly vendor: string;
+  readonly serial: number;
+  /** DER of something; only its fingerprint is looked at. */
+  readonly certificate: string;
+  /** Of the redundant pair, by address. */
+  readonly pair: readonly [number, number];
+}
+
+interface Plant {
+  readonly script: Script;
+  readonly opcua: SimulatedOpcua;
+}
+
+const before: Plates = { firmware: "1.0", vendor: "Maker", serial: 7, certificate: "30820003020107", pair: [21, 22] };
+const after: Plates = { firmware: "1.1", vendor: "Somebody", serial: 8, certificate: "30820003020108", pair: [22, 21] };
+
 /** Devices with these identities. */
-async function plant(network: Network, plcFirmware: string, vendor: string, serial: number): Promise<Script> {
+async function plant(network: Network, { firmware, vendor, serial, certificate, pair }: Plates): Promise<Plant> {
   const modbus = [
-    { host: plc, port: 502, identity: { ...maker, revision: plcFirmware } },
+    { host: plc, port: 502, identity: { ...maker, revision: firmware } },
     { host: stranger, port: 502, identity: { ...maker, vendorName: vendor } },
   ];
-  const enip = [{ host: adapter, port: 44_818, identity: { serialNumber: serial } }];
+  const numbered = [[adapter, serial] as const, ...halves.map((host, half) => [host, pair[half]!] as const)];
+  const enip = numbered.map(([host, serialNumber]) => ({ host, port: 44_818, identity: { serialNumber } }));
   const script = runUnder(network, "plant", new URL("support/identified-devices.ts", import.meta.url), {
     args: [JSON.stringify({ modbus, enip })],
   });
-  await script.next("listening", 20_000);
-  return script;
+  const shown = { [server]: { certificate: Buffer.from(certificate, "hex").toString("base64") } };
+  const [opcua] = await Promise.all([startSimulatedOpcua(network, "plant", shown), script.next("listening", 20_000)]);
+  return { script, opcua };
 }
 
 async function statusOf(site: Site): Promise<Status> {
@@ -41,8 +64,11 @@ function waitUntil(site: Site, what: string, holds: (of: (id: string) => DeviceS
   return waitFor(probe, { what, deadlineMs: 20_000, everyMs: 50 });
 }
 
+/** In the order of the watchlist. */
+const ids = ["plc", "stranger", "adapter", "server", "half-a", "half-b"] as const;
+
 const states = (of: (id: string) => DeviceStatus): string =>
-  ["plc", "stranger", "adapter"]
+  ids
     .map((id) =>
       of(id)
         .identities.map(({ state }) => state)
@@ -50,70 +76,98 @@ const states = (of: (id: string) => DeviceStatus): string =>
     )
     .join(" ");
 
-test("swapped devices are reported at the next reply, before and after; another vendor gets no packet more; a restart forgets nothing", async () => {
+const each = (...said: readonly (readonly [number, string])[]): string =>
+  said.flatMap(([count, state]) => Array.from({ length: count }, () => state)).join(" ");
+
+test("swapped devices are reported at the next reply, before and after; another vendor gets no packet more; a changeover is none; a restart forgets nothing", async () => {
   await using network = await makeNetwork({
     hosts: [
       { name: "poller", address: "192.0.2.1" },
-      { name: "plant", address: [plc, stranger, adapter] },
+      { name: "plant", address: [plc, stranger, adapter, server, ...halves] },
     ],
   });
-  const profile = "generic-ethernet-ip";
-  const site = await makeSite(network, {
+  const modbus = { profile: "generic-modbus-tcp" };
+  const enip = {
+    profile: "generic-ethernet-ip",
+    changes: { checks: [{ method: "enip-list-identity", interval: "2s", answerWithin: "1s" }] },
+  };
+  const site = await opcuaSite(network, {
     devices: [
-      { id: "plc", address: plc },
-      { id: "stranger", address: stranger },
-      {
-        id: "adapter",
-        address: adapter,
-        profile,
-        changes: { checks: [{ method: "enip-list-identity", interval: "1s", answerWithin: "1s" }] },
-      },
+      { id: "plc", address: plc, ...modbus },
+      { id: "stranger", address: stranger, ...modbus },
+      { id: "adapter", address: adapter, ...enip },
+      opcuaDevice("server", server, "opcua-read"),
+      ...halves.map((address, half) => ({ id: `half-${half === 0 ? "a" : "b"}`, address, ...enip })),
     ],
-    startsPerSecondMax: 20,
+    watchlist: { hardware: [{ id: "pair", devices: ["half-a", "half-b"] }] },
   });
-  const before = await plant(network, "1.0", "Maker", 7);
-  const first = await site.start();
-  await waitUntil(site, "everybody to have said who they are", (of) => states(of) === "not_accepted not_accepted not_accepted");
-  await site.done("baseline", "accept", "--all-new", "--by", "eto-1", "--reason", "type plates read");
-  await waitUntil(site, "all to be accepted", (of) => states(of) === "as_accepted as_accepted as_accepted");
+  const first = await plant(network, before);
+  const poller = await site.start();
+  await waitUntil(site, "everybody to have said who they are", (of) => states(of) === each([6, "not_accepted"]));
+  const accepted = await site.done("baseline", "accept", "--all-new", "--by", "eto-1", "--reason", "type plates read");
+  assert.match(accepted, /^Accepted 6 devices as listed\.$/mu);
+  await waitUntil(site, "all to be accepted", (of) => states(of) === each([6, "as_accepted"]));
 
-  before.signal("SIGKILL");
-  await before.ended;
+  for (const { script } of [first, first.opcua]) script.signal("SIGKILL");
+  await Promise.all([first.script.ended, first.opcua.script.ended]);
   const capture = await startCapture(network, "poller");
-  await plant(network, "1.1", "Somebody", 8);
-  const swapped = await waitUntil(site, "the change to be reported", (of) => states(of) === "changed changed changed");
+  await plant(network, after);
+  const swapped = await waitUntil(site, "the change to be reported", (of) => states(of) === each([4, "changed"], [2, "as_accepted"]));
   const differences = swapped.devices.map(({ identities }) => identities.flatMap((one) => one.differences));
+  const [old, now] = [differences[3]?.[0]?.before ?? "", differences[3]?.[0]?.after ?? ""];
   assert.deepEqual(differences, [
     [{ field: "firmware", before: "1.0", after: "1.1" }],
     [{ field: "vendor", before: "Maker", after: "Somebody" }],
     [{ field: "serial", before: "00000007", after: "00000008" }],
+    [{ field: "certificate", before: old, after: now }],
+    [],
+    [],
   ]);
+  assert.deepEqual([/^[0-9a-f]{64}$/u.test(old), /^[0-9a-f]{64}$/u.test(now), old === now], [true, true, false]);
+  const serialOf = (device: DeviceStatus): string | undefined => device.identities[0]?.said.serial;
+  await waitUntil(
+    site,
+    "the halves to have changed over",
+    (of) => serialOf(of("half-a")) === "00000016" && serialOf(of("half-b")) === "00000015",
+  );
   assert.deepEqual(
     swapped.trips.map(({ scope, cause }) => [scope, cause]),
     [["device:stranger", "identity_mismatch"]],
   );
   await watchTheWireFor(2000);
   const { body: metrics } = await webOf(network, "poller").visit("GET", "/metrics");
-  assert.match(metrics, /^watchkeeper_device_identity_changed\{device="plc",field="firmware"\} 1$/mu);
-  assert.match(metrics, /^watchkeeper_device_identity_changed\{device="adapter",field="serial"\} 1$/mu);
+  const changed = [...metrics.matchAll(/^watchkeeper_device_identity_changed\{device="(.*?)",field="(.*?)"\} 1$/gmu)];
+  assert.deepEqual(changed.map(([, device, field]) => `${device} ${field}`).toSorted(), [
+    "adapter serial",
+    "plc firmware",
+    "server certificate",
+    "stranger vendor",
+  ]);
   assert.match(metrics, /^watchkeeper_device_state\{device="plc",state="up"\} 1$/mu);
-  assert.equal(first.log.filter((line) => line.includes('"event":"identity_changed"')).length, 3, first.said());
-  assert.equal(await first.end(), 0, first.said());
+  assert.equal(poller.log.filter((line) => line.includes('"event":"identity_changed"')).length, 4, poller.said());
+  assert.equal(await poller.end(), 0, poller.said());
   const packets = onIp(await capture.stop());
   // It was known by its first reply.
   assert.equal(answeredOf(packets, stranger), 1, describe(withPeer(packets, stranger)));
-  for (const address of [plc, adapter]) assert.ok(answeredOf(packets, address) >= 2, describe(withPeer(packets, address)));
+  for (const address of [plc, adapter, server]) assert.ok(answeredOf(packets, address) >= 2, describe(withPeer(packets, address)));
 
   const second = await site.start();
   const again = await statusOf(site);
-  assert.equal(
-    states((id) => again.devices.find(({ device }) => device === id)!),
-    "changed changed changed",
-    "before anybody was asked",
+  const still = states((id) => again.devices.find(({ device }) => device === id)!);
+  assert.equal(still, each([4, "changed"], [2, "as_accepted"]), "before anybody was asked");
+  // A mark that was seen before the swap accepts nothing; the one that is shown now does.
+  const because = ["--by", "eto-1", "--reason", "update 1.1, MOC-7"];
+  const stale = /^plc +(\S+) +modbus-fc43/mu.exec(accepted)?.[1] ?? "";
+  const refused = await site.cli("baseline", "accept", "plc", "--seen", stale, ...because);
+  assert.deepEqual(
+    [refused.code, /firmware "1\.1"\. Look at the device again; nothing was accepted/u.test(refused.err)],
+    [1, true],
+    refused.err,
   );
-  const update = await site.ask("baseline-accept", { devices: ["plc"], by: "eto-1", reason: "update 1.1, MOC-7" });
-  assert.ok(update.ok, JSON.stringify(update));
-  await waitUntil(site, "the update to be accepted", (of) => states(of) === "as_accepted changed changed");
+  const shown = await site.cli("baseline", "show", "plc");
+  const mark = /--seen (\S+) /u.exec(shown.out)?.[1] ?? "";
+  await site.done("baseline", "accept", "plc", "--seen", mark, ...because);
+  await waitUntil(site, "the update to be accepted", (of) => of("plc").identities[0]?.state === "as_accepted");
   assert.equal(await second.end(), 0, second.said());
 });
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { deepQueryFirstWait } from "../../src/domain/limits.ts";
-import type { Plan } from "../../src/domain/plan.ts";
+import type { CheckId, Plan } from "../../src/domain/plan.ts";
 import { literalPlan, type LiteralDevice } from "../support/literal-plan.ts";
 import { family, plc, said, Scene } from "./support/deep-scene.ts";
 
@@ -39,5 +39,59 @@ describe("a deep query of a device", () => {
       run.devices.map(({ ended }) => ended),
       ["complete", "not_asked", "not_asked"],
     );
+  });
+
+  it("misses a question that a reload takes out: its device ends and says so, before its first question too, and no other device does", async () => {
+    const without = (scene: Scene, ...gone: readonly string[]): Plan => {
+      const left = [...scene.plan.deep].filter(([id]) => !gone.some((one) => id.startsWith(one)));
+      return { ...scene.plan, deep: new Map(left) };
+    };
+    const two = [plc, { name: "pump", address: "192.0.2.12", profile: "another" }];
+    const scene: Scene = new Scene(two, () => {
+      scene.plan = without(scene, "plc/deep-modbus-server-id");
+      return said;
+    });
+    const { cutShort, devices } = await scene.done();
+    assert.equal(cutShort, undefined);
+    assert.deepEqual(
+      devices.map(({ ended, why }) => [ended, why]),
+      [
+        ["partly", "plc/deep-modbus-server-id: the plan was changed meanwhile and asks this no more"],
+        ["complete", undefined],
+      ],
+    );
+    // One that has waited for the first of its family: by its place in the run it would have been asked nothing, and been called complete.
+    const three: Scene = new Scene(
+      family,
+      (_check, _from, asked) => {
+        if (asked === 2) three.plan = without(three, "b/");
+        return said;
+      },
+      false,
+    );
+    const run = await three.done(deepQueryFirstWait + 300_000);
+    assert.deepEqual(
+      run.devices.map(({ ended, why }) => [ended, why]),
+      [
+        ["complete", undefined],
+        ["not_asked", "b/deep-modbus-identification-regular: the plan was changed meanwhile and asks this no more"],
+        ["complete", undefined],
+      ],
+    );
+  });
+
+  it("asks nothing that a reload brings: it was begun without it", async () => {
+    const question = "plc/deep-modbus-server-id";
+    const scene: Scene = new Scene([plc], () => {
+      const [other] = literalPlan([{ ...plc, deep: true }]).deep.values();
+      scene.plan = {
+        ...scene.plan,
+        deep: new Map([...scene.plan.deep, ["plc/deep-more" as CheckId, { ...other!, id: "plc/deep-more" as CheckId }]]),
+      };
+      return said;
+    });
+    const { cutShort, devices } = await scene.done();
+    assert.deepEqual([cutShort, devices[0]?.ended], [undefined, "complete"]);
+    assert.deepEqual(scene.asked, ["plc/deep-modbus-identification-regular", question]);
   });
 });

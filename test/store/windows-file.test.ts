@@ -38,6 +38,9 @@ describe("the windows beside the journal", () => {
     };
     assert.equal(writeWindows(folder, kept), undefined);
     assert.deepEqual(readWindows(folder), kept);
+    const later = { ...kept, past: [{ ...window, since: { plc: wallMs(1_795_263_000_000) } }] };
+    assert.equal(writeWindows(folder, later), undefined);
+    assert.deepEqual(readWindows(folder), later);
     assert.deepEqual(readdirSync(folder), [windowsFileName]);
     assert.equal(statSync(join(folder, windowsFileName)).mode & 0o777, 0o600);
   });
@@ -65,7 +68,12 @@ describe("the windows beside the journal", () => {
         { ...window, devices: [7] },
         { ...window, places: "192.0.2.11" },
         { ...window, places: [7] },
-      ].map((one) => JSON.stringify({ schema: "windows/v1", next: 1, windows: [one] })),
+        { ...window, since: "2026" },
+        { ...window, since: { plc: -1 } },
+      ].flatMap((one) =>
+        [{ windows: [one] }, { windows: [], past: [one] }].map((lists) => JSON.stringify({ schema: "windows/v1", next: 1, ...lists })),
+      ),
+      '{"schema":"windows/v1","next":1,"windows":[],"past":{}}',
     ];
     for (const text of texts) {
       writeFileSync(join(folder, windowsFileName), text);

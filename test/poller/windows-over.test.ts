@@ -1,0 +1,132 @@
+/** What is kept of pauses that are over, whom a pause has come to cover meanwhile, and windows that an earlier version has kept. */
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, test } from "node:test";
+import type { ControlReply, ControlRequest } from "../../src/domain/control.ts";
+import type { DeviceId, Plan, PlannedDevice } from "../../src/domain/plan.ts";
+import { wallMs } from "../../src/domain/units.ts";
+import { WindowKeeper } from "../../src/poller/windows.ts";
+import { TrustedTime } from "../../src/safety/trusted-time.ts";
+import { readWindows, writeWindows } from "../../src/store/windows-file.ts";
+import { FakeClock } from "../support/fake-clock.ts";
+import { literalPlan } from "../support/literal-plan.ts";
+import { RememberingJournal } from "../store/support/site.ts";
+
+const plan: Plan = literalPlan([
+  { name: "plc", address: "192.0.2.11" },
+  { name: "pump", address: "192.0.2.12", segment: "engine" },
+]);
+const signed = { by: "eto-1", reason: "firmware" };
+
+let stateDir = "";
+let clock = new FakeClock();
+let pauses = 0;
+
+beforeEach(() => {
+  stateDir = mkdtempSync(join(tmpdir(), "watchkeeper-windows-"));
+  clock = new FakeClock();
+  pauses = 0;
+});
+afterEach(() => rmSync(stateDir, { recursive: true, force: true }));
+
+function keeper(): WindowKeeper {
+  const kept = readWindows(stateDir);
+  assert.ok("windows" in kept);
+  const gate = { pausing: () => void (pauses += 1) };
+  const [journal, time] = [new RememberingJournal(), new TrustedTime(clock, clock.wall())];
+  return new WindowKeeper({ clock, time, journal, stateDir, kept, plan: () => plan, gate: () => gate, record: () => undefined });
+}
+
+function open(windows: WindowKeeper, changes: Partial<ControlRequest<"window-open">> = {}): Promise<ControlReply<"window-open">> {
+  return windows.handlers["window-open"]({ ...signed, kind: "pause", scope: "device:plc", forMs: 7_200_000, ...changes });
+}
+
+function done(reply: ControlReply<"window-open">): void {
+  assert.ok(reply.ok, JSON.stringify(reply));
+}
+
+describe("a maintenance window", () => {
+  test("that pauses is kept when it is over, as long as it was, so that a capture can be judged; one that never began is not", async () => {
+    const windows = keeper();
+    done(await open(windows, { forMs: 60_000 }));
+    done(await open(windows, { forMs: 600_000 }));
+    done(await open(windows, { forMs: 600_000, from: "2026-11-22T12:00:00.000Z" }));
+    done(await open(windows, { kind: "mute", forMs: 60_000 }));
+    await clock.advance(65_000);
+    windows.look();
+    for (const id of ["w2", "w3"]) done(await windows.handlers["window-close"]({ ...signed, id }));
+    const kept = readWindows(stateDir);
+    assert.ok("windows" in kept && kept.past);
+    assert.deepEqual(
+      kept.past.map(({ id, from, until, devices }) => [id, until - from, devices]),
+      [
+        ["w1", 60_000, ["plc"]],
+        ["w2", 60_000, ["plc"]],
+      ],
+    );
+    // What ended while nothing ran is over too.
+    done(await open(windows, { forMs: 60_000, scope: "device:pump" }));
+    await clock.advance(3_600_000);
+    keeper().look();
+    const later = readWindows(stateDir);
+    assert.deepEqual("windows" in later && later.past?.map(({ id, until, from }) => [id, until - from]), [
+      ["w1", 60_000],
+      ["w2", 60_000],
+      ["w5", 60_000],
+    ]);
+  });
+
+  test("that is over leaves room for later ones: names are bounded, and the latest stay", async () => {
+    const past = Array.from({ length: 3 }, (_, at) => ({
+      ...({ id: `w${at}`, kind: "pause", scope: "site", offsetMinutes: 0, ...signed } as const),
+      devices: Array.from({ length: 15_000 }, (_each, number) => `d${number}` as DeviceId),
+      from: wallMs(at),
+      until: wallMs(at + 1),
+    }));
+    writeWindows(stateDir, { next: 4, windows: [], past });
+    const windows = keeper();
+    done(await open(windows, { forMs: 1000 }));
+    await clock.advance(7000);
+    windows.look();
+    const kept = readWindows(stateDir);
+    assert.deepEqual("windows" in kept && kept.past?.map(({ id }) => id), ["w1", "w2", "w4"]);
+  });
+
+  test("that a reload brings a device under says since when it covers it, and makes it give its connection back", async () => {
+    const before = plan;
+    const [plc, pump] = before.devices.values();
+    assert.ok(plc && pump);
+    const windows = keeper();
+    done(await open(windows, { scope: "segment:hvac" }));
+    await clock.advance(60_000);
+    windows.look();
+    const seen = pauses;
+    const moved: PlannedDevice = { ...pump, segment: plc.segment, places: ["192.0.2.12"] };
+    windows.adopt({ ...before, devices: new Map([plc, moved].map((one) => [one.id, one])) });
+    assert.equal(pauses, seen + 1);
+    const window = windows.windows.find("w1")!;
+    const at = clock.wall();
+    assert.deepEqual(window.since, { pump: at, "192.0.2.12": at });
+    assert.equal("since" in (windows.status()[0] ?? {}), false);
+    assert.deepEqual(keeper().windows.find("w1"), window);
+  });
+
+  test("that an earlier version kept without whom it covers is held to what it covers at the start, in memory and on disk", async () => {
+    const first = keeper();
+    done(await open(first, { kind: "deep-query", scope: "segment:hvac" }));
+    const bare = first.windows.all().map(({ devices: _devices, places: _places, ...window }) => window);
+    writeWindows(stateDir, { next: 2, windows: bare });
+    const [plc, pump] = plan.devices.values();
+    assert.ok(plc && pump);
+    const windows = keeper().windows;
+    const newcomer = { ...pump, segment: plc.segment };
+    assert.deepEqual(
+      [plc, newcomer].map((device) => windows.deepQuery(device).leave),
+      ["open", "elsewhere"],
+    );
+    const kept = readWindows(stateDir);
+    assert.deepEqual("windows" in kept && kept.windows[0]?.devices, ["plc"]);
+  });
+});
