@@ -88,8 +88,8 @@ async function acceptedDirectly(
   devices: readonly SeenDevice[],
   { by, reason }: SignedHere,
 ): Promise<undefined | Problems> {
-  const views = devices.map(({ device, seen }) => ({ seen, says: known.get(device as DeviceId)! }));
-  const problems = views.flatMap(({ seen, says }) => (isMark(markOf(says), seen) ? [] : [otherThanSeen(says, seen)]));
+  const views = devices.map(({ device, seen }) => ({ device, seen, says: known.get(device as DeviceId)! }));
+  const problems = views.flatMap(({ device, seen, says }) => (isMark(markOf(says), seen) ? [] : [otherThanSeen(device, says, seen)]));
   if (problems.length > 0) return { problems };
   const signed: Omit<Acceptance, "said"> = { by: printable(by, 100), reason: printable(reason, 400), at: context.clock.wall() };
   return withJournal(context, settings, (journal) => {

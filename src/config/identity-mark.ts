@@ -33,8 +33,8 @@ function wellFormed(said: KnownIdentity["said"]): Readonly<Record<string, string
 }
 
 /** Why an acceptance is refused, with what the device says now. */
-export function otherThanSeen(identities: readonly KnownIdentity[], seen: string): string {
-  const [first] = identities;
+export function otherThanSeen(device: string, identities: readonly KnownIdentity[], seen: string): string {
   const says = identities.map((one) => `${one.source} at ${one.place}: ${saidWords(one.said)}`).join("; ");
-  return `${first?.device}: found the mark ${markOf(identities)}, expected ${seen}: it does not say what was seen. It says now, by ${says}. Look at the device again; nothing was accepted`;
+  const mark = markOf(identities) ?? "none";
+  return `${device}: found the mark ${mark}, expected ${seen}: it does not say what was seen. It says now, by ${says}. Look at the device again; nothing was accepted`;
 }

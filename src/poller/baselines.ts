@@ -63,7 +63,7 @@ export class BaselineKeeper {
     const says = this.baselines.of(id);
     if (says.length === 0)
       return `${id}: it has said nothing of itself yet, expected an answer that carries an identity; \`watchkeeper baseline list\` shows who has`;
-    return isMark(markOf(says), seen) ? undefined : otherThanSeen(says, seen);
+    return isMark(markOf(says), seen) ? undefined : otherThanSeen(device, says, seen);
   }
 
   #tell({ change, identity, detail }: IdentityNews, by: string): void {

@@ -41,7 +41,7 @@ describe("the mark of what a device says", () => {
   });
 
   test("that does not hold is named beside the one that does, with everything that the device says", () => {
-    const words = otherThanSeen([said, { ...said, source: "modbus-fc17", said: { description: "M221" } }], "0000-0000-0000");
+    const words = otherThanSeen("plc", [said, { ...said, source: "modbus-fc17", said: { description: "M221" } }], "0000-0000-0000");
     assert.match(words, /^plc: found the mark .*, expected 0000-0000-0000.*modbus-fc43 at .*; modbus-fc17 at .*: description "M221"\./u);
   });
 

@@ -137,7 +137,7 @@ test("swapped devices are reported at the next reply, before and after; another 
   await watchTheWireFor(2000);
   const { body: metrics } = await webOf(network, "poller").visit("GET", "/metrics");
   const changed = [...metrics.matchAll(/^watchkeeper_device_identity_changed\{device="(.*?)",field="(.*?)"\} 1$/gmu)];
-  assert.deepEqual(changed.map(([, device, field]) => `${device} ${field}`).toSorted(), [
+  assert.deepEqual(changed.map(([, device, field]) => [device, field].join(" ")).toSorted(), [
     "adapter serial",
     "plc firmware",
     "server certificate",

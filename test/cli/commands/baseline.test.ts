@@ -190,7 +190,8 @@ describe("accept", () => {
       assert.deepEqual([ran.code, question], [code, "Accept 1 device as listed? yes or no: "], ran.err);
       assert.equal(ran.err, code === 0 ? "" : "Nothing was accepted.");
     }
-    assert.deepEqual(site.state.known.map(({ accepted }) => accepted.length).toSorted(), [0, 1]);
+    const taken = site.state.known.filter(({ accepted }) => accepted.length > 0).map(({ device }) => device);
+    assert.deepEqual([site.state.known.length, taken], [2, ["plc-1"]]);
   });
 
   test("is refused by the poller, by a full disk, and for a device that has said nothing", async () => {
