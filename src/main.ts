@@ -8,7 +8,6 @@ import type { Problems, StateStore } from "./cli/ports.ts";
 import { terminal } from "./cli/terminal.ts";
 import type { AuditEntry } from "./domain/board.ts";
 import type { Clock } from "./domain/clock.ts";
-import { methods } from "./drivers/registry.ts";
 import { instant, tripStatus } from "./exporters/control-status.ts";
 import { knownIdentities, trustedTime, verifyAudit } from "./store/database-audit.ts";
 import { openJournal, type OpenedJournal } from "./store/journal.ts";
@@ -32,7 +31,7 @@ export async function main(argv: readonly string[], early: readonly NodeJS.Signa
     clock: systemClock,
     version: packageVersion(),
     user: process.env["USER"] ?? `user ${process.getuid?.() ?? "unknown"}`,
-    methods,
+    methods: async () => (await import("./drivers/registry.ts")).methods,
     machine,
     state: stateStore(systemClock),
     fence: kernelFence,

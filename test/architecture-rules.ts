@@ -159,7 +159,7 @@ export const builtinsPerFile: Readonly<Record<string, readonly string[]>> = {
   "src/cli/fence-record.ts": ["node:path"],
   "src/cli/nft.ts": ["node:child_process", "node:fs", "node:os"],
   "src/cli/poller.ts": ["node:path"],
-  "src/cli/site.ts": ["node:fs", "node:path"],
+  "src/cli/settings-file.ts": ["node:fs", "node:path"],
   "src/cli/state-places.ts": ["node:fs", "node:os", "node:path"],
   "src/cli/terminal.ts": ["node:readline"],
   "src/config/compile/digest.ts": ["node:crypto"],

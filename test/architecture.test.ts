@@ -145,6 +145,17 @@ describe("a planted builtin is refused", () => {
     });
   }
 
+  test("asked for by name while it runs, as if it were imported", () => {
+    const text = 'const net = process.getBuiltinModule("node:net");';
+    assert.match(
+      planted("src/safety/gate.ts", text, { "src/safety/gate.ts": ["node:net"] }).join("\n"),
+      /:1 imports node:net, which belongs elsewhere/,
+    );
+    assert.match(planted("src/wire/tcp.ts", text).join("\n"), /builtinsPerFile/);
+    assert.deepEqual(planted("src/wire/tcp.ts", text, { "src/wire/tcp.ts": ["node:net"] }), []);
+    assert.match(planted("src/wire/tcp.ts", 'process.getBuiltinModule("net");').join("\n"), /as node:net/);
+  });
+
   test("without its node: prefix", () => {
     assert.match(planted("src/wire/tcp.ts", 'import net from "net";', { "src/wire/tcp.ts": ["net"] }).join("\n"), /as node:net/);
   });
@@ -169,7 +180,10 @@ describe("a planted way round the imports is refused", () => {
     'process.binding("tcp_wrap");',
     'process["binding"]("tcp_wrap");',
     'process._linkedBinding("tcp_wrap");',
-    'process.getBuiltinModule("node:net");',
+    'process.getBuiltinModule("node:" + "net");',
+    'const get = process.getBuiltinModule; get("node:net");',
+    'other.getBuiltinModule("node:net");',
+    'process["getBuiltinModule"]("node:net");',
     "const p = process;",
     "const { getBuiltinModule } = process;",
     'Reflect.get(process, "binding");',

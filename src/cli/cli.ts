@@ -1,11 +1,11 @@
 /** Finds the command that was asked for, checks how it was written, runs it and says how it ended. */
 import { parse, type Arguments } from "./arguments.ts";
-import { WrongUsage, type Command, type Context, type ExitCode, type Surroundings } from "./command.ts";
+import { WrongUsage, type Command, type Context, type ExitCode, type ListedCommand, type Surroundings } from "./command.ts";
 import { explained, overview, usage } from "./help.ts";
 import { nearest } from "./nearest.ts";
 
 /** Never rejects for what a person typed. `argv` begins with the command's name. */
-export async function runCli(argv: readonly string[], commands: readonly Command[], surroundings: Surroundings): Promise<ExitCode> {
+export async function runCli(argv: readonly string[], commands: readonly ListedCommand[], surroundings: Surroundings): Promise<ExitCode> {
   const { stdout, stderr, version } = surroundings;
   const [first, ...rest] = argv;
   if (first === undefined) {
@@ -18,31 +18,32 @@ export async function runCli(argv: readonly string[], commands: readonly Command
   }
   if (first === "--help" || first === "-h" || first === "help") return help(rest, commands, surroundings);
   if (first.startsWith("-")) return wrong(surroundings, [`found ${first} before a command; expected watchkeeper <command> ${first}`]);
-  const command = commands.find(({ name }) => name === first);
-  if (!command) return wrong(surroundings, [unknownCommand(first, commands)]);
-  return runCommand(command, rest, surroundings);
+  const listed = commands.find(({ name }) => name === first);
+  if (!listed) return wrong(surroundings, [unknownCommand(first, commands)]);
+  return runCommand(listed, rest, surroundings);
 }
 
-function help([name]: readonly string[], commands: readonly Command[], surroundings: Surroundings): ExitCode {
+async function help([name]: readonly string[], commands: readonly ListedCommand[], surroundings: Surroundings): Promise<ExitCode> {
   if (name === undefined) {
     surroundings.stdout.write(`${overview(commands, surroundings.version)}\n`);
     return 0;
   }
-  const command = commands.find((one) => one.name === name);
-  if (!command) return wrong(surroundings, [unknownCommand(name, commands)]);
-  surroundings.stdout.write(`${explained(command)}\n`);
+  const listed = commands.find((one) => one.name === name);
+  if (!listed) return wrong(surroundings, [unknownCommand(name, commands)]);
+  surroundings.stdout.write(`${explained(await listed.load(), listed.summary)}\n`);
   return 0;
 }
 
-async function runCommand(command: Command, argv: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
+async function runCommand(listed: ListedCommand, argv: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
+  const command = await listed.load();
   const parsed = parse(command, argv);
   if ("help" in parsed) {
-    surroundings.stdout.write(`${explained(command)}\n`);
+    surroundings.stdout.write(`${explained(command, listed.summary)}\n`);
     return 0;
   }
   if ("problems" in parsed) return wrong(surroundings, parsed.problems, command);
   try {
-    return await command.run(contextFor(parsed.arguments, surroundings));
+    return await command.run(await contextFor(command, parsed.arguments, surroundings));
   } catch (error) {
     if (error instanceof WrongUsage) return wrong(surroundings, error.problems, command);
     throw error;
@@ -57,7 +58,7 @@ function wrong({ stderr }: Surroundings, problems: readonly string[], command?: 
   return 2;
 }
 
-function unknownCommand(typed: string, commands: readonly Command[]): string {
+function unknownCommand(typed: string, commands: readonly ListedCommand[]): string {
   const near = nearest(
     typed,
     commands.map(({ name }) => name),
@@ -65,9 +66,14 @@ function unknownCommand(typed: string, commands: readonly Command[]): string {
   return `unknown command "${typed}"${near === undefined ? "" : `; did you mean ${near}?`}`;
 }
 
-function contextFor({ words, texts, flags }: Arguments, surroundings: Surroundings): Context {
+async function contextFor(command: Command, { words, texts, flags }: Arguments, surroundings: Surroundings): Promise<Context> {
+  const methods = command.plans ? await surroundings.methods() : undefined;
   return {
     ...surroundings,
+    get methods() {
+      if (methods === undefined) throw new Error(`${command.name} asks for methods, and does not say that it plans`);
+      return methods;
+    },
     words,
     text: (option) => texts.get(option),
     required(option) {

@@ -25,8 +25,8 @@ export interface Surroundings {
   readonly version: string;
   /** Whom to write into records when nobody is named: the login name. */
   readonly user: string;
-  /** The pure halves of the drivers: loading them loads no protocol package. */
-  readonly methods: ReadonlyMap<MethodId, Method>;
+  /** The pure halves of the drivers, loaded when a command that plans asks for them; that loads no protocol package. */
+  readonly methods: () => Promise<ReadonlyMap<MethodId, Method>>;
   /** Asked when it is needed: addresses come and go. */
   readonly machine: () => Machine;
   readonly state: StateStore;
@@ -55,7 +55,9 @@ export interface Option {
 
 export type Options = Readonly<Record<string, Option>>;
 
-export interface Context extends Surroundings {
+export interface Context extends Omit<Surroundings, "methods"> {
+  /** Of a command that `plans`. Others have none, and asking for one is a mistake in the command. */
+  readonly methods: ReadonlyMap<MethodId, Method>;
   readonly words: readonly string[];
   /** The option's text; undefined when it was not given. */
   readonly text: (option: string) => string | undefined;
@@ -76,10 +78,18 @@ export interface Word {
   readonly many?: true;
 }
 
-export interface Command {
+/** A command as the table has it. The rest of it is loaded when it is called, so that none waits for what only others need. */
+export interface ListedCommand {
   readonly name: string;
   /** One line, without a full stop. */
   readonly summary: string;
+  readonly load: () => Promise<Command>;
+}
+
+export interface Command {
+  readonly name: string;
+  /** It compiles a plan, and so needs the methods of every protocol. */
+  readonly plans?: true;
   readonly words: readonly Word[];
   readonly options: Options;
   /** Whole command lines, each with what it does. */

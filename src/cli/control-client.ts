@@ -1,5 +1,4 @@
 /** The command's end of the control socket: one question to the running poller, with a deadline. */
-import { request as httpRequest } from "node:http";
 import type { Clock } from "../domain/clock.ts";
 import {
   controlPathBytesMax,
@@ -23,6 +22,9 @@ export interface ControlClient {
 }
 
 export const replyWithinDefault: Milliseconds = seconds(10);
+
+/** Not by `import`, which looks at everything in the module, and so also loads what Node has for fetch and WebSocket: 50 ms for each command. */
+const { request: httpRequest } = process.getBuiltinModule("node:http");
 
 /** No file, or a file where nobody listens: what a poller leaves that was killed. */
 const nobodyCodes: ReadonlySet<string> = new Set(["ENOENT", "ECONNREFUSED"]);

@@ -1,10 +1,10 @@
 /** The help texts: one page for the product, one a command, every one with examples. */
-import { commonOptions, type Command, type Options } from "./command.ts";
+import { commonOptions, type Command, type ListedCommand, type Options } from "./command.ts";
 import { columns, wrapped } from "./text.ts";
 
 const widthMax = 100;
 
-export function overview(commands: readonly Command[], version: string): string {
+export function overview(commands: readonly ListedCommand[], version: string): string {
   return [
     `watchkeeper ${version}: asks approved OT devices, no more often than they allow, whether they are alive`,
     "",
@@ -32,9 +32,9 @@ export function overview(commands: readonly Command[], version: string): string 
   ].join("\n");
 }
 
-export function explained(command: Command): string {
+export function explained(command: Command, summary: string): string {
   return [
-    `watchkeeper ${command.name}: ${command.summary}`,
+    `watchkeeper ${command.name}: ${summary}`,
     ...(command.more === undefined ? [] : ["", ...wrapped(command.more, widthMax)]),
     "",
     ...wrapped(`usage: ${usage(command)}`, widthMax).map((line, at) => (at === 0 ? line : `    ${line}`)),

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { isAddress, parseAddress } from "../domain/address.ts";
-import { usualSysctls, type Sysctls } from "../config/plan-json.ts";
+import { usualSysctls, type Sysctls } from "../config/compile/worst-case.ts";
 
 export interface Machine {
   readonly ownAddresses: readonly string[];

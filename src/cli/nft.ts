@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
-import { tableName } from "../fence/ruleset.ts";
+import { tableName } from "../fence/table-name.ts";
 import type { FencePorts, Problems } from "./ports.ts";
 
 /** Debian's place; a name alone would be looked for wherever PATH says. */

@@ -4,7 +4,7 @@ import { hostname } from "node:os";
 import path from "node:path";
 import { readText } from "../config/read-file.ts";
 import type { Context } from "./command.ts";
-import { settingsFileOf } from "./site.ts";
+import { settingsFileOf } from "./settings-file.ts";
 
 export interface StatePlace {
   readonly stateDir: string;

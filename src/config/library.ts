@@ -7,7 +7,7 @@ import { withExtends } from "./extends.ts";
 import { quote, sortProblems, type Loaded, type Problem } from "./problem.ts";
 import { parseProfile } from "./profiles.ts";
 import { readFolder, readText } from "./read-file.ts";
-import { idPattern } from "./schema/common.ts";
+import { idPattern } from "./ids.ts";
 import { profileSchema, type Profile } from "./schema/profile.ts";
 import { profileAt } from "./shipped-profiles.ts";
 import { parseYaml } from "./yaml.ts";

@@ -11,7 +11,7 @@ import type { LoadedSite, Settings } from "./loaded-site.ts";
 import { quote, sortProblems, type Loaded, type Problem } from "./problem.ts";
 import { parseSiteProfile } from "./profiles.ts";
 import { readFolder, readText, settingsMissingHint } from "./read-file.ts";
-import { idPattern } from "./schema/common.ts";
+import { idPattern } from "./ids.ts";
 import type { Watchlist } from "./schema/watchlist.ts";
 import type { Parsed } from "./schema-problems.ts";
 import { loadServerCertificates, readOwnCertificate } from "./server-certificates.ts";

@@ -1,5 +1,5 @@
 /** Every setting of watchkeeper.yaml in one table: its name, default, format and the words for both. */
-import { idPattern } from "./schema/common.ts";
+import { idPattern } from "./ids.ts";
 import { logFormats, logLevels } from "./loaded-site.ts";
 
 export interface Setting {

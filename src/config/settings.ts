@@ -2,10 +2,10 @@
 import path from "node:path";
 import convict from "convict";
 import type { ListenAddress } from "../domain/web.ts";
+import { idHint } from "./ids.ts";
 import { listenText, parseListenAddress } from "./listen-address.ts";
 import type { LogFormat, LogLevel, Settings } from "./loaded-site.ts";
 import { formatPath, problemAt, quote, type Path, type Problem } from "./problem.ts";
-import { idHint } from "./schema/common.ts";
 import { valueAt, type Parsed } from "./schema-problems.ts";
 import { settingFormats, settings, type Setting } from "./settings-schema.ts";
 import type { YamlFile } from "./yaml.ts";

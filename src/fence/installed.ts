@@ -1,6 +1,7 @@
 /** Compares the table in the kernel, as `nft -j list table` says it, with the one that the plan wants. */
 import { meaningOfListed, meaningOfText } from "./meaning.ts";
-import { labelBegin, tableName, type Chain, type Ruleset, type FenceScope, type Store } from "./ruleset.ts";
+import { labelBegin, type Chain, type Ruleset, type FenceScope, type Store } from "./ruleset.ts";
+import { tableName } from "./table-name.ts";
 
 /** What is to be compared of a table: rules by their comments and by what they do, and the elements of the sets that the plan fills. */
 interface Listed {

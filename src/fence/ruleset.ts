@@ -3,6 +3,7 @@ import { digestOf } from "../config/compile/digest.ts";
 import type { Plan } from "../domain/plan.ts";
 import { destinationsOf, type Destination } from "./destinations.ts";
 import { chainsOf } from "./chains.ts";
+import { tableName } from "./table-name.ts";
 
 /** Whose packets are held to the plan: those of the poller's own user, or everything that leaves by the segments' interfaces. */
 export type FenceScope = { readonly user: string } | "host";
@@ -58,7 +59,6 @@ export interface Ruleset {
   readonly chains: readonly Chain[];
 }
 
-export const tableName = "watchkeeper";
 export const labelBegin = "watchkeeper fence";
 const paceKeys = ["open", "data", "acknowledge", "end"] as const;
 /** Of a user's name, so that the label fits a comment, which has 127 bytes. */

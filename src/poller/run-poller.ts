@@ -1,7 +1,7 @@
 /** Runs a poller from its files to its end: claims the site, opens the ways in, asks, and drains when it is told to. */
 import { someoneListens } from "../cli/control-client.ts";
 import type { RunOptions } from "../cli/ports.ts";
-import { settingsAlone } from "../cli/site.ts";
+import { settingsAlone } from "../cli/settings-file.ts";
 import type { Settings } from "../config/loaded-site.ts";
 import { controlSocketName } from "../domain/control.ts";
 import type { Trip } from "../domain/outcome.ts";

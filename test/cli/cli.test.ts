@@ -2,13 +2,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { runCli } from "../../src/cli/cli.ts";
-import { WrongUsage, type Command, type Context } from "../../src/cli/command.ts";
-import { surroundings } from "./support/surroundings.ts";
+import { WrongUsage, type Command, type Context, type ListedCommand } from "../../src/cli/command.ts";
+import { listed, surroundings } from "./support/surroundings.ts";
 
 let seen: Context | undefined;
 const greet: Command = {
   name: "greet",
-  summary: "greet a device",
   words: [
     { name: "device", required: true },
     { name: "colour", required: false },
@@ -27,12 +26,23 @@ const greet: Command = {
     return Promise.resolve(0);
   },
 };
-const wave: Command = { name: "wave", summary: "wave", words: [], options: {}, examples: [], run: () => Promise.resolve(1) };
+const wave: Command = { name: "wave", words: [], options: {}, examples: [], run: () => Promise.resolve(1) };
+let loaded: string[] = [];
+const commands = [inTable(greet, "greet a device"), inTable(wave, "wave")];
+
+function inTable(command: Command, summary: string): ListedCommand {
+  const load = (): Promise<Command> => {
+    loaded.push(command.name);
+    return Promise.resolve(command);
+  };
+  return { name: command.name, summary, load };
+}
 
 async function run(...argv: readonly string[]): Promise<{ code: number; out: string; err: string }> {
   const world = surroundings();
   seen = undefined;
-  const code = await runCli(argv, [greet, wave], world);
+  loaded = [];
+  const code = await runCli(argv, commands, world);
   return { code, out: world.out(), err: world.err() };
 }
 
@@ -193,5 +203,30 @@ test("--version prints the version", async () => {
 
 test("a mistake in a command is not hidden", async () => {
   const broken: Command = { ...wave, run: (context) => Promise.resolve(context.required("nothing").length as 0) };
-  await assert.rejects(async () => runCli(["wave"], [broken], surroundings()), /--nothing was read as required/);
+  await assert.rejects(async () => runCli(["wave"], [listed(broken)], surroundings()), /--nothing was read as required/);
+});
+
+describe("what only other commands need is not loaded", () => {
+  test("by a command, whose file alone is", async () => {
+    await run("wave");
+    assert.deepEqual(loaded, ["wave"]);
+    await run("help", "greet");
+    assert.deepEqual(loaded, ["greet"]);
+  });
+
+  for (const argv of [[], ["help"], ["--version"], ["dance"]]) {
+    test(`by watchkeeper ${argv.join(" ")}`, async () => {
+      await run(...argv);
+      assert.deepEqual(loaded, []);
+    });
+  }
+
+  test("by a command without a plan, for which asking for methods is a mistake", async () => {
+    const world = surroundings({ methods: () => Promise.reject(new Error("methods were loaded")) });
+    const asks: Command = { ...wave, run: (context) => Promise.resolve(context.methods.size as 0) };
+    assert.equal(await runCli(["wave"], commands, world), 1);
+    await assert.rejects(async () => runCli(["wave"], [listed(asks)], world), /wave asks for methods, and does not say that it plans/);
+    await assert.rejects(async () => runCli(["wave"], [listed({ ...asks, plans: true })], world), /methods were loaded/);
+    assert.notEqual(await runCli(["wave"], [listed({ ...asks, plans: true })], surroundings()), 0);
+  });
 });

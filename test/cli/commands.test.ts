@@ -17,11 +17,19 @@ test("the table holds every file of src/cli/commands once", () => {
   assert.deepEqual(commands.map(({ name }) => name).toSorted(), files);
 });
 
-for (const command of commands) {
-  describe(`watchkeeper ${command.name}`, () => {
+const loaded = new Map(await Promise.all(commands.map(async ({ name, load }) => [name, await load()] as const)));
+
+for (const { name, summary } of commands) {
+  const command = loaded.get(name)!;
+  describe(`watchkeeper ${name}`, () => {
     test("has a summary of one line and at least one example", () => {
-      assert.match(command.summary, /^[a-z][^\n]{8,90}[^.\n]$/);
+      assert.equal(command.name, name);
+      assert.match(summary, /^[a-z][^\n]{8,90}[^.\n]$/);
       assert.ok(command.examples.length > 0);
+    });
+
+    test("says that it plans if it may, and only then", () => {
+      assert.equal(command.plans ?? false, everythingLoaded(`src/cli/commands/${name}.ts`).has("src/cli/site.ts"));
     });
 
     for (const [line] of command.examples) {
@@ -57,6 +65,19 @@ for (const command of commands) {
   });
 }
 
+/** The file itself and everything in src/cli that it loads, at once or when it needs it. */
+function everythingLoaded(file: string): ReadonlySet<string> {
+  const found = new Set([file]);
+  for (const one of found) {
+    const imports = readProjectFile(one).matchAll(/^(?:import|export) (?!type )[^;]*? from "(\.[^"]+)";$|\bimport\("(\.[^"]+)"\)/gmu);
+    for (const [, atOnce, later] of imports) {
+      const target = path.posix.join(path.posix.dirname(one), atOnce ?? later ?? "");
+      if (target.startsWith("src/cli/")) found.add(target);
+    }
+  }
+  return found;
+}
+
 /** Every command line of a document: of its code blocks, continued lines joined and remarks taken off, and of its code spans. */
 function commandLines(text: string): readonly string[] {
   const blocks = [...text.matchAll(/```[a-z]*\n([\s\S]*?)```/gu)].map(([, block]) => block ?? "");
@@ -76,7 +97,7 @@ describe("the documents", () => {
     for (const line of new Set(commandLines(readProjectFile(file)))) {
       test(`${file} may say ${line}`, () => {
         const [, name, ...rest] = [...line.matchAll(/"([^"]*)"|(\S+)/gu)].map(([, quoted, bare]) => quoted ?? bare ?? "");
-        const command = commands.find((one) => one.name === name);
+        const command = name === undefined ? undefined : loaded.get(name);
         assert.ok(command || name === "help", `no command ${name ?? ""}`);
         // An ellipsis stands for the rest, which the command's own help says in full.
         if (!command || rest.includes("…") || rest.length === 0) return;

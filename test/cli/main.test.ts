@@ -106,18 +106,58 @@ describe("the launcher", () => {
     });
   });
 
-  test("loads no protocol package and no server for a command that needs none", async () => {
+  /** What is loaded by a command that finds no site: our files by their paths, packages by their names, and Node's own parts. */
+  async function loadedBy(...argv: readonly string[]): Promise<readonly string[]> {
     const script = `
-      import Module from "node:module";
+      import { registerHooks } from "node:module";
+      const loaded = new Set();
+      const nameOf = (url) => /node_modules\\/((?:@[^/]+\\/)?[^/]+)/.exec(url)?.[1] ?? /\\/(src\\/.*)/.exec(url)?.[1] ?? url;
+      registerHooks({ load: (url, context, next) => (loaded.add(nameOf(url)), next(url, context)) });
       const { main } = await import(process.argv[1]);
-      await main(["plan"]);
+      process.stdout.write = process.stderr.write = () => true;
+      await main(process.argv.slice(2));
+      delete process.stdout.write;
       // There is no site here; what matters is what was loaded on the way.
       process.exitCode = 0;
-      const loaded = Object.keys(Module._cache).flatMap((file) => /node_modules\\/([^/]+)/.exec(file)?.[1] ?? []);
-      console.log(JSON.stringify([...new Set(loaded)].filter((name) => ["modbus-serial", "fastify", "prom-client", "p-queue"].includes(name))));
+      console.log(JSON.stringify([...loaded, ...process.moduleLoadList.map((part) => part.replace(/^NativeModule /, ""))]));
     `;
     const main = path.join(projectRoot, "src/main.ts");
-    const { stdout } = await execute(process.execPath, ["--input-type=module", "--eval", script, main], { cwd: parent });
-    assert.equal(stdout, "[]\n");
+    const { stdout } = await execute(process.execPath, ["--input-type=module", "--eval", script, main, ...argv], { cwd: parent });
+    return JSON.parse(stdout) as string[];
+  }
+
+  const servers = ["fastify", "prom-client", "p-queue", "pino"];
+  const protocols = ["modbus-serial", "st-ethernet-ip", "node-opcua", "node-snap7", "net-snmp"];
+  const unneeded = new Set([...servers, ...protocols, "bcryptjs", "nodemailer", "internal/deps/undici/undici"]);
+
+  test("loads no protocol package and no server for a command that needs none", async () => {
+    const loaded = await loadedBy("plan");
+    assert.ok(loaded.includes("zod") && loaded.includes("src/config/compile/compile.ts"), "it plans");
+    assert.deepEqual(
+      loaded.filter((name) => unneeded.has(name)),
+      [],
+    );
+  });
+
+  test("loads nothing that makes plans for a stop or a look at the poller, so that they wait for nothing", async () => {
+    for (const command of ["stop", "status"]) {
+      const loaded = await loadedBy(command);
+      assert.ok(loaded.includes(`src/cli/commands/${command}.ts`) && loaded.includes("yaml"), "it reads the settings");
+      assert.deepEqual(
+        loaded.filter((name) => unneeded.has(name) || name === "zod" || name.startsWith("src/drivers/")),
+        [],
+      );
+      assert.deepEqual(loaded.filter((name) => name.startsWith("src/config/compile/") || name.startsWith("src/cli/commands/")).toSorted(), [
+        `src/cli/commands/${command}.ts`,
+        "src/config/compile/worst-case.ts",
+      ]);
+    }
+  });
+
+  test("loads no command for the list of them", async () => {
+    assert.deepEqual(
+      (await loadedBy("help")).filter((name) => name.startsWith("src/cli/commands/")),
+      [],
+    );
   });
 });

@@ -1,5 +1,5 @@
 /** What a source file reaches for: everything it imports, in any notation, and every way round an import. */
-import type { Identifier, Node, SourceFile } from "typescript/unstable/ast";
+import type { CallExpression, Identifier, Node, SourceFile } from "typescript/unstable/ast";
 import { SyntaxKind } from "typescript/unstable/ast";
 import * as is from "typescript/unstable/ast/is";
 import { lineOf, walk } from "./source-tree.ts";
@@ -50,7 +50,13 @@ function specifierOf(node: Node): string | undefined {
   if (is.isImportTypeNode(node)) return is.isLiteralTypeNode(node.argument) ? textOf(node.argument.literal) : undefined;
   if (is.isModuleDeclaration(node)) return textOf(node.name);
   if (isDynamicImport(node)) return textOf(node.arguments[0]);
-  return undefined;
+  return is.isCallExpression(node) && isBuiltinCall(node) ? textOf(node.arguments[0]) : undefined;
+}
+
+/** `process.getBuiltinModule("node:http")` says what it loads as plainly as an import, and is held to the same table. */
+function isBuiltinCall({ expression, arguments: [name] }: CallExpression): boolean {
+  if (!is.isPropertyAccessExpression(expression) || expression.name.text !== "getBuiltinModule" || textOf(name) === undefined) return false;
+  return is.isIdentifier(expression.expression) && expression.expression.text === "process";
 }
 
 function isDynamicImport(node: Node): node is Node & { readonly arguments: readonly Node[] } {
@@ -68,7 +74,11 @@ function wayRoundOf(node: Node): string | undefined {
 
 function wayRoundOfName(node: Identifier): string | undefined {
   const { parent, text } = node;
-  if (is.isPropertyAccessExpression(parent) && parent.name === node) return refusedProperties.has(text) ? text : undefined;
+  if (is.isPropertyAccessExpression(parent) && parent.name === node) {
+    const call = parent.parent;
+    if (is.isCallExpression(call) && call.expression === parent && isBuiltinCall(call)) return undefined;
+    return refusedProperties.has(text) ? text : undefined;
+  }
   if (namesAMember(node)) return undefined;
   if (refusedNames.has(text)) return text;
   // `process` handed on as a value could be asked for anything later; `process.env` and its like say what they ask for.

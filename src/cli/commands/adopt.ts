@@ -3,11 +3,10 @@ import { audited, withJournal } from "../audit.ts";
 import type { Command } from "../command.ts";
 import { labAsked } from "../lab.ts";
 import { failed } from "../report.ts";
-import { settingsOf } from "../site.ts";
+import { settingsOf } from "../settings-file.ts";
 
 export const adopt: Command = {
   name: "adopt",
-  summary: "take over a copied, restored or moved state folder; it starts stopped",
   words: [],
   options: {
     by: { type: "text", value: "<name>", summary: "who takes it over", required: true },

@@ -18,7 +18,7 @@ const choice: Options = {
 
 export const approve: Command = {
   name: "approve",
-  summary: "allow a device family to be asked",
+  plans: true,
   words: [{ name: "profile", required: true }],
   options: {
     ...choice,

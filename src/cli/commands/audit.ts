@@ -3,7 +3,7 @@ import path from "node:path";
 import type { AuditLine } from "../ports.ts";
 import { WrongUsage, type Command, type Context, type ExitCode } from "../command.ts";
 import { failed } from "../report.ts";
-import { settingsOf } from "../site.ts";
+import { settingsOf } from "../settings-file.ts";
 import { counted } from "../text.ts";
 
 const journalName = "journal.sqlite";
@@ -12,7 +12,6 @@ const headDigitsMin = 12;
 
 export const audit: Command = {
   name: "audit",
-  summary: "check that no audit record was changed, or copy records out",
   words: [{ name: "verify|export", required: true }],
   options: {
     journal: { type: "text", value: "<file>", summary: "another journal than the site's: a copy or a backup" },

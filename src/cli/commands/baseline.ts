@@ -18,7 +18,7 @@ import { columns, counted } from "../text.ts";
 
 export const baseline: Command = {
   name: "baseline",
-  summary: "accept, list, show or report who the devices say they are",
+  plans: true,
   words: [
     { name: "accept|list|show|report", required: true },
     { name: "device", required: false },

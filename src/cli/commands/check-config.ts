@@ -8,7 +8,7 @@ import { counted } from "../text.ts";
 
 export const checkConfig: Command = {
   name: "check-config",
-  summary: "say everything that is wrong in the files, with file and line",
+  plans: true,
   words: [],
   options: {},
   examples: [

@@ -8,13 +8,12 @@ import { WrongUsage, type Command, type Context, type ExitCode } from "../comman
 import { nearest } from "../nearest.ts";
 import { nobodyRuns, pollerOf } from "../poller.ts";
 import { failed } from "../report.ts";
-import { settingsOf } from "../site.ts";
+import { settingsOf } from "../settings-file.ts";
 import { inWords } from "../words.ts";
 import { moment } from "../text.ts";
 
 export const check: Command = {
   name: "check",
-  summary: "ask a device now, if its interval and budgets allow; else say when",
   words: [{ name: "device", required: true }],
   options: {
     method: { type: "text", value: "<method>", summary: "only this method (default: every check of the device)" },

@@ -3,12 +3,11 @@ import { audited, withJournal } from "../audit.ts";
 import { WrongUsage, type Command, type Context, type ExitCode } from "../command.ts";
 import { pollerOf } from "../poller.ts";
 import { failed } from "../report.ts";
-import { settingsOf } from "../site.ts";
+import { settingsOf } from "../settings-file.ts";
 import { moment } from "../text.ts";
 
 export const clock: Command = {
   name: "clock",
-  summary: "say that the wall clock is right, after it was suspect",
   words: [{ name: "accept", required: true }],
   options: {
     by: { type: "text", value: "<name>", summary: "who has compared it with another clock", required: true },

@@ -17,7 +17,7 @@ import { plannedSite, type PlannedSite } from "../site.ts";
 
 export const conduits: Command = {
   name: "conduits",
-  summary: "list every flow for firewalls and zone plans, or judge a packet capture by the plan",
+  plans: true,
   words: [],
   options: {
     format: { type: "text", value: "table|json|csv", summary: "how the flows are printed (default table)" },

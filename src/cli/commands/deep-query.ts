@@ -14,7 +14,8 @@ import { WrongUsage, type Command, type Context, type ExitCode } from "../comman
 import type { ControlClient } from "../control-client.ts";
 import { nobodyRuns, pollerOf } from "../poller.ts";
 import { failed } from "../report.ts";
-import { plannedSite, settingsOf } from "../site.ts";
+import { settingsOf } from "../settings-file.ts";
+import { plannedSite } from "../site.ts";
 import { counted, moment, wrapped } from "../text.ts";
 import { windowLine } from "../window-view.ts";
 
@@ -26,7 +27,7 @@ const warning =
 
 export const deepQuery: Command = {
   name: "deep-query",
-  summary: "ask devices who they are in full, inside a deep-query window, while a person watches",
+  plans: true,
   words: [{ name: "device", required: true, many: true }],
   options: {
     by: { type: "text", value: "<name>", summary: "who asks, and watches" },

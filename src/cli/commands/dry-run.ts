@@ -5,7 +5,7 @@ import { heldBack, holdingOptions } from "../holding-back.ts";
 
 export const dryRun: Command = {
   name: "dry-run",
-  summary: "do everything but send: show a family, or a segment, for a day before it is asked",
+  plans: true,
   words: [{ name: "profile", required: false }],
   options: holdingOptions,
   examples: [

@@ -12,7 +12,8 @@ import { deviceView } from "../device-view.ts";
 import { nearest } from "../nearest.ts";
 import { pollerOf } from "../poller.ts";
 import { failed } from "../report.ts";
-import { plannedSite, settingsOf, type FileProblems, type PlannedSite } from "../site.ts";
+import { settingsOf } from "../settings-file.ts";
+import { plannedSite, type FileProblems, type PlannedSite } from "../site.ts";
 import { due, holdsOn, whyOf } from "../status-view.ts";
 import { styleFor, widthFor } from "../style.ts";
 import { counted, moment } from "../text.ts";
@@ -20,7 +21,7 @@ import { inWords } from "../words.ts";
 
 export const explain: Command = {
   name: "explain",
-  summary: "say why a device is asked or not, in one line, then in full",
+  plans: true,
   words: [{ name: "device", required: true }],
   options: {},
   examples: [

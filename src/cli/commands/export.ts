@@ -10,7 +10,7 @@ import { counted } from "../text.ts";
 
 export const exportCommand: Command = {
   name: "export",
-  summary: "write the watchlist's devices as an inventory (CSV)",
+  plans: true,
   words: [{ name: "csv", required: true }],
   options: {},
   examples: [["watchkeeper export inventory.csv", "one line a device; a spreadsheet opens it, and runs no cell of it as a formula"]],

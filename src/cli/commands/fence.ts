@@ -18,7 +18,7 @@ const userDefault = "watchkeeper";
 
 export const fence: Command = {
   name: "fence",
-  summary: "hold the kernel to the plan: print rules for nftables or systemd, or check installed ones",
+  plans: true,
   words: [{ name: "print|check|neighbours", required: true }],
   options: {
     format: {

@@ -18,7 +18,7 @@ const bytesMax = 64 * 1024 * 1024;
 
 export const importCommand: Command = {
   name: "import",
-  summary: "take an inventory (CSV) over into the watchlist, with a profile proposed for each device",
+  plans: true,
   words: [{ name: "csv", required: true }],
   options: { "dry-run": { type: "flag", summary: "show what would be added; write nothing" } },
   examples: [

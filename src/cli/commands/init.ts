@@ -1,7 +1,7 @@
 /** Makes the folder of a new site: settings, watchlist, room for profiles, and the state folder, which is made here and nowhere else. */
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { idPattern } from "../../config/schema/common.ts";
+import { idPattern } from "../../config/ids.ts";
 import { controlPathBytesMax, controlSocketName } from "../../domain/control.ts";
 import { WrongUsage, type Command, type Context, type ExitCode } from "../command.ts";
 import { labAsked, labNotice } from "../lab.ts";
@@ -16,7 +16,6 @@ const stateName = "state";
 
 export const init: Command = {
   name: "init",
-  summary: "make the folder of a new site",
   words: [{ name: "folder", required: true }],
   options: {
     site: { type: "text", value: "<id>", summary: "the site's id, for ever: a to z, 0 to 9 and -", required: true },

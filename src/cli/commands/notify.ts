@@ -10,12 +10,13 @@ import { labAsked } from "../lab.ts";
 import { pollerOf } from "../poller.ts";
 import type { NotifierStatus, NotifySite, Problems } from "../ports.ts";
 import { failed } from "../report.ts";
-import { plannedSite, settingsFileOf, settingsOf } from "../site.ts";
+import { settingsFileOf, settingsOf } from "../settings-file.ts";
+import { plannedSite } from "../site.ts";
 import { columns, counted, moment } from "../text.ts";
 
 export const notify: Command = {
   name: "notify",
-  summary: "tell people what happens by e-mail, syslog or webhook, until Ctrl-C or SIGTERM",
+  plans: true,
   words: [
     { name: "test|status", required: false },
     { name: "target", required: false },

@@ -13,7 +13,7 @@ import { plannedSite, type PlannedSite } from "../site.ts";
 
 export const opcua: Command = {
   name: "opcua",
-  summary: "pin the certificate that an OPC UA server must have",
+  plans: true,
   words: [
     { name: "trust", required: true },
     { name: "device", required: true },

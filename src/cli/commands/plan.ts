@@ -11,7 +11,7 @@ import { styleFor, widthFor } from "../style.ts";
 
 export const plan: Command = {
   name: "plan",
-  summary: "show what would be sent to which device, how often, at worst, and what is not asked",
+  plans: true,
   words: [],
   options: {
     against: { type: "text", value: "<other>", summary: "what a folder of profiles, or a plan/v1, of another version would change" },

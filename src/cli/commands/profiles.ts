@@ -13,7 +13,6 @@ const lineCharactersMax = 2000;
 
 export const profiles: Command = {
   name: "profiles",
-  summary: "list, show or search the device profiles: what is known, and which document says so",
   words: [
     { name: "list|show|search", required: true },
     { name: "profile or text", required: false },

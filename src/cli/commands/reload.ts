@@ -2,13 +2,12 @@
 import type { Command } from "../command.ts";
 import { nobodyRuns, pollerOf } from "../poller.ts";
 import { failed } from "../report.ts";
-import { settingsOf } from "../site.ts";
+import { settingsOf } from "../settings-file.ts";
 import { counted } from "../text.ts";
 import { seconds } from "../../domain/units.ts";
 
 export const reload: Command = {
   name: "reload",
-  summary: "let the running poller read its files again",
   words: [],
   options: { by: { type: "text", value: "<name>", summary: "who reloads (default: the login name)" } },
   examples: [

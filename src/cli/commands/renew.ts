@@ -8,7 +8,7 @@ import { plannedSite } from "../site.ts";
 
 export const renew: Command = {
   name: "renew",
-  summary: "let an approval run longer, where nothing that it covers has changed",
+  plans: true,
   words: [{ name: "profile", required: true }],
   options: signingOptions,
   examples: [

@@ -8,7 +8,7 @@ import { plannedSite } from "../site.ts";
 
 export const report: Command = {
   name: "report",
-  summary: "print the Monitoring Scope Justification: what is watched, how, and on whose word",
+  plans: true,
   words: [{ name: "scope", required: true }],
   options: { format: { type: "text", value: "md|html|csv", summary: "how it is printed (default md)" } },
   examples: [

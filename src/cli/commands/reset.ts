@@ -8,12 +8,11 @@ import { WrongUsage, type Command, type Context, type ExitCode } from "../comman
 import { pollerOf } from "../poller.ts";
 import type { Problems } from "../ports.ts";
 import { failed } from "../report.ts";
-import { settingsOf } from "../site.ts";
+import { settingsOf } from "../settings-file.ts";
 import { moment } from "../text.ts";
 
 export const reset: Command = {
   name: "reset",
-  summary: "lift a trip, after a person has looked",
   words: [{ name: "device", required: false }],
   options: {
     segment: { type: "text", value: "<id>", summary: "lift the trip of a segment" },

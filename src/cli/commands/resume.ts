@@ -3,11 +3,10 @@ import { audited, withJournal } from "../audit.ts";
 import type { Command, Context, ExitCode } from "../command.ts";
 import { pollerOf } from "../poller.ts";
 import { failed } from "../report.ts";
-import { settingsOf } from "../site.ts";
+import { settingsOf } from "../settings-file.ts";
 
 export const resume: Command = {
   name: "resume",
-  summary: "lift the stop; asking begins again a full interval later",
   words: [],
   options: {
     by: { type: "text", value: "<name>", summary: "who resumes", required: true },

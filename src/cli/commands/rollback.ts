@@ -14,7 +14,7 @@ import { plannedSite, type PlannedSite } from "../site.ts";
 
 export const rollback: Command = {
   name: "rollback",
-  summary: "go back to the files of a plan that ran before",
+  plans: true,
   words: [],
   options: {
     to: { type: "text", value: "<digest>", summary: "the plan, as --list shows it (default: the latest whose files are not today's)" },

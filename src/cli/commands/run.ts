@@ -2,12 +2,11 @@
 import { WrongUsage, type Command } from "../command.ts";
 import { labAsked } from "../lab.ts";
 import { overridesIn, overridingOptions } from "../overrides.ts";
-import { settingsFileOf } from "../site.ts";
-import { checkConfig } from "./check-config.ts";
+import { settingsFileOf } from "../settings-file.ts";
 
 export const run: Command = {
   name: "run",
-  summary: "ask what is approved, until Ctrl-C or SIGTERM",
+  plans: true,
   words: [],
   options: { ...overridingOptions, "config.check": { type: "flag", summary: "check the files as `check-config` does, and end" } },
   examples: [
@@ -23,7 +22,7 @@ export const run: Command = {
     const overrides = overridesIn(context);
     if (context.flag("config.check")) {
       if (overrides) throw new WrongUsage("--config.check looks at the files alone: found it beside settings of the command line");
-      return checkConfig.run(context);
+      return (await import("./check-config.ts")).checkConfig.run(context);
     }
     const code = await context.runPoller({
       settingsFile: settingsFileOf(context),

@@ -10,7 +10,7 @@ import { columns } from "../text.ts";
 
 export const selftest: Command = {
   name: "selftest",
-  summary: "try limiter, exclusions, frame guards, stop and audit; no device is asked",
+  plans: true,
   words: [],
   options: {},
   examples: [

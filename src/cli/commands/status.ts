@@ -3,14 +3,13 @@ import type { Command, Context, ExitCode } from "../command.ts";
 import { deviceView } from "../device-view.ts";
 import { nobodyRuns, pollerOf } from "../poller.ts";
 import { failed } from "../report.ts";
-import { settingsOf } from "../site.ts";
+import { settingsOf } from "../settings-file.ts";
 import { needsAttention, siteView, type View } from "../status-view.ts";
 import { styleFor, widthFor } from "../style.ts";
 import type { Status } from "../../domain/control.ts";
 
 export const status: Command = {
   name: "status",
-  summary: "show every device: liveness, cause, last heard, next due, trips, holds, stop",
   words: [{ name: "device", required: false }],
   options: {},
   examples: [

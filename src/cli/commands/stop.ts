@@ -5,13 +5,12 @@ import { recorded } from "../audit.ts";
 import type { Command, Context, ExitCode } from "../command.ts";
 import { pollerOf } from "../poller.ts";
 import { failed } from "../report.ts";
-import { settingsAlone } from "../site.ts";
+import { settingsAlone } from "../settings-file.ts";
 import { likelyFolders, likelyStatePlace, pollerPid, type StatePlace } from "../state-places.ts";
 import { moment } from "../text.ts";
 
 export const stop: Command = {
   name: "stop",
-  summary: "stop all asking now, until a person resumes",
   words: [],
   options: {
     by: { type: "text", value: "<name>", summary: "who stops it (default: the login name)" },

@@ -5,7 +5,7 @@ import { heldBack, holdingOptions } from "../holding-back.ts";
 
 export const suspend: Command = {
   name: "suspend",
-  summary: "stop asking a device family until it is approved again, or a segment until that is ended",
+  plans: true,
   words: [{ name: "profile", required: false }],
   options: holdingOptions,
   examples: [

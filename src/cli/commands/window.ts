@@ -8,13 +8,12 @@ import { WrongUsage, type Command, type Context, type ExitCode } from "../comman
 import type { Asked } from "../control-client.ts";
 import { nobodyRuns, pollerOf } from "../poller.ts";
 import { failed } from "../report.ts";
-import { settingsOf } from "../site.ts";
+import { settingsOf } from "../settings-file.ts";
 import { moment } from "../text.ts";
 import { windowLine } from "../window-view.ts";
 
 export const window: Command = {
   name: "window",
-  summary: "open, extend, close or list maintenance windows",
   words: [
     { name: "open|extend|close|list", required: true },
     { name: "window", required: false },

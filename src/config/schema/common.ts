@@ -2,13 +2,11 @@
 import { z } from "zod";
 import { parseDuration } from "../../domain/duration.ts";
 import type { Milliseconds } from "../../domain/units.ts";
-import { codePoint, quote } from "../problem.ts";
+import { idExpected, idHint, idPattern } from "../ids.ts";
+import { codePoint } from "../problem.ts";
 
 /** A date as it stands in a file, `2026-11-21`; a day that exists. */
 export type IsoDate = string;
-
-export const idPattern: RegExp = /^[a-z0-9][a-z0-9-]{0,62}$/u;
-const idExpected = "an id: a to z, 0 to 9 and -, at most 63 characters, beginning with a letter or digit";
 
 /** Refuses characters that only look like ASCII by name: two ids must never look the same to a person. */
 export function id<Id extends string = string>(description: string, expected: string = idExpected): z.ZodType<Id, string> {
@@ -20,13 +18,6 @@ export function id<Id extends string = string>(description: string, expected: st
     })
     .transform((text) => text as Id)
     .meta({ description, pattern: idPattern.source });
-}
-
-/** Why a text that looks like an id is none, where that is not plain to see. */
-export function idHint(text: string): string | undefined {
-  const foreign = /\P{ASCII}/u.exec(text)?.[0];
-  if (foreign !== undefined) return `${quote(foreign)} is ${codePoint(foreign)}, not ASCII`;
-  return /[A-Z]/u.test(text) ? "write it in lower case" : undefined;
 }
 
 export const textPattern: RegExp = /^(?=.*\S)[^\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]{1,200}$/u;

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, test } from "node:test";
 import { runCli } from "../../../src/cli/cli.ts";
 import { init } from "../../../src/cli/commands/init.ts";
 import { MemoryState, type Ran } from "../support/site.ts";
-import { surroundings, type Changes } from "../support/surroundings.ts";
+import { listed, surroundings, type Changes } from "../support/surroundings.ts";
 
 let parent = "";
 let created: unknown[] = [];
@@ -20,7 +20,7 @@ class CreatingState extends MemoryState {
 
 async function run(argv: readonly string[], changes: Changes = {}): Promise<Ran> {
   const world = surroundings({ cwd: parent, state: new CreatingState(), ...changes });
-  const code = await runCli(["init", ...argv], [init], world);
+  const code = await runCli(["init", ...argv], [listed(init)], world);
   const plainly = (text: string): string => text.replaceAll(parent, "PARENT");
   return { code, out: plainly(world.out()), err: plainly(world.err()) };
 }

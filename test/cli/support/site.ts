@@ -14,7 +14,7 @@ import type { AuditEntry } from "../../../src/domain/board.ts";
 import type { KeptPlan } from "../../../src/domain/kept-plan.ts";
 import type { ControlHandlers, TripStatus } from "../../../src/domain/control.ts";
 import { startControl, type ControlServer } from "../../../src/exporters/control.ts";
-import { surroundings, type Changes } from "./surroundings.ts";
+import { listed, surroundings, type Changes } from "./surroundings.ts";
 
 export interface Ran {
   readonly code: number;
@@ -195,7 +195,7 @@ export class TestSite {
 
   async run(command: Command, argv: readonly string[] = [], changes: Changes = {}): Promise<Ran> {
     const world = surroundings({ cwd: this.folder, state: this.state, ...changes });
-    const code = await runCli([command.name, ...argv], [command], world);
+    const code = await runCli([command.name, ...argv], [listed(command)], world);
     // The folder's name is another one each time.
     const plainly = (text: string): string => text.replaceAll(this.folder, "FOLDER");
     return { code, out: plainly(world.out()), err: plainly(world.err()) };

@@ -1,5 +1,5 @@
 /** Surroundings for commands in tests: output that is kept, an environment and a clock of the test's own, no process. */
-import type { Sink, Surroundings } from "../../../src/cli/command.ts";
+import type { Command, ListedCommand, Sink, Surroundings } from "../../../src/cli/command.ts";
 import type { StateStore } from "../../../src/cli/ports.ts";
 import { usualSysctls } from "../../../src/config/plan-json.ts";
 import { methods } from "../../../src/drivers/registry.ts";
@@ -28,6 +28,11 @@ const noState: StateStore = {
   journal: () => Promise.resolve({ problems: ["no state folder"] }),
 };
 
+/** A command alone, as the table of commands would have it. */
+export function listed(command: Command): ListedCommand {
+  return { name: command.name, summary: `what ${command.name} does`, load: () => Promise.resolve(command) };
+}
+
 /** A test changes anything but the clock, which it moves. */
 export type Changes = Partial<Omit<Surroundings, "clock">> & {
   readonly wall?: number;
@@ -45,7 +50,7 @@ export function surroundings(changes: Changes = {}): Captured {
     cwd: "/nowhere",
     version: "0.1.0",
     user: "eto-1",
-    methods,
+    methods: () => Promise.resolve(methods),
     machine: () => ({
       ownAddresses: ["192.0.2.5"],
       interfaces: new Map([["eth1", ["192.0.2.5"]]]),
