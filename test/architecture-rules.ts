@@ -203,6 +203,7 @@ export const builtinsPerFile: Readonly<Record<string, readonly string[]>> = {
   "src/store/database-news.ts": ["node:sqlite"],
   "src/store/database-outbox.ts": ["node:fs", "node:sqlite"],
   "src/poller/planner.ts": ["node:worker_threads"],
+  "src/poller/planner-thread.ts": ["node:worker_threads"],
   "src/poller/prepared.ts": ["node:fs"],
   "src/poller/s7-process.ts": ["node:url"],
   "src/main.ts": ["node:path"],

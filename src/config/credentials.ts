@@ -77,29 +77,3 @@ const knownPath =
 function unshown({ file, line, path: at, found, expected }: Problem): Problem {
   return { file, line, path: knownPath.test(at) ? at : "", found: found === "nothing" ? found : "something that is not shown", expected };
 }
-
-/** A credential as it crosses from one thread to another, which a Secret does not survive. */
-export interface PackedCredential {
-  readonly id: string;
-  readonly open: Readonly<Record<string, string>>;
-  readonly secret: Readonly<Record<string, string>>;
-}
-
-export function packed(credentials: Credentials): readonly PackedCredential[] {
-  return [...credentials].map(([id, credential]) => {
-    const members = Object.entries(credential) as [string, string | Secret][];
-    const open = members.filter((member): member is [string, string] => typeof member[1] === "string");
-    const secret = members.flatMap(([key, value]) => (value instanceof Secret ? [[key, value.reveal()]] : []));
-    return { id, open: Object.fromEntries(open), secret: Object.fromEntries(secret) as Record<string, string> };
-  });
-}
-
-/** What `packed` made, and nothing else. */
-export function unpacked(credentials: readonly PackedCredential[]): Credentials {
-  return new Map(
-    credentials.map(({ id, open, secret }) => {
-      const secrets = Object.entries(secret).map(([key, value]) => [key, new Secret(value)]);
-      return [id, Object.freeze({ ...open, ...Object.fromEntries(secrets) }) as unknown as Credential];
-    }),
-  );
-}

@@ -50,14 +50,14 @@ import { BcryptThread } from "./bcrypt-thread.ts";
 import { DeepQueries } from "./deep-queries.ts";
 import { Health } from "./health.ts";
 import { Operations } from "./operations.ts";
-import { planned, type Site } from "./planner.ts";
+import { planned, type MakePlan, type Site } from "./planner.ts";
 import { prepared } from "./prepared.ts";
 import { s7ChildOf } from "./s7-process.ts";
 import { unavailable, type OwnMeans } from "./unavailable.ts";
 import { Vault } from "./vault.ts";
 import { packageRevision, packageVersion } from "./version.ts";
 import { WaysOut } from "./ways-out.ts";
-import { WebKeeper } from "./web-keeper.ts";
+import { WebKeeper, type WebFile } from "./web-keeper.ts";
 import { WindowKeeper } from "./windows.ts";
 
 /** Who reads the frames of which protocol. Drivers may not import wires, so the two meet here. */
@@ -91,17 +91,21 @@ export interface Assembled {
   /** Runs only where something is asked over S7. */
   readonly s7: S7Child;
   readonly scheduler: Scheduler;
-  readonly unfit: () => Promise<string | undefined>;
+  /** With a thread that makes plans, where one is there already. */
+  readonly unfit: (planned?: MakePlan) => Promise<string | undefined>;
   readonly serial: SerialDialler;
   readonly web: WebKeeper;
   readonly windows: WindowKeeper;
   readonly deepQueries: DeepQueries;
 }
 
+/** What lay there at the start. */
+type Found = OpenedJournal & { readonly windows: KeptWindows; readonly webFile: WebFile | null };
+
 export function assemble(
   options: RunOptions,
   { settings, plan, credentials }: Site,
-  { journal, trips, proven, learnt, identities, windows: keptWindows }: OpenedJournal & { readonly windows: KeptWindows },
+  { journal, trips, proven, learnt, identities, windows: keptWindows, webFile }: Found,
   stopFile: StopFile,
   time: TrustedTime,
 ): Assembled {
@@ -138,7 +142,7 @@ export function assemble(
     },
     plan,
   );
-  const web = new WebKeeper({ ...shared, ...settings.web, bcrypt: new BcryptThread() });
+  const web = new WebKeeper({ ...shared, hosts: settings.web.hosts, file: webFile, bcrypt: new BcryptThread() });
   const deepQueries = new DeepQueries({ ...shared, windows, version: build.version, gate: () => gate });
   const waysOut = new WaysOut({ ...shared, reach, gate });
   const watching = [new Health(shared), waysOut, windows, deepQueries, web];
@@ -201,7 +205,7 @@ function planKeeper(stateDir: string, log: EventLog): Assembled["keep"] {
 }
 
 function unfitWith(parts: FitnessParts): Assembled["unfit"] {
-  return async () => unfitness(parts);
+  return async (makePlan) => unfitness({ ...parts, ...(makePlan && { planned: makePlan }) });
 }
 
 function diallerByTransport(over: Readonly<Record<Transport, Dial>>): Dial {

@@ -9,6 +9,7 @@ import type { FramePolicy } from "../domain/wire.ts";
 import type { EventLog } from "../exporters/event-log.ts";
 import { within } from "../store/journal-thread.ts";
 import type { StoreJournal } from "../store/journal.ts";
+import type { MakePlan } from "./planner.ts";
 import { selfTest } from "./self-test/self-test.ts";
 
 export interface FitnessParts {
@@ -19,6 +20,8 @@ export interface FitnessParts {
   readonly plan: () => Plan;
   readonly policies: readonly (readonly [name: Protocol | "modbus-rtu", policy: FramePolicy])[];
   readonly stateDir: string;
+  /** Where a thread that makes plans is there already. */
+  readonly planned?: MakePlan;
   /** Of the very process that will be spoken through. */
   readonly s7: () => Promise<S7Isolation>;
 }
@@ -28,10 +31,19 @@ const writtenWithin: Milliseconds = seconds(5);
 
 /** What keeps the poller from asking, in one line; undefined where every safeguard held. Says in the log what a person should look at. */
 export async function unfitness(parts: FitnessParts): Promise<string | undefined> {
-  const { journalFile: journal, log, plan, policies, stateDir, s7 } = parts;
+  const { journalFile: journal, log, plan, planned, policies, stateDir, s7 } = parts;
   const pollsAsRoot = process.getuid?.() === 0;
   const write = (detail: string, held: boolean): Promise<string | undefined> => recorded(parts, detail, held);
-  const report = await selfTest({ stateDir, journal, policies, plan: plan(), recorded: write, s7, pollsAsRoot });
+  const report = await selfTest({
+    stateDir,
+    journal,
+    policies,
+    plan: plan(),
+    recorded: write,
+    s7,
+    pollsAsRoot,
+    ...(planned && { planned }),
+  });
   say(log, report);
   return failedItems(report);
 }

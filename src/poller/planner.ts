@@ -1,20 +1,14 @@
-/** Reads a site's files and compiles its plan in a thread of its own: 10,000 devices take seconds, and a poller that stands still is not trusted. */
-import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
-import { machine } from "../cli/machine.ts";
-import { compile } from "../config/compile/compile.ts";
+/** Has a site's files read and its plan compiled in a thread of its own: 10,000 devices take seconds, and a poller that stands still is not trusted. */
+import { Worker } from "node:worker_threads";
 import { deepFrozen } from "../config/compile/freeze.ts";
-import { packed, unpacked, type PackedCredential } from "../config/credentials.ts";
-import { loadSite } from "../config/load.ts";
-import type { LoadedSite, Settings } from "../config/loaded-site.ts";
-import { formatProblem } from "../config/problem.ts";
+import type { Settings } from "../config/loaded-site.ts";
+import { unpacked, type PackedCredential } from "../config/packed-credentials.ts";
 import type { SettingOverrides } from "../config/settings.ts";
 import type { Credentials } from "../domain/credentials.ts";
 import type { PlanFiles } from "../domain/kept-plan.ts";
 import type { Plan } from "../domain/plan.ts";
 import { printable } from "../domain/printable.ts";
 import type { WallMs } from "../domain/units.ts";
-import { methods } from "../drivers/registry.ts";
-import { systemClock } from "../system-clock.ts";
 
 export interface PlannerOptions {
   /** Absolute. */
@@ -37,39 +31,77 @@ interface Problems {
   readonly problems: readonly string[];
 }
 /** As it comes from the thread: secrets do not survive the way between two, and nothing frozen stays so. */
-type Answer =
+export type Answer =
   | { readonly settings: Settings; readonly plan: Plan; readonly credentials: readonly PackedCredential[]; readonly files: PlanFiles }
   | Problems;
 
 /** What the files say now. Never rejects: a thread that fails, runs out of memory or ends is a problem line like a mistake in a file. */
-export async function planned(options: PlannerOptions, start: (options: PlannerOptions) => Worker = startPlanner): Promise<Planned> {
-  const result = await answerOf(options, start);
-  return "plan" in result ? deepFrozen({ ...result, credentials: unpacked(result.credentials) }) : result;
+export type MakePlan = (options: PlannerOptions) => Promise<Planned>;
+
+/** One plan, in a thread that ends with it. */
+export async function planned(options: PlannerOptions, start: () => Worker = startThread): Promise<Planned> {
+  using planner = new Planner(start);
+  return await planner.planned(options);
 }
 
-function answerOf(options: PlannerOptions, start: (options: PlannerOptions) => Worker): Promise<Answer> {
-  return new Promise((resolve) => {
-    const failed = (error: unknown): void => resolve({ problems: [failure(options, error)] });
-    let worker: Worker;
-    try {
-      worker = start(options);
-    } catch (error) {
-      // No memory or no more threads to be had.
-      if (!(error instanceof Error)) throw error;
-      return failed(error);
-    }
-    worker.once("message", (message: Answer) => {
-      resolve(message);
-      void worker.terminate();
+/** Several plans one after the other in one thread, which loads the compiler once. It is there from the first plan until `end`. */
+export class Planner {
+  readonly #start: () => Worker;
+  #worker: Worker | undefined;
+
+  constructor(start: () => Worker = startThread) {
+    this.#start = start;
+  }
+
+  readonly planned: MakePlan = async (options) => {
+    const result = await this.#answer(options);
+    return "plan" in result ? deepFrozen({ ...result, credentials: unpacked(result.credentials) }) : result;
+  };
+
+  /** Gives the thread's memory back; another plan would start another one. */
+  end(): void {
+    void this.#worker?.terminate();
+    this.#worker = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.end();
+  }
+
+  /** A thread that has ended, however it came to that, makes no second plan. */
+  #started(): Worker {
+    const worker = this.#start();
+    const gone = (): void => {
+      if (this.#worker === worker) this.#worker = undefined;
+    };
+    worker.on("error", gone);
+    worker.once("exit", gone);
+    return worker;
+  }
+
+  #answer(options: PlannerOptions): Promise<Answer> {
+    return new Promise((resolve) => {
+      const failed = (error: unknown): void => resolve({ problems: [failure(options, error)] });
+      let worker: Worker;
+      try {
+        worker = this.#worker ??= this.#started();
+      } catch (error) {
+        // No memory or no more threads to be had.
+        if (!(error instanceof Error)) throw error;
+        return failed(error);
+      }
+      worker.once("message", (message: Answer) => resolve(message));
+      worker.on("messageerror", failed);
+      worker.on("error", failed);
+      worker.once("exit", (code) => failed(new Error(`its thread ended with code ${code} before it answered`)));
+      worker.postMessage(options);
     });
-    worker.on("messageerror", failed);
-    worker.on("error", failed);
-    worker.once("exit", (code) => failed(new Error(`its thread ended with code ${code} before it answered`)));
-  });
+  }
 }
 
-function startPlanner(options: PlannerOptions): Worker {
-  return new Worker(new URL(import.meta.url), { workerData: options });
+function startThread(): Worker {
+  const ending = import.meta.url.endsWith(".ts") ? "ts" : "js";
+  return new Worker(new URL(`./planner-thread.${ending}`, import.meta.url));
 }
 
 function failure({ settingsFile }: PlannerOptions, error: unknown): string {
@@ -79,23 +111,3 @@ function failure({ settingsFile }: PlannerOptions, error: unknown): string {
     1000,
   );
 }
-
-function plan({ settingsFile, lab, wallNow = systemClock.wall(), overrides = {} }: PlannerOptions): Answer {
-  const { ownAddresses, defaultGateways } = machine();
-  const loaded = loadSite(settingsFile, { lab, ownAddresses, defaultGateways, overrides });
-  if (!loaded.ok) return { problems: loaded.problems.map(formatProblem) };
-  const compiled = compile(loaded.site, { methods, wallNow, lab });
-  if (compiled.problems.length > 0) return { problems: compiled.problems.map(formatProblem) };
-  return {
-    settings: loaded.site.settings.value,
-    plan: compiled.plan,
-    credentials: packed(loaded.site.credentials),
-    files: filesOf(loaded.site),
-  };
-}
-
-function filesOf({ watchlist, siteProfiles }: LoadedSite): PlanFiles {
-  return { watchlist: watchlist.text, profiles: Object.fromEntries([...siteProfiles].map(([id, { text }]) => [id, text])) };
-}
-
-if (!isMainThread) parentPort?.postMessage(plan(workerData as PlannerOptions));

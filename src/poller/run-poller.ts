@@ -20,9 +20,10 @@ import { systemClock as clock, yieldToLoop } from "../system-clock.ts";
 import { claimNamespace, labNamespaceName, namespaceName } from "../wire/single-poller.ts";
 import { armTripwire } from "../wire/tripwire.ts";
 import { assemble, type Assembled } from "./assemble.ts";
-import { planned } from "./planner.ts";
+import { planned, Planner } from "./planner.ts";
 import type { Signals } from "./signals.ts";
 import { packageVersion } from "./version.ts";
+import type { WebFile } from "./web-keeper.ts";
 
 const sweepEvery = seconds(5);
 
@@ -33,7 +34,9 @@ export async function runPoller(options: RunOptions, signals: Signals): Promise<
   // Before anything that takes time: a stop is written while the files are still being read.
   const stopFile = new StopFile(early.stateDir, clock);
   signals.onStop(() => said(stopFile.write("SIGUSR2", "signal")));
-  const first = await planned(options);
+  // For the plan and for the self-test, which compiles another one.
+  using planner = new Planner();
+  const first = await planner.planned(options);
   if ("problems" in first) return failed(first.problems);
   const { settings } = first;
   if (settings.stateDir !== early.stateDir) return failed([`${options.settingsFile}: it was changed during the start; start again`]);
@@ -58,9 +61,9 @@ export async function runPoller(options: RunOptions, signals: Signals): Promise<
   stopFile.read();
   const time = new TrustedTime(clock, opened.highest);
   // By a clock that is behind, approvals would not have begun.
-  const planNow = time.behind > 0 ? await planned({ ...options, wallNow: time.judged() }) : first;
+  const planNow = time.behind > 0 ? await planner.planned({ ...options, wallNow: time.judged() }) : first;
   if ("problems" in planNow) return failed(planNow.problems);
-  const parts = assemble(options, planNow, { ...opened, windows }, stopFile, time);
+  const parts = assemble(options, planNow, { ...opened, windows, webFile: await webFileOf(planNow.settings) }, stopFile, time);
   signals.onStop(() => parts.operations.stop("SIGUSR2", "signal"));
   held.defer(() => parts.s7.close());
   held.defer(() => parts.serial.close());
@@ -72,7 +75,8 @@ export async function runPoller(options: RunOptions, signals: Signals): Promise<
   // Before anything is awaited: the file has just been blanked, and a kill would forget what it said.
   inherit(parts, planNow.plan);
   for (const check of poisoned) parts.gate.trip(poisonTrip(check));
-  const unfit = await parts.unfit();
+  const unfit = await parts.unfit(planner.planned);
+  planner.end();
   if (unfit !== undefined) parts.operations.stop("self-test", `the self-test failed: ${unfit}`);
   parts.keep(planNow);
   await run(parts, signals);
@@ -91,6 +95,11 @@ function inherit({ gate, inFlight }: Assembled, { checks, deep }: Plan): void {
   const { checks: asked, counted, lines } = inFlight.left;
   const opened = asked.flatMap((id) => checks.get(id) ?? deep.get(id) ?? []).filter(({ opening }) => opening.connectionsMax > 0);
   gate.inherit(counted, new Set([...lines, ...opened.map(({ line }) => line)]));
+}
+
+/** No site without such a file waits for what reads it. */
+async function webFileOf({ web: { configFile } }: Settings): Promise<WebFile | null> {
+  return configFile === null ? null : { location: configFile, load: (await import("../config/web-config.ts")).loadWebConfig };
 }
 
 /** A mistake in the settings is told with those in all other files. */

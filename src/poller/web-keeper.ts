@@ -2,7 +2,7 @@
 import { statSync } from "node:fs";
 import { basename } from "node:path";
 import { formatProblem } from "../config/problem.ts";
-import { loadWebConfig, type LoadedWebConfig } from "../config/web-config.ts";
+import type { loadWebConfig, LoadedWebConfig } from "../config/web-config.ts";
 import type { AuditEntry } from "../domain/board.ts";
 import type { Clock } from "../domain/clock.ts";
 import { after, seconds, type Milliseconds, type MonotonicMs, type WallMs } from "../domain/units.ts";
@@ -13,10 +13,17 @@ import { webRefusals, type WebAccess, type WebRefusal } from "../exporters/web-a
 import type { BoardRecorder } from "../store/recorder.ts";
 import type { Bcrypt } from "./bcrypt-thread.ts";
 
+/** The file of the settings' `web.configFile`, and what reads it: loaded at the start of a run, and only where there is one. */
+export interface WebFile {
+  /** Absolute. */
+  readonly location: string;
+  readonly load: typeof loadWebConfig;
+}
+
 export interface WebKeeperParts {
   readonly clock: Clock;
-  /** Absolute; null: nobody is asked for anything. */
-  readonly configFile: string | null;
+  /** null: nobody is asked for anything. */
+  readonly file: WebFile | null;
   readonly hosts: readonly string[];
   readonly log: Pick<EventLog, "write">;
   readonly recorder: Pick<BoardRecorder, "repeated">;
@@ -89,7 +96,7 @@ export class WebKeeper implements WebAccess, WebHealth {
 
   look(): void {
     const now = this.#parts.clock.monotonic();
-    if (this.#parts.configFile === null || (this.#lookedAt !== undefined && now < after(this.#lookedAt, lookedAtEvery))) return;
+    if (this.#parts.file === null || (this.#lookedAt !== undefined && now < after(this.#lookedAt, lookedAtEvery))) return;
     this.#lookedAt = now;
     if (signatureOf(this.#files) === this.#signature && !this.#doubted && this.#lesser === undefined) return;
     const loaded = this.#read();
@@ -150,11 +157,11 @@ export class WebKeeper implements WebAccess, WebHealth {
   }
 
   #read(): LoadedWebConfig {
-    const { clock, configFile } = this.#parts;
-    if (configFile === null) return { ok: true, value: openWeb, files: [] };
+    const { clock, file } = this.#parts;
+    if (file === null) return { ok: true, value: openWeb, files: [] };
     // Before it is read: what changes meanwhile is seen at the next look.
-    const before = signatureOf([configFile]);
-    const loaded = loadWebConfig(this.#name(), configFile);
+    const before = signatureOf([file.location]);
+    const loaded = file.load(this.#name(), file.location);
     this.#files = loaded.files;
     this.#signature = [before, signatureOf(loaded.files.slice(1))].filter((part) => part !== "").join("\n");
     if (loaded.ok) this.#lastSuccess = clock.wall();
@@ -162,7 +169,7 @@ export class WebKeeper implements WebAccess, WebHealth {
   }
 
   #name(): string {
-    return basename(this.#parts.configFile ?? "");
+    return basename(this.#parts.file?.location ?? "");
   }
 }
 

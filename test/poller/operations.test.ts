@@ -58,7 +58,7 @@ function site(): Site {
 }
 
 function assembled(time: TrustedTime, stopFile = new StopFile(folder, clock)): Assembled {
-  const store = { learnt: [], identities: [], windows: { next: 1, windows: [] } };
+  const store = { learnt: [], identities: [], windows: { next: 1, windows: [] }, webFile: null };
   const opened = { journal, trips: [], proven: new Map(), highest: wallMs(0), ...store };
   return assemble({ settingsFile: join(folder, "watchkeeper.yaml"), lab: true }, site(), opened, stopFile, time);
 }

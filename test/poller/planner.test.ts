@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { Worker, type WorkerOptions } from "node:worker_threads";
 import { settingsText } from "../../src/cli/site-template.ts";
-import { planned } from "../../src/poller/planner.ts";
+import { planned, Planner } from "../../src/poller/planner.ts";
 
 const options = { settingsFile: "/nowhere/watchkeeper.yaml", lab: true };
 
@@ -59,5 +59,39 @@ describe("a planner's thread", () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+
+  describe("that makes several plans", () => {
+    function counting(code: string): { readonly planner: Planner; readonly started: () => number } {
+      let count = 0;
+      const planner = new Planner(() => {
+        count += 1;
+        return new Worker(code, { eval: true });
+      });
+      return { planner, started: () => count };
+    }
+    const answering = "const { parentPort } = require('node:worker_threads'); let n = 0; ";
+
+    test("is one until it is ended, and then another", async () => {
+      const { planner, started } = counting(
+        `${answering} parentPort.on('message', () => parentPort.postMessage({ problems: [String(++n)] }))`,
+      );
+      const answers = [await planner.planned(options), await planner.planned(options)];
+      planner.end();
+      answers.push(await planner.planned(options));
+      planner.end();
+      assert.deepEqual(answers, [{ problems: ["1"] }, { problems: ["2"] }, { problems: ["1"] }]);
+      assert.equal(started(), 2);
+    });
+
+    test("is another where it has ended meanwhile, or failed", async () => {
+      const { planner, started } = counting(`${answering} parentPort.on('message', () => { throw new Error("once " + ++n) })`);
+      for (const _time of [1, 2]) {
+        const result = await planner.planned(options);
+        assert.match("problems" in result ? (result.problems[0] ?? "") : "", /could not be worked out \(once 1\)/u);
+      }
+      assert.equal(started(), 2);
+      planner.end();
+    });
   });
 });

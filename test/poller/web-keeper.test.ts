@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { seconds } from "../../src/domain/units.ts";
+import { loadWebConfig } from "../../src/config/web-config.ts";
 import { WebKeeper } from "../../src/poller/web-keeper.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 
@@ -32,7 +33,7 @@ function kept(t: TestContext, text: string): Kept {
   const audited: string[] = [];
   const keeper = new WebKeeper({
     clock,
-    configFile,
+    file: { location: configFile, load: loadWebConfig },
     hosts: [],
     bcrypt: { compare: () => Promise.resolve(true) },
     log: { write: (level, event, message) => void said.push(`${level} ${event}: ${message}`) },

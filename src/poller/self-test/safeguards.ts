@@ -7,7 +7,7 @@ import { milliseconds } from "../../domain/units.ts";
 import { isFileError } from "../../store/durable-file.ts";
 import { StopFile } from "../../store/stop-file.ts";
 import { systemClock } from "../../system-clock.ts";
-import { planned } from "../planner.ts";
+import { planned, type MakePlan } from "../planner.ts";
 import { toyGate, toyInterval, type ToyGate } from "./toy-gate.ts";
 
 const damaged = "the program is damaged or changed: install it anew";
@@ -56,13 +56,13 @@ export async function tryStop(stateDir: string): Promise<SelfTestItem> {
 }
 
 /** Compiles a site of two devices, one of them excluded, and asks the gate for it. */
-export async function tryExclusions(stateDir: string): Promise<SelfTestItem> {
+export async function tryExclusions(stateDir: string, makePlan: MakePlan = planned): Promise<SelfTestItem> {
   return inScratch("exclusions", stateDir, async (folder) => {
     writeFileSync(join(folder, "watchkeeper.yaml"), "site: self-test\n");
     writeFileSync(join(folder, "watchlist.yaml"), watchlist);
     mkdirSync(join(folder, "device-profiles"));
     // In the planner's thread, as every plan: compiling here would keep the poller's own loop standing still.
-    const planning = await planned({ settingsFile: join(folder, "watchkeeper.yaml"), lab: false });
+    const planning = await makePlan({ settingsFile: join(folder, "watchkeeper.yaml"), lab: false });
     if ("problems" in planning) return failedItem("exclusions", planning.problems.join("; "), damaged);
     const { plan } = planning;
     const reasons = ["listed", "excluded"].map((device) => plan.refused.get(`${device}/modbus-fc43` as CheckId)?.reason ?? "planned");

@@ -9,6 +9,7 @@ import { failedItem, passed, warned, type SelfTestItem, type SelfTestReport } fr
 import type { FramePolicy } from "../../domain/wire.ts";
 import { tailBreach } from "../../store/database-audit.ts";
 import { findPing } from "../../wire/ping.ts";
+import type { MakePlan } from "../planner.ts";
 import { s7Isolation } from "../s7-process.ts";
 import { tryFence } from "./fence.ts";
 import { tryExclusions, tryLimiter, tryStop } from "./safeguards.ts";
@@ -26,6 +27,8 @@ export interface SelfTestParts {
   readonly readProc?: ReadProc;
   readonly ping?: () => string | undefined;
   readonly fence?: FencePorts;
+  /** By which the exclusions are tried; in a thread of its own where nothing is said. */
+  readonly planned?: MakePlan;
   /** How the process of node-snap7 is kept apart; asked where something is asked over S7. A poller says it of its own. */
   readonly s7?: () => Promise<S7Isolation>;
   /** This is a poller, and it runs as root. */
@@ -36,7 +39,7 @@ export async function selfTest(parts: SelfTestParts): Promise<SelfTestReport> {
   const { stateDir, policies, plan, ping = findPing, interfaces = machine().interfaces, readProc: read = readProc } = parts;
   const items: SelfTestItem[] = [
     await tryLimiter(),
-    await tryExclusions(stateDir),
+    await tryExclusions(stateDir, parts.planned),
     ...policies.map(([name, policy]) => tryPolicy(name, policy)),
     await tryStop(stateDir),
   ];
