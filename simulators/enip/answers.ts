@@ -39,11 +39,14 @@ const readServices: ReadonlySet<number> = new Set([getAttributesAll, 0x03, getAt
 const identityPath = Buffer.from([0x20, 0x01, 0x24, 0x01]);
 export const cipStatus = { success: 0x00, connectionFailure: 0x01, pathUnknown: 0x05, serviceUnknown: 0x08 } as const;
 
+/** A module's identity; null where the slot is empty; "silent" where its module answers nobody. */
+export type EnipSlot = EnipIdentity | "silent" | null;
+
 /** A device, and what stands in its rack. */
 export interface EnipFacts {
   readonly identity: EnipIdentity;
-  /** Of the backplane, from slot 0: a module's identity, null where the slot is empty; none at all where the device has no backplane. */
-  readonly slots: readonly (EnipIdentity | null)[];
+  /** Of the backplane, from slot 0; none at all where the device has no backplane. */
+  readonly slots: readonly EnipSlot[];
   /** The address that it believes to have. */
   readonly host: string;
   readonly port: number;
@@ -124,11 +127,13 @@ function replyTo(message: Buffer, identity: EnipIdentity, slots: EnipFacts["slot
   if (routed === undefined || slots.length === 0) return answered(message, identity);
   const module = slots[routed.slot];
   if (module === undefined) return cipReply(unconnectedSend, cipStatus.connectionFailure, routeLeft, linkUnknown);
+  if (module === "silent") return cipReply(unconnectedSend, cipStatus.connectionFailure, routeLeft, timedOut);
   return module === null ? cipReply(unconnectedSend, cipStatus.pathUnknown, routeLeft, 0) : answered(routed.message, module);
 }
 
 /** Link address not available: the rack has fewer slots. */
 const linkUnknown = 0x0312;
+const timedOut = 0x0204;
 /** One word of the route was left. */
 const routeLeft = Buffer.from([1, 0]);
 

@@ -3,7 +3,7 @@ import { createSocket, type RemoteInfo, type Socket as UdpSocket } from "node:dg
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { Timers } from "../timers.ts";
-import { answer, type EnipIdentity } from "./answers.ts";
+import { answer, type EnipIdentity, type EnipSlot } from "./answers.ts";
 import { type EnipBehaviour, react } from "./behaviour.ts";
 import { Connection } from "./connection.ts";
 import { type CountsCondition, type EnipCounts, EnipTally } from "./counts.ts";
@@ -18,8 +18,8 @@ export interface EnipDeviceOptions {
   /** Of both TCP and UDP; 0 takes one that is free for both. */
   readonly port: number;
   readonly identity?: Partial<EnipIdentity>;
-  /** Of its backplane, from slot 0: a module, or null where none stands; absent: it has no backplane. */
-  readonly slots?: readonly (Partial<EnipIdentity> | null)[];
+  /** Of its backplane, from slot 0: a module, null where none stands, or one that answers nobody; absent: it has no backplane. */
+  readonly slots?: readonly (Partial<EnipIdentity> | Exclude<EnipSlot, EnipIdentity>)[];
   readonly behaviour?: EnipBehaviour;
 }
 
@@ -60,7 +60,7 @@ export async function startEnipDevice(options: EnipDeviceOptions): Promise<EnipD
 
 class Device implements EnipDevice {
   readonly host: string;
-  readonly slots: readonly (EnipIdentity | null)[];
+  readonly slots: readonly EnipSlot[];
   readonly tally: EnipTally = new EnipTally();
   #port: number;
   #behaviour: EnipBehaviour;
@@ -78,7 +78,7 @@ class Device implements EnipDevice {
     this.#port = options.port;
     this.#behaviour = options.behaviour ?? "healthy";
     this.#identity = { ...defaultIdentity, ...options.identity };
-    this.slots = (options.slots ?? []).map((module) => module && { ...defaultIdentity, ...module });
+    this.slots = (options.slots ?? []).map((one) => (one === null || one === "silent" ? one : { ...defaultIdentity, ...one }));
   }
 
   get port(): number {
