@@ -5,6 +5,7 @@ import { behaviourName, type OpcuaBehaviour } from "./behaviour.ts";
 import { Connection, type ConnectionOwner } from "./connection.ts";
 import { type CountsCondition, type OpcuaCounts, OpcuaTally } from "./counts.ts";
 import { plainEndpoint } from "./serve.ts";
+import { usualFacts, type ServerFacts } from "./server-nodes.ts";
 import type { EndpointFacts, ServerState } from "./services.ts";
 import { Sessions } from "./sessions.ts";
 
@@ -26,6 +27,8 @@ export interface OpcuaDeviceOptions {
   readonly sessionTimeoutMs?: { readonly min: number; readonly max: number };
   /** DER, base64: what it shows of itself, also without security. */
   readonly certificate?: string;
+  /** What it says of itself to whoever reads it; the usual where nothing else is said. */
+  readonly facts?: Partial<ServerFacts>;
 }
 
 export interface OpcuaDevice {
@@ -57,6 +60,7 @@ class Device implements OpcuaDevice, ConnectionOwner {
   readonly sessions: Sessions = new Sessions(this.tally);
   readonly sessionsMax: number;
   readonly sessionTimeoutMs: { readonly min: number; readonly max: number };
+  readonly facts: ServerFacts;
   readonly #name: string;
   readonly #certificate: Buffer | undefined;
   #port: number;
@@ -74,6 +78,7 @@ class Device implements OpcuaDevice, ConnectionOwner {
     this.#state = options.state ?? "running";
     this.sessionsMax = options.sessionsMax ?? 10;
     this.sessionTimeoutMs = options.sessionTimeoutMs ?? { min: 1000, max: 3_600_000 };
+    this.facts = { ...usualFacts, ...options.facts };
     this.#certificate = options.certificate === undefined ? undefined : Buffer.from(options.certificate, "base64");
   }
 

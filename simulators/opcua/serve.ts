@@ -21,6 +21,7 @@ import {
   subscription,
   type SubscriptionWishes,
 } from "./services.ts";
+import type { ServerFacts } from "./server-nodes.ts";
 import type { Session, Sessions } from "./sessions.ts";
 
 export interface ServiceHost {
@@ -32,6 +33,7 @@ export interface ServiceHost {
   /** What a session's timeout is raised or lowered to. */
   readonly sessionTimeoutMs: { readonly min: number; readonly max: number };
   readonly state: ServerState;
+  readonly facts: ServerFacts;
   /** Milliseconds since 1970. */
   nowMs(): number;
 }
@@ -101,7 +103,7 @@ function answerTo(request: Request): Served | undefined {
       if (found) found.subscription = undefined;
       return good(array([uint32(statusCodes.good)]), array([]));
     case "read":
-      return good(dataValues(readNodes(body), host.state, host.nowMs()));
+      return good(dataValues(readNodes(body), host.state, host.nowMs(), host.facts));
     case "publish":
       return publish(request);
     default:

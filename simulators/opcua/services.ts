@@ -1,4 +1,5 @@
 /** The services of a heartbeat as bytes: what a request asks, and what each answer looks like (OPC 10000-4, 5 and OPC 10000-6, 5.2). */
+import { serverValue, type ServerFacts } from "./server-nodes.ts";
 import { array, bytes, dateTime, double, localizedText, nodeId, type Reader, text, uint32 } from "./binary.ts";
 
 /** Numeric ids of the binary encodings (OPC 10000-6, A.3). */
@@ -30,6 +31,7 @@ export const statusCodes = {
   badSessionNotActivated: 0x8027_0000,
   badNodeIdUnknown: 0x8034_0000,
   badTooManySessions: 0x8056_0000,
+  badTooManyOperations: 0x8010_0000,
   badTooManyPublishRequests: 0x8078_0000,
   badNoSubscription: 0x8079_0000,
   badTcpServerTooBusy: 0x807d_0000,
@@ -169,15 +171,17 @@ export function readNodes(body: Reader): readonly string[] {
 
 export const nodes = { serverStatus: "i=2256", currentTime: "i=2258", state: "i=2259" } as const;
 
-export function dataValues(wanted: readonly string[], state: ServerState, nowMs: number): Buffer {
-  return Buffer.concat([array(wanted.map((node) => dataValue(node, state, nowMs))), array([])]);
+export function dataValues(wanted: readonly string[], state: ServerState, nowMs: number, facts: ServerFacts): Buffer {
+  return Buffer.concat([array(wanted.map((node) => dataValue(node, state, nowMs, facts))), array([])]);
 }
 
 /** Value with a server timestamp, or a bad status alone. */
-function dataValue(node: string, state: ServerState, nowMs: number): Buffer {
+function dataValue(node: string, state: ServerState, nowMs: number, facts: ServerFacts): Buffer {
   const stamped = (value: Buffer): Buffer => Buffer.concat([bytes(0x09), value, dateTime(nowMs)]);
   if (node === nodes.state) return stamped(Buffer.concat([bytes(6), uint32(serverStates[state])]));
   if (node === nodes.currentTime) return stamped(Buffer.concat([bytes(13), dateTime(nowMs)]));
+  const value = serverValue(node, facts);
+  if (value !== undefined) return stamped(value);
   return Buffer.concat([bytes(0x02), uint32(statusCodes.badNodeIdUnknown)]);
 }
 

@@ -1,6 +1,6 @@
 /** What a deep query may ask, in words and bytes, for the person who approves it. */
 import { deepReads } from "../domain/deep-reads.ts";
-import type { DeviceId, Plan } from "../domain/plan.ts";
+import type { Check, DeviceId, Plan } from "../domain/plan.ts";
 import type { FrameTemplate } from "../domain/template.ts";
 
 export const mayBeAsked: string = "What a deep query may ask, by a person and in its window";
@@ -15,13 +15,21 @@ export function describeDeep(
   const asked = [...deep.values()].filter(({ device }) => named(device));
   const refused = [...deepRefused.values()].filter(({ device }) => named(device));
   return [
-    ...asked.flatMap(({ id, deep: read, opening, asking, closing }) => [
-      `${id}: ${read === undefined ? "" : deepReads[read.read].words}`,
-      ...[opening, asking, closing].flatMap(({ templates }) => templates.map((template) => `  frame ${frame(template)}`)),
+    ...asked.flatMap((check) => [
+      `${check.id}: ${check.deep === undefined ? "" : deepReads[check.deep.read].words}`,
+      ...sessionWords(check).map((line) => `  ${line}`),
+      ...[check.opening, check.asking, check.closing].flatMap(({ templates }) => templates.map((template) => `  frame ${frame(template)}`)),
     ]),
     ...refused.flatMap(({ check, reason, templates }) => [
       `${check}: not asked: ${reason}`,
       ...templates.map((template) => `  frame ${frame(template)}`),
     ]),
   ];
+}
+
+/** Of a question that is asked in its heartbeat's session; nothing where it never is. */
+export function sessionWords({ within, asking }: Pick<Check, "within" | "asking">): readonly string[] {
+  if (within === undefined) return [];
+  const asked = asking.templates.map(({ operation }) => operation).join(", ");
+  return [`in the session of ${within}, where that stands: ${asked} alone; otherwise over a connection of its own`];
 }

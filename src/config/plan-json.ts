@@ -119,6 +119,8 @@ export interface CheckJson {
 export type DeepCheckJson = Omit<CheckJson, OfHeartbeats> & {
   /** `modbus-identification-regular`, as the profile's `deepQuery` has it. */
   readonly read: string;
+  /** The heartbeat in whose session it is asked, where that stands: then only what `asking` has is sent. null: always by itself. */
+  readonly within: string | null;
 };
 type OfHeartbeats = "slotMs" | "slotPeriodMs" | "missesToDown" | "alarmAtLatestAfterMs" | "mayWaitForSharedBudget";
 
@@ -174,7 +176,11 @@ export function planJson({ plan, covers, deviceDigests, findings, proposals, rai
     })),
     lines: linesJson(plan),
     checks: [...plan.checks.values()].map((check) => checkJson(check, alarmOf.get(check.id)!, sysctls)),
-    deepChecks: [...plan.deep.values()].map((check) => ({ ...askedJson(check, sysctls), read: deepReadName(check.deep!) })),
+    deepChecks: [...plan.deep.values()].map((check) => ({
+      ...askedJson(check, sysctls),
+      read: deepReadName(check.deep!),
+      within: check.within ?? null,
+    })),
     refused: [...plan.refused.values()].map(({ check, device, method, reason, detail, templates }) => ({
       check,
       device,

@@ -24,7 +24,14 @@ export interface DeepReadFacts {
   readonly words: string;
   /** A file says how many there are; each is asked by itself. Absent: there is one. */
   readonly counts?: "slots" | "interfaces";
+  /** Heartbeats by these methods keep a session, in which it is asked where one stands: no second one is opened. Absent: it is asked by itself. */
+  readonly within?: readonly MethodId[];
+  /** Takes a session, so it stands beside such a heartbeat alone: a device gives no more sessions than its heartbeat has. */
+  readonly takesSession?: true;
 }
+
+/** Heartbeats that keep a session of OPC UA. */
+const opcuaSessions: readonly MethodId[] = ["opcua-keepalive", "opcua-read"];
 
 export const deepReads: Readonly<Record<DeepReadId, DeepReadFacts>> = {
   "modbus-identification-regular": { method: "modbus-fc43", words: "Modbus FC 43/14 device identification, regular objects" },
@@ -45,18 +52,25 @@ export const deepReads: Readonly<Record<DeepReadId, DeepReadFacts>> = {
     words: "SNMP description, type, speed, address and state of an interface",
     counts: "interfaces",
   },
-  "opcua-endpoints": { method: "opcua-get-endpoints", words: "OPC UA GetEndpoints" },
-  "opcua-server": { method: "opcua-read", words: "OPC UA Read of BuildInfo, ServerCapabilities and NamespaceArray" },
+  "opcua-endpoints": { method: "opcua-get-endpoints", words: "OPC UA GetEndpoints", within: opcuaSessions },
+  "opcua-server": {
+    method: "opcua-read",
+    words: "OPC UA Read of BuildInfo, ServerCapabilities and NamespaceArray",
+    within: opcuaSessions,
+    takesSession: true,
+  },
 };
 
 /** Have their names and places, and no request yet: no file may name them. */
-export const deepReadsToCome: ReadonlySet<DeepReadId> = new Set<DeepReadId>(["snmp-interfaces", "opcua-server"]);
+export const deepReadsToCome: ReadonlySet<DeepReadId> = new Set<DeepReadId>(["snmp-interfaces"]);
 
 /** One read as it is asked: where there are several, the number of this one. */
 export interface DeepRead {
   readonly read: DeepReadId;
   /** Of a slot, counted from 0, or of an interface, from 1. */
   readonly number?: number;
+  /** Of a list of nodes, how many at most are asked for; absent: all. */
+  readonly nodesMax?: number;
 }
 
 /** `enip-slots slot 3`, `snmp-system`: the same in approvals, plans and records. */

@@ -53,6 +53,8 @@ export interface Method<Ask = unknown> {
   readonly proves: Proof;
   /** A check may secure its channel; absent: it may not. */
   readonly takesSecurity?: true;
+  /** What a question of a deep query takes of its heartbeat's security and credentials, where that is more than a heartbeat by this method may have. */
+  readonly deepWith?: Pick<Method, "takesSecurity" | "credentialKinds">;
   /** By nature of the protocol: kept where it agrees itself how long a connection may rest, fresh where one serves one question only. Absent: as the profile says. */
   readonly connection?: "fresh" | "kept";
   /** Problems are whole sentences: what was found, what is expected. */

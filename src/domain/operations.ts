@@ -22,6 +22,7 @@ export const operations = {
   "opcua-create-subscription": "OPC UA CreateSubscription, without monitored items",
   "opcua-publish": "OPC UA Publish",
   "opcua-read": "OPC UA Read of ServerStatus nodes",
+  "opcua-read-server": "OPC UA Read of BuildInfo, ServerCapabilities, NamespaceArray and what else a server says of itself",
   "opcua-close-session": "OPC UA CloseSession",
   "opcua-close-channel": "OPC UA CloseSecureChannel",
   "opcua-secured-message": "OPC UA encrypted message, one of the requests above: the wire cannot see which",

@@ -158,6 +158,8 @@ export interface Check<Ask = unknown> {
   readonly approvedUntil: WallMs;
   /** What a deep query reads by it; such a check stands in `Plan.deep` alone. */
   readonly deep?: DeepRead;
+  /** The heartbeat in whose session it is asked, where that stands; where it does not, and where this is absent, it opens and closes by itself. */
+  readonly within?: CheckId;
   /** Where a divided answer goes on, by the number that the device gave for it; absent: at its beginning. */
   readonly from?: number;
   /** Equal digests mean the same bytes to the same place: a kept session survives a reload only then. */

@@ -214,7 +214,8 @@ export class HeartbeatGate implements Gate, PermitOffice {
 
   #mint(check: Check, now: MonotonicMs): MintedPermit & Permit {
     const opens = !this.#keeper.holds(check);
-    const phases = [...(opens ? [check.opening] : []), check.asking, ...(check.connection === "fresh" ? [check.closing] : [])];
+    // Where nothing is opened for it, it says no goodbye either: the connection is kept.
+    const phases = [...(opens ? [check.opening] : []), check.asking, ...(opens && check.connection === "fresh" ? [check.closing] : [])];
     const within = milliseconds((opens ? check.connectWithin : 0) + check.answerWithin);
     const permit = MintedPermit.mint(this, check, phases, after(now, within));
     this.#out.add(permit);

@@ -61,7 +61,11 @@ export class ConnectionKeeper {
   /** Whether asking this check needs no new connection. */
   holds(check: Check): boolean {
     const held = this.#held.get(check.line);
-    return held !== undefined && held.wire.quiet && (held.check.digest === check.digest || mayShare(held.check, check));
+    return (
+      held !== undefined &&
+      held.wire.quiet &&
+      (held.check.digest === check.digest || isWithin(held.check, check) || mayShare(held.check, check))
+    );
   }
 
   /** Whether another connection must be gone before this check can be asked: one that is kept, or one whose end has not yet come. */
@@ -135,7 +139,7 @@ export class ConnectionKeeper {
       if (!wire.quiet || permit.sent.requests === 0) throw new MalformedReply("the driver answered before the device did");
       answer = said;
       answeredAt = this.#parts.clock.monotonic();
-      if (check.connection === "fresh") {
+      if (check.connection === "fresh" && !held) {
         left = true;
         await session.leave();
       }
@@ -146,9 +150,10 @@ export class ConnectionKeeper {
     const first = await Promise.race([speaking().catch(asClosed), over.closed]);
     const result = answer ?? first;
     over.cancel();
-    if (answer && check.connection === "kept" && wire.quiet && session) {
+    if (answer && (check.connection === "kept" || held) && wire.quiet && session) {
       wire.reclaim();
-      this.#hold(check, held ?? this.#heldFrom(check, connection, session));
+      // A session stays its heartbeat's, which alone knows how to take leave of it.
+      this.#hold(held && isWithin(held.check, check) ? held.check : check, held ?? this.#heldFrom(check, connection, session));
       // The device refused a session, or took one away: it is told goodbye now, not at the next asking.
       if (session.over) await this.letGo(check.line);
     } else {
@@ -255,6 +260,11 @@ export class ConnectionKeeper {
     };
     return { closed: promise, cancel };
   }
+}
+
+/** A question of a deep query in the session of the heartbeat beside which it was planned. The plan that has both closed every other one. */
+function isWithin(held: Check, check: Check): boolean {
+  return check.within === held.id;
 }
 
 /**

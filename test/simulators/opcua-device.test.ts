@@ -60,7 +60,7 @@ test("node-opcua's client reads its state, gets a keep-alive at once after one i
   const session = await opcuaSession(t, device);
   assert.equal(session.timeout, 5000);
   const [state, time, other] = await session.read(
-    ["i=2259", "i=2258", "i=2267"].map((nodeId) => ({ nodeId, attributeId: AttributeIds.Value })),
+    ["i=2259", "i=2258", "i=2994"].map((nodeId) => ({ nodeId, attributeId: AttributeIds.Value })),
   );
   assert.deepEqual([state?.value.value, time?.value.dataType, other?.statusCode.name], [3, DataType.DateTime, "BadNodeIdUnknown"]);
   const made = await subscribe(session, 100, 3);

@@ -45,6 +45,8 @@ export interface LiteralDevice {
   readonly floorMs?: number;
   /** What a deep query may read of it: FC 43/14, regular, and FC 17. The heartbeat then keeps `floorMs`, 30 s unless said otherwise. */
   readonly deep?: true;
+  /** The same is asked in the session that the heartbeat keeps. */
+  readonly deepWithin?: true;
   /** Devices or gateways through which it is reached. */
   readonly behind?: readonly string[];
   /** Where it stands, as the compiler says. */
@@ -139,6 +141,7 @@ function deepChecks(device: LiteralDevice, beat: Check): readonly Check[] {
       ask: { unitId, read },
       asking: { connectionsMax: 0, requestsMax: 1, bytesMax: frame.length, templates: [frameTemplate(operation, frame, mask)] },
       deep: { read },
+      ...(device.deepWithin && { connection: "fresh", within: beat.id }),
       digest: `${beat.digest} deep ${read}`,
     };
   });

@@ -1,4 +1,5 @@
 /** Lawful answers of an OPC UA server without security, put together from bytes: they echo what the request carries and grant what it asks. */
+import { serverValue, usualFacts } from "../../simulators/opcua/server-nodes.ts";
 
 export interface ReplyOptions {
   /** In place of the answer's own. */
@@ -57,6 +58,19 @@ function later(request: Buffer): Buffer {
   return steps;
 }
 
+/** Behind the header of a request whose handle has two bytes, its age and its time stamps. */
+const readCountAt = 69;
+
+/** Of each node that is asked for in its four-byte form, what the simulator says. */
+function serverFacts(request: Buffer): Buffer {
+  const count = request.readInt32LE(readCountAt);
+  const values = Array.from({ length: count }, (_, at) =>
+    serverValue(`i=${request.readUInt16LE(readCountAt + 4 + 18 * at + 2)}`, usualFacts),
+  );
+  const missing = Buffer.concat([Buffer.of(2), uint32(0x80340000)]);
+  return Buffer.concat([uint32(count), ...values.map((value) => (value ? Buffer.concat([Buffer.of(1), value]) : missing))]);
+}
+
 interface Body {
   readonly id: number;
   readonly rest: readonly Buffer[];
@@ -70,8 +84,11 @@ const bodies: Readonly<Record<number, (request: Buffer) => Body>> = {
   }),
   // One endpoint, without a certificate.
   428: () => ({ id: 431, rest: [uint32(1), endpoint] }),
-  // State 0 (Running), and a time that is another at each request.
-  631: (request) => ({ id: 634, rest: [uint32(2), Buffer.of(1, 6), uint32(0), Buffer.of(1, 13), later(request), none] }),
+  // State 0 (Running), and a time that is another at each request; or what a deep query reads.
+  631: (request) =>
+    request.readInt32LE(readCountAt) > 2
+      ? { id: 634, rest: [serverFacts(request), none] }
+      : { id: 634, rest: [uint32(2), Buffer.of(1, 6), uint32(0), Buffer.of(1, 13), later(request), none] },
   467: () => ({ id: 470, rest: [none, none, none] }),
   473: () => ({ id: 476, rest: [] }),
   787: () => ({ id: 790, rest: [subscription, double(15_000), uint32(16), uint32(3)] }),

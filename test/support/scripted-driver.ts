@@ -79,6 +79,7 @@ export function scriptedDriver({ fault = () => "none", answer = () => alive, far
           const now = fault();
           if (now === "leave-throws") throw new Error("library: cannot leave");
           if (now === "leave-never-settles") return never;
+          pdu = undefined;
           if (farewell) send();
         },
       };

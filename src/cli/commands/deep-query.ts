@@ -1,5 +1,6 @@
 /** Asks devices more than the heartbeat does, inside a maintenance window, while a person watches. */
 import type { Compiled } from "../../config/compile/compile.ts";
+import { sessionWords } from "../../config/describe-deep.ts";
 import { frameText } from "../../config/describe.ts";
 import { requestWords } from "../../config/request-words.ts";
 import { deepReadName } from "../../domain/deep-reads.ts";
@@ -79,13 +80,16 @@ function requestLines({ methods }: Context, { plan }: Compiled, id: DeviceId): r
   const refused = [...plan.deepRefused.values()].filter(({ device }) => device === id);
   const nothing =
     checks.length + refused.length === 0
-      ? ["  nothing: its profile leaves nothing to a deep query, or the site has agreed to nothing"]
+      ? [
+          "  nothing: its profile leaves nothing to a deep query, the site has agreed to nothing, or no heartbeat of the device goes with what it agreed to (opcua-server wants one that keeps a session)",
+        ]
       : [];
   return [
     `${id}: ${counted(checks.length, "question")}`,
     ...checks.flatMap((check) => [
       `  ${deepReadName(check.deep!)}: ${requestWords(check, methods)}`,
       `    to ${check.target.address}${check.target.port > 0 ? `:${check.target.port}` : ""} over ${check.target.transport}, not again within ${formatDuration(check.interval)}`,
+      ...sessionWords(check).map((line) => `    ${line}`),
       ...framesOf(check).map((frame) => `    ${frameText(frame)}`),
     ]),
     ...refused.flatMap(({ check, reason, detail, templates }) => [

@@ -5,7 +5,7 @@ import type { SiteProfile } from "../schema/site-profile.ts";
 
 /** In the shipped profile's order; what one of the two files alone names is not asked. Of two counts the smaller one holds. */
 export function familyDeepReads(
-  { deepQuery: offers }: Pick<Profile, "deepQuery">,
+  { deepQuery: offers, limits }: Pick<Profile, "deepQuery" | "limits">,
   own: Pick<SiteProfile, "deepQuery"> | undefined,
 ): readonly DeepRead[] {
   return offers.flatMap((offer): readonly DeepRead[] => {
@@ -13,6 +13,11 @@ export function familyDeepReads(
     const agreed = own?.deepQuery.find((one) => one.read === read);
     if (agreed === undefined) return [];
     const { counts } = deepReads[read];
+    if (read === "opcua-server") {
+      const figures = [offer.nodes, agreed.nodes, limits?.opcua?.maxNodesPerRead?.value ?? undefined];
+      const nodesMax = Math.min(...figures.filter((figure) => figure !== undefined));
+      return [{ read, ...(Number.isFinite(nodesMax) && { nodesMax }) }];
+    }
     if (counts === undefined) return [{ read }];
     const count = Math.min(agreed[counts] ?? 0, offer[counts] ?? Number.POSITIVE_INFINITY);
     const first = counts === "slots" ? 0 : 1;

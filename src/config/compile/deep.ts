@@ -1,8 +1,10 @@
 /** What a deep query may ask of each device: the reads that its family agreed to, at the place and with the unit and credentials of a heartbeat of the same protocol. */
 import { deepReads, type DeepRead } from "../../domain/deep-reads.ts";
+import type { Method } from "../../domain/driver.ts";
 import type { Check, CheckId, DeviceFloor, DeviceId, StandingRefusal, Transport } from "../../domain/plan.ts";
 import { milliseconds } from "../../domain/units.ts";
 import type { LoadedSite } from "../loaded-site.ts";
+import type { WatchlistCheck } from "../schema/check.ts";
 import { ownInterval, speak, templatesOf, type Candidate, type Methods } from "./candidate.ts";
 import { intervalFloor } from "./interval.ts";
 import type { Finding } from "./standing.ts";
@@ -13,6 +15,8 @@ export interface DeepCandidate extends Candidate {
   readonly deep: DeepRead;
   /** The heartbeat whose place it takes. */
   readonly beat: Candidate;
+  /** Is asked in its session, where that stands. */
+  readonly shares: boolean;
 }
 
 /** Of the device's own heartbeats; none where no heartbeat speaks the protocol over a network: then nothing more is asked either. */
@@ -25,10 +29,14 @@ export function deepCandidates(site: LoadedSite, methods: Methods, beats: readon
 
 /** One for each unit; of several the one that asks by the same method. A datagram proves the place for a connection too, whose own statements and slots are looked at besides. */
 function beatsFor(methods: Methods, { read }: DeepRead, beats: readonly Candidate[]): readonly Candidate[] {
-  const method = methods.get(deepReads[read].method);
+  const { method: id, within, takesSession } = deepReads[read];
+  const method = methods.get(id);
   const alike = beats.filter(
     ({ spoken }) =>
-      spoken !== undefined && spoken.method.protocol === method?.protocol && goesAlong(spoken.target.transport, method.transport),
+      spoken !== undefined &&
+      spoken.method.protocol === method?.protocol &&
+      goesAlong(spoken.target.transport, method.transport) &&
+      (!takesSession || within!.includes(spoken.method.id)),
   );
   const byUnit = Map.groupBy(
     alike.toSorted((a, b) => Number(b.spoken?.method === method) - Number(a.spoken?.method === method)),
@@ -44,14 +52,14 @@ function goesAlong(beat: Transport, own: Transport): boolean {
 /** Empty where the method cannot read it so, such as FC 43 over a serial line, whose replies have no length. */
 function deepCandidate(site: LoadedSite, methods: Methods, deep: DeepRead, beat: Candidate, index: number): readonly DeepCandidate[] {
   const { place, family } = beat;
-  const { method } = deepReads[deep.read];
-  const { register: _register, transport: _transport, portsUp: _portsUp, ...rest } = beat.entry;
-  const entry = { ...rest, method };
+  const { method, within } = deepReads[deep.read];
+  const entry = entryOf(methods.get(method), { ...beat.entry, method });
   const rule = family.methods.get(method);
   // The profile's shortest for the method: once between two heartbeats is the pace that the gate keeps besides.
   const interval = ownInterval(family, { ...entry, interval: intervalFloor(method, site.lab) }, site.lab);
   const spoken = speak({ site, methods, place, family, entry, register: undefined, interval, deep });
   if (spoken === undefined || "problems" in spoken) return [];
+  const shares = within?.includes(beat.entry.method) ?? false;
   const number = deep.number === undefined ? "" : `-${deep.number}`;
   return [
     {
@@ -69,6 +77,7 @@ function deepCandidate(site: LoadedSite, methods: Methods, deep: DeepRead, beat:
       ...(spoken.phases.opening.connectionsMax === 0 && { connectWithin: milliseconds(0) }),
       deep,
       beat,
+      shares,
     },
   ];
 }
@@ -76,6 +85,16 @@ function deepCandidate(site: LoadedSite, methods: Methods, deep: DeepRead, beat:
 /** A module of the rack, and not the device itself: whoever the family expects, that may be anybody's. */
 export function asksModule({ deep }: Pick<Candidate, "deep">): boolean {
   return deep !== undefined && deepReads[deep.read].counts === "slots";
+}
+
+/** What the heartbeat's own entry says, but for what the read's method has no use for. */
+function entryOf(
+  method: Method | undefined,
+  { register: _register, transport: _transport, portsUp: _portsUp, ...rest }: WatchlistCheck,
+): WatchlistCheck {
+  const { security, credentials, ...bare } = rest;
+  const { takesSecurity, credentialKinds } = { ...method, ...method?.deepWith };
+  return { ...bare, ...(security && takesSecurity && { security }), ...(credentials !== undefined && credentialKinds && { credentials }) };
 }
 
 export interface DeepChecks {
@@ -107,7 +126,7 @@ export function deepChecks(
     }
     const floor = floors.get(device) ?? floorFor(beat, lab);
     floors.set(device, floor);
-    deep.push({ ...made(one), floor, deep: one.deep });
+    deep.push({ ...made(one), floor, deep: one.deep, ...(one.shares && { within: beat.id }) });
   }
   return { deep, deepRefused, floors };
 }

@@ -106,10 +106,12 @@ function deepOf(family: Family, methods: Methods, securities: readonly ChannelSe
     const { method: id } = deepReads[deep.read];
     const method = methods.get(id);
     if (method === undefined || family.methods.get(id)?.decision !== "allow") return [];
-    return variantsOf({ ...method, otherTransports: [] }, securities).flatMap((variant): [string, EnvelopeRequest][] => {
-      const request = envelopeRequest(method, family, undefined, variant, deep);
-      return request === undefined ? [] : [[variantName(deepReadName(deep), variant), request]];
-    });
+    return variantsOf({ ...method, ...method.deepWith, otherTransports: [] }, securities).flatMap(
+      (variant): [string, EnvelopeRequest][] => {
+        const request = envelopeRequest(method, family, undefined, variant, deep);
+        return request === undefined ? [] : [[variantName(deepReadName(deep), variant), request]];
+      },
+    );
   });
   return requests.length === 0 ? {} : { deepQuery: Object.fromEntries(requests) };
 }

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { deepReadIds, deepReads, deepReadsToCome, type DeepReadId } from "../../domain/deep-reads.ts";
 import { deepQueryInterfacesMax, deepQuerySlotsMax } from "../../domain/limits.ts";
+import { opcuaServerNodes } from "../../domain/opcua.ts";
 import { date, oneOf, text, whole, type IsoDate } from "./common.ts";
 
 interface Counts {
@@ -9,6 +10,8 @@ interface Counts {
   readonly slots?: number;
   /** Of the switch, from interface 1. */
   readonly interfaces?: number;
+  /** Of those that say who an OPC UA server is, how many one request asks for, from the first on. */
+  readonly nodes?: number;
 }
 
 /** In a shipped profile: may be agreed to. A read that is not named there is never asked. */
@@ -26,8 +29,13 @@ export interface DeepReadAgreement extends Counts {
 }
 
 type Count = z.ZodExactOptional<z.ZodType<number, number>>;
-const counts: { slots: Count; interfaces: Count } = {
+const counts: { slots: Count; interfaces: Count; nodes: Count } = {
   slots: whole(1, deepQuerySlotsMax, "With enip-slots: how many slots the backplane has, counted from 0.").exactOptional(),
+  nodes: whole(
+    1,
+    opcuaServerNodes.length,
+    `With opcua-server, where the server takes few nodes in one Read: how many of the ${opcuaServerNodes.length}, the most telling first.`,
+  ).exactOptional(),
   interfaces: whole(1, deepQueryInterfacesMax, "With snmp-interfaces: how many interfaces there are, counted from 1.").exactOptional(),
 };
 const [first, ...others] = deepReadIds.filter((id) => !deepReadsToCome.has(id)) as [DeepReadId, ...DeepReadId[]];

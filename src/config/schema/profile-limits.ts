@@ -23,6 +23,8 @@ export interface ModbusLimits extends ServerLimits {
 export interface OpcuaLimits extends ServerLimits {
   readonly maxSessions?: Fact<number>;
   readonly minPublishing?: Fact<Milliseconds>;
+  /** Binding: a deep query asks for no more nodes in one Read. */
+  readonly maxNodesPerRead?: Fact<number>;
 }
 
 export interface ProfileLimits {
@@ -68,6 +70,10 @@ export const profileLimits: z.ZodType<ProfileLimits> = z
           "How many sessions it accepts; counts like connections, for ours could be the last.",
         ).exactOptional(),
         minPublishing: fact(duration("How long."), "The shortest publishing interval it accepts.").exactOptional(),
+        maxNodesPerRead: fact(
+          whole(1, most, "How many."),
+          "How many nodes one Read may ask for; a deep query asks for no more.",
+        ).exactOptional(),
       })
       .exactOptional()
       .meta({ description: "Of its OPC UA server." }),

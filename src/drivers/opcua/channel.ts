@@ -1,6 +1,7 @@
 /** A secure channel of node-opcua over a lent wire, with a list of what may be asked on it and a renewal that waits for leave. */
 import type { ClientSecureChannelLayer } from "node-opcua";
 import { MalformedReply } from "../../domain/driver.ts";
+import { opcuaServerNodes } from "../../domain/opcua.ts";
 import type { Milliseconds } from "../../domain/units.ts";
 import type { Wire } from "../../domain/wire.ts";
 import { flawOfAcknowledge, isError } from "./hello.ts";
@@ -32,6 +33,9 @@ export const allowedRequests: ReadonlySet<string> = new Set([
   "ReadRequest",
 ]);
 
+/** ServerStatus.CurrentTime and State, and what a deep query reads. */
+const readable: ReadonlySet<unknown> = new Set([2258, 2259, ...opcuaServerNodes.map(([id]) => id)]);
+
 export type Request = Parameters<ClientSecureChannelLayer["performMessageTransaction"]>[0];
 type Fault = Error & { readonly response?: { readonly responseHeader: { readonly serviceResult: Status } } };
 type Done<Value> = (error: Error | null | undefined, value?: Value) => void;
@@ -57,6 +61,7 @@ export class Channel {
     this.#layer.on("beforePerformTransaction", (_type: string, request: Request) => {
       const { name } = request.constructor;
       if (!allowedRequests.has(name)) throw new Error(`${name} is not among the requests of a heartbeat`);
+      if (request instanceof library.ReadRequest && !isReadable(library, request)) throw new Error("a Read of nodes that nobody reads");
     });
     // The library renews by its own timer, when it likes: it may as soon as something is asked.
     this.#layer.beforeSecurityRenew = () => new Promise((resolve) => (this.#renew = resolve));
@@ -142,6 +147,14 @@ export class Channel {
 }
 
 const acknowledge = 0x41;
+
+function isReadable({ AttributeIds }: Library, { nodesToRead }: InstanceType<Library["ReadRequest"]>): boolean {
+  const wanted = nodesToRead ?? [];
+  return wanted.every(
+    ({ nodeId, attributeId, indexRange }) =>
+      nodeId.namespace === 0 && readable.has(nodeId.value) && attributeId === AttributeIds.Value && indexRange.isEmpty(),
+  );
+}
 
 function failureOf(asked: string, error: Error): Error {
   if (error instanceof Refusal || error instanceof MalformedReply) return error;

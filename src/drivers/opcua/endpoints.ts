@@ -1,16 +1,18 @@
 /** Asks a server for its endpoints over a channel without security: who it says it is, and which certificates it shows. */
 import type { EndpointDescription } from "node-opcua";
 import type { Session } from "../../domain/driver.ts";
-import type { Answer, Identity } from "../../domain/outcome.ts";
+import type { Answer, Identity, SaidFact } from "../../domain/outcome.ts";
 import { printable } from "../../domain/printable.ts";
 import { securityModes, securityPolicies, type ShownCertificate } from "../../domain/security.ts";
 import { seconds } from "../../domain/units.ts";
 import type { Wire } from "../../domain/wire.ts";
 import { Channel } from "./channel.ts";
+import { endpointFacts } from "./endpoint-facts.ts";
 import { fingerprint, firstOfChain } from "./fingerprint.ts";
 import type { Library } from "./library.ts";
 import type { OpcuaAsk } from "./methods.ts";
 import { Refusal, refusalAnswer } from "./refusal.ts";
+import type { Question, Within } from "./session.ts";
 import { endpointUrl } from "./templates.ts";
 
 const lifetime = seconds(60);
@@ -42,26 +44,12 @@ export class EndpointsSession implements Session<OpcuaAsk> {
     return session;
   }
 
-  async ask(): Promise<Answer> {
+  async ask(asked: OpcuaAsk): Promise<Answer> {
     try {
       if (this.#refusal) throw this.#refusal;
-      const { GetEndpointsRequest, GetEndpointsResponse } = this.#library;
-      const request = new GetEndpointsRequest({ endpointUrl: endpointUrl(this.#wire.target), localeIds: [], profileUris: [] });
-      const { endpoints } = await this.#channel!.request(request, GetEndpointsResponse);
-      // Where they are said to be is not looked at: only the address of the plan is ever connected to.
-      const certificates = shown(this.#library, endpoints ?? []);
-      const product = endpoints?.[0]?.server.productUri ?? undefined;
-      // Whatever order the server has them in.
-      const prints = certificates.map(({ der }) => fingerprint(Buffer.from(der, "base64"))).toSorted();
-      const identity: Identity = {
-        ...(product !== undefined && product !== "" && { product: printable(product, charactersMax) }),
-        ...(prints.length > 0 && { certificate: prints.join(" ") }),
-      };
-      return {
-        said: "alive",
-        ...(certificates.length > 0 && { certificates }),
-        ...(Object.keys(identity).length > 0 && { identity }),
-      };
+      const within: Within = (request, expected) => this.#channel!.request(request, expected);
+      const { facts, ...answer } = await new EndpointsQuestion(this.#library, endpointUrl(this.#wire.target), within).ask();
+      return "facts" in asked ? { ...answer, facts } : answer;
     } catch (error) {
       return refusalAnswer(this.#refused(error));
     }
@@ -79,6 +67,43 @@ export class EndpointsSession implements Session<OpcuaAsk> {
     return error;
   }
 }
+
+/** GetEndpoints on a channel that stands, with or without a session. */
+export class EndpointsQuestion implements Question {
+  readonly #library: Library;
+  readonly #endpointUrl: string;
+  readonly #within: Within;
+
+  constructor(library: Library, url: string, within: Within) {
+    this.#library = library;
+    this.#endpointUrl = url;
+    this.#within = within;
+  }
+
+  async ask(): Promise<EndpointsAnswer> {
+    const { GetEndpointsRequest, GetEndpointsResponse } = this.#library;
+    const request = new GetEndpointsRequest({ endpointUrl: this.#endpointUrl, localeIds: [], profileUris: [] });
+    const response = await this.#within(request, GetEndpointsResponse);
+    const endpoints = response.endpoints ?? [];
+    // Where they are said to be is not looked at: only the address of the plan is ever connected to.
+    const certificates = shown(this.#library, endpoints);
+    const product = endpoints[0]?.server.productUri ?? "";
+    // Whatever order the server has them in.
+    const prints = certificates.map(({ der }) => fingerprint(Buffer.from(der, "base64"))).toSorted();
+    const identity: Identity = {
+      ...(product !== "" && { product: printable(product, charactersMax) }),
+      ...(prints.length > 0 && { certificate: prints.join(" ") }),
+    };
+    return {
+      said: "alive",
+      ...(certificates.length > 0 && { certificates }),
+      ...(Object.keys(identity).length > 0 && { identity }),
+      facts: endpointFacts(this.#library, endpoints),
+    };
+  }
+}
+
+type EndpointsAnswer = Extract<Answer, { readonly said: "alive" }> & { readonly facts: readonly SaidFact[] };
 
 /** Each certificate once, with the endpoints that show it. What is no DER is left out. */
 function shown(library: Library, endpoints: readonly EndpointDescription[]): readonly ShownCertificate[] {

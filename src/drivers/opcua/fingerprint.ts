@@ -12,3 +12,8 @@ export function firstOfChain(chain: Uint8Array | null | undefined): Buffer | und
 export function fingerprint(der: Uint8Array): string {
   return createHash("sha256").update(der).digest("hex");
 }
+
+/** SHA-1 of the DER, which the tools of OPC UA show (Part 6, 6.2.2): a name, and nothing to trust by. */
+export function thumbprint(der: Uint8Array): string {
+  return createHash("sha1").update(der).digest("hex");
+}

@@ -1,13 +1,15 @@
 /** The pure half of OPC UA: what may be asked, in which messages. */
 import type { CredentialKind } from "../../domain/credentials.ts";
+import type { DeepRead } from "../../domain/deep-reads.ts";
 import type { Method, MethodInput } from "../../domain/driver.ts";
 import { formatDuration } from "../../domain/duration.ts";
 import { limits } from "../../domain/limits.ts";
+import { opcuaServerNodes } from "../../domain/opcua.ts";
 import type { MethodId } from "../../domain/operations.ts";
 import type { Allowance } from "../../domain/plan.ts";
 import { securityWords, type ChannelSecurity } from "../../domain/security.ts";
 import { milliseconds, type Milliseconds } from "../../domain/units.ts";
-import { allowance, helloTemplate, messageTemplate, type Endpoint, type Service } from "./templates.ts";
+import { allowance, helloTemplate, messageTemplate, readServerTemplate, type Endpoint, type Service } from "./templates.ts";
 import { keepaliveWithin, termsFor, type Terms } from "./terms.ts";
 
 /** HEL and ACK, and nothing more: no channel, no session, no cryptography. */
@@ -20,6 +22,8 @@ export interface HelloAsk {
 export interface EndpointsAsk {
   readonly what: "endpoints";
   readonly endpoint: Endpoint | undefined;
+  /** A deep query wants the whole list in words; absent: a heartbeat. */
+  readonly facts?: true;
 }
 
 /** One Publish an asking on a subscription without monitored items, or one Read of ServerStatus. */
@@ -31,6 +35,8 @@ export interface SessionAsk {
   /** Absent: none. `serverCertificate` is DER in base64; absent where a family is described. */
   readonly security?: ChannelSecurity & { readonly serverCertificate?: string; readonly fingerprint?: string };
   readonly user: "nobody" | Extract<CredentialKind, `opcua-${string}`>;
+  /** What a deep query asks in its place; absent: a heartbeat. Of the nodes that say who the server is, so many, from the first on. */
+  readonly more?: { readonly read: "endpoints" } | { readonly read: "server"; readonly nodes: number };
 }
 
 export type OpcuaAsk = HelloAsk | EndpointsAsk | SessionAsk;
@@ -53,18 +59,27 @@ const helloMethod: Method<HelloAsk> = {
   describe: () => "HEL and its ACK, no channel and no session",
 };
 
-const endpointsMethod: Method<EndpointsAsk> = {
+/** Beside a secured heartbeat a deep query asks as that one does, so that it can be within its session. */
+const endpointsMethod: Method<EndpointsAsk | SessionAsk> = {
   ...shared,
   id: "opcua-get-endpoints",
   connection: "fresh",
+  deepWith: { takesSecurity: true, credentialKinds: ["none", "opcua-user", "opcua-certificate"] },
   parse(input) {
-    const problems = strayProblems(input, "opcua-get-endpoints");
-    return problems.length > 0 ? { problems } : { ask: Object.freeze({ what: "endpoints", endpoint: input.endpoint }) };
+    if (input.deep && input.security) return readMethod.parse(input);
+    const problems = [...strayProblems(input, "opcua-get-endpoints"), ...userProblems(input)];
+    return problems.length > 0
+      ? { problems }
+      : { ask: Object.freeze({ what: "endpoints", endpoint: input.endpoint, ...(input.deep && { facts: true }) }) };
   },
-  opening: ({ endpoint }) => allowance(1, [helloTemplate(endpoint), messageTemplate("opcua-open-channel")]),
-  asking: () => allowance(0, [messageTemplate("opcua-get-endpoints")]),
-  closing: () => allowance(0, [messageTemplate("opcua-close-channel")]),
-  describe: () => "HEL, OpenSecureChannel, GetEndpoints, CloseSecureChannel; security None, no session",
+  opening: (ask) =>
+    ask.what === "endpoints" ? allowance(1, [helloTemplate(ask.endpoint), messageTemplate("opcua-open-channel")]) : readMethod.opening(ask),
+  asking: (ask) => (ask.what === "endpoints" ? allowance(0, [messageTemplate("opcua-get-endpoints")]) : readMethod.asking(ask)),
+  closing: (ask) => (ask.what === "endpoints" ? allowance(0, [messageTemplate("opcua-close-channel")]) : readMethod.closing(ask)),
+  describe: (ask) =>
+    ask.what === "endpoints"
+      ? "HEL, OpenSecureChannel, GetEndpoints, CloseSecureChannel; security None, no session"
+      : readMethod.describe(ask),
 };
 
 function sessionMethod(id: MethodId, what: SessionAsk["what"], opened: readonly Service[], asked: Service): Method<SessionAsk> {
@@ -86,6 +101,7 @@ function sessionMethod(id: MethodId, what: SessionAsk["what"], opened: readonly 
         interval,
         terms: termsFor(interval),
         user: userOf(input),
+        ...(input.deep && { more: moreOf(input.deep) }),
         ...(security && {
           security: {
             ...security,
@@ -100,11 +116,16 @@ function sessionMethod(id: MethodId, what: SessionAsk["what"], opened: readonly 
         helloTemplate(ask.endpoint),
         ...templates(ask, ["opcua-open-channel", "opcua-create-session", "opcua-activate-session", ...opened]),
       ]),
-    asking: (ask) => allowance(0, templates(ask, ["opcua-open-channel", asked])),
+    // A channel is renewed together with a heartbeat; a question of a deep query comes between two of them, and is one message.
+    asking: (ask) => {
+      if (ask.more === undefined) return allowance(0, templates(ask, ["opcua-open-channel", asked]));
+      if (ask.more.read === "server") return allowance(0, [readServerTemplate(ask.more.nodes, ask.security)]);
+      return allowance(0, templates(ask, ["opcua-get-endpoints"]));
+    },
     closing: (ask) => allowance(0, templates(ask, ["opcua-close-session", "opcua-close-channel"])),
     ...(what === "keepalive" && { answerWithin: ({ interval }: SessionAsk): Milliseconds => keepaliveWithin(interval) }),
     describe: (ask) =>
-      `once: HEL, OpenSecureChannel, CreateSession, ActivateSession (${userWords[ask.user]})${subscriptionWords(ask)}; then one ${what === "read" ? "Read of ServerStatus.State and CurrentTime" : "Publish"} each time, with OpenSecureChannel again where the channel must be renewed; at the end CloseSession, CloseSecureChannel; ${securityWords(ask.security)}${ask.security?.fingerprint === undefined ? "" : `, server certificate SHA-256 ${ask.security.fingerprint}`}`,
+      `once: HEL, OpenSecureChannel, CreateSession, ActivateSession (${userWords[ask.user]})${subscriptionWords(ask)}; then ${askedWords(ask)}; at the end CloseSession, CloseSecureChannel; ${securityWords(ask.security)}${ask.security?.fingerprint === undefined ? "" : `, server certificate SHA-256 ${ask.security.fingerprint}`}`,
   };
 }
 
@@ -124,6 +145,17 @@ function subscriptionWords({ what, terms }: SessionAsk): string {
   const { publishingInterval, keepAliveCount } = terms;
   const period = formatDuration(milliseconds(publishingInterval * keepAliveCount));
   return `, CreateSubscription without monitored items (publishing every ${formatDuration(publishingInterval)}, a keep-alive after ${period})`;
+}
+
+function moreOf({ read, nodesMax = opcuaServerNodes.length }: DeepRead): NonNullable<SessionAsk["more"]> {
+  return read === "opcua-endpoints" ? { read: "endpoints" } : { read: "server", nodes: Math.min(nodesMax, opcuaServerNodes.length) };
+}
+
+function askedWords({ what, more }: SessionAsk): string {
+  if (more?.read === "endpoints") return "one GetEndpoints";
+  if (more) return `one Read of the first ${more.nodes} nodes that say who the server is and what it bears`;
+  const asked = what === "read" ? "Read of ServerStatus.State and CurrentTime" : "Publish";
+  return `one ${asked} each time, with OpenSecureChannel again where the channel must be renewed`;
 }
 
 function userOf({ credentials }: MethodInput): SessionAsk["user"] {

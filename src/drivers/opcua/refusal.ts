@@ -16,6 +16,8 @@ export interface Status {
 const hints: Readonly<Record<string, string>> = {
   BadTooManySessions: "every session of the server is taken: by others, or by one of ours that was cut off and whose time is not over",
   BadTooManySubscriptions: "every subscription of the server is taken",
+  BadTooManyOperations:
+    "the server takes fewer nodes in one Read: agree to fewer by `nodes` beside opcua-server, under deepQuery in the site's profile file",
   BadTcpServerTooBusy: "the server takes no further connection at the moment",
   BadTcpEndpointUrlInvalid: "the server knows itself by another address or path only",
   BadCertificateUntrusted:

@@ -13,6 +13,8 @@ import type { OpcuaAsk, SessionAsk } from "./methods.ts";
 import { nonce } from "./nonce.ts";
 import { applicationName, applicationUri } from "./own-keys.ts";
 import { Refusal, refusalAnswer } from "./refusal.ts";
+import { EndpointsQuestion } from "./endpoints.ts";
+import { ServerFacts } from "./server-facts.ts";
 import { checkServer, identityOf, ownSignature, type Secured } from "./secured.ts";
 import { ServerStatus } from "./server-status.ts";
 import { Subscription } from "./subscription.ts";
@@ -65,9 +67,11 @@ export class KeptSession implements Session<OpcuaAsk> {
     return this.#refusal !== undefined;
   }
 
-  async ask(): Promise<Answer> {
+  async ask(asked: OpcuaAsk): Promise<Answer> {
+    const more = this.#deepQuestion(asked);
     try {
       if (this.#refusal) throw this.#refusal;
+      if (more) return await more.ask().catch(refusalOf);
       await this.#channel!.renewIfDue();
       this.#granted(flawOfChannel(this.#channel!.lifetime, this.#parts.ask.interval));
       const answer = await this.#question!.ask();
@@ -137,6 +141,15 @@ export class KeptSession implements Session<OpcuaAsk> {
     return request;
   }
 
+  /** Undefined for the heartbeat's own. */
+  #deepQuestion(asked: OpcuaAsk): Question | undefined {
+    const { library, wire } = this.#parts;
+    const within: Within = (request, expected) => this.#channel!.request(this.#asUs(request), expected);
+    const more = "more" in asked ? asked.more : undefined;
+    if (more?.read === "server") return new ServerFacts(library, within, more.nodes);
+    return more || asked.what === "endpoints" ? new EndpointsQuestion(library, endpointUrl(wire.target), within) : undefined;
+  }
+
   #granted(flaw: string | undefined): void {
     if (flaw !== undefined) throw new Refusal(flaw);
   }
@@ -147,4 +160,10 @@ export class KeptSession implements Session<OpcuaAsk> {
     this.#refusal = error;
     return error;
   }
+}
+
+/** The server says no to a question of a deep query: that answers the question, and the session is none the worse for it. */
+function refusalOf(error: unknown): Answer {
+  if (!(error instanceof Refusal)) throw error;
+  return refusalAnswer(error);
 }

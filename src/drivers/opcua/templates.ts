@@ -1,4 +1,5 @@
 /** The messages of OPC UA as frame templates: how each begins, and how long it may be. */
+import { opcuaServerNodes } from "../../domain/opcua.ts";
 import type { Allowance } from "../../domain/plan.ts";
 import type { ChannelSecurity, SecurityPolicy } from "../../domain/security.ts";
 import { frameTemplate, longest, openEndedTemplate, type FrameTemplate } from "../../domain/template.ts";
@@ -31,10 +32,13 @@ const typeIds = {
   "opcua-activate-session": 467,
   "opcua-close-session": 473,
   "opcua-read": 631,
+  "opcua-read-server": 631,
   "opcua-create-subscription": 787,
   "opcua-publish": 826,
 } as const;
 export type Service = keyof typeof typeIds;
+/** Of a session's handle beyond the two bytes that it has at least. */
+const handleBytesMax = 147;
 /** Whole frames, in bytes: what the library makes of them, measured, with room for longer addresses and tokens. */
 const lengthsMax: Readonly<Record<Service, number>> = {
   "opcua-open-channel": 256,
@@ -44,6 +48,7 @@ const lengthsMax: Readonly<Record<Service, number>> = {
   "opcua-activate-session": 512,
   "opcua-close-session": 256,
   "opcua-read": 256,
+  "opcua-read-server": readServerBytes(opcuaServerNodes.length) + handleBytesMax,
   "opcua-create-subscription": 256,
   "opcua-publish": 256,
 };
@@ -95,6 +100,20 @@ function openTemplate(name: SecurityPolicy | undefined): FrameTemplate {
   const bytes = [...uri, ...none, ...none, 0, 0, 0, 0, 0, 0, 0, 0, ...typeId("opcua-open-channel")];
   const mask = masked(bytes.length, [4, 8], [uri.length + none.length * 2, 8]);
   return openEndedTemplate("opcua-open-channel", Uint8Array.from(bytes), mask, lengthsMax["opcua-open-channel"]);
+}
+
+/** So many nodes of the list, asked for in one request: as long as they make it, but for the session's handle and what security adds. */
+export function readServerTemplate(nodes: number, security?: ChannelSecurity): FrameTemplate {
+  const { operation, bytes, mask, lengthMax } = messageTemplate("opcua-read-server", security);
+  const least = readServerBytes(nodes);
+  const lengthened = (part: Uint8Array): Uint8Array => Uint8Array.from({ length: least }, (_, at) => part[at] ?? 0);
+  const most = lengthMax! - readServerBytes(opcuaServerNodes.length) + least;
+  return openEndedTemplate(operation, lengthened(bytes), lengthened(mask), most);
+}
+
+/** The whole frame without security and with the shortest handle: header 28, request header 29, 16 before the nodes, 18 a node. */
+function readServerBytes(nodes: number): number {
+  return 73 + 18 * nodes;
 }
 
 /** One request for each template. */

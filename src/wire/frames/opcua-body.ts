@@ -1,4 +1,5 @@
 /** Reads which service an OPC UA message in the clear asks for, and of a Read which nodes: nothing else is let out. */
+import { opcuaServerNodes } from "../../domain/opcua.ts";
 import type { Operation } from "../../domain/operations.ts";
 
 const typeIdAt = 24;
@@ -20,6 +21,10 @@ const closeChannelId = 452;
 /** ServerStatus.CurrentTime and ServerStatus.State. */
 const readable: ReadonlySet<number> = new Set([2258, 2259]);
 const valueAttribute = 13;
+/** TimestampsToReturn (Part 4, 7.40). */
+const neither = 3;
+/** HMAC-SHA256, behind the messages of a channel that signs. */
+const signatureBytes = 32;
 
 /** The operation of one whole outbound chunk. */
 export function clearOperation(frame: Uint8Array): Operation | undefined {
@@ -52,25 +57,23 @@ function opens(frame: Uint8Array): boolean {
 function serviceOf(frame: Uint8Array): Operation | undefined {
   const id = typeId(frame, typeIdAt);
   const operation = id === undefined ? undefined : services.get(id);
-  return operation === "opcua-read" && !readsStatus(frame) ? undefined : operation;
+  return operation === "opcua-read" ? readOperation(frame) : operation;
 }
 
-function readsStatus(frame: Uint8Array): boolean {
+/** A heartbeat reads one or both of two nodes; a deep query the list of what a server says of itself, or its beginning, in its order. */
+function readOperation(frame: Uint8Array): Operation | undefined {
   const reader = new Reader(frame, typeIdAt + 4);
   reader.requestHeader();
-  // maxAge and timestampsToReturn.
-  reader.skip(12);
+  // No value older than now, and no time beside it.
+  if (reader.int32() !== 0 || reader.int32() !== 0 || reader.int32() !== neither) return undefined;
   const count = reader.int32();
-  if (count < 1 || count > readable.size) return false;
-  for (let node = 0; node < count; node++) {
-    const id = reader.standardNode();
-    if (id === undefined || !readable.has(id) || reader.int32() !== valueAttribute) return false;
-    // No index range; no data encoding: namespace 0 and no name.
-    if (reader.int32() !== -1) return false;
-    reader.skip(2);
-    if (reader.int32() !== -1) return false;
-  }
-  return reader.ok;
+  if (!(count >= 1 && count <= opcuaServerNodes.length)) return undefined;
+  const ids = Array.from({ length: count }, () => reader.valueOfNode());
+  // Nothing behind them but a signature.
+  const rest = frame.length - reader.at;
+  if (!reader.ok || (rest !== 0 && rest !== signatureBytes)) return undefined;
+  if (ids.length <= readable.size && ids.every((id) => readable.has(id))) return "opcua-read";
+  return ids.every((id, at) => id === opcuaServerNodes[at]?.[0]) ? "opcua-read-server" : undefined;
 }
 
 /** A node of the standard's own namespace in its four-byte form, as the requests' type ids are; undefined where it is another. */
@@ -103,6 +106,12 @@ class Reader {
     return this.ok ? this.#view.getInt32(at, true) : Number.NaN;
   }
 
+  #uint16(): number {
+    const at = this.at;
+    this.skip(2);
+    return this.ok ? this.#view.getUint16(at, true) : Number.NaN;
+  }
+
   /** Undefined for none. */
   text(): string | undefined {
     const length = this.int32();
@@ -121,6 +130,15 @@ class Reader {
     const at = this.at;
     this.skip(3);
     if (this.ok && (this.#bytes[at] !== 0 || this.#bytes[at + 1] !== 0 || this.#bytes[at + 2] !== 0)) this.ok = false;
+  }
+
+  /** One node of a Read, of which nothing but the value is asked for; a number that fits no node where it is anything else. */
+  valueOfNode(): number {
+    const id = this.standardNode();
+    if (id === undefined || this.int32() !== valueAttribute) return Number.NaN;
+    // No index range; no data encoding: namespace 0 and no name.
+    if (this.int32() !== -1 || this.#uint16() !== 0 || this.int32() !== -1) return Number.NaN;
+    return id;
   }
 
   /** Two-byte or four-byte form, namespace 0. */

@@ -16,6 +16,11 @@ const asks =
   (request: string): boolean =>
     request.slice(52, 56) === Buffer.of(typeId & 255, typeId >> 8).toString("hex") && request.startsWith("4d5347");
 
+const opcuaReplyOf =
+  (typeId: number) =>
+  (request: string): string =>
+    opcuaReply(request, { typeId });
+
 const anything: Subject["garbage"] = [
   ["noise", () => "deadbeefdeadbeefdeadbeef"],
   ["a web server's answer", () => Buffer.from("HTTP/1.1 400 Bad Request\r\n\r\n").toString("hex")],
@@ -70,6 +75,18 @@ driverContract({
       ["a Publish answer", (request) => opcuaReply(request, { typeId: 829 })],
     ]),
   ],
+});
+
+driverContract({
+  name: "opcua-server of a deep query",
+  driver: opcuaDriverFrom(),
+  policy: opcuaPolicy,
+  check: (port, connection) => opcuaCheck({ method: "opcua-read", port, connection, input: { deep: { read: "opcua-server" } } }),
+  reply: (request) => opcuaReply(request),
+  garbage: only(
+    asks(631),
+    inChannel.map(([what, reply]) => [what, what.startsWith("another answer") ? opcuaReplyOf(829) : reply]),
+  ),
 });
 
 driverContract({

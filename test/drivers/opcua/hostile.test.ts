@@ -29,8 +29,17 @@ test("Write, Call, Browse and CreateMonitoredItems are stopped inside the librar
     await assert.rejects(channel.request(request, ServiceFault), /is not among the requests of a heartbeat/u);
   assert.deepEqual(permit.seen, ["opcua-hello", "opcua-open-channel"]);
   assert.ok(wire.quiet);
+  const value = 13;
+  for (const node of [
+    { nodeId: "i=2256", attributeId: value },
+    { nodeId: "ns=1;i=2258", attributeId: value },
+    { nodeId: "i=2258", attributeId: 1 },
+    { nodeId: "i=2255", attributeId: value, indexRange: new nodeOpcua.NumericRange("0:1") },
+  ])
+    await assert.rejects(channel.request(new ReadRequest({ nodesToRead: [node] }), ServiceFault), /a Read of nodes that nobody reads/u);
+  assert.ok(wire.quiet);
   // Allowed to the library, and on no template of this check.
-  const read = new ReadRequest({ nodesToRead: [{ nodeId: "i=2256", attributeId: 13 }] });
+  const read = new ReadRequest({ nodesToRead: [{ nodeId: "i=2260", attributeId: value }] });
   void channel.request(read, ServiceFault).catch(() => undefined);
   assert.equal((await wire.closed).failure, "guard_blocked");
   await assert.rejects(channel.request(new PublishRequest(), ServiceFault));

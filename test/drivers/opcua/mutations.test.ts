@@ -2,16 +2,38 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MalformedReply } from "../../../src/domain/driver.ts";
+import type { SaidFact } from "../../../src/domain/outcome.ts";
 import type { Closed, Wire } from "../../../src/domain/wire.ts";
 import { opcuaDriverFrom } from "../../../src/drivers/opcua/driver.ts";
 import { opcuaPolicy } from "../../../src/wire/frames/opcua.ts";
 import { Inbound } from "../../../src/wire/inbound.ts";
-import { opcuaCheck } from "../../support/opcua-checks.ts";
+import { opcuaCheck, type OpcuaCheckOptions } from "../../support/opcua-checks.ts";
 import { opcuaReply } from "../../support/opcua-replies.ts";
 
 const runs = Number(process.env["MUTATION_RUNS"] ?? 600);
-/** HEL, OpenSecureChannel, CreateSession, ActivateSession, CreateSubscription, Publish. */
-const steps = 6;
+interface Conversation {
+  readonly check: OpcuaCheckOptions;
+  /** HEL, OpenSecureChannel, CreateSession, ActivateSession and what comes after them. */
+  readonly steps: number;
+  /** The first that is damaged, counted from 0. */
+  readonly from: number;
+  /** What such replies are taken for. */
+  readonly outcomes: readonly string[];
+}
+/** CreateSubscription and Publish. */
+const keepAlive: Conversation = {
+  check: { method: "opcua-keepalive", port: 4840 },
+  steps: 6,
+  from: 0,
+  outcomes: ["alive", "degraded", "malformed", "timeout"],
+};
+/** One Read of what the server says of itself. */
+const server: Conversation = {
+  check: { method: "opcua-read", port: 4840, input: { deep: { read: "opcua-server" } } },
+  steps: 5,
+  from: 4,
+  outcomes: ["alive", "malformed", "timeout"],
+};
 
 /** As the real wire: one whole frame that answers, or the end. */
 class DamagingWire implements Wire {
@@ -89,16 +111,17 @@ function damageOf(random: (below: number) => number): (reply: Buffer) => Buffer 
   };
 }
 
-async function exchanged(run: number): Promise<{ readonly outcome: string; readonly sent: number }> {
+async function exchanged(run: number, { check, steps, from }: Conversation): Promise<{ readonly outcome: string; readonly sent: number }> {
   const random = randomFrom(run * 2_654_435_761);
-  const wire = new DamagingWire(run % steps, damageOf(random));
-  const { ask } = opcuaCheck({ method: "opcua-keepalive", port: 4840 });
+  const wire = new DamagingWire(from + (run % (steps - from)), damageOf(random));
+  const { ask } = opcuaCheck(check);
   const driver = opcuaDriverFrom();
   const speaking = async (): Promise<string> => {
     const session = await driver.open(wire, ask);
-    const { said } = await session.ask(ask);
+    const answer = await session.ask(ask);
     void session.leave();
-    return said;
+    if (answer.said === "alive") inBounds(answer.facts ?? []);
+    return answer.said;
   };
   const spoken = speaking().catch((error: unknown) => {
     assert.ok(error instanceof MalformedReply, String(error));
@@ -110,21 +133,29 @@ async function exchanged(run: number): Promise<{ readonly outcome: string; reado
   return { outcome, sent: wire.sent };
 }
 
-test(`${runs} damaged replies of a server`, async (context) => {
-  const outcomes = new Map<string, number>();
-  const written = context.mock.method(console, "warn", () => {});
-  for (let run = 0; run < runs; run++) {
-    const { outcome, sent } = await exchanged(run);
-    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
-    // The goodbye of a session that was refused or kept: CloseSession and CLO.
-    assert.ok(sent <= steps + 2, `run ${run}: ${sent} requests`);
-  }
-  assert.equal(written.mock.callCount(), 0, "the library wrote to the console");
-  assert.deepEqual([...outcomes.keys()].toSorted(), ["alive", "degraded", "malformed", "timeout"]);
-  assert.ok(outcomes.get("malformed")! > runs / 4, JSON.stringify([...outcomes]));
-  assert.deepEqual(
-    process.getActiveResourcesInfo().filter((kind) => kind === "Timeout"),
-    [],
-    "the library left a timer",
-  );
-});
+/** Whatever a damaged reply holds, it is a few hundred lines of text for people. */
+function inBounds(facts: readonly SaidFact[]): void {
+  assert.ok(facts.length <= 400, `${facts.length} facts`);
+  for (const [name, value] of facts) assert.ok(`${name}${value}`.length < 3000 && !/\p{Cc}/u.test(name + value), `${name}: ${value}`);
+}
+
+for (const [what, conversation] of Object.entries({ keepAlive, server }))
+  test(`${runs} damaged replies of a server: ${what}`, async (context) => {
+    const { steps } = conversation;
+    const outcomes = new Map<string, number>();
+    const written = context.mock.method(console, "warn", () => {});
+    for (let run = 0; run < runs; run++) {
+      const { outcome, sent } = await exchanged(run, conversation);
+      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+      // The goodbye of a session that was refused or kept: CloseSession and CLO.
+      assert.ok(sent <= steps + 2, `run ${run}: ${sent} requests`);
+    }
+    assert.equal(written.mock.callCount(), 0, "the library wrote to the console");
+    assert.deepEqual([...outcomes.keys()].toSorted(), conversation.outcomes);
+    assert.ok(outcomes.get("malformed")! > runs / 4, JSON.stringify([...outcomes]));
+    assert.deepEqual(
+      process.getActiveResourcesInfo().filter((kind) => kind === "Timeout"),
+      [],
+      "the library left a timer",
+    );
+  });

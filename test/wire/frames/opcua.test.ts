@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
+import { opcuaServerNodes } from "../../../src/domain/opcua.ts";
 import { inboundBytesMax, inboundChunksMax, opcuaEncryptedPolicy, opcuaPolicy } from "../../../src/wire/frames/opcua.ts";
 import { helloTemplate, messageTemplate } from "../../../src/drivers/opcua/templates.ts";
 
@@ -30,8 +31,10 @@ const item = (node: readonly number[], attribute = 13): number[] => [
   0,
   ...uint32(0xffffffff),
 ];
-const read = (...items: readonly (readonly number[])[]): Uint8Array =>
-  message(631, [...Array.from<number>({ length: 12 }).fill(0), ...uint32(items.length), ...items.flat()]);
+const read = (...items: readonly (readonly number[])[]): Uint8Array => message(631, [...age, ...uint32(items.length), ...items.flat()]);
+/** No older than now, and no time stamps. */
+const age = [...Array.from<number>({ length: 8 }).fill(0), ...uint32(3)];
+const serverNodes = opcuaServerNodes.map(([id]) => item(service(id)));
 const state = service(2259);
 const policy = (name: string): number[] => {
   const uri = [...Buffer.from(`http://opcfoundation.org/UA/SecurityPolicy#${name}`)];
@@ -40,6 +43,10 @@ const policy = (name: string): number[] => {
 const open = (name: string, id: number): Uint8Array =>
   chunk("OPNF", uint32(0), policy(name), uint32(0xffffffff), uint32(0xffffffff), uint32(1), uint32(1), service(id), header);
 const hello = helloTemplate({ address: "192.0.2.11", port: 4840 }).bytes;
+/** With the signature of a channel that signs. */
+const signed = (frame: Uint8Array): Uint8Array => chunk("MSGF", [...frame.subarray(8)], Array.from<number>({ length: 32 }).fill(7));
+/** With an index range of one byte. */
+const indexed = (node: readonly number[]): number[] => [...node, ...uint32(13), ...uint32(1), 0x30, 0, 0, ...uint32(0xffffffff)];
 const close = chunk("CLOF", symmetric(7, 3), service(452), header);
 
 describe("an OPC UA frame that leaves", () => {
@@ -55,6 +62,10 @@ describe("an OPC UA frame that leaves", () => {
     ["opcua-publish", message(826)],
     ["opcua-read", read(item(state))],
     ["opcua-read", read(item(state), item(service(2258)))],
+    ["opcua-read", Uint8Array.of(...signed(read(item(state))))],
+    ["opcua-read-server", read(...serverNodes)],
+    ["opcua-read-server", read(...serverNodes.slice(0, 3))],
+    ["opcua-read-server", Uint8Array.of(...signed(read(...serverNodes)))],
     ["opcua-close-channel", close],
   ];
   for (const [operation, frame] of lawful)
@@ -70,6 +81,17 @@ describe("an OPC UA frame that leaves", () => {
     ["a Read of another attribute", read(item(state, 1))],
     ["a Read of nothing", read()],
     ["a Read of three nodes", read(item(state), item(state), item(state))],
+    ["what a server says of itself in another order", read(...serverNodes.toReversed())],
+    ["what a server says of itself without its first node", read(...serverNodes.slice(1))],
+    ["what a server says of itself and one node more", read(...serverNodes, item(state))],
+    ["what a server says of itself with another node among it", read(...serverNodes.with(4, item(service(2277))))],
+    ["the description of one of its nodes", read(...serverNodes.with(4, item(service(3709), 5)))],
+    ["a part of a node's value", read(indexed(service(2255)), ...serverNodes.slice(1))],
+    ["a Read of values with their times", message(631, [...age.with(8, 2), ...uint32(1), ...item(state)])],
+    ["a Read of values that may be old", message(631, [...age.with(6, 1), ...uint32(1), ...item(state)])],
+    ["a Read with something behind it", message(631, [...age, ...uint32(1), ...item(state), 1, 0, 0, 0])],
+    ["a Read that promises more nodes than there are", message(631, [...age, ...uint32(40), ...item(state)])],
+    ["a Read of fewer than no nodes", message(631, [...age, ...uint32(-1)])],
     ["a Read that ends in the middle", read(item(state).slice(0, -3))],
     ["a service of another namespace", chunk("MSGF", symmetric(7, 3), [1, 1, 0x3a, 3], header)],
     ["a channel whose policy is none of OPC UA's", chunk("OPNF", uint32(0), [4, 0, 0, 0, 65, 65, 65, 65], header)],
