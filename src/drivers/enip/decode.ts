@@ -92,6 +92,8 @@ export function decodeCipReply(data: Uint8Array, service: number): CipReply {
 export interface RoutedReply extends CipReply {
   /** The first word of the additional status, which says more of a general status of 1; undefined where there is none. */
   readonly extendedStatus: number | undefined;
+  /** An error of the module that was to pass the message on, in the name of Unconnected_Send. */
+  readonly bySender: boolean;
 }
 
 /**
@@ -111,7 +113,7 @@ export function decodeRoutedReply(data: Uint8Array, service: number): RoutedRepl
     throw malformed("a success of Unconnected_Send itself, expected the reply to what it was to pass on", data);
   if (generalStatus !== 0 && bytes.length > end + (bySender ? remainingPathBytes : 0)) throw malformed("data behind an error", data);
   const extendedStatus = end > 4 ? viewOf(bytes).getUint16(4, true) : undefined;
-  return { generalStatus, extendedStatus, data: generalStatus === 0 ? bytes.subarray(end) : new Uint8Array(0) };
+  return { generalStatus, extendedStatus, bySender, data: generalStatus === 0 ? bytes.subarray(end) : new Uint8Array(0) };
 }
 
 const unconnectedSend = 0x52;

@@ -6,6 +6,7 @@ import { wholeIdentityAnswer } from "./facts.ts";
 
 const connectionFailure = 0x01;
 const resourceUnavailable = 0x02;
+const serviceNotSupported = 0x08;
 /** Path segment error and path destination unknown: nothing stands there. */
 const noSuchPath: ReadonlySet<number> = new Set([0x04, 0x05]);
 
@@ -37,6 +38,8 @@ export function slotAnswer(reply: RoutedReply, slot: number): Answer {
   if (noSuchPath.has(generalStatus) || (generalStatus === connectionFailure && empty))
     return { said: "alive", note: `no module in slot ${slot} (${detail})`, facts: [["module", "none"]] };
   if (generalStatus === connectionFailure || generalStatus === resourceUnavailable) return { said: "gateway_only", detail };
+  if (reply.bySender && generalStatus === serviceNotSupported)
+    return { said: "alive", note: `the device passes nothing on to a backplane (${detail})` };
   return cipErrorAnswer(generalStatus, `Get_Attributes_All of the Identity object in slot ${slot}`);
 }
 

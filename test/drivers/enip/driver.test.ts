@@ -210,7 +210,7 @@ describe("a module of the backplane", () => {
     );
     assert.deepEqual(await session.ask(slot), {
       said: "alive",
-      note: "CIP status 0x08 to Get_Attributes_All of the Identity object in slot 3: service not supported",
+      note: "the device passes nothing on to a backplane (CIP status 0x08 (service not supported) to a question for slot 3)",
     });
     await session.leave();
     assert.equal(wire.sent.length, 3);

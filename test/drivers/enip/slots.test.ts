@@ -1,10 +1,13 @@
 /** What is made of the answer for a slot of the backplane: a module, no module, or a failure that ends the asking. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { MalformedReply } from "../../../src/domain/driver.ts";
-import { decodeRoutedReply } from "../../../src/drivers/enip/decode.ts";
+import { decodeCipReply, decodeEncapsulation, decodeRoutedReply, decodeWholeIdentity } from "../../../src/drivers/enip/decode.ts";
+import { identityFacts } from "../../../src/drivers/enip/facts.ts";
 import { slotAnswer } from "../../../src/drivers/enip/slots.ts";
+import { enipPolicy } from "../../../src/wire/frames/enip.ts";
 import { enbtIdentity, unconnected } from "../../support/enip-checks.ts";
 
 const bytes = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex.replaceAll(" ", ""), "hex"));
@@ -58,10 +61,47 @@ describe("nobody answers there, or there is no room for the question: a failure,
 test("what else a device answers is said as a heartbeat says it", () => {
   assert.deepEqual(answer("d2 00 08 00"), {
     said: "alive",
+    note: "the device passes nothing on to a backplane (CIP status 0x08 (service not supported) to a question for slot 3)",
+  });
+  assert.deepEqual(answer("81 00 08 00"), {
+    said: "alive",
     note: "CIP status 0x08 to Get_Attributes_All of the Identity object in slot 3: service not supported",
   });
   assert.equal(answer("81 00 0c 00").said, "degraded");
   assert.equal(answer("d2 00 1e 00").said, "degraded");
+});
+
+describe("the replies of OpENer and cpppo (test/oracles/enip.md)", () => {
+  const file = new URL("../../fixtures/real-replies/enip-slots.json", import.meta.url);
+  const captured = JSON.parse(readFileSync(file, "utf8")) as readonly Readonly<Record<"kind" | "hex" | "request" | "repo", string>>[];
+
+  test("answer what was asked, and what was asked may leave", () => {
+    assert.deepEqual(
+      captured.map(({ request }) => enipPolicy.operation(bytes(request))),
+      ["enip-read-identity", "enip-read-slot-identity", "enip-read-slot-identity", "enip-read-slot-identity"],
+    );
+    for (const { hex, request } of captured) assert.ok(enipPolicy.answers(bytes(request), bytes(hex)));
+  });
+
+  test("hold a controller in slot 0, with every attribute", () => {
+    const [own, slot] = captured.map(({ hex }) => decodeEncapsulation(bytes(hex)).data);
+    const said = slotAnswer(decodeRoutedReply(slot!, 0x01), 0);
+    assert.ok(said.said === "alive");
+    assert.equal(said.identity?.product, "1756-L61/B LOGIX5561");
+    assert.deepEqual(said.facts, identityFacts(decodeWholeIdentity(decodeCipReply(own!, 0x01).data)));
+    assert.deepEqual(said.facts?.slice(-3), [
+      ["state", "255 (not kept)"],
+      ["configuration consistency value", "0x0000"],
+      ["heartbeat interval", "0 s (sends none)"],
+    ]);
+  });
+
+  test("say that no such way is taken: cpppo in the envelope, OpENer in the message", () => {
+    const [, , refused, unknown] = captured.map(({ hex }) => decodeEncapsulation(bytes(hex)));
+    assert.deepEqual([refused!.status, refused!.data.length], [8, 0]);
+    const said = slotAnswer(decodeRoutedReply(unknown!.data, 0x01), 0);
+    assert.match(said.said === "alive" ? (said.note ?? "") : "", /^the device passes nothing on to a backplane/u);
+  });
 });
 
 describe("a reply is malformed", () => {
