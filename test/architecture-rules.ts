@@ -183,7 +183,7 @@ export const builtinsPerFile: Readonly<Record<string, readonly string[]>> = {
   "src/drivers/opcua/secured.ts": ["node:crypto"],
   "src/drivers/opcua/transport.ts": ["node:events"],
   "src/drivers/s7/child.ts": ["node:fs", "node:net"],
-  "src/drivers/snmp/answers.ts": ["node:buffer"],
+  "src/drivers/snmp/values.ts": ["node:buffer"],
   "src/drivers/snmp/port.ts": ["node:buffer", "node:events"],
   "src/exporters/control.ts": ["node:fs"],
   "src/exporters/http.ts": ["node:stream"],

@@ -3,6 +3,7 @@ import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { EventEmitter, once } from "node:events";
 import snmp from "net-snmp";
 import { monotonicMs, Timers } from "../timers.ts";
+import { serveBridge, serveInterfaces, serveSystem, type Agent } from "./objects.ts";
 
 export type SnmpBehaviour =
   | "healthy"
@@ -35,6 +36,8 @@ export interface SnmpDeviceOptions {
   readonly upHundredths?: number;
   /** ifOperStatus by ifIndex: 1 up, 2 down, 7 lowerLayerDown. */
   readonly ports?: Readonly<Record<number, number>>;
+  /** Port of its bridge by hardware address (`00:80:f4:0a:0b:0c`); absent: it is none. */
+  readonly bridge?: Readonly<Record<string, number>>;
   readonly behaviour?: SnmpBehaviour;
 }
 
@@ -44,7 +47,9 @@ export interface SnmpCounts {
   readonly connections: number;
   /** As many as datagrams. */
   readonly requests: number;
-  /** Messages of v1 and v2c with another PDU than GetRequest: nobody should send one. */
+  /** GetNextRequests of v1 and v2c. */
+  readonly getNexts: number;
+  /** Messages of v1 and v2c with another PDU than GetRequest and GetNextRequest: nobody should send one. */
   readonly writes: number;
   readonly malformedRequests: number;
   /** Each datagram is answered before the next is looked at: none ever. */
@@ -78,16 +83,6 @@ export function behaviourName(behaviour: SnmpBehaviour): string {
 
 const framesMax = 1000;
 const ticksWrap = 2 ** 32;
-/** Net-SNMP's own number, with one of this product's. */
-const objectId = "1.3.6.1.4.1.8072.3.2.255";
-const oids = {
-  sysDescr: "1.3.6.1.2.1.1.1",
-  sysObjectID: "1.3.6.1.2.1.1.2",
-  sysUpTime: "1.3.6.1.2.1.1.3",
-  sysName: "1.3.6.1.2.1.1.5",
-  ifEntry: "1.3.6.1.2.1.2.2.1",
-} as const;
-
 class Device implements SnmpDevice {
   readonly host: string;
   readonly port: number;
@@ -95,6 +90,7 @@ class Device implements SnmpDevice {
     datagrams: 0,
     connections: 0,
     requests: 0,
+    getNexts: 0,
     writes: 0,
     malformedRequests: 0,
     pipelinedRequests: 0,
@@ -137,42 +133,15 @@ class Device implements SnmpDevice {
     name = "SIM-SWITCH",
     description = "simulated managed switch",
     ports = {},
+    bridge,
   }: SnmpDeviceOptions): void {
-    const { MibProviderType, MaxAccess, ObjectType } = snmp as unknown as Record<string, Record<string, number>>;
     const agent = snmp.createAgent({ dgramModule: { createSocket: () => this.#agentSide } }, () => {}) as Agent;
     const authorizer = agent.getAuthorizer();
     authorizer.addCommunity(community);
     if (user) authorizer.addUser(userOf(user));
-    const scalar = (called: string, oid: string, type: string, value: () => string | number): void => {
-      agent.registerProvider({
-        name: called,
-        type: MibProviderType!["Scalar"],
-        oid,
-        scalarType: ObjectType![type],
-        maxAccess: MaxAccess!["read-only"],
-        handler: (request: { done(): void }) => {
-          agent.getMib().setScalarValue(called, value());
-          request.done();
-        },
-      });
-      agent.getMib().setScalarValue(called, value());
-    };
-    scalar("sysDescr", oids.sysDescr, "OctetString", () => description);
-    scalar("sysObjectID", oids.sysObjectID, "OID", () => objectId);
-    scalar("sysUpTime", oids.sysUpTime, "TimeTicks", () => this.#ticks());
-    scalar("sysName", oids.sysName, "OctetString", () => name);
-    agent.registerProvider({
-      name: "ifEntry",
-      type: MibProviderType!["Table"],
-      oid: oids.ifEntry,
-      maxAccess: MaxAccess!["not-accessible"],
-      tableColumns: [
-        { number: 1, name: "ifIndex", type: ObjectType!["Integer"], maxAccess: MaxAccess!["read-only"] },
-        { number: 8, name: "ifOperStatus", type: ObjectType!["Integer"], maxAccess: MaxAccess!["read-only"] },
-      ],
-      tableIndex: [{ columnName: "ifIndex" }],
-    });
-    for (const [index, state] of Object.entries(ports)) agent.getMib().addTableRow("ifEntry", [Number(index), state]);
+    serveSystem(agent, { description, name, ticks: () => this.#ticks() });
+    serveInterfaces(agent, ports);
+    if (bridge) serveBridge(agent, bridge, Object.keys(ports).map(Number));
   }
 
   #ticks(): number {
@@ -183,7 +152,8 @@ class Device implements SnmpDevice {
     this.counts.datagrams += 1;
     this.counts.requests += 1;
     if (datagram[0] !== 0x30 || datagram.length < 8) this.counts.malformedRequests += 1;
-    else if (isOther(datagram)) this.counts.writes += 1;
+    else if (pduTag(datagram) === 0xa1) this.counts.getNexts += 1;
+    else if (pduTag(datagram) !== 0xa0) this.counts.writes += 1;
     this.counts.requestFrames.push(datagram.toString("hex"));
     if (this.counts.requestFrames.length > framesMax) this.counts.requestFrames.shift();
     this.#agentSide.emit("message", datagram, from);
@@ -228,24 +198,17 @@ class AgentSide extends EventEmitter {
   close(): void {}
 }
 
-/** net-snmp's agent, as far as it is used here; its types leave it open. */
-interface Agent {
-  getAuthorizer(): { addCommunity(community: string): void; addUser(user: object): void };
-  getMib(): { setScalarValue(name: string, value: string | number): void; addTableRow(table: string, row: readonly number[]): void };
-  registerProvider(provider: object): void;
-}
-
 function userOf({ name, authKey, privKey, authProtocol = "sha256", privProtocol = "aes" }: SnmpUser): object {
   const auth = snmp.AuthProtocols[authProtocol];
   const privacy = (snmp.PrivProtocols as unknown as Record<string, number>)[privProtocol];
   return { name, level: snmp.SecurityLevel.authPriv, authProtocol: auth, authKey, privProtocol: privacy, privKey };
 }
 
-/** Whether a message of v1 or v2c carries another PDU than GetRequest. */
-function isOther(message: Buffer): boolean {
+/** Which PDU a message of v1 or v2c carries; GetRequest of v3, where nobody sees it. */
+function pduTag(message: Buffer): number | undefined {
   const header = message[1]! < 0x80 ? 2 : 2 + (message[1]! & 0x7f);
-  if ((message[header + 2] ?? 3) > 1) return false;
-  return message[header + 5 + (message[header + 4] ?? 0)] !== 0xa0;
+  if ((message[header + 2] ?? 3) > 1) return 0xa0;
+  return message[header + 5 + (message[header + 4] ?? 0)];
 }
 
 /** The first number of four bytes behind the version: of the request in v2c, of the message in v3. */

@@ -61,6 +61,7 @@ const sameAs: ReadonlyMap<DeepReadId, string> = new Map<DeepReadId, string>([
   ["enip-slots", "enip-identity"],
   ["modbus-server-id", "modbus-fc17"],
   ["opcua-endpoints", "opcua-get-endpoints"],
+  ["snmp-system", "snmp-get"],
 ]);
 
 const inParts: ReadonlySet<DeepReadId> = new Set<DeepReadId>([

@@ -1,4 +1,6 @@
 /** The closed list of what a deep query may read beyond the heartbeat, each read beside the method whose rules hold for it. */
+import { hardwareAddressOf, hardwareAddressWords } from "./hardware-address.ts";
+import { deepQueryTableEntriesMax } from "./limits.ts";
 import type { MethodId } from "./operations.ts";
 
 export const deepReadIds = [
@@ -12,6 +14,8 @@ export const deepReadIds = [
   "s7-protection",
   "snmp-system",
   "snmp-interfaces",
+  "snmp-bridge-ports",
+  "snmp-bridge-table",
   "opcua-endpoints",
   "opcua-server",
 ] as const;
@@ -28,6 +32,10 @@ export interface DeepReadFacts {
   readonly within?: readonly MethodId[];
   /** Takes a session, so it stands beside such a heartbeat alone: a device gives no more sessions than its heartbeat has. */
   readonly takesSession?: true;
+  /** A divided answer is followed for so many parts; absent: for `deepQueryPartsMax`. */
+  readonly partsMax?: number;
+  /** A divided answer goes on behind a hardware address, as a number; absent: by a number as it is. */
+  readonly goesOnBehind?: "hardware address";
 }
 
 /** Heartbeats that keep a session of OPC UA. */
@@ -46,11 +54,18 @@ export const deepReads: Readonly<Record<DeepReadId, DeepReadFacts>> = {
   "s7-module": { method: "s7-cpu-status", words: "S7 module identification, SZL 0x0011" },
   "s7-components": { method: "s7-cpu-status", words: "S7 component identification, SZL 0x001C, or 0x011C one by one" },
   "s7-protection": { method: "s7-cpu-status", words: "S7 protection level, SZL 0x0232 index 4" },
-  "snmp-system": { method: "snmp-get", words: "SNMP description, object id, name and uptime" },
+  "snmp-system": { method: "snmp-get", words: "SNMP system group" },
   "snmp-interfaces": {
     method: "snmp-get",
-    words: "SNMP description, type, speed, address and state of an interface",
+    words: "SNMP description, type, speed, address, state and errors of an interface",
     counts: "interfaces",
+  },
+  "snmp-bridge-ports": { method: "snmp-get", words: "SNMP address of a bridge, and the interface of each of its ports" },
+  "snmp-bridge-table": {
+    method: "snmp-get",
+    words: "SNMP table of a bridge: which hardware addresses are behind which port",
+    partsMax: deepQueryTableEntriesMax,
+    goesOnBehind: "hardware address",
   },
   "opcua-endpoints": { method: "opcua-get-endpoints", words: "OPC UA GetEndpoints", within: opcuaSessions },
   "opcua-server": {
@@ -60,9 +75,6 @@ export const deepReads: Readonly<Record<DeepReadId, DeepReadFacts>> = {
     takesSession: true,
   },
 };
-
-/** Have their names and places, and no request yet: no file may name them. */
-export const deepReadsToCome: ReadonlySet<DeepReadId> = new Set<DeepReadId>(["snmp-interfaces"]);
 
 /** One read as it is asked: where there are several, the number of this one. */
 export interface DeepRead {
@@ -77,4 +89,10 @@ export interface DeepRead {
 export function deepReadName({ read, number }: DeepRead): string {
   if (number === undefined) return read;
   return `${read} ${deepReads[read].counts === "slots" ? "slot" : "interface"} ${number}`;
+}
+
+/** @param read as `deepReadName` has it: `from 3`, `behind 00:80:f4:0a:0b:0c`. */
+export function goesOnWords(read: string, from: number): string {
+  const facts = (deepReads as Readonly<Record<string, DeepReadFacts>>)[read];
+  return facts?.goesOnBehind === undefined ? `from ${from}` : `behind ${hardwareAddressWords(hardwareAddressOf(from))}`;
 }

@@ -171,6 +171,8 @@ export const deepQueryPatience: Milliseconds = seconds(1800);
 export const deepQueryCutsBefore: Milliseconds = seconds(1);
 /** A divided answer is followed for so many parts. */
 export const deepQueryPartsMax = 8;
+/** A table that a device may have of any length is followed for so many entries, each a question of its own. */
+export const deepQueryTableEntriesMax = 64;
 /** A run whose person has not looked for so long has ended: a terminal that was closed, a network that broke. */
 export const deepQueryWatchedWithin: Milliseconds = seconds(5);
 /** Slots of a backplane and interfaces of a switch that a file may name. */

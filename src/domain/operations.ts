@@ -33,6 +33,7 @@ export const operations = {
   "icmp-echo": "ICMP echo request",
   "snmp-discover-engine": "SNMPv3 engine discovery",
   "snmp-get": "SNMP Get of named objects",
+  "snmp-get-next": "SNMP GetNext of one entry of a named table",
 } as const;
 
 export type Operation = keyof typeof operations;

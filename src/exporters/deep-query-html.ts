@@ -1,4 +1,5 @@
 /** The record of a deep query as one HTML page without a script, a style sheet or an address of anybody else's: for a file, a printer, an auditor. */
+import { goesOnWords } from "../domain/deep-reads.ts";
 import type { DeepRecord, DeepRecordDevice, DeepRecordQuestion } from "../domain/deep-record.ts";
 
 const title = "Record of a deep query";
@@ -93,7 +94,7 @@ function questionCells({ at, read, from, came, tookMs, detail, facts, identity, 
   const said = [...known, ...facts.map(([name, value]) => `${name}: ${value}`), ...(detail === null ? [] : [detail])];
   return [
     at.slice(11, 19),
-    `${read}${from === null ? "" : `, from ${from}`}`,
+    `${read}${from === null ? "" : `, ${goesOnWords(read, from)}`}`,
     came.replace("_", " "),
     tookMs === null ? "" : String(tookMs),
     String(sent.requests),

@@ -1,7 +1,7 @@
 /** Asks one device everything that a deep query may, one question after the other, until one fails or the run ends. */
 import type { Clock } from "../domain/clock.ts";
 import type { Beat, DeepDevice, DeepQuestion } from "../domain/deep-query.ts";
-import { deepReadName } from "../domain/deep-reads.ts";
+import { deepReadName, deepReads, goesOnWords } from "../domain/deep-reads.ts";
 import { formatDuration } from "../domain/duration.ts";
 import type { Gate } from "../domain/gate.ts";
 import { deepQueryPartsMax, deepQueryPatience } from "../domain/limits.ts";
@@ -85,7 +85,8 @@ export class DeepQueryOfDevice {
   /** With all parts of a divided answer. */
   async #read(check: Check): Promise<void> {
     let from: number | undefined;
-    for (let part = 1; part <= deepQueryPartsMax; part++) {
+    const { partsMax = deepQueryPartsMax } = deepReads[check.deep!.read];
+    for (let part = 1; part <= partsMax; part++) {
       const outcome = await this.#asked(check, from);
       if (outcome === undefined) return;
       const question = this.#noted(check, from, outcome);
@@ -96,7 +97,7 @@ export class DeepQueryOfDevice {
       if (next === undefined || (from !== undefined && next <= from)) return;
       from = next;
     }
-    this.#parts.tell(`${check.id}: says that still more follows after ${deepQueryPartsMax} parts; the rest is left`);
+    this.#parts.tell(`${check.id}: says that still more follows after ${partsMax} parts; the rest is left`);
   }
 
   /** Waits for the gate as long as it says when to ask again. Undefined: the run has ended, or nothing could be asked. */
@@ -151,7 +152,7 @@ export class DeepQueryOfDevice {
     const came = cameOf(outcome);
     const question: DeepQuestion = { check: id, ...deep!, ...(from !== undefined && { from }), at, came, sent: outcome.sent };
     this.#questions.push(question);
-    const part = from === undefined ? "" : ` from ${from}`;
+    const part = from === undefined ? "" : ` ${goesOnWords(question.read, from)}`;
     this.#parts.tell(`${this.#device.id}: ${deepReadName(question)}${part}: ${wordsOf(came)}`);
     return question;
   }

@@ -1,13 +1,19 @@
 /** Every read of a deep query stands under a method that exists, and its request is what the read says. */
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { deepReadIds, deepReadName, deepReads } from "../../src/domain/deep-reads.ts";
+import { deepReadIds, deepReadName, deepReads, goesOnWords } from "../../src/domain/deep-reads.ts";
 import { methods } from "../../src/drivers/registry.ts";
 
 it("names each read as approvals and records show it, with the number of a slot or an interface", () => {
   assert.equal(deepReadName({ read: "snmp-system" }), "snmp-system");
   assert.equal(deepReadName({ read: "enip-slots", number: 0 }), "enip-slots slot 0");
   assert.equal(deepReadName({ read: "snmp-interfaces", number: 24 }), "snmp-interfaces interface 24");
+});
+
+it("says where a divided answer goes on: from a number, or in a table behind a hardware address", () => {
+  assert.equal(goesOnWords("modbus-identification-regular", 3), "from 3");
+  assert.equal(goesOnWords("snmp-bridge-table", 0x00_80_f4_0a_0b_0c), "behind 00:80:f4:0a:0b:0c");
+  assert.equal(goesOnWords("enip-slots slot 3", 1), "from 1");
 });
 
 it("puts each read under a method that this build speaks, whose rules hold for it", () => {

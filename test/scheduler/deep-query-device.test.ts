@@ -1,8 +1,9 @@
 /** A deep query asks what it was begun with, wherever a reload leads its names. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { deepQueryFirstWait } from "../../src/domain/limits.ts";
-import type { CheckId, Plan } from "../../src/domain/plan.ts";
+import { deepQueryFirstWait, deepQueryTableEntriesMax } from "../../src/domain/limits.ts";
+import type { Answer } from "../../src/domain/outcome.ts";
+import type { Check, CheckId, Plan } from "../../src/domain/plan.ts";
 import { literalPlan, type LiteralDevice } from "../support/literal-plan.ts";
 import { family, plc, said, Scene } from "./support/deep-scene.ts";
 
@@ -93,5 +94,25 @@ describe("a deep query of a device", () => {
     const { cutShort, devices } = await scene.done();
     assert.deepEqual([cutShort, devices[0]?.ended], [undefined, "complete"]);
     assert.deepEqual(scene.asked, ["plc/deep-modbus-identification-regular", question]);
+  });
+
+  it("follows a table of any length for as many entries as its read allows, and leaves the rest", async () => {
+    const reply = (check: Check, from: number | undefined): Answer =>
+      check.deep!.read === "snmp-bridge-table"
+        ? { said: "alive", facts: [["00:80:f4:0a:0b:0c", "port 3"]], more: true, next: (from ?? 0) + 0x100 }
+        : said;
+    const id = "plc/deep-modbus-identification-regular" as CheckId;
+    const scene = new Scene([plc], reply, true, (plan) => {
+      const table: Check = { ...plan.deep.get(id)!, deep: { read: "snmp-bridge-table" } };
+      return { ...plan, deep: new Map([...plan.deep, [id, table]]) };
+    });
+    const { devices } = await scene.done();
+    assert.equal(scene.asked.filter((asked) => asked.startsWith(id)).length, deepQueryTableEntriesMax);
+    assert.equal(devices[0]?.ended, "complete");
+    assert.ok(
+      scene.told.some((text) => text.startsWith("plc: snmp-bridge-table behind 00:00:00:00:01:00: answered")),
+      scene.told[1],
+    );
+    assert.match(scene.told.at(-2) ?? "", /says that still more follows after 64 parts; the rest is left$/u);
   });
 });

@@ -1,6 +1,7 @@
 /** SNMP checks and credentials as compile would make them, for tests without any file. */
 import { snmpMethods, type SnmpAsk } from "../../src/drivers/snmp/methods.ts";
 import { shapeOf, type Credential, type SnmpV2cCredential, type SnmpV3Credential } from "../../src/domain/credentials.ts";
+import type { DeepRead } from "../../src/domain/deep-reads.ts";
 import type { Check, CheckId, DeviceId, LineId, PortUp } from "../../src/domain/plan.ts";
 import { Secret } from "../../src/domain/secret.ts";
 import { milliseconds, wallMs } from "../../src/domain/units.ts";
@@ -26,6 +27,7 @@ export interface SnmpCheckOptions {
   readonly connection?: "fresh" | "kept";
   readonly portsUp?: readonly PortUp[];
   readonly credential?: Credential;
+  readonly deep?: DeepRead;
 }
 
 export function snmpCheck({
@@ -33,10 +35,11 @@ export function snmpCheck({
   connection = "fresh",
   portsUp = [],
   credential = community,
+  deep,
 }: SnmpCheckOptions = {}): Check<SnmpAsk> {
   const method = snmpMethods[0]!;
   const credentials = shapeOf("test", credential);
-  const parsed = method.parse({ credentials, portsUp });
+  const parsed = method.parse({ credentials, portsUp, ...(deep && { deep }) });
   if ("problems" in parsed) throw new Error(parsed.problems.join("; "));
   const { ask } = parsed;
   return {

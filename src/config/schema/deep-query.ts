@@ -1,6 +1,6 @@
 /** The shapes of what a deep query may read: what the shipped profile leaves to the site, and what the site has agreed to by name. */
 import { z } from "zod";
-import { deepReadIds, deepReads, deepReadsToCome, type DeepReadId } from "../../domain/deep-reads.ts";
+import { deepReadIds, deepReads, type DeepReadId } from "../../domain/deep-reads.ts";
 import { deepQueryInterfacesMax, deepQuerySlotsMax } from "../../domain/limits.ts";
 import { opcuaServerNodes } from "../../domain/opcua.ts";
 import { date, oneOf, text, whole, type IsoDate } from "./common.ts";
@@ -38,8 +38,7 @@ const counts: { slots: Count; interfaces: Count; nodes: Count } = {
   ).exactOptional(),
   interfaces: whole(1, deepQueryInterfacesMax, "With snmp-interfaces: how many interfaces there are, counted from 1.").exactOptional(),
 };
-const [first, ...others] = deepReadIds.filter((id) => !deepReadsToCome.has(id)) as [DeepReadId, ...DeepReadId[]];
-const read: z.ZodType<DeepReadId, DeepReadId> = oneOf([first, ...others], "What is read.");
+const read: z.ZodType<DeepReadId, DeepReadId> = oneOf(deepReadIds, "What is read.");
 
 const offer: z.ZodType<DeepReadOffer> = z.strictObject({ read, reason: text("Why it may be read."), ...counts });
 const agreement: z.ZodType<DeepReadAgreement> = z

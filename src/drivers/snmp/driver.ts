@@ -1,12 +1,14 @@
-/** Speaks SNMP with net-snmp, which gets a wire for a socket and repeats nothing: one Get an asking, after one discovery a conversation. */
+/** Speaks SNMP with net-snmp, which gets a wire for a socket and repeats nothing: one request an asking, after one discovery a conversation. */
 import type * as Library from "net-snmp";
 import type { Credential, SnmpV3Credential } from "../../domain/credentials.ts";
 import { MalformedReply, type Driver, type Session } from "../../domain/driver.ts";
 import type { Answer } from "../../domain/outcome.ts";
 import type { Wire } from "../../domain/wire.ts";
-import { answerFrom, type Variable } from "./answers.ts";
-import { oidsOf, snmpMethods, type SnmpAsk } from "./methods.ts";
+import { answerFrom } from "./answers.ts";
+import { snmpMethods, type SnmpAsk } from "./methods.ts";
+import { readingOf, type Reading } from "./objects.ts";
 import { AskedAgain, NarrowNumber, SnmpPort } from "./port.ts";
+import type { Variable } from "./values.ts";
 
 type NetSnmp = typeof Library;
 let library: NetSnmp | undefined;
@@ -52,14 +54,14 @@ class SnmpSession implements Session<SnmpAsk> {
     this.#session.on("error", () => this.#unreadable?.());
   }
 
-  async ask(ask: SnmpAsk): Promise<Answer> {
+  async ask(ask: SnmpAsk, from?: number): Promise<Answer> {
     const [method] = snmpMethods;
     const templates = [...method!.opening(ask).templates, ...method!.asking(ask).templates];
     const isKnown = ask.version === "v2c" || "msgSecurityParameters" in this.#session;
     this.#port.allow(isKnown ? 1 : 2, templates);
     for (;;) {
       try {
-        return answerFrom(ask, await this.#get(oidsOf(ask)));
+        return answerFrom(ask, await this.#read(readingOf(ask, from)), from);
       } catch (error) {
         if (error instanceof NarrowNumber) continue;
         return this.#understood(error);
@@ -68,13 +70,15 @@ class SnmpSession implements Session<SnmpAsk> {
   }
 
   /** Never settles where the device stays silent: the wire ends it. */
-  #get(oids: readonly string[]): Promise<readonly Variable[]> {
+  #read({ request, oids }: Reading): Promise<readonly Variable[]> {
     return new Promise((resolve, reject) => {
       this.#unreadable = () => reject(new MalformedReply("SNMP: the answer cannot be read"));
-      this.#session.get([...oids], (error, variables) => {
+      const heard = (error: Error | null, variables?: readonly Library.Varbind[]): void => {
         if (error) reject(error);
         else resolve((variables ?? []) as readonly Variable[]);
-      });
+      };
+      if (request === "get") this.#session.get([...oids], heard);
+      else this.#session.getNext([...oids], heard);
     });
   }
 

@@ -22,16 +22,24 @@ function lengthBytes(length: number): readonly number[] {
   return length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
 }
 
-const [integerTag, octetsTag, nullTag, oidTag, sequenceTag, getRequestTag] = [0x02, 0x04, 0x05, 0x06, 0x30, 0xa0];
+const [integerTag, octetsTag, nullTag, oidTag, sequenceTag] = [0x02, 0x04, 0x05, 0x06, 0x30];
+const requestTags = { get: 0xa0, "get-next": 0xa1 } as const;
+export type Request = keyof typeof requestTags;
 /** Numbers of requests and messages take four bytes here: net-snmp draws again until they do. */
 const idBytes = 4;
 const id = element(integerTag, open(idBytes));
 const zero = element(integerTag, fixed(0));
 const empty = element(octetsTag);
 
-function oid(dotted: string): Framed {
+/** An object's name, and how many bytes of it are left open at its end: an index that the device gives. */
+export interface Name {
+  readonly oid: string;
+  readonly openBytes?: number;
+}
+
+function oid({ oid: dotted, openBytes = 0 }: Name): Framed {
   const [first = 0, second = 0, ...rest] = dotted.split(".").map(Number);
-  return element(oidTag, fixed(first * 40 + second, ...rest.flatMap(base128)));
+  return element(oidTag, fixed(first * 40 + second, ...rest.flatMap(base128)), open(openBytes));
 }
 
 function base128(value: number): readonly number[] {
@@ -40,14 +48,14 @@ function base128(value: number): readonly number[] {
   return high === 0 ? [low] : [...base128(high).map((byte) => byte | 0x80), low];
 }
 
-function getPdu(oids: readonly string[]): Framed {
-  const variables = oids.map((name) => element(sequenceTag, oid(name), element(nullTag)));
-  return element(getRequestTag, id, zero, zero, element(sequenceTag, ...variables));
+function pdu(request: Request, names: readonly Name[]): Framed {
+  const variables = names.map((name) => element(sequenceTag, oid(name), element(nullTag)));
+  return element(requestTags[request], id, zero, zero, element(sequenceTag, ...variables));
 }
 
 /** RFC 1901: version 1 stands for v2c. */
-export function getRequest(communityBytes: number, oids: readonly string[]): Framed {
-  return element(sequenceTag, element(integerTag, fixed(1)), element(octetsTag, open(communityBytes)), getPdu(oids));
+export function plainRequest(communityBytes: number, request: Request, names: readonly Name[]): Framed {
+  return element(sequenceTag, element(integerTag, fixed(1)), element(octetsTag, open(communityBytes)), pdu(request, names));
 }
 
 /** The longest message that net-snmp says it takes. */
@@ -59,7 +67,7 @@ const v3 = element(integerTag, fixed(3));
 /** RFC 3414, 4. */
 export function discovery(): Framed {
   const security = element(octetsTag, element(sequenceTag, empty, zero, zero, empty, empty, empty));
-  return element(sequenceTag, v3, header(0x04), security, element(sequenceTag, empty, empty, getPdu([])));
+  return element(sequenceTag, v3, header(0x04), security, element(sequenceTag, empty, empty, pdu("get", [])));
 }
 
 /** RFC 3411, 5: an engine id has 5 to 32 bytes. */
@@ -76,8 +84,11 @@ export interface Beginning {
   readonly lengthMax: number;
 }
 
-/** How an encrypted request begins: by its length, its own length takes one byte or two behind 0x81 or 0x82. */
-export function sealedBeginnings(userBytes: number, oids: readonly string[]): readonly Beginning[] {
+/**
+ * How an encrypted request begins: by its length, its own length takes one byte or two behind 0x81 or 0x82.
+ * @param forms of what is asked, from the shortest to the longest
+ */
+export function sealedBeginnings(userBytes: number, request: Request, forms: readonly (readonly Name[])[]): readonly Beginning[] {
   const sizes = (which: "least" | "most"): number => {
     const engine = element(octetsTag, open(engineIdBytes[which]));
     const clock = element(integerTag, open(clockBytes[which]));
@@ -87,7 +98,7 @@ export function sealedBeginnings(userBytes: number, oids: readonly string[]): re
       octetsTag,
       element(sequenceTag, engine, clock, clock, user, authentication, element(octetsTag, open(saltBytes))),
     );
-    const scoped = element(octetsTag, element(sequenceTag, engine, empty, getPdu(oids)));
+    const scoped = element(octetsTag, element(sequenceTag, engine, empty, pdu(request, forms.at(which === "least" ? 0 : -1)!)));
     return joined([v3, header(0x07), security, scoped])[0].length;
   };
   // The number of the request inside is encrypted: nobody sees whether it takes four bytes or one.

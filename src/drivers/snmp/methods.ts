@@ -1,9 +1,14 @@
 /** The pure half of SNMP: which objects are read, and how the messages look that read them. */
 import type { CredentialShape } from "../../domain/credentials.ts";
+import type { DeepRead } from "../../domain/deep-reads.ts";
 import type { Method } from "../../domain/driver.ts";
+import { hardwareAddressBytes } from "../../domain/hardware-address.ts";
+import { deepQueryTableEntriesMax } from "../../domain/limits.ts";
 import type { Allowance, PortUp } from "../../domain/plan.ts";
 import { frameTemplate, longest, openEndedTemplate, type FrameTemplate } from "../../domain/template.ts";
-import { discovery, getRequest, sealedBeginnings } from "./messages.ts";
+import type { SnmpDeep } from "./deep-answers.ts";
+import { discovery, plainRequest, sealedBeginnings, type Name } from "./messages.ts";
+import { bridgePortsMax, bridgePortsOfOne, firstPorts, forwardingColumns, interfaceColumnNames, readingOf } from "./objects.ts";
 
 export interface SnmpAsk {
   readonly version: "v2c" | "v3";
@@ -11,20 +16,8 @@ export interface SnmpAsk {
   readonly ports: readonly PortUp[];
   /** Of the community or the user's name. */
   readonly nameBytes: number;
-}
-
-/** RFC 3418: time since the management started, what it is, its maker's words, its name. */
-export const systemOids = {
-  upTime: "1.3.6.1.2.1.1.3.0",
-  objectId: "1.3.6.1.2.1.1.2.0",
-  description: "1.3.6.1.2.1.1.1.0",
-  name: "1.3.6.1.2.1.1.5.0",
-} as const;
-/** RFC 2863. */
-const operStatus = "1.3.6.1.2.1.2.2.1.8";
-
-export function oidsOf({ ports }: Pick<SnmpAsk, "ports">): readonly string[] {
-  return [...Object.values(systemOids), ...ports.map(({ ifIndex }) => `${operStatus}.${ifIndex}`)];
+  /** What a deep query reads; absent: what a heartbeat does. */
+  readonly deep?: SnmpDeep;
 }
 
 const nothing: Allowance = Object.freeze({ connectionsMax: 0, requestsMax: 0, bytesMax: 0, templates: Object.freeze([]) });
@@ -37,7 +30,7 @@ const get: Method<SnmpAsk> = {
   credentialKinds: ["snmp-v2c", "snmp-v3"],
   // The agent runs on the switch's management processor, which forwards no frame.
   proves: "comms-module",
-  parse({ unitId, register, credentials, portsUp = [] }) {
+  parse({ unitId, register, credentials, portsUp = [], deep }) {
     const problems = [
       ...(unitId === undefined ? [] : [`unitId: found ${unitId}, expected none: SNMP has no units`]),
       ...(register === undefined ? [] : ["register: found one, expected none: objects are read, no register"]),
@@ -45,15 +38,13 @@ const get: Method<SnmpAsk> = {
     ];
     const version = versionOf(credentials);
     if (problems.length > 0 || version === undefined || credentials === undefined) return { problems };
-    return { ask: Object.freeze({ version, ports: portsUp, nameBytes: credentials.nameBytes }) };
+    return { ask: Object.freeze({ version, ports: portsUp, nameBytes: credentials.nameBytes, ...(deep && { deep: deepOf(deep) }) }) };
   },
   opening: ({ version }) => (version === "v3" ? once([discovered]) : nothing),
-  asking: (ask) => once(ask.version === "v2c" ? [plain(ask)] : sealed(ask)),
+  asking: (ask) => once(ask.version === "v2c" ? plain(ask) : sealed(ask)),
   closing: () => nothing,
-  describe: ({ version, ports }) => {
-    const read = ["sysUpTime", "sysObjectID", "sysDescr", "sysName", ...ports.map(({ ifIndex }) => `ifOperStatus.${ifIndex}`)];
-    return `SNMP${version} Get of ${read.join(", ")}${version === "v3" ? ", authenticated and encrypted, after engine discovery" : ""}`;
-  },
+  describe: (ask) =>
+    `SNMP${ask.version} ${readWords(ask)}${ask.version === "v3" ? ", authenticated and encrypted, after engine discovery" : ""}`,
 };
 
 export const snmpMethods: readonly Method<SnmpAsk>[] = [get];
@@ -65,14 +56,49 @@ function versionOf(credentials: CredentialShape | undefined): SnmpAsk["version"]
 
 const discovered = frameTemplate("snmp-discover-engine", ...discovery());
 
-/** Every byte is fixed but the community's and the request's number. */
-function plain(ask: SnmpAsk): FrameTemplate {
-  return frameTemplate("snmp-get", ...getRequest(ask.nameBytes, oidsOf(ask)));
+/** What a question of a deep query reads; of several interfaces each is a question. */
+function deepOf({ read, number = 1 }: DeepRead): SnmpDeep {
+  if (read === "snmp-interfaces") return Object.freeze({ read, ifIndex: number });
+  return Object.freeze({ read: read === "snmp-bridge-ports" || read === "snmp-bridge-table" ? read : "snmp-system" });
 }
 
-/** Encrypted: how the message begins, and how long it may be. */
+function readWords({ ports, deep }: SnmpAsk): string {
+  switch (deep?.read) {
+    case undefined:
+      return `Get of ${["sysUpTime", "sysObjectID", "sysDescr", "sysName", ...ports.map(({ ifIndex }) => `ifOperStatus.${ifIndex}`)].join(", ")}`;
+    case "snmp-system":
+      return "Get of sysUpTime, sysObjectID, sysDescr, sysName, sysContact, sysLocation, sysServices";
+    case "snmp-interfaces":
+      return `Get of ${interfaceColumnNames.map((name) => `${name}.${deep.ifIndex}`).join(", ")}`;
+    case "snmp-bridge-ports":
+      return `Get of dot1dBaseBridgeAddress, dot1dBaseNumPorts, dot1dBasePortIfIndex.1 to ${bridgePortsOfOne}, and in further requests of as many ports each as the device says it has, ${bridgePortsMax} at most`;
+    case "snmp-bridge-table":
+      return `GetNext in the columns dot1dTpFdbPort and dot1dTpFdbStatus, one entry, and in further requests of the entry behind the one that came, at most ${deepQueryTableEntriesMax} in all`;
+  }
+}
+
+/** Every form of what is asked, from the shortest to the longest. */
+function formsOf(ask: SnmpAsk): readonly (readonly Name[])[] {
+  if (ask.deep?.read === "snmp-bridge-ports") return firstPorts.map((first) => namesOf(readingOf(ask, first).oids));
+  if (ask.deep?.read !== "snmp-bridge-table") return [namesOf(readingOf(ask).oids)];
+  // Of the address behind which it goes on each byte takes one byte in the message, or two from 0x80 on.
+  const behind = Array.from({ length: hardwareAddressBytes + 1 }, (_, wide) => hardwareAddressBytes + wide);
+  return [0, ...behind].map((openBytes) => forwardingColumns.map((oid): Name => ({ oid, openBytes })));
+}
+
+function namesOf(oids: readonly string[]): readonly Name[] {
+  return oids.map((oid): Name => ({ oid }));
+}
+
+/** Every byte is fixed but the community's, the request's number, and of a table the address behind which it goes on. */
+function plain(ask: SnmpAsk): readonly FrameTemplate[] {
+  const { request } = readingOf(ask);
+  return formsOf(ask).map((names) => frameTemplate(`snmp-${request}`, ...plainRequest(ask.nameBytes, request, names)));
+}
+
+/** Encrypted: how the message begins, and how long it may be. The wire cannot see which request it is. */
 function sealed(ask: SnmpAsk): readonly FrameTemplate[] {
-  return sealedBeginnings(ask.nameBytes, oidsOf(ask)).map(({ bytes, mask, lengthMax }) =>
+  return sealedBeginnings(ask.nameBytes, readingOf(ask).request, formsOf(ask)).map(({ bytes, mask, lengthMax }) =>
     openEndedTemplate("snmp-get", bytes, mask, lengthMax),
   );
 }

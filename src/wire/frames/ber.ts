@@ -7,6 +7,7 @@ export const tags = {
   oid: 0x06,
   sequence: 0x30,
   getRequest: 0xa0,
+  getNextRequest: 0xa1,
   response: 0xa2,
   report: 0xa8,
 } as const;

@@ -1,7 +1,8 @@
-/** Reads SNMP messages in both directions; lets out nothing but v2c GetRequests of named objects, v3 engine discovery, and encrypted v3 requests of bounded size. */
+/** Reads SNMP messages in both directions; lets out nothing but v2c requests of named objects, v3 engine discovery, and encrypted v3 requests of bounded size. */
 import type { Operation } from "../../domain/operations.ts";
 import type { FramePolicy } from "../../domain/wire.ts";
 import { contentOf, elementAt, elementsIn, integerOf, tags, type Element } from "./ber.ts";
+import { isNamed, isNextEntry } from "./snmp-objects.ts";
 
 /** RFC 3417, 3.2.1 asks for 484 at least; a reply with a description of 255 characters and 16 ports stays far below this. */
 const messageBytesMax = 2048;
@@ -23,7 +24,7 @@ export const snmpPolicy: FramePolicy = {
   operation(frame): Operation | undefined {
     const message = frame.length <= requestBytesMax ? messageIn(frame) : undefined;
     if (message === undefined) return undefined;
-    if (message.version === 1) return readsNamed(frame, message) ? "snmp-get" : undefined;
+    if (message.version === 1) return reads(frame, message);
     if (message.flags === discoveryFlags) return isDiscovery(frame, message) ? "snmp-discover-engine" : undefined;
     return message.flags === authPrivFlags && isSealed(frame, message) ? "snmp-get" : undefined;
   },
@@ -123,25 +124,15 @@ const discoveryFlags = 0x04;
 /** Reportable, authenticated and encrypted. */
 const authPrivFlags = 0x07;
 
-function readsNamed(bytes: Uint8Array, { community, pdu }: CommunityMessage): boolean {
-  if (pdu.tag !== tags.getRequest || community.to - community.from > communityBytesMax) return false;
+/** A GetRequest of named objects, or a GetNextRequest of one entry of the table that may be followed. */
+function reads(bytes: Uint8Array, { community, pdu }: CommunityMessage): Operation | undefined {
+  if (community.to - community.from > communityBytesMax) return undefined;
   const { errorStatus, errorIndex, variables } = pduIn(bytes, pdu)!;
-  if (errorStatus !== 0 || errorIndex !== 0 || variables.length < 1 || variables.length > variablesMax) return false;
-  return variables.every(([name, value]) => value.tag === tags.null && value.from === value.to && isNamed(contentOf(bytes, name)));
-}
-
-/** sysDescr, sysObjectID, sysUpTime and sysName of the system group (RFC 3418); ifOperStatus (RFC 2863) of one interface. */
-const systemGroup: readonly number[] = [0x2b, 6, 1, 2, 1, 1];
-const systemObjects: ReadonlySet<number> = new Set([1, 2, 3, 5]);
-const operStatus: readonly number[] = [0x2b, 6, 1, 2, 1, 2, 2, 1, 8];
-
-function isNamed(name: Uint8Array): boolean {
-  const begins = (with_: readonly number[]): boolean => name.length > with_.length && with_.every((byte, at) => name[at] === byte);
-  if (begins(systemGroup)) return name.length === systemGroup.length + 2 && systemObjects.has(name[6]!) && name[7] === 0;
-  if (!begins(operStatus)) return false;
-  const index = name.subarray(operStatus.length);
-  // One number of at most 31 bits: every byte but the last goes on, and the first is not padding.
-  return index.length <= 5 && index[0] !== 0x80 && index.every((byte, at) => byte >= 0x80 === at < index.length - 1);
+  if (errorStatus !== 0 || errorIndex !== 0 || variables.length < 1 || variables.length > variablesMax) return undefined;
+  if (!variables.every(([, value]) => value.tag === tags.null && value.from === value.to)) return undefined;
+  const names = variables.map(([name]) => contentOf(bytes, name));
+  if (pdu.tag === tags.getNextRequest) return isNextEntry(names) ? "snmp-get-next" : undefined;
+  return pdu.tag === tags.getRequest && names.every(isNamed) ? "snmp-get" : undefined;
 }
 
 /** RFC 3414, 4: no engine, no user, nothing read. */

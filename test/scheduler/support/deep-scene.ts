@@ -24,8 +24,8 @@ export class Scene {
   readonly query: DeepQuery;
   #run: Promise<DeepRun> | undefined;
 
-  constructor(devices: readonly LiteralDevice[], reply: Reply = () => said, lab = true) {
-    this.plan = { ...literalPlan(devices.map((device) => ({ ...device, deep: true }))), lab };
+  constructor(devices: readonly LiteralDevice[], reply: Reply = () => said, lab = true, changed: (plan: Plan) => Plan = (plan) => plan) {
+    this.plan = changed({ ...literalPlan(devices.map((device) => ({ ...device, deep: true }))), lab });
     const outcome = (check: Check, came: ReturnType<Reply>): Outcome | undefined => {
       const at = this.clock.monotonic();
       if (came === "gone") return undefined;

@@ -29,6 +29,9 @@ const clear = (flags: string, inner: string, msgId = "020404e91336"): string => 
   return tlv("30", "020103", tlv("30", msgId, "020300ffe3", tlv("04", flags), "020103"), security, tlv("30", "0400", "0400", inner));
 };
 
+const table = "2b0601020111040301";
+const behind = "00810081740a0b0c";
+
 describe("what may leave", () => {
   const lawful: readonly [what: string, hex: string, operation: string][] = [
     ["sysUpTime", v2c(pdu("a0", [variable(upTime)])), "snmp-get"],
@@ -37,6 +40,8 @@ describe("what may leave", () => {
       v2c(pdu("a0", [...["1", "2", "3", "5"].map((one) => variable(`2b06010201010${one}00`)), variable("2b0601020102020108 8769")])),
       "snmp-get",
     ],
+    ["the first entry of a bridge's table", v2c(pdu("a1", [variable(`${table}02`), variable(`${table}03`)])), "snmp-get-next"],
+    ["the entry behind another", v2c(pdu("a1", [variable(`${table}02${behind}`), variable(`${table}03${behind}`)])), "snmp-get-next"],
     ["an engine discovery", discovery, "snmp-discover-engine"],
     ["a sealed request", sealed, "snmp-get"],
   ];
@@ -50,7 +55,11 @@ describe("what may leave", () => {
 
 describe("what never leaves", () => {
   const never: readonly [what: string, hex: string][] = [
-    ["a GetNextRequest", v2c(pdu("a1", [variable(upTime)]))],
+    ["a GetNextRequest of anything else", v2c(pdu("a1", [variable(upTime)]))],
+    ["a GetNextRequest of one column alone", v2c(pdu("a1", [variable(`${table}02`)]))],
+    ["a GetNextRequest that carries a value", v2c(pdu("a1", [variable(`${table}02`), variable(`${table}03`, "020101")]))],
+    ["a Get of that table", v2c(pdu("a0", [variable(`${table}02${behind}`), variable(`${table}03${behind}`)]))],
+    ["a GetBulkRequest of that table", v2c(pdu("a5", [variable(`${table}02`), variable(`${table}03`)], "02010002010a"))],
     ["a SetRequest", v2c(pdu("a3", [variable("2b06010201010500", "040178")]))],
     ["a GetBulkRequest", v2c(pdu("a5", [variable(upTime)], "02010002010a"))],
     ["an InformRequest", v2c(pdu("a6", [variable(upTime)]))],
@@ -59,7 +68,7 @@ describe("what never leaves", () => {
     ["a null with content", v2c(pdu("a0", [variable(upTime, "050100")]))],
     ["nothing to read", v2c(pdu("a0", []))],
     ["an error in a request", v2c(pdu("a0", [variable(upTime)], "020101020100"))],
-    ["sysContact", v2c(pdu("a0", [variable("2b06010201010400")]))],
+    ["sysORLastChange", v2c(pdu("a0", [variable("2b06010201010800")]))],
     ["the second instance of sysUpTime", v2c(pdu("a0", [variable("2b06010201010301")]))],
     ["another column of the interfaces", v2c(pdu("a0", [variable("2b060102010202010a01")]))],
     ["a whole column", v2c(pdu("a0", [variable("2b0601020102020108")]))],
