@@ -7,6 +7,8 @@ export interface Talk {
   opened: number;
   closed: number;
   exchanges: number;
+  /** One that looks like a question was taken for its goodbye. */
+  left?: true;
 }
 
 export interface Fault {
@@ -79,8 +81,13 @@ export class Askings {
     }
     // Of two checks with the same bytes, the one that waited longer: the reading that accuses nobody wrongly.
     const [next] = asks.toSorted((a, b) => Number((this.#latest(a.check) ?? -1n) - (this.#latest(b.check) ?? -1n)));
-    if (next) return this.#begin(next.check, next.found, talk, atNs);
     const closingMax = Math.max(...candidates.map(({ closing }) => (template(closing.frames) ? closing.requestsMax : 0)));
+    if (next) {
+      if (talk.left) return { kind: "too-many-requests", detail: "asked once more over a connection after its goodbye" };
+      // Encrypted, the two look alike: what comes too early to be a question is a goodbye, once, if nothing is asked after it.
+      if (talk.closed >= closingMax || !this.#isEarly(next.check, atNs)) return this.#begin(next.check, next.found, talk, atNs);
+      talk.left = true;
+    }
     if (closingMax > 0) {
       talk.closed += 1;
       if (talk.closed <= closingMax) return undefined;
@@ -154,6 +161,12 @@ export class Askings {
     const { startNs, used, talk: before } = this.#checks.get(check)!;
     if (startNs === undefined || before !== talk || used.length >= check.asking.requestsMax || used.includes(template)) return false;
     return ms(atNs - startNs) <= check.answerWithinMs;
+  }
+
+  #isEarly(check: ApprovedCheck, atNs: bigint): boolean {
+    const device = check.floor && this.#devices.get(check.floor.device);
+    const early = (one: Asked, leastMs: number): boolean => tooEarly({ ...one }, leastMs, atNs, "") !== undefined;
+    return early(this.#checks.get(check)!, check.intervalMs) || (device !== undefined && early(device.asked, device.gapMs));
   }
 
   #begin(check: ApprovedCheck, template: ApprovedFrame, talk: Talk, atNs: bigint): Fault | undefined {

@@ -156,6 +156,19 @@ describe("a planted violation is found", () => {
     assert.deepEqual(say("01", "02", "01"), ["too-many-requests"]);
   });
 
+  test("a goodbye that looks as a question does, as an encrypted one: one of them, and nothing after it but what ends the channel", () => {
+    const sealed = { operation: "opcua-secured-message", hex: "4d534746", mask: "ffffffff", lengthMax: 40 };
+    const end = { operation: "opcua-close-channel", hex: "434c4f46", mask: "ffffffff", lengthMax: 40 };
+    const closing = { connectionsMax: 0, requestsMax: 2, bytesMax: 80, frames: [sealed, end] };
+    const two = check({ protocol: "opcua", asking: once(sealed), closing });
+    const say = (...types: readonly string[]): readonly string[] =>
+      kinds(judged([exchange(0, types.map((type) => `${type}0c00000000000000`).join(""))], [two]));
+    assert.deepEqual(say(sealed.hex, sealed.hex, end.hex), []);
+    assert.deepEqual(say(sealed.hex, sealed.hex, sealed.hex), ["too-many-requests"]);
+    assert.deepEqual(say(sealed.hex, sealed.hex, sealed.hex, end.hex), ["too-many-requests"]);
+    assert.deepEqual(say(sealed.hex, end.hex, end.hex, sealed.hex), ["too-early"]);
+  });
+
   test("the same request twice in an exchange that may hold two of different kinds", () => {
     const renew = { operation: "renew", hex: "0000000000020105", mask: "ffffffffffffffff" };
     const ask = { operation: "ask", hex: "0000000000020102", mask: "ffffffffffffffff" };
