@@ -120,6 +120,7 @@ export function openSite(
         }),
       suspect: (now) => pulse.suspect(clock.unmoved(now)),
       trips: [],
+      proven: new Map(),
       record: (fact) => recorder.record(fact),
       notes: { recall: () => undefined, note: () => undefined },
       inFlight: { begin: () => {}, end: () => {}, kept: () => {}, counted: () => {} },

@@ -1,6 +1,6 @@
 /** From outcomes to up, degraded, down or unknown: what we may believe of a device, and why. Pure; time comes with each question. */
 import { evidenceIntervals, evidenceMin } from "./limits.ts";
-import type { Failed, Outcome } from "./outcome.ts";
+import type { Fact, Failed, Outcome } from "./outcome.ts";
 import type { Check, CheckId } from "./plan.ts";
 import type { FailureKind, RefusalReason } from "./reasons.ts";
 import { later, type Milliseconds, type MonotonicMs } from "./units.ts";
@@ -73,6 +73,17 @@ export function fold(state: DeviceState, outcome: Outcome): DeviceState {
   const after = foldCheck(before, outcome);
   const heard = outcome.kind === "answered" && outcome.answer.said !== "gateway_only";
   return { checks: new Map(state.checks).set(outcome.check.id, after), lastHeard: heard ? outcome.at : state.lastHeard };
+}
+
+/** Misses of an earlier run count on. Of late ones (`stands`) a device that was down is down; otherwise it is unknown until it is asked, and down with the next miss. */
+export function missedInAnEarlierRun(
+  state: DeviceState,
+  id: CheckId,
+  { missed, failure, at, stands }: Pick<Extract<Fact, { readonly kind: "missed_before" }>, "missed" | "failure" | "at" | "stands">,
+): DeviceState {
+  const check = state.checks.get(id);
+  if (!check) return state;
+  return { ...state, checks: new Map(state.checks).set(id, { ...check, missed, failure, evidenceAt: stands ? at : undefined }) };
 }
 
 /** The device was heard without being asked: misses are forgotten, what the last answer said stays. */

@@ -127,6 +127,15 @@ export type SharedCause = "way_out" | "segment" | "gateway" | "device";
 /** All that can change what we believe enters the recorder here, asked or overheard. */
 export type Fact =
   | Outcome
+  /** Found at the start: an earlier run missed the check so often, last `at`, and it has not answered since. `stands`: so lately that what it was then it still is. */
+  | {
+      readonly kind: "missed_before";
+      readonly check: Check;
+      readonly at: MonotonicMs;
+      readonly missed: number;
+      readonly failure: FailureKind;
+      readonly stands: boolean;
+    }
   | { readonly kind: "presence"; readonly device: DeviceId; readonly at: MonotonicMs; readonly source: "trap" | "sensor" }
   | { readonly kind: "link"; readonly device: DeviceId; readonly at: MonotonicMs; readonly up: boolean }
   | { readonly kind: "tripped"; readonly at: MonotonicMs; readonly trip: Trip }

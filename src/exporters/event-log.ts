@@ -78,6 +78,13 @@ export class EventLog {
 
   happened(fact: Happening): void {
     switch (fact.kind) {
+      case "missed_before": {
+        const { check, missed, failure } = fact;
+        return this.write("debug", "missed_before", `${check.id} has not answered ${missed} times before this start`, {
+          check: check.id,
+          failure,
+        });
+      }
       case "presence":
         return this.write("debug", "presence", `${fact.device} was heard by ${fact.source}`, { device: fact.device });
       case "link":

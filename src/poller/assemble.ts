@@ -116,7 +116,8 @@ export function assemble(
   const onViolation = ({ target, detail }: Violation): void => gate.blocked(target.address, detail);
   const { cutOff, dial, reach, serial, udp } = wires(onViolation);
   const vault = new Vault(credentials);
-  const inFlight = new InFlightFile(settings.stateDir);
+  const placeOf = ({ device }: Check): string => board.plan.devices.get(device)?.places?.[0] ?? "";
+  const inFlight = new InFlightFile(settings.stateDir, { placeOf });
   const notes = new JournalNotebook({ journal, learnt, boot: bootOfMachine(), now: time.judged });
   const outstanding = new AskedNow(clock, inFlight);
   const s7 = s7ChildOf({ clock, onTrouble: (detail) => log.write("warn", "s7", detail) });
@@ -135,6 +136,7 @@ export function assemble(
       keeper: (farewell, onClosed) => new ConnectionKeeper({ clock, dial, farewell, onClosed, speakerOf: speakers(drivers, vault, means) }),
       suspect: (now) => pulse.suspect(now),
       trips,
+      proven,
       record,
       inFlight: outstanding,
       notes,

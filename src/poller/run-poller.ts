@@ -4,8 +4,6 @@ import type { RunOptions } from "../cli/ports.ts";
 import { settingsAlone } from "../cli/settings-file.ts";
 import type { Settings } from "../config/loaded-site.ts";
 import { controlSocketName } from "../domain/control.ts";
-import type { Trip } from "../domain/outcome.ts";
-import type { CheckId, Plan } from "../domain/plan.ts";
 import { after, seconds } from "../domain/units.ts";
 import { startControl } from "../exporters/control.ts";
 import { startWeb } from "../exporters/http.ts";
@@ -20,6 +18,7 @@ import { systemClock as clock, yieldToLoop } from "../system-clock.ts";
 import { claimNamespace, labNamespaceName, namespaceName } from "../wire/single-poller.ts";
 import { armTripwire } from "../wire/tripwire.ts";
 import { assemble, type Assembled } from "./assemble.ts";
+import { inherit, poisonTrips } from "./inherited.ts";
 import { planned, Planner } from "./planner.ts";
 import type { Signals } from "./signals.ts";
 import { packageVersion } from "./version.ts";
@@ -74,7 +73,7 @@ export async function runPoller(options: RunOptions, signals: Signals): Promise<
   if ("problem" in poisoned) return failed([poisoned.problem]);
   // Before anything is awaited: the file has just been blanked, and a kill would forget what it said.
   inherit(parts, planNow.plan);
-  for (const check of poisoned) parts.gate.trip(poisonTrip(check));
+  for (const one of poisoned) poisonTrips(one, planNow.plan).forEach((trip) => parts.gate.tripAt(trip, one.place));
   const unfit = await parts.unfit(planner.planned);
   planner.end();
   if (unfit !== undefined) parts.operations.stop("self-test", `the self-test failed: ${unfit}`);
@@ -82,19 +81,6 @@ export async function runPoller(options: RunOptions, signals: Signals): Promise<
   await run(parts, signals);
   parts.inFlight.close();
   return 0;
-}
-
-function poisonTrip(check: CheckId): Trip {
-  const device = check.slice(0, check.lastIndexOf("/"));
-  const detail = `${check} was being asked when the poller ended, twice in a row, and neither end was a clean one: its reply may be the cause`;
-  return { scope: `device:${device}`, cause: "poison_reply", detail };
-}
-
-/** What the run before may have left open at devices counts from here on. */
-function inherit({ gate, inFlight }: Assembled, { checks, deep }: Plan): void {
-  const { checks: asked, counted, lines } = inFlight.left;
-  const opened = asked.flatMap((id) => checks.get(id) ?? deep.get(id) ?? []).filter(({ opening }) => opening.connectionsMax > 0);
-  gate.inherit(counted, new Set([...lines, ...opened.map(({ line }) => line)]));
 }
 
 /** No site without such a file waits for what reads it. */

@@ -4,7 +4,7 @@ import { isPlanned, type Check, type Plan, type PlannedDevice, type Trigger } fr
 import type { MonotonicMs } from "../domain/units.ts";
 import { Budgets } from "./budgets.ts";
 import { Connections } from "./connections.ts";
-import { Experience } from "./experience.ts";
+import { Experience, type LeftOver } from "./experience.ts";
 import type { GateParts } from "./gate-parts.ts";
 import { firstObjection, standing, starting, type Situation, type Standing } from "./rules.ts";
 import { TrippedPlaces } from "./tripped-places.ts";
@@ -33,18 +33,18 @@ export class Admission {
     const standingTrips = [...parts.trips];
     this.trips = new Trips(standingTrips);
     this.#places = new TrippedPlaces(parts.notes);
-    this.experience = new Experience(standingTrips, parts.notes);
+    this.experience = new Experience(standingTrips, parts.notes, parts.proven);
     this.connections = new Connections(parts.inFlight);
     this.#plan = plan;
   }
 
-  /** Throws, where it must, before anything of the new plan is in force. The trips that a renaming would have lifted come back: they are to trip. */
-  adopt(plan: Plan, now: MonotonicMs): readonly Trip[] {
+  /** Throws, where it must, before anything of the new plan is in force. The trips that a renaming would have lifted come back: they are to trip. So does what earlier runs left. */
+  adopt(plan: Plan, now: MonotonicMs): LeftOver & { readonly moved: readonly Trip[] } {
     this.budgets.adopt(plan, now);
     this.#plan = plan;
-    this.experience.adopt(plan, now);
+    const left = this.experience.adopt(plan, now);
     this.connections.adopt(plan);
-    return this.#places.adopt(plan, this.trips);
+    return { ...left, moved: this.#places.adopt(plan, this.trips) };
   }
 
   decide({ check, trigger, draining, opens }: Start, now: MonotonicMs): ReturnType<typeof firstObjection> {
@@ -69,9 +69,9 @@ export class Admission {
   }
 
   /** True where it was not tripped before. */
-  trip(trip: Trip): boolean {
+  trip(trip: Trip, place: string | undefined): boolean {
     if (!this.trips.add(trip)) return false;
-    this.#places.tripped(trip.scope, this.#plan);
+    this.#places.tripped(trip.scope, this.#plan, place);
     return true;
   }
 

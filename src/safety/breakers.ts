@@ -1,7 +1,8 @@
 /** The mass-loss breakers of every segment and family, asked and told by device. */
+import type { Notebook } from "../domain/gate.ts";
 import type { Scope } from "../domain/outcome.ts";
 import type { DeviceId, Plan, PlannedDevice, ProfileId, SegmentId } from "../domain/plan.ts";
-import { later, type MonotonicMs } from "../domain/units.ts";
+import { later, type Milliseconds, type MonotonicMs } from "../domain/units.ts";
 import { MassLossBreaker } from "./mass-loss.ts";
 
 interface Guarded {
@@ -13,9 +14,15 @@ interface Guarded {
 export class Breakers {
   #segments = new Map<SegmentId, Guarded>();
   #profiles = new Map<ProfileId, Guarded>();
+  readonly #notes: Notebook;
 
-  /** A breaker that is open stays open over a reload. */
-  adopt(plan: Plan): void {
+  /** `notes`: what earlier runs held. */
+  constructor(notes: Notebook) {
+    this.#notes = notes;
+  }
+
+  /** A breaker that is open stays open over a reload, and over a restart; the scopes that an earlier run held. */
+  adopt(plan: Plan, now: MonotonicMs): readonly Scope[] {
     const segments = new Map<SegmentId, Guarded>();
     const profiles = new Map<ProfileId, Guarded>();
     for (const id of new Set([...plan.checks.values()].map((check) => check.device))) {
@@ -25,27 +32,41 @@ export class Breakers {
       counted(segments, segment, `segment:${segment}`, this.#segments.get(segment));
       counted(profiles, profile, `profile:${profile}`, this.#profiles.get(profile));
     }
-    this.#segments = segments;
-    this.#profiles = profiles;
+    const before = this.#all();
+    [this.#segments, this.#profiles] = [segments, profiles];
+    const known = new Set(before.map(({ breaker }) => breaker));
+    const fresh = this.#all().filter(({ breaker }) => !known.has(breaker));
+    for (const { breaker, scope } of fresh) breaker.recall(this.#notes.recall(keyOf(scope)), now);
+    // A hold that ends with its scope is not to come back with it.
+    const planned = new Set(this.#all().map(({ scope }) => scope));
+    for (const { breaker, scope } of before) if (breaker.open && !planned.has(scope)) this.#notes.note(keyOf(scope), undefined);
+    return scopes(fresh.filter(({ breaker }) => breaker.open));
+  }
+
+  /** A device that an earlier run lost, and that has not answered since. */
+  recallLost(device: PlannedDevice, ago: Milliseconds, now: MonotonicMs): void {
+    for (const { breaker } of this.#of(device)) breaker.recallLost(device.id, ago, now);
   }
 
   /** The scopes that this loss opened. */
   lost(device: PlannedDevice, now: MonotonicMs): readonly Scope[] {
-    return scopes(this.#of(device).filter(({ breaker, members }) => breaker.lost(device.id, members, now)));
+    return scopes(this.#noted(this.#of(device).filter(({ breaker, members }) => breaker.lost(device.id, members, now))));
   }
 
   /** The scopes that this answer closed, and the devices that were lost together with the one that answers. */
-  answered(device: PlannedDevice): { readonly scopes: readonly Scope[]; readonly recovered: ReadonlySet<DeviceId> } {
-    const closed = this.#of(device).flatMap(({ scope, breaker }) => {
-      const ended = breaker.answered(device.id);
-      return ended ? [{ scope, ...ended }] : [];
+  answered(device: PlannedDevice, now: MonotonicMs): { readonly scopes: readonly Scope[]; readonly recovered: ReadonlySet<DeviceId> } {
+    const closed = this.#of(device).flatMap((guarded) => {
+      const ended = guarded.breaker.answered(device.id, now);
+      if (!ended) return [];
+      this.#noted([guarded]);
+      return [{ scope: guarded.scope, ...ended }];
     });
     return { scopes: closed.map(({ scope }) => scope), recovered: new Set(closed.flatMap(({ recovered }) => recovered)) };
   }
 
   /** A start was taken: where a scope is held, it is the trial. */
   tried(device: PlannedDevice, now: MonotonicMs): void {
-    for (const { breaker } of this.#of(device)) breaker.tried(device.id, now);
+    this.#noted(this.#of(device).filter(({ breaker }) => breaker.tried(device.id, now)));
   }
 
   /** When the device may be tried again; undefined when nothing holds it. */
@@ -69,10 +90,23 @@ export class Breakers {
     return first;
   }
 
+  #all(): readonly Guarded[] {
+    return [...this.#segments.values(), ...this.#profiles.values()];
+  }
+
+  #noted(changed: readonly Guarded[]): readonly Guarded[] {
+    for (const { breaker, scope } of changed) this.#notes.note(keyOf(scope), breaker.kept);
+    return changed;
+  }
+
   /** Asked several times at every exchange: nothing is put together from names here. */
   #of({ segment, profile }: PlannedDevice): readonly Guarded[] {
     return [this.#segments.get(segment), this.#profiles.get(profile)].filter((guarded) => guarded !== undefined);
   }
+}
+
+function keyOf(scope: Scope): string {
+  return `held ${scope}`;
 }
 
 function counted<Id>(into: Map<Id, Guarded>, id: Id, scope: Scope, before: Guarded | undefined): void {

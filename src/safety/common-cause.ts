@@ -91,6 +91,12 @@ export class CommonCause {
     return [...this.#ended(device, check)];
   }
 
+  /** An earlier run has missed the device, and it has not been heard since: those behind it need not wait for its next turn. */
+  missedBefore({ id }: PlannedDevice, at: MonotonicMs): void {
+    const own = this.#doors.get(id);
+    if (own?.line === undefined) own?.company.note(id, "miss", at);
+  }
+
   /** Why a miss that was noted is not the device's own. `grave`: the device would go down by it; until then nothing is concluded anew. */
   excuse(device: PlannedDevice, now: MonotonicMs, grave: boolean): { readonly excuse?: Excuse; readonly begun: readonly CauseChange[] } {
     const segment = this.#segmentOf(device);

@@ -1,7 +1,9 @@
 /** What past askings teach: common causes, back-off, what registers held, gateway holds, mass-loss holds, and the trips that a history brings about. */
 import type { Notebook } from "../domain/gate.ts";
+import { evidenceLasts } from "../domain/liveness.ts";
 import type { Answer, Answered, Failed, Outcome, Refused, Scope, SharedCause, Trip } from "../domain/outcome.ts";
 import type { Check, CheckId, DeviceId, LineId, Plan, PlannedDevice } from "../domain/plan.ts";
+import type { FailureKind } from "../domain/reasons.ts";
 import { after, later, type MonotonicMs } from "../domain/units.ts";
 import { Breakers } from "./breakers.ts";
 import { CommonCause } from "./common-cause.ts";
@@ -9,6 +11,7 @@ import { Harm } from "./harm.ts";
 import {
   backoffUntil,
   excused,
+  isGrave,
   isNewLoss,
   isTelling,
   noHistory,
@@ -17,8 +20,10 @@ import {
   remembered,
   toBeNoted,
   tryAgain,
+  waitAfter,
   type CheckHistory,
 } from "./history.ts";
+import { missesToBeNoted, recalledMisses, type Recalled } from "./missed.ts";
 import { Readings } from "./readings.ts";
 import { ResponseTimes } from "./response-times.ts";
 
@@ -38,39 +43,95 @@ export interface Consequences {
   readonly trips: readonly Trip[];
 }
 
+/** A check whose misses an earlier run noted, with the same bytes and place: what its device was goes on. */
+export interface MissedBefore {
+  readonly check: Check;
+  readonly missed: number;
+  readonly failure: FailureKind;
+  /** When it was last asked. */
+  readonly at: MonotonicMs;
+  /** Asked so lately that what its device was then it still is. */
+  readonly stands: boolean;
+}
+
+/** What earlier runs left, as a new plan finds it. */
+export interface LeftOver {
+  readonly held: readonly Scope[];
+  readonly missed: readonly MissedBefore[];
+}
+
+/** Noted by every run. */
+const ran = "ran poller";
+
 /** Failures that a cut or a dead switch would look like. Whoever refuses or breaks a connection is there. */
 const silences: ReadonlySet<Failed["failure"]> = new Set<Failed["failure"]>(["timeout", "unreachable"]);
 
 export class Experience {
-  readonly #breakers = new Breakers();
+  readonly #breakers: Breakers;
   readonly #causes = new CommonCause();
   readonly #harm: Harm;
   readonly #readings = new Readings();
   readonly #times: ResponseTimes;
   readonly #notes: Notebook;
+  readonly #proven: ReadonlyMap<CheckId, string>;
+  /** As the run before this one. */
+  readonly #sameBoot: boolean;
   readonly #gatewayHolds = new Map<LineId, MonotonicMs>();
   #histories = new Map<CheckId, CheckHistory>();
   #plan: Plan | undefined;
 
-  /** `earlier`: trips of earlier runs; `notes`: what those learnt. */
-  constructor(earlier: Iterable<Trip>, notes: Notebook) {
+  /** `earlier`: trips of earlier runs; `notes`: what those learnt; `proven`: the digest of each check that worked in one. */
+  constructor(earlier: Iterable<Trip>, notes: Notebook, proven: ReadonlyMap<CheckId, string>) {
+    this.#sameBoot = notes.recall(ran)?.sameBoot === true;
+    notes.note(ran, true);
+    this.#proven = proven;
+    this.#breakers = new Breakers(notes);
     this.#harm = new Harm(earlier, notes);
     this.#times = new ResponseTimes(notes);
     this.#notes = notes;
   }
 
-  adopt(plan: Plan, now: MonotonicMs): void {
+  adopt(plan: Plan, now: MonotonicMs): LeftOver {
     this.#plan = plan;
     const known = this.#histories;
-    const historyOf = (id: CheckId): CheckHistory => known.get(id) ?? recalled(this.#notes.recall(turnedAway(id)), now);
-    const histories = Array.from(plan.checks.keys(), (id) => [id, historyOf(id)] as const);
-    this.#histories = new Map(histories.filter(([, history]) => history !== noHistory));
-    this.#breakers.adopt(plan);
+    const fresh = [...plan.checks.values()].filter(({ id }) => !known.has(id));
+    this.#histories = new Map([...known].filter(([id]) => plan.checks.has(id)));
+    const held = this.#breakers.adopt(plan, now);
     this.#causes.adopt(plan);
+    const missed = fresh.flatMap((check) => this.#recall(check, now) ?? []);
     this.#harm.adopt(plan, now);
     this.#readings.adopt(plan);
     this.#times.adopt(plan);
     for (const line of this.#gatewayHolds.keys()) if (!plan.lines.has(line)) this.#gatewayHolds.delete(line);
+    return { held, missed };
+  }
+
+  /** What earlier runs noted of the check; undefined where none of it is for others to know. */
+  #recall(check: Check, now: MonotonicMs): MissedBefore | undefined {
+    const episodes = recalled(this.#notes.recall(turnedAway(check.id)), now);
+    const found = recalledMisses(this.#notes.recall(missedKey(check.id)), check, now);
+    const history: CheckHistory = found ? { ...episodes, ...found.history } : episodes;
+    if (history === noHistory) return undefined;
+    this.#histories.set(check.id, history);
+    return found && this.#takeOver(check, found, history, now);
+  }
+
+  #takeOver(check: Check, { lostAgo, same }: Recalled, history: CheckHistory, now: MonotonicMs): MissedBefore | undefined {
+    const device = this.#plan!.devices.get(check.device)!;
+    this.#causes.missedBefore(device, now);
+    if (lostAgo !== undefined) this.#breakers.recallLost(device, lostAgo, now);
+    const { missed, failure } = history;
+    const at = history.lastAsked!;
+    // What is down stays down while back-off keeps it from being asked, and then for as long as any evidence counts.
+    const stands = now < at + waitAfter(check, missed) + evidenceLasts(check.interval);
+    return same && failure ? { check, missed, failure, at, stands } : undefined;
+  }
+
+  /** An earlier run was ended while it asked this: it counts as asked now and missed, and where it was the trial of a hold as that. */
+  interrupted(check: Check, device: PlannedDevice, now: MonotonicMs): void {
+    const { missed, missedBefore, ...history } = this.#historyOf(check.id);
+    this.#remember(check, { ...history, missed: missed + 1, missedBefore: missedBefore + 1, lastAsked: now });
+    this.#breakers.tried(device, now);
   }
 
   of(check: Check, device: PlannedDevice): Lessons {
@@ -105,7 +166,7 @@ export class Experience {
 
   /** A person has looked at the device: what it did before no longer counts. */
   forget(check: Check): void {
-    this.#remember(check.id, noHistory);
+    this.#remember(check, noHistory);
     this.#readings.forget(check.id);
     this.#times.forget(check.id);
     this.#harm.excused(check.device);
@@ -129,14 +190,14 @@ export class Experience {
     const over = this.#causes.note(device, outcome);
     const before = this.#historyOf(check.id);
     const history = remembered(before, outcome);
-    const { excuse, begun } = this.#excuseFor(device, outcome, history.missed >= check.missesToDown);
+    const { excuse, begun } = this.#excuseFor(device, outcome, isGrave(history, check.missesToDown));
     if (excuse) {
-      this.#remember(check.id, loadsBus(outcome) ? history : excused(before));
+      this.#remember(check, loadsBus(outcome) ? { ...history, failure: undefined } : excused(before));
       this.#harm.excused(device.id);
       const { at, sent } = outcome;
       return { outcome: { kind: "refused", check, at, retryAt: undefined, sent, ...excuse }, holds: [...over, ...begun], trips: [] };
     }
-    this.#remember(check.id, history);
+    this.#remember(check, history);
     return {
       outcome,
       holds: [...over, ...this.#holds(check, device, outcome.at, history)],
@@ -151,14 +212,19 @@ export class Experience {
 
   #holds(check: Check, device: PlannedDevice, at: MonotonicMs, history: CheckHistory): Consequences["holds"] {
     if (history.missed > 0) {
-      if (!isNewLoss(history, check.missesToDown)) return [];
-      this.#remember(check.id, { ...history, lossTold: true });
+      if (!isNewLoss(history, check.missesToDown, this.#workedBefore(check))) return [];
+      this.#remember(check, { ...history, lostAt: at });
       const begun = this.#breakers.lost(device, at);
       return begun.map((scope) => ({ scope, held: true, detail: `${device.id} fell silent, several others with it` }));
     }
-    const { scopes, recovered } = this.#breakers.answered(device);
+    const { scopes, recovered } = this.#breakers.answered(device, at);
     this.#tryAgain(recovered);
     return scopes.map((scope) => ({ scope, held: false, detail: `${device.id} answered` }));
+  }
+
+  /** In an earlier run of this boot: of a machine that has just started many may have started with it. */
+  #workedBefore({ id, digest }: Check): boolean {
+    return this.#sameBoot && this.#proven.get(id) === digest;
   }
 
   /** What fell silent together and comes back together is not left to back-off. */
@@ -166,7 +232,7 @@ export class Experience {
     if (devices.size === 0) return;
     for (const [id, history] of this.#histories) {
       const check = this.#plan?.checks.get(id);
-      if (check && devices.has(check.device)) this.#histories.set(id, tryAgain(history, check.missesToDown));
+      if (check && devices.has(check.device)) this.#remember(check, tryAgain(history, check.missesToDown));
     }
   }
 
@@ -183,10 +249,14 @@ export class Experience {
     return [...harm, { scope, cause: "refusal_episodes", detail: `turned us away in ${history.episodes.length} episodes within 24 h` }];
   }
 
-  #remember(id: CheckId, history: CheckHistory): void {
-    const noted = toBeNoted(this.#historyOf(id), history);
-    if (noted) this.#notes.note(turnedAway(id), noted.value);
-    this.#histories.set(id, history);
+  #remember(check: Check, history: CheckHistory): void {
+    const before = this.#historyOf(check.id);
+    const noted = toBeNoted(before, history);
+    if (noted) this.#notes.note(turnedAway(check.id), noted.value);
+    // A deep query's own misses are nothing to its device's back-off.
+    const misses = check.deep ? undefined : missesToBeNoted(before, history, check);
+    if (misses) this.#notes.note(missedKey(check.id), misses.value);
+    this.#histories.set(check.id, history);
   }
 
   #historyOf(check: CheckId): CheckHistory {
@@ -196,6 +266,10 @@ export class Experience {
 
 function turnedAway(id: CheckId): string {
   return `turned-away ${id}`;
+}
+
+function missedKey(id: CheckId): string {
+  return `missed ${id}`;
 }
 
 /** Whoever is to blame, the bus behind a gateway was busy with the request until its timeout: back-off counts it. */

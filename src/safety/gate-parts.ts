@@ -3,7 +3,7 @@ import type { Clock } from "../domain/clock.ts";
 import type { Circumstances, InFlight, Notebook } from "../domain/gate.ts";
 import type { Fact, Identity, Trip } from "../domain/outcome.ts";
 import type { Permit } from "../domain/permit.ts";
-import type { Check } from "../domain/plan.ts";
+import type { Check, CheckId } from "../domain/plan.ts";
 import type { MonotonicMs } from "../domain/units.ts";
 import type { ConnectionKeeper, KeeperParts } from "./keeper.ts";
 
@@ -16,6 +16,8 @@ export interface GateParts {
   readonly suspect: (now: MonotonicMs) => boolean;
   /** Trips of earlier runs. */
   readonly trips: Iterable<Trip>;
+  /** The digest of each check that worked in an earlier run. */
+  readonly proven: ReadonlyMap<CheckId, string>;
   readonly record: (fact: Fact) => void;
   readonly inFlight: InFlight;
   readonly notes: Notebook;

@@ -68,11 +68,14 @@ export class HeartbeatGate implements Gate, PermitOffice {
   adopt(plan: Plan): void {
     // Throws, where it must, before anything of the new plan is in force.
     const now = this.clock.monotonic();
-    const moved = this.#admission.adopt(plan, now);
+    const { held, missed, moved } = this.#admission.adopt(plan, now);
     this.#plan = plan;
     for (const permit of this.#out) if (!this.#admission.planned(permit.check)) permit.revoke("plan_changed");
     void this.#keeper.letGoUnless((check) => this.#admission.planned(check));
     for (const trip of moved) this.trip(trip);
+    for (const scope of held)
+      this.#parts.record({ kind: "held", at: now, scope, held: true, detail: "several fell silent together before this start" });
+    for (const before of missed) this.#parts.record({ kind: "missed_before", ...before });
   }
 
   /** The site was stopped: what is in flight ends now, what is kept is closed, and within `stopWithin` nothing leaves any more. */
@@ -132,7 +135,12 @@ export class HeartbeatGate implements Gate, PermitOffice {
   }
 
   trip(trip: Trip): void {
-    if (!this.#admission.trip(trip)) return;
+    this.tripAt(trip, undefined);
+  }
+
+  /** `place`: where the tripped device stood, which the plan may not know; what will stand there is tripped too. */
+  tripAt(trip: Trip, place: string | undefined): void {
+    if (!this.#admission.trip(trip, place)) return;
     this.#parts.record({ kind: "tripped", at: this.clock.monotonic(), trip });
     for (const permit of this.#out) if (this.#admission.isTripped(permit.check)) permit.revoke("tripped");
     void this.#keeper.letGoUnless((check) => !this.#admission.isTripped(check));
@@ -149,10 +157,13 @@ export class HeartbeatGate implements Gate, PermitOffice {
     return this.#admission.trips.all();
   }
 
-  /** What an earlier run left behind at devices: until when each connection is counted, and lines whose connection nobody has ended. */
-  inherit(counted: Iterable<readonly [LineId, MonotonicMs]>, left: Iterable<LineId>): void {
-    for (const [line, until] of counted) this.#admission.connections.restore(line, until);
-    for (const line of left) this.#admission.connections.lost(line, this.clock.monotonic());
+  /** What an earlier run left behind at devices: until when each connection is counted, lines whose connection nobody has ended, and checks that were being asked. */
+  inherit(counted: Iterable<readonly [LineId, MonotonicMs]>, left: Iterable<LineId>, asked: Iterable<Check>): void {
+    const now = this.clock.monotonic();
+    const { connections, experience } = this.#admission;
+    for (const [line, until] of counted) connections.restore(line, until);
+    for (const line of left) connections.lost(line, now);
+    for (const check of asked) experience.interrupted(check, this.#admission.deviceOf(check), now);
   }
 
   get inFlight(): number {

@@ -3,16 +3,21 @@ import { backoffMax, refusalEpisodesToTrip, refusalEpisodeWindow } from "../doma
 import type { Answered, Failed, Outcome } from "../domain/outcome.ts";
 import type { Check } from "../domain/plan.ts";
 import type { Noted } from "../domain/gate.ts";
+import type { FailureKind } from "../domain/reasons.ts";
 import { after, milliseconds, type Milliseconds, type MonotonicMs } from "../domain/units.ts";
 import { momentOf, recent } from "./noted.ts";
 
 export interface CheckHistory {
-  /** Whether it ever answered: a device that never did is not lost. */
+  /** Whether it answered in this run: who did not cannot be harmed by it. */
   readonly proven: boolean;
-  /** Consecutive misses. */
+  /** Consecutive misses, those of earlier runs included. */
   readonly missed: number;
-  /** That it went down was counted as a loss. An excuse may have ended only after more misses than make it down. */
-  readonly lossTold: boolean;
+  /** How many of them were in earlier runs: whether they had a cause that others shared, this run cannot say. */
+  readonly missedBefore: number;
+  /** What the latest miss was; undefined where it was excused, and counts for back-off alone. */
+  readonly failure: FailureKind | undefined;
+  /** When it was counted as a loss that it went down; undefined while it was not. An excuse may have ended only after more misses than make it down. */
+  readonly lostAt: MonotonicMs | undefined;
   readonly lastAsked: MonotonicMs | undefined;
   /** Starts of refusal episodes of the last day. */
   readonly episodes: readonly MonotonicMs[];
@@ -39,7 +44,8 @@ export function toBeNoted(
   return { value: episodes.length > 0 ? { episodes, inEpisode } : undefined };
 }
 
-export const noHistory: CheckHistory = { proven: false, missed: 0, lossTold: false, lastAsked: undefined, episodes: [], inEpisode: false };
+const noMiss = { missed: 0, missedBefore: 0, failure: undefined, lostAt: undefined };
+export const noHistory: CheckHistory = { proven: false, ...noMiss, lastAsked: undefined, episodes: [], inEpisode: false };
 
 /** Whether an outcome says anything about the device: what this machine refused or could not do is no reason to ask it more rarely. */
 export function isTelling(outcome: Outcome): outcome is Answered | Failed {
@@ -48,17 +54,22 @@ export function isTelling(outcome: Outcome): outcome is Answered | Failed {
 
 /** The silence was not the device's own: neither misses nor back-off come of it. */
 export function excused(history: CheckHistory): CheckHistory {
-  return { ...history, missed: 0, lossTold: false };
+  return { ...history, ...noMiss };
 }
 
 /** Something that it went down with is heard again: asked at its next slot, and down again with the next miss. */
 export function tryAgain(history: CheckHistory, missesToDown: number): CheckHistory {
-  return { ...history, missed: Math.min(history.missed, missesToDown - 1), lossTold: false };
+  return { ...history, missed: Math.min(history.missed, missesToDown - 1), missedBefore: 0, lostAt: undefined };
 }
 
-/** A device that once answered is down now, and nobody was told yet. */
-export function isNewLoss({ proven, missed, lossTold }: CheckHistory, missesToDown: number): boolean {
-  return proven && missed >= missesToDown && !lossTold;
+/** A device is down now that answered in this run, or `before` it in the same boot, and nobody was told yet. */
+export function isNewLoss({ proven, missed, lostAt }: CheckHistory, missesToDown: number, before: boolean): boolean {
+  return (proven || before) && missed >= missesToDown && lostAt === undefined;
+}
+
+/** Missed in this run alone as often as makes it down: only now is a cause looked for that others share, because only now were they asked too. */
+export function isGrave({ missed, missedBefore }: CheckHistory, missesToDown: number): boolean {
+  return missed - missedBefore >= missesToDown;
 }
 
 /** Adds an outcome; one that says nothing about the device leaves the history as it is. */
@@ -66,15 +77,14 @@ export function remembered(history: CheckHistory, outcome: Outcome): CheckHistor
   if (!isTelling(outcome)) return history;
   const lastAsked = outcome.at;
   if (outcome.kind === "answered") {
-    const behind = outcome.answer.said === "gateway_only";
-    const missed = behind ? history.missed + 1 : 0;
-    const lossTold = behind && history.lossTold;
-    return { proven: history.proven || !behind, missed, lossTold, lastAsked, episodes: history.episodes, inEpisode: false };
+    if (outcome.answer.said !== "gateway_only") return { ...history, ...noMiss, proven: true, lastAsked, inEpisode: false };
+    return { ...history, missed: history.missed + 1, failure: "gateway_target_silent", lastAsked, inEpisode: false };
   }
   const turnedAway = outcome.failure === "refused" || outcome.failure === "reset";
   const since = history.episodes.filter((start) => lastAsked - start < refusalEpisodeWindow);
   const episodes = turnedAway && !history.inEpisode ? [...since, lastAsked].slice(-refusalEpisodesToTrip) : since;
-  return { ...history, missed: history.missed + 1, lastAsked, episodes, inEpisode: turnedAway || history.inEpisode };
+  const inEpisode = turnedAway || history.inEpisode;
+  return { ...history, missed: history.missed + 1, failure: outcome.failure, lastAsked, episodes, inEpisode };
 }
 
 /**

@@ -15,9 +15,9 @@ export class TrippedPlaces {
     this.#notes = notes;
   }
 
-  /** To be called when something has tripped. */
-  tripped(scope: Scope, plan: Plan): void {
-    const places = standingIn(plan, scope);
+  /** To be called when something has tripped. `place`: where else it stood, which the plan may not know. */
+  tripped(scope: Scope, plan: Plan, place: string | undefined): void {
+    const places = [...new Set([...standingIn(plan, scope), ...(place ? [place] : [])])];
     if (places.length > 0) this.#keep(scope, places);
   }
 

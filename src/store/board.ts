@@ -1,8 +1,8 @@
 /** What is known now, in memory: readers see views of it, and only the recorder changes it. */
 import type { Board, CheckView, DeviceView, Evidence, Hold, ReloadView, Transition } from "../domain/board.ts";
 import type { Clock } from "../domain/clock.ts";
-import { fold, overheard, type Judgement } from "../domain/liveness.ts";
-import { nothingSent, scopesOver, type Outcome, type Scope, type Sent, type Trip } from "../domain/outcome.ts";
+import { fold, missedInAnEarlierRun, overheard, type Judgement } from "../domain/liveness.ts";
+import { nothingSent, scopesOver, type Fact, type Outcome, type Scope, type Sent, type Trip } from "../domain/outcome.ts";
 import type { Check, CheckId, DeviceId, Plan, PlannedDevice, SegmentId, StandingRefusal } from "../domain/plan.ts";
 import type { CertificateEnd } from "../domain/security.ts";
 import type { StandingReason } from "../domain/reasons.ts";
@@ -160,6 +160,13 @@ export class MemoryBoard implements Board {
     const reason = this.#overruling(record.device);
     if (reason && outcome.kind !== "refused") record.state = overruled(record.state, reason);
     return worksNow && !workedBefore;
+  }
+
+  /** A check goes on as an earlier run left it. */
+  missedBefore({ check, ...before }: Extract<Fact, { readonly kind: "missed_before" }>): void {
+    const record = this.#devices.get(check.device);
+    if (!record || this.#checks.get(check.id)?.check.digest !== check.digest) return;
+    record.state = overruled(missedInAnEarlierRun(record.state, check.id, before), this.#overruling(record.device));
   }
 
   overheard(id: DeviceId, at: MonotonicMs): void {

@@ -16,7 +16,7 @@ export interface Unusable {
 
 /** Proofs of checks that left the plan long ago go, the oldest last seen first; ten times the working point stays. */
 const provenMax = 100_000;
-/** Of what was learnt the same, by when it was last noted; a check has up to three such rows. Where something tripped is never among what goes. */
+/** Of what was learnt the same, by when it was last noted; a check has up to four such rows. Where something tripped is never among what goes. */
 const learntMax = 300_000;
 /** Last batches remembered, by session, to recognise one that is sent again; the running poller and a command beside it matter. */
 const sessionsMax = 16;

@@ -12,8 +12,8 @@ import type { Unusable } from "./database.ts";
 import { isFileError } from "./durable-file.ts";
 
 export const inFlightFileName = "inflight";
-/** Lines of one length, so that each can be written by itself: a mark, a space, the check's name, spaces, a line feed. */
-const lineBytes = 128;
+/** Lines of one length, so that each can be written by itself: a mark, a space, the check's name and its place, spaces, a line feed. */
+const lineBytes = 256;
 /** Room for so many from the beginning; more are added where more are asked at once. */
 const linesMin = 256;
 const free = " ";
@@ -25,10 +25,16 @@ const counted = "~";
 /** Was being asked when the run before was ended, and has not been asked to the end since. */
 const suspect = "?";
 
+/** A check, and where its device stood: what stands there under another name is the same. Empty where nobody could say. */
+export interface AskedThere {
+  readonly check: CheckId;
+  readonly place: string;
+}
+
 /** What a run that did not end cleanly may have left at devices; of a clean one, what had not passed yet. */
 export interface LeftBehind {
   /** Were being asked. */
-  readonly checks: readonly CheckId[];
+  readonly checks: readonly AskedThere[];
   /** Had a connection that was kept, or whose time this boot cannot tell. */
   readonly lines: readonly LineId[];
   readonly counted: readonly (readonly [LineId, MonotonicMs])[];
@@ -37,14 +43,18 @@ export interface LeftBehind {
 export interface InFlightOptions {
   /** Names this run of the machine; the default reads the kernel's. After another one the file says nothing: its last pages may never have been written. */
   readonly boot?: string;
+  /** Where the device of a check stands, in one line; without it checks are known by their names alone. */
+  readonly placeOf?: (check: Check) => string;
 }
 
 export class InFlightFile implements InFlight {
   readonly #path: string;
   readonly #boot: string;
   #file: number | undefined;
+  readonly #placeOf: (check: Check) => string;
   readonly #lines = new Map<CheckId, number>();
-  readonly #suspects = new Map<CheckId, number>();
+  /** By what they are known. */
+  readonly #suspects = new Map<string, number>();
   readonly #kept = new Map<LineId, number>();
   readonly #counted = new Map<LineId, readonly number[]>();
   #left: LeftBehind = { checks: [], lines: [], counted: [] };
@@ -55,21 +65,23 @@ export class InFlightFile implements InFlight {
   constructor(stateFolder: string, options: InFlightOptions = {}) {
     this.#path = join(stateFolder, inFlightFileName);
     this.#boot = options.boot ?? bootOfMachine();
+    this.#placeOf = options.placeOf ?? (() => "");
   }
 
   /** Begins a run; before it nothing is noted. Returns the checks that were being asked at both of the last two ends, if neither was clean. */
-  start(): readonly CheckId[] | Unusable {
+  start(): readonly AskedThere[] | Unusable {
     try {
       closeSync(openSync(this.#path, "a", 0o600));
       const before = readFileSync(this.#path, "utf8");
       const { marked, lines, left } = read(before, this.#boot);
       this.#left = left;
-      const now = marked(asked);
-      const earlier = new Set(marked(suspect));
-      const poisoned = now.filter((check) => earlier.has(check));
+      const now = marked(asked).map(there);
+      const earlier = new Set(marked(suspect).map(there).map(knownBy));
+      const poisoned = now.filter((one) => earlier.has(knownBy(one)));
       // A trip holds those from here on, and after its reset they begin anew.
-      for (const check of now) if (!earlier.has(check)) this.#suspects.set(check, this.#next++);
-      const kept = [lineOf("boot", this.#boot), ...Array.from(this.#suspects.keys(), (check) => lineOf(suspect, check))];
+      const suspects = now.filter((one) => !earlier.has(knownBy(one)));
+      for (const one of suspects) this.#suspects.set(knownBy(one), this.#next++);
+      const kept = [lineOf("boot", this.#boot), ...suspects.map(({ check, place }) => lineOf(suspect, `${check} ${place}`))];
       const blank = Array<string>(Math.max(lines, linesMin) - kept.length).fill(lineOf(free, ""));
       this.#file = openSync(this.#path, "r+");
       writeSync(this.#file, [...kept, ...blank].join(""), 0);
@@ -85,16 +97,16 @@ export class InFlightFile implements InFlight {
     return this.#left;
   }
 
-  begin({ id }: Check): void {
+  begin(check: Check): void {
     const line = this.#free();
-    this.#lines.set(id, line);
-    this.#put(line, lineOf(asked, id));
+    this.#lines.set(check.id, line);
+    this.#put(line, lineOf(asked, `${check.id} ${this.#placeOf(check)}`));
   }
 
-  end({ id }: Check): void {
-    this.#release(this.#lines, id);
+  end(check: Check): void {
+    this.#release(this.#lines, check.id);
     // It was asked to its end, so it is not what ended the run before.
-    if (this.#suspects.size > 0) this.#release(this.#suspects, id);
+    if (this.#suspects.size > 0) this.#release(this.#suspects, knownBy({ check: check.id, place: this.#placeOf(check) }));
   }
 
   kept(line: LineId, stands: boolean): void {
@@ -156,8 +168,18 @@ function lineOf(mark: string, text: string): string {
   return `${`${mark} ${text}`.padEnd(lineBytes - 1).slice(0, lineBytes - 1)}\n`;
 }
 
+function there(text: string): AskedThere {
+  const [check = "", ...place] = text.split(" ");
+  return { check: check as CheckId, place: place.join(" ") };
+}
+
+/** By the place and which check of its device it is; by its name where the place is not known. */
+function knownBy({ check, place }: AskedThere): string {
+  return place === "" ? check : `${place} ${check.slice(check.lastIndexOf("/"))}`;
+}
+
 interface Read {
-  readonly marked: (mark: string) => readonly CheckId[];
+  readonly marked: (mark: string) => readonly string[];
   readonly lines: number;
   readonly left: LeftBehind;
 }
@@ -167,14 +189,14 @@ function read(text: string, boot: string): Read {
   const same = lines[0]?.trimEnd() === `boot ${boot}`;
   const marked = (mark: string): string[] => lines.filter((line) => line.startsWith(`${mark} `)).map((line) => line.slice(2).trimEnd());
   const pairs = marked(counted).map((words) => words.split(" ") as [LineId, string]);
-  const checks = marked(asked) as CheckId[];
+  const checks = marked(asked).map(there);
   // Another boot's clock says nothing to this one, and its last pages may be missing; what is there may still stand at the device.
   const left: LeftBehind = {
     checks,
     lines: [...(marked(kept) as LineId[]), ...(same ? [] : pairs.map(([line]) => line))],
     counted: same ? pairs.map(([line, until]): [LineId, MonotonicMs] => [line, momentOf(until)]) : [],
   };
-  return { lines: lines.length, left, marked: (mark) => (same ? (marked(mark) as CheckId[]) : []) };
+  return { lines: lines.length, left, marked: (mark) => (same ? marked(mark) : []) };
 }
 
 /** What is damaged counts as long as nothing: the next unclean end is noted anew. */

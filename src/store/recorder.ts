@@ -55,6 +55,10 @@ export class BoardRecorder implements Recorder {
         if (this.#board.outcome(fact)) this.#journal.proved(fact.check.id, fact.check.digest);
         this.#review(fact.check.device, said(fact));
         return;
+      case "missed_before":
+        this.#board.missedBefore(fact);
+        this.#review(fact.check.device, "it was down before this start");
+        break;
       case "presence":
         this.#board.overheard(fact.device, fact.at);
         this.#review(fact.device, `heard by ${fact.source}`);

@@ -23,6 +23,7 @@ export function tidied(fact: Fact): Fact {
     case "failed":
     case "refused":
       return tidiedOutcome(fact);
+    case "missed_before":
     case "presence":
     case "link":
       return fact;

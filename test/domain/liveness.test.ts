@@ -4,7 +4,16 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import type { Answer, Outcome } from "../../src/domain/outcome.ts";
 import { nothingSent } from "../../src/domain/outcome.ts";
-import { carriedOver, fold, judge, nothingKnown, overheard, unaskedFrom, type DeviceState } from "../../src/domain/liveness.ts";
+import {
+  carriedOver,
+  fold,
+  judge,
+  missedInAnEarlierRun,
+  nothingKnown,
+  overheard,
+  unaskedFrom,
+  type DeviceState,
+} from "../../src/domain/liveness.ts";
 import { failureKinds, passingReasons, type FailureKind } from "../../src/domain/reasons.ts";
 import { milliseconds, monotonicMs } from "../../src/domain/units.ts";
 import { literalCheck } from "../support/literal-plan.ts";
@@ -194,5 +203,23 @@ describe("whatever happens", () => {
         }
       }),
     );
+  });
+});
+
+describe("misses of an earlier run", () => {
+  const before = { missed: 5, failure: "timeout", at: at(1000) } as const;
+  const proven = after(answered(0));
+  it("make a device down, for as long as nobody hears it, where they are late ones", () => {
+    const state = missedInAnEarlierRun(proven, modbus.id, { ...before, stands: true });
+    assert.equal(words(state, 2_000_000), "down: timeout");
+    assert.equal(words(fold(state, answered(2_000_000)), 2_000_000), "up: answers");
+  });
+  it("are the first of those to come where they are long ago: not asked is never shown as down", () => {
+    const state = missedInAnEarlierRun(proven, modbus.id, { ...before, stands: false });
+    assert.equal(words(state, 2_000_000), "unknown: not_asked_yet");
+    assert.equal(words(fold(state, failed(2_000_000)), 2_000_000), "down: timeout");
+  });
+  it("of a check that is gone are nothing", () => {
+    assert.equal(missedInAnEarlierRun(proven, second.id, { ...before, stands: true }), proven);
   });
 });

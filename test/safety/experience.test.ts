@@ -45,7 +45,7 @@ async function killed(heardBefore: boolean): Promise<SimulatedSite> {
 }
 
 it("without a plan there is no trial to wait for", () =>
-  assert.equal(new Experience([], new MemoryNotebook()).trialAt("segment:hvac"), undefined));
+  assert.equal(new Experience([], new MemoryNotebook(), new Map()).trialAt("segment:hvac"), undefined));
 
 describe("a device that vanishes with the question of a deep query", () => {
   it("was harmed by it, however new the question was: its heartbeats say that it was well", async () => {
@@ -74,7 +74,7 @@ it("a deep query waits for the latest of the device's checks that are backed off
     devices: new Map([...devices, [plcId, { ...devices.get(plcId)!, checks: [beat!.id, second.id] }]]),
   };
   const site = new SimulatedSite({ plan });
-  const experience = new Experience([], new MemoryNotebook());
+  const experience = new Experience([], new MemoryNotebook(), new Map());
   const now = site.clock.monotonic();
   experience.adopt(plan, now);
   const device = plan.devices.get(plcId)!;

@@ -249,11 +249,11 @@ describe("connections that a device may still count", () => {
     const site = new SimulatedSite({ plan: literalPlan([{ ...plc, freeConnections: 1 }]) });
     const line = "address:192.0.2.11" as LineId;
     const began = site.clock.monotonic();
-    site.gate.inherit([[line, monotonicMs(began + 5 * minute)]], []);
+    site.gate.inherit([[line, monotonicMs(began + 5 * minute)]], [], []);
     site.pulse.start();
     await site.clock.advance(minute);
     assert.deepEqual(refusal(await site.gate.exchange(plcCheck, "schedule")), ["no_free_connection", began + 5 * minute]);
-    site.gate.inherit([], [line]);
+    site.gate.inherit([], [line], []);
     assert.equal(site.counted.get(line)?.length, 2);
     await site.clock.advance(10 * minute);
     assert.deepEqual(refusal(await site.gate.exchange(plcCheck, "schedule")), ["no_free_connection", began + 31 * minute]);

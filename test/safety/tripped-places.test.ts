@@ -28,6 +28,13 @@ const restarted = (before: SimulatedSite, plan: Plan): SimulatedSite =>
   new SimulatedSite({ plan, before, trips: before.gate.trips(), notes: new MemoryNotebook({ pages: before.notes.pages }) });
 
 describe("a tripped device under another name", () => {
+  it("is tripped also where no plan of this run had it under the name that tripped", () => {
+    const site = new SimulatedSite({ plan: literalPlan([other]) });
+    site.gate.tripAt({ scope: "device:plc", cause: "poison_reply", detail: "asked twice" }, "192.0.2.11");
+    assert.deepEqual(scopes(site), ["device:plc"]);
+    site.adopt(literalPlan([at("fresh-water", 11), other]));
+    assert.deepEqual(scopes(site), ["device:plc", "device:fresh-water"]);
+  });
   it("is tripped under that name too, says why, and stays so until both are reset", () => {
     const renamed = literalPlan([at("fresh-water", 11), other]);
     for (const again of [(site: SimulatedSite) => (site.adopt(renamed), site), (site: SimulatedSite) => restarted(site, renamed)]) {

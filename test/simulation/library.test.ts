@@ -79,7 +79,7 @@ function born(): Life {
   const drivers = driversWith(new StandInHelper());
   const simulated = new SimulatedSite({
     plan: site.plan,
-    before: { clock, witness: { packets: [], connections: [] } },
+    before: { clock, witness: { packets: [], connections: [] }, proven: new Map() },
     pulseEveryMs: 10_000,
     network: {
       dial: network.dial,

@@ -51,6 +51,7 @@ async function aLife(server: OpcuaDevice): Promise<readonly Fact[]> {
       keeper: (farewell, onClosed) => new ConnectionKeeper({ clock, dial, farewell, onClosed, speakerOf: () => speaker }),
       suspect: () => false,
       trips: [],
+      proven: new Map(),
       record: (fact) => void facts.push(fact),
       notes: new MemoryNotebook(),
       inFlight: { begin: () => {}, end: () => {}, kept: () => {}, counted: () => {} },

@@ -72,6 +72,7 @@ async function ran(t: TestContext, options: Partial<EnipDeviceOptions>, reads: r
         new ConnectionKeeper({ clock, dial, farewell, onClosed, speakerOf: () => ({ driver, policy: enipPolicy }) }),
       suspect: () => false,
       trips: [],
+      proven: new Map(),
       record: (fact) => void facts.push(fact),
       notes: new MemoryNotebook(),
       inFlight: { begin: () => {}, end: () => {}, kept: () => {}, counted: () => {} },

@@ -52,6 +52,19 @@ describe("a device", () => {
     assert.equal(it.device(check("plc").device)?.lastHeard, clock.wall() - 2000);
   });
 
+  test("that was down when an earlier run ended is down from the start, unless it is another device or the site is stopped", () => {
+    const memory = { proven: new Map([[check("plc").id, check("plc").digest]]) };
+    const before = { kind: "missed_before", check: check("plc"), missed: 7, failure: "refused", stands: true } as const;
+    const { board: it, clock } = board(plan({ plc: {} }), memory);
+    it.missedBefore({ ...before, at: clock.monotonic(), check: { ...check("plc"), digest: "other" } });
+    assert.equal(judgement(it), "unknown (not_asked_yet)");
+    it.missedBefore({ ...before, at: clock.monotonic() });
+    assert.equal(judgement(it), "down (refused)");
+    const { board: stopped } = board(plan({ plc: {} }), { ...memory, stopped: true });
+    stopped.missedBefore({ ...before, at: clock.monotonic() });
+    assert.equal(judgement(stopped), "unknown (stopped)");
+  });
+
   test("that worked in an earlier run is down after three misses, though this run never heard it", () => {
     const memory = { proven: new Map([[check("plc").id, check("plc").digest]]) };
     const { board: it, clock } = board(plan({ plc: {}, other: {} }), memory);

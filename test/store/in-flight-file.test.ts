@@ -37,7 +37,8 @@ async function killed({ asked = [], over = [], inBoot = boot }: { asked?: string
 
 function started(name = boot): { readonly inFlight: InFlightFile; readonly poisoned: unknown } {
   const inFlight = new InFlightFile(folder, { boot: name });
-  return { inFlight, poisoned: inFlight.start() };
+  const found = inFlight.start();
+  return { inFlight, poisoned: "problem" in found ? found : found.map((one) => one.check) };
 }
 
 describe("a check that was being asked when the poller was killed", () => {
@@ -53,6 +54,22 @@ describe("a check that was being asked when the poller was killed", () => {
   test("is innocent once it was asked to its end, whatever comes later", async () => {
     await killed({ over: ["plc/modbus-fc43"] });
     assert.deepEqual(await killed({ asked: ["plc/modbus-fc43"], over: ["plc/modbus-fc43"] }), []);
+    assert.deepEqual(started().poisoned, []);
+  });
+
+  test("is known by where it stands: under another name it has its second time, and another device of its name has its first", async () => {
+    assert.deepEqual(await killed({ over: ["plc/modbus-fc43@192.0.2.11", "unit/modbus-fc3@192.0.2.30 unit 7"] }), []);
+    const second = ["pump/modbus-fc43@192.0.2.11", "plc/modbus-fc43@192.0.2.12", "other/modbus-fc3@192.0.2.30 unit 8"];
+    assert.deepEqual(await killed({ over: second }), []);
+    const inFlight = new InFlightFile(folder, { boot });
+    assert.deepEqual(inFlight.start(), [{ check: "pump/modbus-fc43", place: "192.0.2.11" }]);
+    assert.deepEqual(noted("?"), ["plc/modbus-fc43 192.0.2.12", "other/modbus-fc3 192.0.2.30 unit 8"]);
+    inFlight.close();
+  });
+
+  test("is innocent once what stands there was asked to its end, whatever it is called", async () => {
+    await killed({ over: ["plc/modbus-fc43@192.0.2.11"] });
+    assert.deepEqual(await killed({ asked: ["pump/modbus-fc43@192.0.2.11"], over: ["pump/modbus-fc43@192.0.2.11"] }), []);
     assert.deepEqual(started().poisoned, []);
   });
 
@@ -94,7 +111,7 @@ describe("the file", () => {
     for (let index = 0; index < 300; index++) inFlight.begin(check(`${"p".repeat(63)}-${index}/modbus-fc43#2`));
     assert.equal(new Set(noted("!")).size, 300);
     const lines = readFileSync(file(), "utf8").trimEnd().split("\n");
-    assert.ok(lines.every((line, index) => line.length === 127 || index === lines.length - 1));
+    assert.ok(lines.every((line, index) => line.length === 255 || index === lines.length - 1));
     assert.equal(statSync(file()).mode & 0o777, 0o600);
     inFlight.close();
     assert.deepEqual(noted("!"), []);

@@ -35,7 +35,7 @@ describe("a run that ends without leave", () => {
     file.kept(plc, true);
     file.counted(pump, [at(1000.5), at(2000)]);
     assert.deepEqual(leftFor(), {
-      checks: ["plc/modbus-fc43"],
+      checks: [{ check: "plc/modbus-fc43", place: "" }],
       lines: [plc],
       counted: [
         [pump, 1000.5],
@@ -65,7 +65,7 @@ describe("a run that ends without leave", () => {
     file.begin(check("plc/modbus-fc43"));
     file.kept(plc, true);
     file.counted(pump, [at(1000)]);
-    assert.deepEqual(leftFor("another"), { checks: ["plc/modbus-fc43"], lines: [plc, pump], counted: [] });
+    assert.deepEqual(leftFor("another"), { checks: [{ check: "plc/modbus-fc43", place: "" }], lines: [plc, pump], counted: [] });
   });
 });
 

@@ -1,6 +1,6 @@
 /** A poller that lives for days in a simulated plant: it crashes, is restarted and reloaded, and its witness is judged hour by hour so that months fit into memory. */
 import type { Outcome, Scope, Trip } from "../../src/domain/outcome.ts";
-import type { LineId, Plan } from "../../src/domain/plan.ts";
+import type { Check, LineId, Plan } from "../../src/domain/plan.ts";
 import type { MonotonicMs } from "../../src/domain/units.ts";
 import { aboveConnections, brokenPromises, whileTripped } from "./invariants.ts";
 import { literalPlan, type LiteralDevice, type LiteralLimits } from "./literal-plan.ts";
@@ -61,8 +61,8 @@ export class LongLife {
       connection.to = now;
       connection.unclean = "unseen";
     }
-    const asking = before.inFlight.flatMap((id) => this.plan.checks.get(id as never)?.line ?? []);
-    this.#bornAfter(before, [...asking, ...before.kept]);
+    const asking = before.inFlight.flatMap((id) => this.plan.checks.get(id as never) ?? []);
+    this.#bornAfter(before, [...asking.map(({ line }) => line), ...before.kept], asking);
   }
 
   /** SIGTERM, and a start. */
@@ -70,7 +70,7 @@ export class LongLife {
     const before = this.site;
     await before.shutDown();
     this.judge();
-    this.#bornAfter(before, []);
+    this.#bornAfter(before, [], []);
   }
 
   /** The STOP file for a while. */
@@ -132,10 +132,10 @@ export class LongLife {
     });
   }
 
-  #bornAfter(before: SimulatedSite, left: readonly LineId[]): void {
+  #bornAfter(before: SimulatedSite, left: readonly LineId[], asked: readonly Check[]): void {
     this.site = this.#born(before);
     const counted = [...before.counted].flatMap(([line, all]) => all.map((until): [LineId, MonotonicMs] => [line, until]));
-    this.site.gate.inherit(counted, new Set(left));
+    this.site.gate.inherit(counted, new Set(left), asked);
     this.site.start();
   }
 

@@ -1,7 +1,7 @@
 /** A whole poller on a clock that a test moves: real gate, keeper, scheduler and pulse; scripted wires, drivers and people. */
 import type { Circumstances } from "../../src/domain/gate.ts";
 import type { Fact, Trip } from "../../src/domain/outcome.ts";
-import type { Check, DeviceId, LineId, Plan } from "../../src/domain/plan.ts";
+import type { Check, CheckId, DeviceId, LineId, Plan } from "../../src/domain/plan.ts";
 import type { Milliseconds, MonotonicMs, WallMs } from "../../src/domain/units.ts";
 import type { GateParts } from "../../src/safety/gate-parts.ts";
 import { HeartbeatGate } from "../../src/safety/gate.ts";
@@ -21,7 +21,7 @@ export interface SimulatedSiteOptions {
   /** What earlier runs learnt. */
   readonly notes?: MemoryNotebook;
   /** A run before this one, whose clock and witness go on. */
-  readonly before?: Pick<SimulatedSite, "clock" | "witness">;
+  readonly before?: Pick<SimulatedSite, "clock" | "witness" | "proven">;
   /** A kept connection meets the world as it is at each asking. */
   readonly live?: boolean;
   readonly pulseEveryMs?: number;
@@ -36,6 +36,8 @@ export interface SimulatedSiteOptions {
 export class SimulatedSite {
   readonly clock: FakeClock;
   readonly facts: Fact[] = [];
+  /** What worked, in this run and before it. */
+  readonly proven: Map<CheckId, string>;
   readonly witness: Witness;
   readonly skipped: string[] = [];
   /** Checks that are noted as being asked right now. */
@@ -66,7 +68,12 @@ export class SimulatedSite {
   readonly linkDown: Map<DeviceId, MonotonicMs> = new Map();
 
   constructor(options: SimulatedSiteOptions) {
-    const { clock, witness } = options.before ?? { clock: new FakeClock(), witness: { packets: [], connections: [] } };
+    const { clock, witness, proven } = options.before ?? {
+      clock: new FakeClock(),
+      witness: { packets: [], connections: [] },
+      proven: new Map<CheckId, string>(),
+    };
+    this.proven = proven;
     this.clock = clock;
     this.witness = witness;
     this.notes = options.notes ?? new MemoryNotebook();
@@ -121,7 +128,11 @@ export class SimulatedSite {
         keeper: (farewell, onClosed) => (this.keeper = new ConnectionKeeper({ clock, ...way, farewell, onClosed })),
         suspect: (now) => this.pulse.suspect(now),
         trips: options.trips ?? [],
-        record: (fact) => this.facts.push(fact),
+        proven: new Map(proven),
+        record: (fact) => {
+          this.facts.push(fact);
+          if (fact.kind === "answered" && fact.answer.said !== "gateway_only") this.proven.set(fact.check.id, fact.check.digest);
+        },
         notes: this.notes,
         inFlight: {
           begin: ({ id }) => this.inFlight.push(id),

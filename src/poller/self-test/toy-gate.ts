@@ -64,6 +64,7 @@ export function toyGate(stopped: Circumstances["stopped"], plan: Plan = toyPlan(
       keeper: (farewell) => new ConnectionKeeper({ clock, dial, farewell, speakerOf: () => mute, onClosed: () => undefined }),
       suspect: () => false,
       trips: [],
+      proven: new Map(),
       record: () => undefined,
       notes: { recall: () => undefined, note: () => undefined },
       inFlight: { begin: () => undefined, end: () => undefined, kept: () => undefined, counted: () => undefined },
