@@ -35,7 +35,8 @@ test("it says what it is when it is asked, and how long that is in bytes", () =>
 
 test("only what must say it to somebody asks: drivers, the web server's lock, the notifier's senders, and what carries it from thread to thread", () => {
   const asking = [...readSources(["src", "simulators", "bench"])].filter(([, text]) => text.includes(".reveal("));
-  const lawful = /^src\/(drivers\/(snmp|opcua)\/|exporters\/(password-check|web-tls)\.ts$|notify\/senders\.ts$|config\/packed-credentials\.ts$)/u;
+  const lawful =
+    /^src\/(drivers\/(snmp|opcua)\/|exporters\/(password-check|web-tls)\.ts$|notify\/senders\.ts$|config\/packed-credentials\.ts$)/u;
   assert.ok(asking.length > 0);
   for (const [file] of asking) assert.match(file, lawful);
 });
