@@ -12,6 +12,7 @@ import { instant, tripStatus } from "./exporters/control-status.ts";
 import { knownIdentities, trustedTime, verifyAudit } from "./store/database-audit.ts";
 import { openJournal, type OpenedJournal } from "./store/journal.ts";
 import { keptPlans } from "./store/kept-plans.ts";
+import { quietRecords } from "./store/quiet-records.ts";
 import { adoptStateFolder, createStateFolder, openStateFolder, readBirth, journalName, type StateProblems } from "./store/state-folder.ts";
 import { StopFile } from "./store/stop-file.ts";
 import { Signals } from "./poller/signals.ts";
@@ -86,6 +87,11 @@ export function stateStore(clock: Clock): StateStore {
     identities: (folder) => {
       const known = knownIdentities(join(folder, journalName));
       return "problem" in known ? { problems: [known.problem] } : known.identities;
+    },
+    quiet: (folder) => {
+      const kept = quietRecords(folder);
+      if ("problem" in kept) return { problems: [kept.problem] };
+      return { windows: kept.windows, runs: kept.runs.map(({ at, source, type }) => ({ timestamp: instant(at), source, type })) };
     },
     adopt: (folder, adopted, { by, reason }) => {
       const stopped = new StopFile(folder, clock).write(by, reason);

@@ -227,6 +227,7 @@ export const builtinsPerFile: Readonly<Record<string, readonly string[]>> = {
   "src/store/journal-thread.ts": ["node:worker_threads"],
   "src/store/journal.ts": ["node:path", "node:worker_threads"],
   "src/store/queued-journal.ts": ["node:worker_threads"],
+  "src/store/quiet-records.ts": ["node:fs", "node:path"],
   "src/store/state-folder.ts": ["node:crypto", "node:fs", "node:os", "node:path"],
   "src/store/stop-file.ts": ["node:fs", "node:path"],
   "src/store/trips-beside.ts": ["node:fs"],

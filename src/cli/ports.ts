@@ -50,6 +50,8 @@ export interface StateStore {
   adopt(folder: string, adopted: StateBirth, signed: Signed): undefined | Problems;
   /** Reads a journal's audit, oldest record first, with or without a poller; changes nothing. */
   readAudit(journal: string, visit: (line: AuditLine) => void): AuditVerdict | Problems;
+  /** What the folder, or a copy of it, tells of stops and pauses, for a judge of captures. Changes nothing. */
+  quiet(folder: string): KeptQuiet | Problems;
   /** The highest trusted time that stands in the folder, 0 before the first run. Changes nothing. */
   trustedTime(folder: string): WallMs | Problems;
   /** What devices said of themselves, and what of it was accepted; none before the first run. Changes nothing. */
@@ -66,6 +68,13 @@ export interface AuditLine extends Omit<AuditEntry, "at"> {
   readonly eventId: number;
   readonly previous: string;
   readonly hash: string;
+}
+
+export interface KeptQuiet {
+  /** The text of the file of windows; undefined where no window was ever opened. */
+  readonly windows: string | undefined;
+  /** Beginnings and ends of the poller, stops and resumptions, the oldest first. */
+  readonly runs: readonly Pick<AuditLine, "timestamp" | "source" | "type">[];
 }
 
 export interface AuditVerdict {

@@ -10,6 +10,8 @@ export interface ApprovedFrame {
 
 export interface ApprovedCheck {
   readonly id: string;
+  /** Undefined in plans of earlier releases. */
+  readonly device: string | undefined;
   /** Asked by a deep query alone, so in no time but that of its run. */
   readonly deep: boolean;
   readonly line: string;
@@ -91,8 +93,10 @@ function checkOf(check: Json, where: string, deep: boolean): ApprovedCheck {
   const target = object(check["target"], `${where}.target`);
   const worst = object(check["worstCase"], `${where}.worstCase`);
   const local = target["localAddress"];
+  const { device } = check;
   return {
     id: text(check["id"], `${where}.id`),
+    device: typeof device === "string" ? device : undefined,
     deep,
     line: text(check["line"], `${where}.line`),
     protocol: text(check["protocol"], `${where}.protocol`),

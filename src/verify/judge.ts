@@ -5,6 +5,8 @@ import type { CapturedFrame } from "./capture-file.ts";
 import type { DeepRun } from "./deep-run.ts";
 import type { Judgement, LineFigures, Quiet, Violation, ViolationKind } from "./judgement.ts";
 import { packetOf, type Packet } from "./packet.ts";
+import { QuietTimes } from "./quiet-times.ts";
+import { Resolving } from "./resolving.ts";
 import { SentStream } from "./stream.ts";
 
 export interface Evidence {
@@ -48,7 +50,7 @@ export function judge({ frames, approved, pollerAddresses, quiet = [], deepRuns 
 
 class Judging {
   readonly #own: ReadonlySet<string>;
-  readonly #quiet: readonly Quiet[];
+  readonly #quiet: QuietTimes;
   readonly #deepRuns: readonly DeepRun[];
   readonly #askings: Askings;
   readonly #byPlace: ReadonlyMap<string, readonly ApprovedCheck[]>;
@@ -56,18 +58,17 @@ class Judging {
   readonly #connections = new Map<string, Connection>();
   readonly #datagrams = new Map<string, Talk>();
   readonly #lines = new Map<string, LineCount>();
-  readonly #arp = new Map<string, { broadcasts: number; probes: number }>();
+  readonly #resolving = new Resolving();
   readonly #violations: Violation[] = [];
   readonly #others = new Map<string, number>();
   #packets = 0;
   #ours = 0;
-  #arpRequests = 0;
   #fromNs: bigint | undefined;
   #toNs = 0n;
 
   constructor(approved: Approved, own: ReadonlySet<string>, quiet: readonly Quiet[], deepRuns: readonly DeepRun[]) {
     this.#own = own;
-    this.#quiet = quiet;
+    this.#quiet = new QuietTimes(quiet);
     this.#deepRuns = deepRuns;
     this.#askings = new Askings(approved);
     this.#byPlace = Map.groupBy(approved.checks, ({ address, port, transport }) => `${transport} ${address} ${port}`);
@@ -83,8 +84,8 @@ class Judging {
     if (!this.#own.has(packet.source)) return this.#foreign(packet);
     if (this.#own.has(packet.destination)) return;
     this.#ours += 1;
-    if (packet.kind === "arp") return this.#resolving(packet);
-    this.#silence(packet);
+    if (packet.kind === "arp") return this.#resolve(packet);
+    this.#notQuiet(packet, this.#quiet.packet(packet.destination, packet.atNs, this.#at(packet.destination)));
     if (packet.kind === "tcp") this.#tcp(packet);
     else if (packet.kind === "udp") this.#udp(packet);
     else if (packet.kind === "icmp") this.#icmp(packet);
@@ -106,7 +107,8 @@ class Judging {
         const { connections, most } = this.#lines.get(line.line) ?? { connections: 0, most: 0 };
         return { ...line, connections, connectionsAtOnceMost: most };
       }),
-      arpRequests: this.#arpRequests,
+      arpRequests: this.#resolving.requests,
+      quiet: this.#quiet.within(this.#fromNs ?? 0n, this.#toNs).map(({ why }) => why),
       violations: this.#violations,
     };
   }
@@ -188,6 +190,7 @@ class Judging {
   }
 
   #weigh(checks: readonly ApprovedCheck[], talk: Talk, frame: Uint8Array, packet: Packet): void {
+    this.#notQuiet(packet, this.#quiet.frame(frame, packet, this.#at(packet.destination)));
     const fault = this.#askings.take(this.#now(checks, packet), talk, frame, packet.atNs);
     const deep = fault?.kind === "payload-not-approved" ? checks.find((check) => check.deep && asks(check, frame)) : undefined;
     const why =
@@ -226,42 +229,20 @@ class Judging {
     this.#fault(this.#askings.echo(checks, talk, packet.payload.length, packet.atNs), packet);
   }
 
-  #resolving({ destination, request, broadcast, number, atNs }: Of<"arp">): void {
-    if (!request || this.#own.has(destination)) return;
-    this.#arpRequests += 1;
-    const count = this.#arp.get(destination) ?? { broadcasts: 0, probes: 0 };
-    this.#arp.set(destination, count);
-    if (broadcast) count.broadcasts += 1;
-    else count.probes += 1;
-    if (this.#at(destination).length > 0 || count.broadcasts + count.probes > 1) return;
-    const detail = `asked who has ${destination}, which the plan does not list`;
-    this.#violations.push({ kind: "arp-beyond-bound", packet: number, atNs, destination, detail });
+  #resolve(packet: Of<"arp">): void {
+    if (!packet.request || this.#own.has(packet.destination)) return;
+    const violation = this.#resolving.take(packet, this.#at(packet.destination));
+    if (violation) this.#violations.push(violation);
   }
 
-  /** Each asking may cost one resolution; how many there were at most, the interval says. */
+  /** A deep query's are counted where one ran. */
   #judgeArp(): void {
     const spanMs = Number(this.#toNs - (this.#fromNs ?? 0n)) / 1e6;
-    for (const [destination, { broadcasts, probes }] of this.#arp) {
-      const runs = this.#deepRuns.some(({ addresses }) => addresses.has(destination));
-      const checks = this.#at(destination).filter(({ deep }) => !deep || runs);
-      if (checks.length === 0) continue;
-      const allowed = (per: "arpBroadcastsMax" | "arpProbesMax"): number =>
-        checks.reduce((sum, check) => sum + (Math.floor(spanMs / check.intervalMs) + 1) * check[per], 0);
-      for (const [what, found, most] of [
-        ["broadcasts", broadcasts, allowed("arpBroadcastsMax")],
-        ["probes", probes, allowed("arpProbesMax")],
-      ] as const)
-        if (found > most)
-          this.#blameAll("arp-beyond-bound", destination, `${found} ARP ${what} for ${destination}; ${most} at worst in this time`);
-    }
-  }
-
-  #silence(packet: Packet): void {
-    for (const { why, fromNs, toNs, graceMs, addresses } of this.#quiet) {
-      const after = packet.atNs > fromNs + BigInt(Math.round(graceMs * 1e6)) && packet.atNs < toNs;
-      if (after && (!addresses || addresses.has(packet.destination)))
-        this.#blame("not-quiet", packet, `${(Number(packet.atNs - fromNs) / 1e6).toFixed(3)} ms after the beginning of: ${why}`);
-    }
+    const asked = (address: string): readonly ApprovedCheck[] => {
+      const runs = this.#deepRuns.some(({ addresses }) => addresses.has(address));
+      return this.#at(address).filter(({ deep }) => !deep || runs);
+    };
+    for (const { destination, detail } of this.#resolving.beyond(spanMs, asked)) this.#blameAll("arp-beyond-bound", destination, detail);
   }
 
   #listed(packet: Of<"tcp"> | Of<"udp">, port: number, transport: string): readonly ApprovedCheck[] | undefined {
@@ -279,6 +260,10 @@ class Judging {
     const known = this.#lines.get(line) ?? { connections: 0, open: 0, most: 0 };
     this.#lines.set(line, known);
     return known;
+  }
+
+  #notQuiet(packet: Packet, found: readonly string[]): void {
+    for (const detail of found) this.#blame("not-quiet", packet, detail);
   }
 
   #fault(fault: Fault | undefined, packet: Packet): void {

@@ -52,6 +52,8 @@ export interface Judgement {
   readonly checks: readonly CheckFigures[];
   readonly lines: readonly LineFigures[];
   readonly arpRequests: number;
+  /** Stops and pauses that the capture has to do with. */
+  readonly quiet: readonly string[];
   readonly violations: readonly Violation[];
 }
 
@@ -63,4 +65,6 @@ export interface Quiet {
   readonly graceMs: number;
   /** Undefined: every address. */
   readonly addresses: ReadonlySet<string> | undefined;
+  /** Devices of the plan that are meant besides, by id: of several at one address, what these are asked. */
+  readonly devices?: ReadonlySet<string>;
 }

@@ -4,7 +4,7 @@ import { violationKinds, type Judgement } from "./judgement.ts";
 const violationsShown = 50;
 
 export function judgementText(judgement: Judgement): readonly string[] {
-  const { packets, ours, fromNs, toNs, pollerAddresses, others, checks, lines, arpRequests, violations } = judgement;
+  const { packets, ours, fromNs, toNs, pollerAddresses, others, checks, lines, arpRequests, quiet, violations } = judgement;
   const asked = checks.filter(({ requests }) => requests > 0);
   const connections = lines.filter(({ connectionsAtOnceMost }) => connectionsAtOnceMost > 0);
   return [
@@ -15,6 +15,10 @@ export function judgementText(judgement: Judgement): readonly string[] {
       : table(["check", "requests", "smallest gap", "at least"], asked.map(checkRow))),
     "",
     `${asked.length} of ${checks.length} checks seen; at most ${Math.max(0, ...connections.map((line) => line.connectionsAtOnceMost))} connection at once on a line; ${arpRequests} address resolutions`,
+    "",
+    ...(quiet.length === 0
+      ? ["No stop and no pause is known of in its time."]
+      : ["Nothing was to leave in:", ...quiet.map((why) => `  ${why}`)]),
     "",
     ...others.map(
       ({ address, packets: count }) =>

@@ -1,6 +1,9 @@
-/** Proves that a pause gives a device's connection back before it begins, that nothing leaves in it, and that its end brings no burst. */
+/** Proves that a pause gives a device's connection back before it begins, that nothing leaves in it, that its end brings no burst, and that the checker of captures knows it from the state folder. */
 import assert from "node:assert/strict";
 import { describe as suite, test } from "node:test";
+import type { Judgement } from "../../src/verify/judgement.ts";
+import type { WindowStatus } from "../../src/domain/control.ts";
+import { startBareClient } from "./support/bare.ts";
 import {
   describe,
   fromUs,
@@ -21,6 +24,8 @@ import { waitFor, watchTheWireFor } from "./support/wait.ts";
 
 const paused = "192.0.2.10";
 const beside = "192.0.2.11";
+/** Somebody else speaks to it from the poller's address while it is paused. */
+const disturbed = "192.0.2.12";
 const intervalMs = 1000;
 
 suite("a pause", () => {
@@ -28,26 +33,38 @@ suite("a pause", () => {
     await using network = await makeNetwork({
       hosts: [
         { name: "poller", address: "192.0.2.1" },
-        { name: "plc", address: [paused, beside] },
+        { name: "plc", address: [paused, beside, disturbed] },
       ],
     });
     const devices = [
       { id: "plc", address: paused, profile: keptProfile },
       { id: "pump", address: beside, profile: keptProfile },
+      { id: "valve", address: disturbed },
     ];
     const [site] = await Promise.all([
       makeSite(network, { devices, product: productWithKeptProfile(network), startsPerSecondMax: 10 }),
-      startSimulated(network, "plc", { [paused]: "healthy", [beside]: "healthy" }),
+      startSimulated(network, "plc", { [paused]: "healthy", [beside]: "healthy", [disturbed]: "healthy" }),
     ]);
     const capture = await startCapture(network, "poller");
     const poller = await site.start();
     const connected = async (): Promise<number> =>
-      (await tcpSockets(network, "poller")).filter(({ state, remotePort }) => state === "ESTABLISHED" && remotePort === 502).length;
+      (await tcpSockets(network, "poller")).filter(
+        ({ state, remoteAddress, remotePort }) => state === "ESTABLISHED" && remotePort === 502 && remoteAddress !== disturbed,
+      ).length;
     await waitFor(async () => (await connected()) === 2, { what: "both kept connections", deadlineMs: 10_000 });
     await watchTheWireFor(1500);
-    const opened = await site.ask("window-open", { kind: "pause", scope: "device:plc", forMs: 3000, by: "eto-1", reason: "firmware" });
-    assert.ok(opened.ok, JSON.stringify(opened));
-    const { from, until } = opened.result.window;
+    const open = async (scope: string): Promise<WindowStatus> => {
+      const opened = await site.ask("window-open", { kind: "pause", scope, forMs: 3000, by: "eto-1", reason: "firmware" });
+      assert.ok(opened.ok, JSON.stringify(opened));
+      return opened.result.window;
+    };
+    const [{ from, until }, valve] = [await open("device:plc"), await open("device:valve")];
+    const begun = async (): Promise<boolean> => {
+      const listed = await site.ask("window-list", {});
+      return listed.ok && listed.result.windows.some(({ id, open: stands }) => id === valve.id && stands);
+    };
+    await waitFor(begun, { what: "the pause to begin", deadlineMs: 20_000, everyMs: 100 });
+    await startBareClient(network, "poller", { address: disturbed, replyTimeoutMs: 500 }).next("closed", 5000);
     const over = async (): Promise<boolean> => {
       const listed = await site.ask("window-list", {});
       return listed.ok && listed.result.windows.length === 0;
@@ -75,5 +92,17 @@ suite("a pause", () => {
       gapsBetweenRequests(ofPaused).every((gap) => gap >= intervalMs),
       table,
     );
+    // The checker knows both pauses from the state folder, where they are over: it accuses whoever disturbed one, and names the window.
+    const { out } = await site.cli("conduits", "--verify", capture.file, "--json");
+    const { quiet, violations } = JSON.parse(out) as Pick<Judgement, "quiet" | "violations">;
+    assert.deepEqual(
+      quiet.map((why) => why.slice(0, 24)),
+      ["pause w1 of device:plc fr", "pause w2 of device:valve "].map((why) => why.slice(0, 24)),
+    );
+    assert.ok(violations.length >= 4, JSON.stringify(violations));
+    for (const { kind, destination, detail } of violations) {
+      assert.deepEqual([kind, destination], ["not-quiet", disturbed], detail);
+      assert.match(detail, /ms after the beginning of: pause w2 of device:valve from .*, by eto-1: firmware$/u);
+    }
   });
 });

@@ -9,11 +9,14 @@ import { capturedFrames, CaptureUnreadable } from "../../verify/capture-file.ts"
 import { deepRunOf, RecordUnreadable, type DeepRun } from "../../verify/deep-run.ts";
 import { judge } from "../../verify/judge.ts";
 import type { Quiet } from "../../verify/judgement.ts";
+import { stopsIn } from "../../verify/kept-stops.ts";
+import { pausesIn, WindowsUnreadable } from "../../verify/kept-windows.ts";
 import { QuietUnreadable, quietTimes } from "../../verify/quiet.ts";
 import { judgementText } from "../../verify/report.ts";
 import { WrongUsage, type Command, type Context, type ExitCode } from "../command.ts";
+import type { Problems } from "../ports.ts";
 import { failed } from "../report.ts";
-import { plannedSite, type PlannedSite } from "../site.ts";
+import { plannedSite, settingsOf, type PlannedSite } from "../site.ts";
 
 export const conduits: Command = {
   name: "conduits",
@@ -28,10 +31,16 @@ export const conduits: Command = {
     },
     plan: { type: "text", value: "<file>,…", summary: "with --verify: plans saved by `plan --json`, in place of the site's files" },
     poller: { type: "text", value: "<address>,…", summary: "with --verify: the poller's addresses, where the plan does not name them" },
+    state: {
+      type: "text",
+      value: "<folder>",
+      summary:
+        "with --verify: the state folder, or a copy of it, whose stops and pauses hold (default: the site's, where there is no --plan)",
+    },
     quiet: {
       type: "text",
       value: "<file>",
-      summary: "with --verify: JSON list of {why, from, to, graceMs?, addresses?}: stops and pauses",
+      summary: "with --verify: JSON list of {why, from, to, graceMs?, addresses?}: further times in which nothing was to leave",
     },
     "deep-query": {
       type: "text",
@@ -42,15 +51,18 @@ export const conduits: Command = {
   examples: [
     ["watchkeeper conduits --format csv", "one line a flow: source, destination, protocol, port, direction, purpose, interval"],
     ["watchkeeper conduits --verify plant.pcap", "did the poller send anything that the plan does not allow?"],
-    ["watchkeeper conduits --verify plant.pcap --plan plan.json", "the same on another machine, with a plan saved by `plan --json`"],
+    [
+      "watchkeeper conduits --verify plant.pcap --plan plan.json --state state-copy",
+      "the same on another machine, with a plan saved by `plan --json` and a copy of the state folder",
+    ],
   ],
   more:
-    "Capture on the poller's OT interface with whole packets, such as `tcpdump -i eth1 -s 0 -w plant.pcap`. The checker reads the plan and " +
-    "the capture alone; it shares no code with what sends. Exit code 1 when a violation was found, nothing of the poller was captured, or the files cannot be read.",
+    "Capture on the poller's OT interface with whole packets, such as `tcpdump -i eth1 -s 0 -w plant.pcap`. The checker reads the plan, " +
+    "the capture, and from the state folder when there were stops and pauses; it shares no code with what sends. Exit code 1 when a violation was found, nothing of the poller was captured, or the files cannot be read.",
   run(context) {
     const capture = context.text("verify");
     if (capture !== undefined) return Promise.resolve(verified(context, capture));
-    for (const option of ["plan", "poller", "quiet", "deep-query"])
+    for (const option of ["plan", "poller", "state", "quiet", "deep-query"])
       if (context.text(option) !== undefined) throw new WrongUsage(`--${option} goes with --verify`);
     return Promise.resolve(listed(context));
   },
@@ -80,11 +92,13 @@ function verified(context: Context, capture: string): ExitCode {
   try {
     const approved = approvedFor(context);
     if ("problems" in approved) return failed(context, approved.problems);
+    const kept = keptFor(context);
+    if ("problems" in kept) return failed(context, kept.problems);
     const pollerAddresses = context.text("poller")?.split(",");
     const judgement = judge({
       frames: capturedFrames(readFileSync(path.resolve(context.cwd, capture))),
       approved,
-      quiet: quietFor(context),
+      quiet: [...kept.times, ...quietFor(context)],
       deepRuns: (context.text("deep-query")?.split(",") ?? []).map((file) => deepRunIn(context, file)),
       ...(pollerAddresses && { pollerAddresses }),
     });
@@ -104,6 +118,18 @@ function approvedFor(context: Context): Approved | { readonly problems: readonly
   const planned = usable(context);
   if ("problems" in planned) return planned;
   return approvedBy(JSON.parse(JSON.stringify(planJson(planned.site.compiled, context.machine().sysctls))));
+}
+
+/** The stops and pauses of the state folder; none where a plan of elsewhere is judged by and nobody says which folder belongs to it. */
+function keptFor(context: Context): { readonly times: readonly Quiet[] } | Problems {
+  const named = context.text("state");
+  if (named === undefined && context.text("plan") !== undefined) return { times: [] };
+  const settings = named === undefined ? settingsOf(context) : { stateDir: path.resolve(context.cwd, named) };
+  if ("problems" in settings) return settings;
+  const kept = context.state.quiet(settings.stateDir);
+  if ("problems" in kept) return kept;
+  const pauses = kept.windows === undefined ? [] : pausesIn(parsed(kept.windows, `${settings.stateDir}/windows.json`));
+  return { times: [...stopsIn(kept.runs), ...pauses] };
 }
 
 function quietFor(context: Context): readonly Quiet[] {
@@ -135,7 +161,9 @@ function parsed(text: string, file: string): unknown {
 }
 
 function isExpected(error: unknown): error is Error {
-  const known = [CaptureUnreadable, PlanUnreadable, QuietUnreadable, RecordUnreadable, RangeError].some((kind) => error instanceof kind);
+  const known = [CaptureUnreadable, PlanUnreadable, QuietUnreadable, RecordUnreadable, WindowsUnreadable, RangeError].some(
+    (kind) => error instanceof kind,
+  );
   return known || (error instanceof Error && "syscall" in error);
 }
 

@@ -5,7 +5,7 @@ import path from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { conduits } from "../../../src/cli/commands/conduits.ts";
 import { plan } from "../../../src/cli/commands/plan.ts";
-import { exchange, pcapFile, tcp, type Bytes } from "../../verify/support/captured.ts";
+import { exchange, instant, pcapFile, tcp, type Bytes } from "../../verify/support/captured.ts";
 import { fc43Frame } from "../../verify/support/plans.ts";
 import { TestSite } from "../support/site.ts";
 
@@ -133,6 +133,51 @@ describe("--verify", () => {
     const { code, out } = await site.run(conduits, ["--verify", file, "--plan", path.join(site.folder, "plan.json"), "--json"]);
     assert.equal(code, 0);
     assert.deepEqual((JSON.parse(out) as { violations: unknown }).violations, []);
+  });
+
+  test("the state folder says when there were stops and pauses; a packet in one is named with it", async () => {
+    const { source, destination: to } = await flow();
+    const file = capture("good.pcap", [...exchange(0, fc43Frame, { from: source, to })]);
+    const lawful = await site.run(conduits, ["--verify", file]);
+    assert.match(lawful.out, /^No stop and no pause is known of in its time\.$/m);
+    const around = { from: Number(instant(-5000) / 1_000_000n), until: Number(instant(5000) / 1_000_000n) };
+    const pause = {
+      id: "w7",
+      kind: "pause",
+      scope: "device:plc-1",
+      devices: ["plc-1"],
+      places: [to],
+      ...around,
+      by: "eto-1",
+      reason: "service",
+    };
+    const windows = JSON.stringify({ schema: "windows/v1", next: 8, windows: [], past: [pause] });
+    site.state.quietTimes = { windows, runs: [] };
+    const { code, out } = await site.run(conduits, ["--verify", file]);
+    assert.equal(code, 1);
+    assert.match(out, /^Nothing was to leave in:\n {2}pause w7 of device:plc-1 from .*, by eto-1: service$/m);
+    assert.match(out, /a packet during a stop or a pause \(packet 1, .*\): 5000\.000 ms after the beginning of: pause w7 of device:plc-1/);
+    // A plan of elsewhere is judged by itself, unless the folder that belongs to it is named.
+    site.write("plan.json", (await site.run(plan, ["--json"])).out);
+    const elsewhere = ["--verify", file, "--plan", "plan.json"];
+    assert.equal((await site.run(conduits, elsewhere)).code, 0);
+    assert.equal((await site.run(conduits, [...elsewhere, "--state", "state"])).code, 1);
+    site.state.quietTimes = {
+      windows: undefined,
+      runs: [{ type: "stopped", timestamp: new Date(around.from).toISOString(), source: "eto-2" }],
+    };
+    assert.match((await site.run(conduits, ["--verify", file])).out, /after the beginning of: stop by eto-2/);
+    for (const [kept, message] of [
+      [{ problems: ["journal.sqlite: cannot be read"] }, /^journal\.sqlite: cannot be read$/],
+      [{ windows: "{", runs: [] }, /windows\.json is no JSON/],
+      [{ windows: "[]", runs: [] }, /schema undefined: expected "windows\/v1"/],
+    ] as const) {
+      site.state.quietTimes = kept;
+      const unread = await site.run(conduits, ["--verify", file]);
+      assert.equal(unread.code, 1);
+      assert.match(unread.err, message);
+    }
+    assert.match((await site.run(conduits, ["--state", "state"])).err, /--state goes with --verify/);
   });
 
   test("a missing file, no capture, no plan and no quiet times end with one line that says which", async () => {

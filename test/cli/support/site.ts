@@ -7,7 +7,7 @@ import type { Command } from "../../../src/cli/command.ts";
 import { approve } from "../../../src/cli/commands/approve.ts";
 import { plan } from "../../../src/cli/commands/plan.ts";
 import { wallMs, type WallMs } from "../../../src/domain/units.ts";
-import type { Problems, StandingStop, StateBirth, StateJournal, StateStore, StopRecord } from "../../../src/cli/ports.ts";
+import type { KeptQuiet, Problems, StandingStop, StateBirth, StateJournal, StateStore, StopRecord } from "../../../src/cli/ports.ts";
 import { settingsText } from "../../../src/cli/site-template.ts";
 import type { KnownIdentity } from "../../../src/domain/baseline.ts";
 import type { AuditEntry } from "../../../src/domain/board.ts";
@@ -41,6 +41,11 @@ export class MemoryState implements StateStore {
   /** The latest first. */
   ran: readonly KeptPlan[] = [];
 
+  quietTimes: KeptQuiet | Problems = { windows: undefined, runs: [] };
+
+  quiet(): KeptQuiet | Problems {
+    return this.quietTimes;
+  }
   trustedTime(): WallMs | Problems {
     return this.highest;
   }

@@ -23,6 +23,7 @@ const noState: StateStore = {
   adopt: () => ({ problems: ["no state folder"] }),
   readAudit: () => ({ problems: ["no state folder"] }),
   identities: () => [],
+  quiet: () => ({ problems: ["no state folder"] }),
   plansThatRan: () => [],
   trustedTime: () => ({ problems: ["no state folder"] }),
   journal: () => Promise.resolve({ problems: ["no state folder"] }),

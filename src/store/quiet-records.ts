@@ -1,0 +1,34 @@
+/** What a state folder tells of stops and pauses, for whoever judges a capture: as it stands there, for the judge to read by itself. */
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { verifyAudit } from "./database-audit.ts";
+import type { AuditRecord } from "./audit-chain.ts";
+import type { Unusable } from "./database.ts";
+import { isFileError } from "./durable-file.ts";
+import { journalName } from "./state-folder.ts";
+import { windowsFileName } from "./windows-file.ts";
+
+export interface QuietRecords {
+  /** The text of the file of windows; undefined where there is none: no window was ever opened. */
+  readonly windows: string | undefined;
+  /** Of the audit: when the poller began and ended, and when it was stopped and resumed; none before its first run. */
+  readonly runs: readonly Pick<AuditRecord, "at" | "source" | "type">[];
+}
+
+const types: ReadonlySet<string> = new Set(["started", "ended", "stopped", "resumed"]);
+
+export function quietRecords(stateFolder: string): QuietRecords | Unusable {
+  const [windows, journal] = [join(stateFolder, windowsFileName), join(stateFolder, journalName)];
+  try {
+    // A wrong folder would be one in which nothing was ever paused.
+    statSync(stateFolder);
+    const runs: AuditRecord[] = [];
+    const visit = (record: AuditRecord): void => void (types.has(record.type) && runs.push(record));
+    const verdict = statSync(journal, { throwIfNoEntry: false }) && verifyAudit(journal, { visit });
+    if (verdict && "problem" in verdict) return verdict;
+    return { windows: statSync(windows, { throwIfNoEntry: false }) && readFileSync(windows, "utf8"), runs };
+  } catch (error) {
+    if (!isFileError(error)) throw error;
+    return { problem: `${stateFolder}: stops and pauses cannot be read (${error.message}); see that this user may read it` };
+  }
+}

@@ -1,0 +1,126 @@
+/** Stops and pauses as a state folder keeps them, and what leaves in one. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { Quiet } from "../../src/verify/judgement.ts";
+import { judge } from "../../src/verify/judge.ts";
+import { stopsIn } from "../../src/verify/kept-stops.ts";
+import { pausesIn, WindowsUnreadable } from "../../src/verify/kept-windows.ts";
+import { device, exchange, frames, instant, type Bytes } from "./support/captured.ts";
+import { approved, check, fc43Frame, once } from "./support/plans.ts";
+
+const at = (ms: number): number => Number(instant(ms) / 1_000_000n);
+const iso = (ms: number): string => new Date(at(ms)).toISOString();
+
+function pause(more: object = {}): object {
+  return {
+    ...{ id: "w1", kind: "pause", scope: "device:plc", devices: ["plc"], places: [device], from: at(10_000), until: at(20_000) },
+    ...{ offsetMinutes: 60, by: "eto-1", reason: "firmware" },
+    ...more,
+  };
+}
+const file = (windows: readonly object[], past: readonly object[] = []): object => ({ schema: "windows/v1", next: 9, windows, past });
+
+function blamed(quiet: readonly Quiet[], sent: readonly (readonly Bytes[])[], checks: readonly object[] = []): readonly string[] {
+  const { violations } = judge({ frames: frames(...sent), approved: approved(...checks), quiet });
+  return violations.flatMap(({ kind, detail }) => (kind === "not-quiet" ? [detail] : []));
+}
+
+describe("a pause in the file of windows", () => {
+  test("that stands, or is over, keeps its device quiet from its beginning to its end, and is named with its window", () => {
+    for (const kept of [file([pause()]), file([], [pause()])]) {
+      const quiet = pausesIn(kept);
+      assert.deepEqual(blamed(quiet, [exchange(9_000, fc43Frame), exchange(20_000, fc43Frame, { sourcePort: 40_001 })]), []);
+      const [first, ...others] = blamed(quiet, [exchange(12_000, fc43Frame)]);
+      assert.equal(
+        first,
+        `2000.000 ms after the beginning of: pause w1 of device:plc from ${iso(10_000)} until ${iso(20_000)}, by eto-1: firmware`,
+      );
+      assert.equal(others.length, 5, "every packet of ours");
+      assert.deepEqual(blamed(quiet, [exchange(12_000, fc43Frame, { to: "192.0.2.12" })]), []);
+    }
+  });
+
+  test("of the site keeps everybody quiet; a mute and a deep query nobody", () => {
+    const site = pausesIn(file([pause({ scope: "site", devices: undefined, places: undefined })]));
+    assert.equal(blamed(site, [exchange(12_000, fc43Frame, { to: "192.0.2.12" })]).length, 6);
+    assert.deepEqual(pausesIn(file([pause({ kind: "mute" }), pause({ kind: "deep-query" })])), []);
+  });
+
+  test("whom a reload has brought under it later, it keeps quiet from then on, once the connection is given back", () => {
+    const quiet = pausesIn(file([pause({ places: [device, "192.0.2.12"], since: { "192.0.2.12": at(13_000) } })]));
+    const asked = (ms: number, to: string): readonly (readonly Bytes[])[] => [exchange(ms, fc43Frame, { to })];
+    assert.equal(blamed(quiet, asked(12_000, device)).length, 6);
+    for (const [ms, count] of [
+      [12_000, 0],
+      [17_000, 0],
+      [19_000, 6],
+    ] as const)
+      assert.equal(blamed(quiet, asked(ms, "192.0.2.12")).length, count, String(ms));
+  });
+
+  test("of a unit behind a gateway keeps its questions back, and nothing of the other units; of all of them the gateway's address", () => {
+    const unit = (id: string, number: string): object => {
+      const frame = {
+        operation: "modbus-read-device-identification",
+        hex: `000000000005${number}2b0e0100`,
+        mask: "0000ffffffffffffffffff",
+      };
+      return { ...check({ asking: once(frame) }), id: `${id}/modbus-fc43`, device: id };
+    };
+    const units = [unit("tank-1", "01"), unit("tank-2", "02")];
+    const asks = (number: string): string => `000100000005${number}2b0e0100`;
+    const one = pausesIn(file([pause({ scope: "device:tank-1", devices: ["tank-1"], places: [`${device} unit 1`] })]));
+    assert.deepEqual(blamed(one, [exchange(12_000, asks("02"))], units), []);
+    assert.match(
+      blamed(one, [exchange(12_000, asks("01"))], units).join(),
+      /^2000\.500 ms after the beginning of: pause w1 of device:tank-1/u,
+    );
+    const both = pausesIn(
+      file([pause({ scope: "segment:hvac", devices: ["tank-1", "tank-2"], places: [`${device} unit 1`, `${device} unit 2`] })]),
+    );
+    assert.equal(blamed(both, [exchange(12_000, asks("02"))], units).length, 6);
+  });
+
+  test("that cannot be read is named, with what is expected", () => {
+    for (const [json, message] of [
+      [null, /schema undefined: expected "windows\/v1"/u],
+      [{ schema: "windows/v2" }, /schema "windows\/v2"/u],
+      [{ schema: "windows/v1", windows: {} }, /expected lists/u],
+      [file([pause({ from: "2026" })]), /^window 1\.from: expected milliseconds since 1970$/u],
+      [file([pause({ until: -1 })]), /^window 1\.until/u],
+      [file([], [pause({ devices: "plc" })]), /^window 1\.devices: expected a list of texts$/u],
+      [file([pause({ places: [7] })]), /^window 1\.places/u],
+      [file([pause({ since: { plc: "x" } })]), /^window 1\.since/u],
+    ] as const)
+      assert.throws(
+        () => pausesIn(json),
+        (error) => error instanceof WindowsUnreadable && message.test(error.message),
+      );
+  });
+});
+
+describe("a stop in the audit", () => {
+  const happened = (ms: number, type: string, source = "eto-1") => ({ type, timestamp: iso(ms), source });
+  const spans = (...records: readonly ReturnType<typeof happened>[]): readonly (readonly [number, number | undefined])[] =>
+    stopsIn(records).map(({ fromNs, toNs }) => [
+      Number((fromNs - instant(0)) / 1_000_000n),
+      toNs > instant(1e9) ? undefined : Number((toNs - instant(0)) / 1_000_000n),
+    ]);
+
+  test("lasts until it is resumed, or the poller ends or begins anew; one that nobody has resumed lasts on", () => {
+    assert.deepEqual(spans(happened(1000, "started"), happened(5000, "stopped"), happened(9000, "resumed")), [[5000, 9000]]);
+    assert.deepEqual(spans(happened(5000, "stopped"), happened(7000, "ended")), [[5000, 7000]]);
+    // Killed, its file taken away by hand while nothing ran, and begun anew: nobody knows when.
+    assert.deepEqual(spans(happened(5000, "stopped"), happened(7000, "started"), happened(9000, "ended")), [[5000, 7000]]);
+    assert.deepEqual(spans(happened(5000, "stopped"), happened(6000, "stopped")), [[5000, undefined]]);
+    // It began stopped.
+    assert.deepEqual(spans(happened(7000, "started"), happened(9000, "resumed"), happened(9500, "resumed")), [[7000, 9000]]);
+    assert.deepEqual(spans(happened(7000, "started"), { ...happened(1, "stopped"), timestamp: "yesterday" }), []);
+  });
+
+  test("keeps everybody quiet from a second after it was said, and is named by who said it", () => {
+    const stops = stopsIn([happened(5000, "stopped"), happened(60_000, "resumed")]);
+    assert.deepEqual(blamed(stops, [exchange(5900, fc43Frame)]), []);
+    assert.match(blamed(stops, [exchange(8000, fc43Frame)])[0] ?? "", /^3000\.000 ms after the beginning of: stop by eto-1 at /u);
+  });
+});
