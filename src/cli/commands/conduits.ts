@@ -16,7 +16,8 @@ import { judgementText } from "../../verify/report.ts";
 import { WrongUsage, type Command, type Context, type ExitCode } from "../command.ts";
 import type { Problems } from "../ports.ts";
 import { failed } from "../report.ts";
-import { plannedSite, settingsOf, type PlannedSite } from "../site.ts";
+import { settingsOf } from "../settings-file.ts";
+import { plannedSite, type PlannedSite } from "../site.ts";
 
 export const conduits: Command = {
   name: "conduits",
