@@ -80,7 +80,11 @@ describe("a maintenance window", () => {
 
   test("that is over leaves room for later ones: names are bounded, and the latest stay", async () => {
     const past = Array.from({ length: 3 }, (_, at) => ({
-      ...({ id: `w${at}`, kind: "pause", scope: "site", offsetMinutes: 0, ...signed } as const),
+      id: `w${at}`,
+      kind: "pause" as const,
+      scope: "site" as const,
+      offsetMinutes: 0,
+      ...signed,
       devices: Array.from({ length: 15_000 }, (_each, number) => `d${number}` as DeviceId),
       from: wallMs(at),
       until: wallMs(at + 1),

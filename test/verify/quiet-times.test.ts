@@ -13,8 +13,16 @@ const iso = (ms: number): string => new Date(at(ms)).toISOString();
 
 function pause(more: object = {}): object {
   return {
-    ...{ id: "w1", kind: "pause", scope: "device:plc", devices: ["plc"], places: [device], from: at(10_000), until: at(20_000) },
-    ...{ offsetMinutes: 60, by: "eto-1", reason: "firmware" },
+    id: "w1",
+    kind: "pause",
+    scope: "device:plc",
+    devices: ["plc"],
+    places: [device],
+    from: at(10_000),
+    until: at(20_000),
+    offsetMinutes: 60,
+    by: "eto-1",
+    reason: "firmware",
     ...more,
   };
 }
