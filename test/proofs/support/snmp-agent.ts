@@ -8,8 +8,13 @@ export const community = "zugang-77x";
 /** Of the user "lector", with SHA-256 and AES. */
 export const keys = { auth: "auth-password-1", priv: "priv-password-1" } as const;
 
-/** The only program of the host that listens on UDP port 161; it ends with the network. */
-export async function startSnmpAgent(network: Network, host: string, addresses: readonly string[]): Promise<void> {
+/** The only program of the host that listens on UDP port 161; it ends with the network. `more`: lines of its configuration. */
+export async function startSnmpAgent(
+  network: Network,
+  host: string,
+  addresses: readonly string[],
+  more: readonly string[] = [],
+): Promise<void> {
   const folder = join(network.folder, "snmpd");
   mkdirSync(folder, { recursive: true });
   const file = join(folder, "snmpd.conf");
@@ -21,6 +26,7 @@ export async function startSnmpAgent(network: Network, host: string, addresses: 
     "sysName sw-1",
     "sysDescr Managed switch of the wire proof",
     "sysServices 2",
+    ...more,
   ];
   writeFileSync(file, `${lines.join("\n")}\n`);
   const options = ["-f", "-Lo", "-C", "-c", file, "-I", "-smux", "-p", join(folder, "pid")];
