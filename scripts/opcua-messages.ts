@@ -1,5 +1,6 @@
 /** The messages of OPC UA without security, byte for byte, with a name for every part that differs from one to the next (Part 6, 5.2 and 6.7). */
 import type { Operation } from "../src/domain/operations.ts";
+import { opcuaServerNodes } from "../src/domain/opcua.ts";
 import { applicationName, applicationUri } from "../src/drivers/opcua/own-keys.ts";
 import { endpointUrl, helloLimits, type Endpoint } from "../src/drivers/opcua/templates.ts";
 import type { Terms } from "../src/drivers/opcua/terms.ts";
@@ -112,19 +113,20 @@ const bodies: Readonly<Partial<Record<Operation, (facts: OpcuaFacts) => readonly
     "0100",
   ],
   "opcua-publish": () => [...request(826, "within a session", timeoutByInterval), uint32(0)],
-  // Of i=2259 (ServerStatus.State) and i=2258 (CurrentTime) the attribute 13, the value.
-  "opcua-read": () => [
-    ...request(631, "within a session", timeoutByInterval),
-    "0000000000000000",
-    uint32(3),
-    uint32(2),
-    ...[2259, 2258].map((node) => `0100${uint16(node)}${uint32(13)}${none}0000${none}`),
-  ],
+  // ServerStatus.State and CurrentTime.
+  "opcua-read": () => readOf([2259, 2258]),
+  "opcua-read-server": () => readOf(opcuaServerNodes.map(([id]) => id)),
   "opcua-close-session": () => [...request(473, "within a session", timeoutByInterval), "01"],
   "opcua-close-channel": ({ terms }) => [
     ...request(452, terms ? "within a session" : "without", terms ? timeoutByInterval : endpointsTimeout),
   ],
 };
+
+/** Of the nodes `i=…` the attribute 13, the value. */
+function readOf(nodes: readonly number[]): readonly Part[] {
+  const asked = nodes.map((node) => `0100${uint16(node)}${uint32(13)}${none}0000${none}`);
+  return [...request(631, "within a session", timeoutByInterval), "0000000000000000", uint32(3), uint32(nodes.length), ...asked];
+}
 
 function uint16(value: number): string {
   return little(value, 2);

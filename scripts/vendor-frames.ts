@@ -21,12 +21,16 @@ const holds: Readonly<Partial<Record<Operation, readonly string[]>>> = {
   "s7-read-area": ["PDU reference"],
   "icmp-echo": ["checksum and identifier"],
   "snmp-get": ["community", "request number"],
+  "snmp-get-next": ["community", "request number"],
 };
 const wrapAfter = 100;
 
-/** The operation's name, and below it the frame, indented. @throws Error where nobody has said what a free byte holds */
-export function frameLines(template: FrameTemplate, opcua: OpcuaFacts | undefined): readonly string[] {
-  const words = partsOf(template, opcua).flatMap(wordsOf);
+/**
+ * The operation's name, and below it the frame, indented.
+ * @param goesOn what stands in a last free byte, of a long answer that is followed @throws Error where nobody has said what a free byte holds
+ */
+export function frameLines(template: FrameTemplate, opcua: OpcuaFacts | undefined, goesOn?: string): readonly string[] {
+  const words = partsOf(template, opcua, goesOn).flatMap(wordsOf);
   const lines: string[] = [];
   let line = "";
   for (const word of words) {
@@ -39,16 +43,16 @@ export function frameLines(template: FrameTemplate, opcua: OpcuaFacts | undefine
   return [template.operation, ...[...lines, line].map((one) => ` ${one}`)];
 }
 
-function partsOf(template: FrameTemplate, opcua: OpcuaFacts | undefined): readonly Part[] {
+function partsOf(template: FrameTemplate, opcua: OpcuaFacts | undefined, goesOn: string | undefined): readonly Part[] {
   const { operation, lengthMax } = template;
-  if (lengthMax === undefined) return maskedParts(template);
+  if (lengthMax === undefined) return maskedParts(template, goesOn);
   const message = opcua && opcuaMessage(operation, opcua);
   if (message === undefined) throw new Error(`${operation}: nobody has said how it goes on`);
   return message;
 }
 
 /** Runs of free bytes get their names; a byte is free as a whole or not at all. */
-function maskedParts({ operation, bytes, mask }: FrameTemplate): readonly Part[] {
+function maskedParts({ operation, bytes, mask }: FrameTemplate, goesOn: string | undefined): readonly Part[] {
   const names = [...(holds[operation] ?? [])];
   const parts: Part[] = [];
   for (let at = 0; at < bytes.length;) {
@@ -56,7 +60,7 @@ function maskedParts({ operation, bytes, mask }: FrameTemplate): readonly Part[]
     let end = at;
     while (end < bytes.length && (mask[end] !== 0xff) === free) end++;
     if (free) {
-      const name = names.shift();
+      const name = names.shift() ?? goesOn;
       if (name === undefined || mask.subarray(at, end).some((bits) => bits !== 0)) throw new Error(`${operation}: byte ${at} has no name`);
       parts.push({ holds: name, bytes: end - at });
     } else parts.push(hex(bytes.subarray(at, end)));

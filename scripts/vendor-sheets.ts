@@ -8,14 +8,12 @@ import { readFolder, readText } from "../src/config/read-file.ts";
 import type { Profile, ProfileMethod } from "../src/config/schema/profile.ts";
 import { parseYaml } from "../src/config/yaml.ts";
 import { formatDuration } from "../src/domain/duration.ts";
-import type { Method, MethodInput } from "../src/domain/driver.ts";
 import { limits } from "../src/domain/limits.ts";
 import { methodIds, type MethodId } from "../src/domain/operations.ts";
-import { seconds } from "../src/domain/units.ts";
-import { termsFor } from "../src/drivers/opcua/terms.ts";
 import { methods } from "../src/drivers/registry.ts";
-import type { OpcuaFacts } from "./opcua-messages.ts";
+import { deepSection } from "./vendor-deep.ts";
 import { frameLines } from "./vendor-frames.ts";
+import { exampleOf, opcuaFactsOf, placeOf, text, upperFirst } from "./vendor-words.ts";
 
 const library = path.resolve(import.meta.dirname, "../device-profiles");
 
@@ -74,10 +72,11 @@ function sheet(profile: Profile): string {
           ...howToRead,
         ]),
     ...sent.flatMap(([method, rule]) => methodSection(profile, method, rule)),
+    ...deepSection(profile),
     "",
     "## Never sent",
     "",
-    sent.length === 0 ? "- Any method." : "- Any method that does not stand above.",
+    sent.length === 0 ? "- Any method." : "- Anything that does not stand above.",
     ...Array.from(reasons, ([reason, ones]) => `- ${ones.map(([method]) => `\`${method}\``).join(", ")}: ${text(reason)}`),
     ...forbiddenLines(forbidden).map((line) => `- ${upperFirst(text(line))}`),
     "",
@@ -106,11 +105,6 @@ function manners({ connection }: Profile, sent: readonly MethodId[]): readonly s
   ];
 }
 
-/** Ends with a full stop, as every line of a list does. */
-function upperFirst(words: string): string {
-  return `${words.slice(0, 1).toUpperCase()}${words.slice(1)}${words.endsWith(".") ? "" : "."}`;
-}
-
 function methodSection(profile: Profile, id: MethodId, { decision, reason, intervalMin }: ProfileMethod): readonly string[] {
   const method = methods.get(id);
   const head = [
@@ -131,43 +125,4 @@ function methodSection(profile: Profile, id: MethodId, { decision, reason, inter
     ...templatesOf(phases).flatMap((template) => frameLines(template, opcuaFactsOf(method))),
     "```",
   ];
-}
-
-/** An echo has no port. */
-function placeOf({ transport, defaultPort }: Method): string {
-  return defaultPort === 0 ? "" : `${transport.toUpperCase()} port ${defaultPort}. `;
-}
-
-function opcuaFactsOf({ protocol, connection, defaultPort }: Method): OpcuaFacts | undefined {
-  if (protocol !== "opcua") return undefined;
-  return { endpoint: { address, port: defaultPort }, terms: connection === "kept" ? termsFor(limits.intervalDefault) : undefined };
-}
-
-const address = "192.0.2.11";
-
-/** The first of some usual inputs that the method takes. */
-function exampleOf(profile: Profile, method: Method): unknown {
-  const rack = profile.s7?.rack.value ?? 0;
-  const slot = profile.s7?.slot.value ?? 1;
-  const place: MethodInput = {
-    interval: seconds(60),
-    ...(method.protocol === "s7" ? { s7: { rack, slot, connectionType: "basic" } } : {}),
-    ...(method.protocol === "opcua" ? { endpoint: { address, port: method.defaultPort } } : {}),
-  };
-  const examples: readonly MethodInput[] = [
-    place,
-    { ...place, unitId: 1 },
-    { ...place, unitId: 1, register: { protocolAddress: 100, count: 1 } },
-    { ...place, bytes: { area: "DB", db: 10, byte: 4, count: 2 } },
-    { ...place, credentials: { kind: "snmp-v2c", nameBytes: 8, id: "example" } },
-  ];
-  for (const input of examples) {
-    const parsed = method.parse(input);
-    if ("ask" in parsed) return parsed.ask;
-  }
-  return undefined;
-}
-
-function text(reason: string): string {
-  return reason.replaceAll(/[\\`*_[\]<>|#]/gu, (sign) => `\\${sign}`);
 }

@@ -5,16 +5,19 @@ import path from "node:path";
 import { describe, test } from "node:test";
 import { vendorSheets } from "../../scripts/vendor-sheets.ts";
 import { readLibrary, shippedLibrary } from "../../src/config/library.ts";
+import { deepReadIds } from "../../src/domain/deep-reads.ts";
+import type { MethodInput } from "../../src/domain/driver.ts";
 import { methodIds, type MethodId } from "../../src/domain/operations.ts";
 import { isOpen } from "../../src/domain/wire.ts";
 import { opcuaDriver } from "../../src/drivers/opcua/driver.ts";
+import { methods } from "../../src/drivers/registry.ts";
 import { opcuaPolicy } from "../../src/wire/frames/opcua.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { FamilyDevice } from "../support/family-device.ts";
 import { familyNetwork } from "../support/family-network.ts";
 import { opcuaCheck } from "../support/opcua-checks.ts";
 import { TestPermit } from "../support/permits.ts";
-import { blocksOf, framesOf } from "../support/vendor-sheet.ts";
+import { blocksOf, deepBlocksOf, framesOf } from "../support/vendor-sheet.ts";
 
 const folder = path.resolve(import.meta.dirname, "../../docs/for-vendors");
 const sheets = vendorSheets();
@@ -74,13 +77,60 @@ describe("what the sheets print of OPC UA is what node-opcua makes:", () => {
     });
 });
 
+describe("what a deep query may ask", () => {
+  test("stands in its own section, in every sheet whose profile offers it and in no other, with the condition and with frames that are the same in all", () => {
+    const seen = new Map<string, string>();
+    for (const { value: profile } of profiles.values()) {
+      const sheet = sheets.get(`${profile.id}.md`) ?? "";
+      const blocks = deepBlocksOf(sheet);
+      assert.deepEqual(
+        [...blocks.keys()],
+        profile.deepQuery.map(({ read }) => read),
+        profile.id,
+      );
+      assert.equal(sheet.includes("No schedule sends any of this."), blocks.size > 0, profile.id);
+      for (const [read, block] of blocks) {
+        assert.ok(framesOf(block).length > 0, `${profile.id} ${read}`);
+        const frames = block.replace(/c2 02 03 0[12]$/mu, "c2 02 03 01");
+        assert.equal(seen.get(read) ?? frames, frames, read);
+        seen.set(read, frames);
+      }
+    }
+    assert.deepEqual([...seen.keys()].toSorted(), deepReadIds.toSorted());
+  });
+
+  test("is printed as it is planned: what fits the templates fits the sheet, and a byte more or less does not", () => {
+    const sheet = sheets.get("rockwell-controllogix.md") ?? "";
+    const printed = framesOf(deepBlocksOf(sheet).get("enip-slots") ?? "");
+    const method = methods.get("enip-identity-object")!;
+    const parsed = method.parse({ deep: { read: "enip-slots", number: 0 } });
+    assert.ok("ask" in parsed);
+    const phases = [method.opening(parsed.ask), method.asking(parsed.ask), method.closing(parsed.ask)];
+    const frames = phases.flatMap(({ templates }) => templates.map(({ bytes }) => Buffer.from(bytes).toString("hex")));
+    assert.deepEqual(
+      frames.map((frame) => printed.findIndex(({ pattern }) => pattern.test(frame))),
+      [0, 1, 2],
+    );
+    for (const frame of frames)
+      for (const other of [`${frame}00`, frame.slice(0, -2)]) assert.ok(!printed.some(({ pattern }) => pattern.test(other)));
+  });
+
+  for (const read of ["opcua-server", "opcua-endpoints"] as const)
+    test(`of OPC UA is what node-opcua makes: ${read}`, async () => {
+      const printed = framesOf(deepBlocksOf(sheets.get("generic-opcua.md") ?? "").get(read) ?? "");
+      const sent = await spoken(read === "opcua-server" ? "opcua-read" : "opcua-get-endpoints", { deep: { read } });
+      const names = sent.flatMap((hex) => printed.find(({ pattern }) => pattern.test(hex))?.operation ?? []);
+      assert.deepEqual(names, [...new Set(printed.map(({ operation }) => operation))]);
+    });
+});
+
 /** Every frame of one exchange with a server that grants what is asked, goodbye and all. */
-async function spoken(method: Extract<MethodId, `opcua-${string}`>): Promise<readonly string[]> {
+async function spoken(method: Extract<MethodId, `opcua-${string}`>, input: MethodInput = {}): Promise<readonly string[]> {
   const [clock, address] = [new FakeClock(), "192.0.2.11"];
   const traits = { poolSize: 4, overflow: "rejects", idleTimeoutMs: 60_000, closeCausesFault: false, vendorId: 1 } as const;
   const server = new FamilyDevice(clock, traits, { fedBy: "none", functionCodes: [] });
   const network = familyNetwork(clock, new Map([[address, server]]));
-  const check = opcuaCheck({ method, address, port: 4840 });
+  const check = opcuaCheck({ method, address, port: 4840, input });
   const wire = await network.dial(TestPermit.for(check, clock), opcuaPolicy);
   assert.ok(isOpen(wire));
   const speaking = opcuaDriver.open(wire, check.ask).then(async (session) => {

@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { test } from "node:test";
 import type { DeepRecord } from "../../src/domain/deep-record.ts";
 import type { Judgement } from "../../src/verify/judgement.ts";
+import { deepBlocksOf, framesOf } from "../support/vendor-sheet.ts";
 import { describe, fromUs, onIp, startCapture, withPeer, type Packet } from "./support/capture.ts";
 import { makeNetwork } from "./support/netns.ts";
 import { startSimulatedEnip } from "./support/simulated-enip.ts";
@@ -99,7 +100,14 @@ test("each slot is one request over one hop, a heartbeat apart from the next; an
     assert.ok(next.atMs - packet.atMs >= 1000, `${packet.atMs} ${next.atMs}\n${table}`);
   }
   assert.equal(fromUs(packets).filter(({ flags }) => flags.includes("RST")).length, 0, table);
-  // The frames that --dry-run printed are those that left.
+  // The frames that --dry-run printed are those that left, and those of the sheet for the maker.
+  const sheet = deepBlocksOf(readFileSync(new URL(`../../docs/for-vendors/${family}.md`, import.meta.url), "utf8"));
+  const printed = ["enip-identity", "enip-slots"].flatMap((read) => framesOf(sheet.get(read) ?? ""));
+  const ofFirstSlot = asked.filter(isDeep).slice(0, 2);
+  assert.deepEqual(
+    ofFirstSlot.map(({ payloadHex }) => printed.find(({ pattern }) => pattern.test(payloadHex))?.operation),
+    ["enip-read-identity", "enip-read-slot-identity"],
+  );
   for (const packet of asked.filter(isDeep)) assert.ok(dryRun.includes(shown(packet)), shown(packet));
   const judged = await site.cli("conduits", "--verify", capture.file, "--json", "--deep-query", file);
   assert.deepEqual((JSON.parse(judged.out) as Pick<Judgement, "violations">).violations, []);

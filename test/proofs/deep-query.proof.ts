@@ -6,6 +6,7 @@ import { describe as suite, test } from "node:test";
 import type { DeepRecord } from "../../src/domain/deep-record.ts";
 import type { Judgement } from "../../src/verify/judgement.ts";
 import { startPymodbus } from "./oracles/oracles.ts";
+import { deepBlocksOf, framesOf } from "../support/vendor-sheet.ts";
 import { describe, fromUs, gapsBetweenRequests, onIp, requestsFromUs, startCapture, withPeer, type Packet } from "./support/capture.ts";
 import { makeNetwork } from "./support/netns.ts";
 import { unapprovedSite, type Site } from "./support/site.ts";
@@ -109,6 +110,14 @@ suite("a deep query", () => {
     const inside = deep.filter(({ epochNs }) => epochNs >= begun && epochNs <= ended);
     // Regular in three parts, extended in two, FC 17; the record says the same, and the facts are whole.
     assert.equal(inside.length, 6, table);
+    // Each is one that the sheet for makers prints.
+    const sheet = deepBlocksOf(readFileSync(new URL(`../../docs/for-vendors/${family}.md`, import.meta.url), "utf8"));
+    const printed = reads.flatMap((read) => framesOf(sheet.get(read) ?? ""));
+    for (const { payloadHex } of inside)
+      assert.ok(
+        printed.some(({ pattern }) => pattern.test(payloadHex)),
+        payloadHex,
+      );
     assert.deepEqual([record.totals.asked, record.totals.answered, record.totals.bytes], [6, 6, 63]);
     assert.equal(record.totals.packets, fromUs(packets).filter((one) => near(one, inside)).length, table);
     const facts = record.devices[0]!.questions.flatMap((question) => question.facts.map(([name]) => name));

@@ -8,10 +8,19 @@ export interface PrintedFrame {
 
 /** The lines of each method's block, by method. */
 export function blocksOf(sheet: string): ReadonlyMap<string, string> {
-  const sections = sheet.matchAll(/^## `(?<method>[a-z0-9-]+)`$(?<text>[^]*?)(?=^## |(?![^]))/gmu);
+  return blocksUnder(sheet, "##");
+}
+
+/** The same of each read of a deep query, which stand one level below. */
+export function deepBlocksOf(sheet: string): ReadonlyMap<string, string> {
+  return blocksUnder(sheet, "###");
+}
+
+function blocksUnder(sheet: string, mark: "##" | "###"): ReadonlyMap<string, string> {
+  const sections = sheet.matchAll(new RegExp(`^${mark} \`(?<name>[a-z0-9-]+)\`$(?<text>[^]*?)(?=^##|(?![^]))`, "gmu"));
   return new Map(
     Array.from(sections, ({ groups }) => [
-      groups!["method"]!,
+      groups!["name"]!,
       groups!["text"]!.match(/^```\n(?<block>[^]*?)^```$/mu)?.groups!["block"] ?? "",
     ]),
   );

@@ -1,4 +1,5 @@
 /** Checks a profile within itself and, where it is a site's own, against the shipped profile that it tightens. */
+import { deepReads } from "../../domain/deep-reads.ts";
 import { approvalMonthsMax } from "../../domain/limits.ts";
 import { forbiddenOf } from "../compile/forbidden.ts";
 import { registerSpaceOf } from "../compile/modbus-codes.ts";
@@ -20,6 +21,7 @@ export function checkProfile(profile: Profile, complaints: Complaints): void {
   checkAdvisories(profile, complaints);
   checkHeardOnly(profile, complaints);
   checkRegisters(profile.liveness, forbiddenOf(profile, undefined), [], longestRead(profile), complaints);
+  checkDeepOffers(profile, complaints);
   for (const [method, { decision, support }] of Object.entries(profile.methods)) {
     if (method === "icmp-echo" && decision === "allow")
       complaints.add(["methods", method, "decision"], {
@@ -31,6 +33,21 @@ export function checkProfile(profile: Profile, complaints: Complaints): void {
     const path: Path = ["methods", method, "decision"];
     complaints.add(path, { found: decision, expected: "forbid: the family does not support the method" });
   }
+}
+
+/** What is offered and never asked would promise a person something. */
+function checkDeepOffers({ deepQuery, methods }: Profile, complaints: Complaints): void {
+  deepQuery.forEach(({ read }, index) => {
+    const { method } = deepReads[read];
+    const decision = methods[method]?.decision;
+    const path: Path = ["deepQuery", index, "read"];
+    if (decision === undefined || decision === "forbid") {
+      const found = `${read} by ${method}, which this profile ${decision === undefined ? "does not name" : "forbids"}`;
+      complaints.add(path, { found, expected: "a read by a method that it allows or leaves to the site" });
+    }
+    if (deepQuery.findIndex((one) => one.read === read) < index)
+      complaints.add(path, { found: `${read} again`, expected: "each read once" });
+  });
 }
 
 /** @param shipped undefined where there is none or it cannot be read */

@@ -7,6 +7,8 @@ export interface Mistake {
   readonly expected: readonly string[];
 }
 
+const alive = "  - {id: alive, space: holding-registers, protocolAddress: 1, count: 2}";
+
 export const mistakes: readonly Mistake[] = [
   {
     what: "a fact that is documented and has no source",
@@ -237,5 +239,19 @@ export const mistakes: readonly Mistake[] = [
     expected: [
       'library/test-device.yaml:38: advisories[0].fixedIn[0].version: found "V2.80", expected a version in numbers with dots, in quotes: "2.80"',
     ],
+  },
+  {
+    what: "a deep query's read by a method that is not named, or forbidden",
+    sound: alive,
+    mistaken: `${alive}\ndeepQuery:\n  - {read: modbus-server-id, reason: survey}`,
+    expected: [
+      "library/test-device.yaml:42: deepQuery[0].read: found modbus-server-id by modbus-fc17, which this profile does not name, expected a read by a method that it allows or leaves to the site",
+    ],
+  },
+  {
+    what: "a deep query's read that is offered twice",
+    sound: alive,
+    mistaken: `${alive}\ndeepQuery:\n  - {read: modbus-identification-regular, reason: survey}\n  - {read: modbus-identification-regular, reason: survey}`,
+    expected: ["library/test-device.yaml:43: deepQuery[1].read: found modbus-identification-regular again, expected each read once"],
   },
 ];
