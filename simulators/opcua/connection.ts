@@ -21,6 +21,8 @@ import { answered, channelToken, readRequestHeader, statusCodes } from "./servic
 export interface ConnectionOwner extends ServiceHost {
   readonly behaviour: OpcuaBehaviour;
   readonly tally: OpcuaTally;
+  /** Behind the port of its URL; empty: whatever a client says. */
+  readonly path: string;
   newChannel(): number;
   hasUnanswered(): boolean;
   connectionClosed(connection: Connection): void;
@@ -127,6 +129,9 @@ export class Connection {
     if (behaviour === "silent") this.unanswered += 1;
     else if (behaviour === "busy") {
       this.#write(errorChunk(statusCodes.badTcpServerTooBusy, "too many clients"));
+      this.#end();
+    } else if (!endpointUrl.endsWith(this.#owner.path)) {
+      this.#write(errorChunk(statusCodes.badTcpEndpointUrlInvalid, "no such endpoint"));
       this.#end();
     } else this.#write(behaviour === "garbage-after-ack" ? Buffer.concat([acknowledge(), Buffer.alloc(64, 0xa5)]) : acknowledge());
   }

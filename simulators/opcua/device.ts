@@ -27,6 +27,8 @@ export interface OpcuaDeviceOptions {
   readonly sessionTimeoutMs?: { readonly min: number; readonly max: number };
   /** DER, base64: what it shows of itself, also without security. */
   readonly certificate?: string;
+  /** It knows itself by this path alone, such as /UA/Server, and turns away who says another. */
+  readonly path?: string;
   /** What it says of itself to whoever reads it; the usual where nothing else is said. */
   readonly facts?: Partial<ServerFacts>;
 }
@@ -61,6 +63,7 @@ class Device implements OpcuaDevice, ConnectionOwner {
   readonly sessionsMax: number;
   readonly sessionTimeoutMs: { readonly min: number; readonly max: number };
   readonly facts: ServerFacts;
+  readonly path: string;
   readonly #name: string;
   readonly #certificate: Buffer | undefined;
   #port: number;
@@ -78,6 +81,7 @@ class Device implements OpcuaDevice, ConnectionOwner {
     this.#state = options.state ?? "running";
     this.sessionsMax = options.sessionsMax ?? 10;
     this.sessionTimeoutMs = options.sessionTimeoutMs ?? { min: 1000, max: 3_600_000 };
+    this.path = options.path ?? "";
     this.facts = { ...usualFacts, ...options.facts };
     this.#certificate = options.certificate === undefined ? undefined : Buffer.from(options.certificate, "base64");
   }
@@ -102,7 +106,7 @@ class Device implements OpcuaDevice, ConnectionOwner {
     const { behaviour } = this;
     const elsewhere = typeof behaviour === "object" && behaviour.kind === "redirecting" ? behaviour.endpointUrl : undefined;
     return {
-      ...plainEndpoint(elsewhere ?? `opc.tcp://${this.host}:${this.#port}`, this.#name),
+      ...plainEndpoint(elsewhere ?? `opc.tcp://${this.host}:${this.#port}${this.path}`, this.#name),
       certificate: this.#certificate,
     };
   }

@@ -35,6 +35,7 @@ export const statusCodes = {
   badTooManyPublishRequests: 0x8078_0000,
   badNoSubscription: 0x8079_0000,
   badTcpServerTooBusy: 0x807d_0000,
+  badTcpEndpointUrlInvalid: 0x8083_0000,
 } as const;
 
 /** ServerState (OPC 10000-5, 12.6). */

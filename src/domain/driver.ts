@@ -28,7 +28,7 @@ export interface MethodInput {
   /** Which credential, and how long its readable part is; never what is in it. */
   readonly credentials?: CredentialShape;
   /** Where the request goes, for protocols that say so in it; absent where a family is described and no device. */
-  readonly endpoint?: { readonly address: string; readonly port: number };
+  readonly endpoint?: { readonly address: string; readonly port: number; readonly path?: string };
   /** Absent: none. */
   readonly security?: ChannelSecurity;
   /** Of the server that is asked; absent where a family is described, or where nobody has pinned one: then nothing is asked. */

@@ -13,6 +13,7 @@ export function checkEntries(entries: Entries, complaints: Complaints): void {
   for (const entry of entries.devices) {
     checkWay(entry, entries, complaints);
     checkPort(entry, complaints);
+    checkEndpointPath(entry, complaints);
     checkChecks(entry, gatewayOf(entry.value), complaints);
     checkWatchdog(entry, complaints);
   }
@@ -64,6 +65,15 @@ function checkPort({ index, value }: Entry<WatchlistDevice>, complaints: Complai
     found: `${value.port} with checks of ${[...protocols].join(" and ")}`,
     expected: "checks of one protocol beside a port",
     hint: "an entry for each protocol, with the same address, joined under `hardware:`",
+  });
+}
+
+function checkEndpointPath({ index, value }: Entry<WatchlistDevice>, complaints: Complaints): void {
+  const { endpointPath: path, checks } = value;
+  if (path === undefined || checks.some(({ method }) => method.startsWith("opcua-"))) return;
+  complaints.add(["devices", index, "endpointPath"], {
+    found: `${quote(path)} without an OPC UA check`,
+    expected: "no endpoint path: only OPC UA has one",
   });
 }
 

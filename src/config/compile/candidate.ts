@@ -245,7 +245,7 @@ export function speak(what: ToSpeak): Spoken | { readonly problems: readonly str
     ...(credentials && { credentials }),
     ...(security && { security }),
     ...(serverCertificate && { serverCertificate }),
-    endpoint: { address: place.address, port },
+    endpoint: { address: place.address, port, ...(place.entry.endpointPath !== undefined && { path: place.entry.endpointPath }) },
     interval,
     ...(entry.portsUp && { portsUp: entry.portsUp }),
     ...(entry.unitId === undefined ? {} : { unitId: entry.unitId }),

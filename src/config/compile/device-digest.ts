@@ -41,6 +41,7 @@ export function deviceDigest(
     via: entry.via ?? null,
     port: entry.port ?? null,
     ...(entry.s7 && { s7: entry.s7 }),
+    ...(entry.endpointPath !== undefined && { endpointPath: entry.endpointPath }),
     gateway: bus === undefined ? null : gatewayFacts(bus),
     hardware: hardware === undefined ? null : { ...hardware, siblings: siblingFacts(place, line) },
     asset: { manufacturer, model, firmware },

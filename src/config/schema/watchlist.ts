@@ -62,6 +62,8 @@ export interface WatchlistDevice {
   readonly dependsOn: readonly string[];
   readonly asset: Asset;
   readonly port?: number;
+  /** Of an OPC UA server that knows itself by a path too: `/UA/Server`. */
+  readonly endpointPath?: string;
   /** Where an S7 CPU stands; absent: as its profile says. */
   readonly s7?: { readonly rack: number; readonly slot: number };
   readonly statements: Statements;
@@ -165,6 +167,11 @@ export const deviceSchema: z.ZodType<WatchlistDevice> = z
       1,
       65_535,
       "Its port, only where it is not the protocol's own; then all checks are of that protocol, icmp-echo excepted.",
+    ).exactOptional(),
+    endpointPath: matching(
+      /^\/[A-Za-z0-9._~!$&'()*+,;=:@%/-]{1,60}$/u,
+      "the path of an endpoint's URL, such as /UA/Server",
+      "Of an OPC UA server whose endpoint URL has a path: what stands behind the port, such as /UA/Server. Address and port are those of this entry.",
     ).exactOptional(),
     s7: z
       .strictObject({ rack: whole(0, s7RackMax, "The rack of the CPU."), slot: whole(0, s7SlotMax, "The slot of the CPU.") })

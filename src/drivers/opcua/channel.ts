@@ -9,7 +9,6 @@ import type { Library } from "./library.ts";
 import { errorOf, Refusal, refusedBy, type Status } from "./refusal.ts";
 import { statusName } from "./status-names.ts";
 import type { Secured } from "./secured.ts";
-import { endpointUrl } from "./templates.ts";
 import { transportOver } from "./transport.ts";
 
 export interface ChannelTerms {
@@ -18,6 +17,7 @@ export interface ChannelTerms {
   readonly timeoutHint: Milliseconds;
   /** Absent: no security. */
   readonly secured: Secured | undefined;
+  readonly url: string;
 }
 
 /** The part of the guard that sees what an encrypted channel hides from the wire: nothing else is even encoded. */
@@ -71,7 +71,7 @@ export class Channel {
   /** HEL, ACK, OpenSecureChannel. @throws Refusal, MalformedReply */
   static async open(wire: Wire, library: Library, terms: ChannelTerms): Promise<Channel> {
     const channel = new Channel(wire, library, terms);
-    await channel.#transact<undefined>("OpenSecureChannel", (done) => channel.#layer.create(endpointUrl(wire.target), done));
+    await channel.#transact<undefined>("OpenSecureChannel", (done) => channel.#layer.create(terms.url, done));
     return channel;
   }
 

@@ -22,9 +22,9 @@ export function opcuaDriverFrom(): Driver<OpcuaAsk> {
     async open(wire, ask, credential) {
       switch (ask.what) {
         case "hello":
-          return new HelloSession(wire);
+          return new HelloSession(wire, ask);
         case "endpoints":
-          return EndpointsSession.open(wire, await loaded());
+          return EndpointsSession.open(wire, await loaded(), ask);
         case "keepalive":
         case "read":
           return KeptSession.open({ wire, library: await loaded(), ask, secured: securedBy(ask, own), credential });

@@ -10,10 +10,10 @@ import { Channel } from "./channel.ts";
 import { endpointFacts } from "./endpoint-facts.ts";
 import { fingerprint, firstOfChain } from "./fingerprint.ts";
 import type { Library } from "./library.ts";
-import type { OpcuaAsk } from "./methods.ts";
+import type { EndpointsAsk, OpcuaAsk } from "./methods.ts";
 import { Refusal, refusalAnswer } from "./refusal.ts";
 import type { Question, Within } from "./session.ts";
-import { endpointUrl } from "./templates.ts";
+import { urlOver } from "./templates.ts";
 
 const lifetime = seconds(60);
 const timeoutHint = seconds(60);
@@ -23,21 +23,21 @@ const certificatesMax = 8;
 const offeredMax = 20;
 
 export class EndpointsSession implements Session<OpcuaAsk> {
-  readonly #wire: Wire;
+  readonly #url: string;
   readonly #library: Library;
   #channel: Channel | undefined;
   #refusal: Refusal | undefined;
 
-  private constructor(wire: Wire, library: Library) {
-    this.#wire = wire;
+  private constructor(url: string, library: Library) {
+    this.#url = url;
     this.#library = library;
   }
 
   /** @throws MalformedReply */
-  static async open(wire: Wire, library: Library): Promise<EndpointsSession> {
-    const session = new EndpointsSession(wire, library);
+  static async open(wire: Wire, library: Library, { endpoint }: EndpointsAsk): Promise<EndpointsSession> {
+    const session = new EndpointsSession(urlOver(wire, endpoint), library);
     try {
-      session.#channel = await Channel.open(wire, library, { lifetime, timeoutHint, secured: undefined });
+      session.#channel = await Channel.open(wire, library, { lifetime, timeoutHint, secured: undefined, url: session.#url });
     } catch (error) {
       session.#refused(error);
     }
@@ -48,7 +48,7 @@ export class EndpointsSession implements Session<OpcuaAsk> {
     try {
       if (this.#refusal) throw this.#refusal;
       const within: Within = (request, expected) => this.#channel!.request(request, expected);
-      const { facts, ...answer } = await new EndpointsQuestion(this.#library, endpointUrl(this.#wire.target), within).ask();
+      const { facts, ...answer } = await new EndpointsQuestion(this.#library, this.#url, within).ask();
       return "facts" in asked ? { ...answer, facts } : answer;
     } catch (error) {
       return refusalAnswer(this.#refused(error));

@@ -2,7 +2,7 @@
 import { MalformedReply, type Session } from "../../domain/driver.ts";
 import type { Answer } from "../../domain/outcome.ts";
 import type { Wire } from "../../domain/wire.ts";
-import type { OpcuaAsk } from "./methods.ts";
+import type { HelloAsk, OpcuaAsk } from "./methods.ts";
 import { errorOf, refusalAnswer } from "./refusal.ts";
 import { statusName } from "./status-names.ts";
 import { helloTemplate } from "./templates.ts";
@@ -30,10 +30,13 @@ export function isError(frame: Uint8Array): boolean {
 
 export class HelloSession implements Session<OpcuaAsk> {
   readonly #wire: Wire;
+  readonly #hello: Uint8Array;
   #pending: ((frame: Uint8Array) => void) | undefined;
 
-  constructor(wire: Wire) {
+  constructor(wire: Wire, { endpoint }: HelloAsk) {
     this.#wire = wire;
+    const { address, port } = wire.target;
+    this.#hello = helloTemplate({ address, port, ...(endpoint?.path !== undefined && { path: endpoint.path }) }).bytes;
     wire.onFrame((frame) => {
       this.#pending?.(frame);
       this.#pending = undefined;
@@ -48,7 +51,7 @@ export class HelloSession implements Session<OpcuaAsk> {
         if (flaw) reject(flaw);
         else resolve({ said: "alive" });
       };
-      this.#wire.send(helloTemplate(this.#wire.target).bytes);
+      this.#wire.send(this.#hello);
     });
   }
 

@@ -9,7 +9,16 @@ import type { MethodId } from "../../domain/operations.ts";
 import type { Allowance } from "../../domain/plan.ts";
 import { securityWords, type ChannelSecurity } from "../../domain/security.ts";
 import { milliseconds, type Milliseconds } from "../../domain/units.ts";
-import { allowance, helloTemplate, messageTemplate, readServerTemplate, type Endpoint, type Service } from "./templates.ts";
+import {
+  allowance,
+  endpointUrl,
+  helloTemplate,
+  messageTemplate,
+  readServerTemplate,
+  urlBytesMax,
+  type Endpoint,
+  type Service,
+} from "./templates.ts";
 import { keepaliveWithin, termsFor, type Terms } from "./terms.ts";
 
 /** HEL and ACK, and nothing more: no channel, no session, no cryptography. */
@@ -56,7 +65,7 @@ const helloMethod: Method<HelloAsk> = {
   opening: () => allowance(1, []),
   asking: ({ endpoint }) => allowance(0, [helloTemplate(endpoint)]),
   closing: () => nothing,
-  describe: () => "HEL and its ACK, no channel and no session",
+  describe: ({ endpoint }) => `HEL and its ACK, no channel and no session${pathWords(endpoint)}`,
 };
 
 /** Beside a secured heartbeat a deep query asks as that one does, so that it can be within its session. */
@@ -78,7 +87,7 @@ const endpointsMethod: Method<EndpointsAsk | SessionAsk> = {
   closing: (ask) => (ask.what === "endpoints" ? allowance(0, [messageTemplate("opcua-close-channel")]) : readMethod.closing(ask)),
   describe: (ask) =>
     ask.what === "endpoints"
-      ? "HEL, OpenSecureChannel, GetEndpoints, CloseSecureChannel; security None, no session"
+      ? `HEL, OpenSecureChannel, GetEndpoints, CloseSecureChannel; security None, no session${pathWords(ask.endpoint)}`
       : readMethod.describe(ask),
 };
 
@@ -125,7 +134,7 @@ function sessionMethod(id: MethodId, what: SessionAsk["what"], opened: readonly 
     closing: (ask) => allowance(0, templates(ask, ["opcua-close-session", "opcua-close-channel"])),
     ...(what === "keepalive" && { answerWithin: ({ interval }: SessionAsk): Milliseconds => keepaliveWithin(interval) }),
     describe: (ask) =>
-      `once: HEL, OpenSecureChannel, CreateSession, ActivateSession (${userWords[ask.user]})${subscriptionWords(ask)}; then ${askedWords(ask)}; at the end CloseSession, CloseSecureChannel; ${securityWords(ask.security)}${ask.security?.fingerprint === undefined ? "" : `, server certificate SHA-256 ${ask.security.fingerprint}`}`,
+      `once: HEL, OpenSecureChannel, CreateSession, ActivateSession (${userWords[ask.user]})${subscriptionWords(ask)}; then ${askedWords(ask)}; at the end CloseSession, CloseSecureChannel; ${securityWords(ask.security)}${ask.security?.fingerprint === undefined ? "" : `, server certificate SHA-256 ${ask.security.fingerprint}`}${pathWords(ask.endpoint)}`,
   };
 }
 
@@ -170,9 +179,16 @@ function userProblems({ credentials, security }: MethodInput): string[] {
   ];
 }
 
-function strayProblems({ unitId, register, security }: MethodInput, id: MethodId): string[] {
+/** Only where there is one: without it the URL says no more than address and port. */
+function pathWords(endpoint: Endpoint | undefined): string {
+  return endpoint?.path === undefined ? "" : `; endpoint URL ${endpointUrl(endpoint)}`;
+}
+
+function strayProblems({ unitId, register, security, endpoint }: MethodInput, id: MethodId): string[] {
   const secures = id === "opcua-keepalive" || id === "opcua-read";
+  const url = endpoint === undefined ? "" : endpointUrl(endpoint);
   return [
+    ...(url.length <= urlBytesMax ? [] : [`endpointPath: found ${url}, ${url.length} bytes, expected a URL of at most ${urlBytesMax}`]),
     ...(unitId === undefined ? [] : [`unitId: found ${unitId}, expected none: OPC UA has no units`]),
     ...(register === undefined ? [] : ["register: found one, expected none: OPC UA has no registers"]),
     ...(security === undefined || secures ? [] : [`security: found ${securityWords(security)}, expected none: ${id} speaks without`]),

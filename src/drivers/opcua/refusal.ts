@@ -19,7 +19,7 @@ const hints: Readonly<Record<string, string>> = {
   BadTooManyOperations:
     "the server takes fewer nodes in one Read: agree to fewer by `nodes` beside opcua-server, under deepQuery in the site's profile file",
   BadTcpServerTooBusy: "the server takes no further connection at the moment",
-  BadTcpEndpointUrlInvalid: "the server knows itself by another address or path only",
+  BadTcpEndpointUrlInvalid: "the server knows itself by another address or path only; its path goes under `endpointPath` in the watchlist",
   BadCertificateUntrusted:
     "the server does not trust the poller's certificate yet (state folder, pki/own/certs/watchkeeper.pem): accept it there",
   BadSecurityChecksFailed: "the server refused the poller's certificate, or another certificate is pinned than the server has",

@@ -18,7 +18,7 @@ import { ServerFacts } from "./server-facts.ts";
 import { checkServer, identityOf, ownSignature, type Secured } from "./secured.ts";
 import { ServerStatus } from "./server-status.ts";
 import { Subscription } from "./subscription.ts";
-import { helloLimits, endpointUrl } from "./templates.ts";
+import { helloLimits, urlOver } from "./templates.ts";
 
 /** Above the deadline of the exchange, which must be the first to end it. */
 const timeoutHintMs = 60_000;
@@ -63,6 +63,10 @@ export class KeptSession implements Session<OpcuaAsk> {
     return session;
   }
 
+  get #url(): string {
+    return urlOver(this.#parts.wire, this.#parts.ask.endpoint);
+  }
+
   get over(): boolean {
     return this.#refusal !== undefined;
   }
@@ -98,7 +102,7 @@ export class KeptSession implements Session<OpcuaAsk> {
     const { wire, library, ask, secured, credential } = this.#parts;
     const { interval, terms } = ask;
     const timeoutHint = milliseconds(Math.max(timeoutHintMs, 2 * interval));
-    this.#channel = await Channel.open(wire, library, { lifetime: terms.channelLifetime, timeoutHint, secured });
+    this.#channel = await Channel.open(wire, library, { lifetime: terms.channelLifetime, timeoutHint, secured, url: this.#url });
     this.#granted(flawOfChannel(this.#channel.lifetime, interval));
     const created = await this.#create();
     await this.#activate(created, credential);
@@ -107,12 +111,12 @@ export class KeptSession implements Session<OpcuaAsk> {
   }
 
   async #create(): Promise<CreateSessionResponse> {
-    const { wire, library, ask, secured } = this.#parts;
+    const { library, ask, secured } = this.#parts;
     const { ApplicationType, CreateSessionRequest, CreateSessionResponse } = library;
     const clientNonce = nonce();
     const request = new CreateSessionRequest({
       clientDescription: { applicationName: { text: applicationName }, applicationType: ApplicationType.Client, applicationUri },
-      endpointUrl: endpointUrl(wire.target),
+      endpointUrl: this.#url,
       sessionName: applicationName,
       requestedSessionTimeout: ask.terms.sessionTimeout,
       maxResponseMessageSize: helloLimits.maxMessageSize,
@@ -143,11 +147,11 @@ export class KeptSession implements Session<OpcuaAsk> {
 
   /** Undefined for the heartbeat's own. */
   #deepQuestion(asked: OpcuaAsk): Question | undefined {
-    const { library, wire } = this.#parts;
+    const { library } = this.#parts;
     const within: Within = (request, expected) => this.#channel!.request(this.#asUs(request), expected);
     const more = "more" in asked ? asked.more : undefined;
     if (more?.read === "server") return new ServerFacts(library, within, more.nodes);
-    return more || asked.what === "endpoints" ? new EndpointsQuestion(library, endpointUrl(wire.target), within) : undefined;
+    return more || asked.what === "endpoints" ? new EndpointsQuestion(library, this.#url, within) : undefined;
   }
 
   #granted(flaw: string | undefined): void {

@@ -15,11 +15,18 @@ export const helloLimits = {
 export interface Endpoint {
   readonly address: string;
   readonly port: number;
+  /** `/UA/Server`, where the server knows itself by a path too; absent: it has none. */
+  readonly path?: string;
 }
 
 /** Only ever this address: what a server calls its endpoints is not looked at. */
-export function endpointUrl({ address, port }: Endpoint): string {
-  return `opc.tcp://${address.includes(":") ? `[${address}]` : address}:${port}`;
+export function endpointUrl({ address, port, path = "" }: Endpoint): string {
+  return `opc.tcp://${address.includes(":") ? `[${address}]` : address}:${port}${path}`;
+}
+
+/** Where a wire leads, with the path that the plan has. */
+export function urlOver({ target: { address, port } }: { readonly target: Endpoint }, planned: Endpoint | undefined): string {
+  return endpointUrl({ address, port, ...(planned?.path !== undefined && { path: planned.path }) });
 }
 
 const securityPolicies = "http://opcfoundation.org/UA/SecurityPolicy#";
@@ -57,8 +64,8 @@ const securedBytesMax: Readonly<Partial<Record<Service, number>>> = { "opcua-cre
 /** HMAC-SHA256 and the padding of AES. */
 const signatureBytesMax = 64;
 const openSecuredBytesMax = 4096;
-/** Longer than every address with its port. */
-const urlBytesMax = 64;
+/** Longer than every address with its port, and than an IPv4 address with a path of 33 bytes: a HEL is approved with no more. */
+export const urlBytesMax = 64;
 
 /** HEL is known to the last byte once it is known where it goes. */
 export function helloTemplate(endpoint: Endpoint | undefined): FrameTemplate {

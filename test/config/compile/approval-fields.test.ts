@@ -92,6 +92,7 @@ const rows: Readonly<Record<string, readonly [Then, Change]>> = {
   "devices[].asset.serial": ["as it was", set(plc, "asset", { serial: "17" })],
   "devices[].asset.location": ["as it was", set(plc, "asset", { location: "Deck 3" })],
   "devices[].port": ["refused", set(plc, "port", 1502)],
+  "devices[].endpointPath": ["refused", set(plc, "endpointPath", "/UA/Server")],
   "devices[].s7.rack": ["refused", set(plc, "s7", { rack: 1, slot: 2 })],
   "devices[].s7.slot": ["refused", set(plc, "s7", { rack: 0, slot: 3 })],
   "devices[].statements.otherClients[]": ["refused", (site) => void ((plc(site)["statements"] as Raw)["otherClients"] = [])],

@@ -23,7 +23,12 @@ test("Write, Call, Browse and CreateMonitoredItems are stopped inside the librar
   const permit = TestPermit.for(opcuaCheck({ method: "opcua-keepalive", port: device.port }), clock);
   const wire = await tcpDialler({ clock, cutOff: () => undefined, onViolation: ({ detail }) => assert.fail(detail) })(permit, opcuaPolicy);
   assert.ok(isOpen(wire));
-  const terms = { lifetime: milliseconds(3_600_000), timeoutHint: milliseconds(60_000), secured: undefined };
+  const terms = {
+    lifetime: milliseconds(3_600_000),
+    timeoutHint: milliseconds(60_000),
+    secured: undefined,
+    url: `opc.tcp://127.0.0.1:${device.port}`,
+  };
   const channel = await Channel.open(wire, await loaded(), terms);
   for (const request of [new WriteRequest(), new CallRequest(), new BrowseRequest(), new CreateMonitoredItemsRequest()])
     await assert.rejects(channel.request(request, ServiceFault), /is not among the requests of a heartbeat/u);
