@@ -1,4 +1,5 @@
 /** A shipped profile in the words that an engineer reads: what it allows, what the owner must state, each fact with its grade and the document it stands in. */
+import { deepReads } from "../domain/deep-reads.ts";
 import { formatDuration } from "../domain/duration.ts";
 import { operations } from "../domain/operations.ts";
 import { factsOf } from "./checks/facts.ts";
@@ -58,6 +59,7 @@ export function describeProfile(profile: Profile): readonly string[] {
     "",
     "What it allows, once a person at the site has approved it",
     ...allowed(profile),
+    ...section("What a deep query may read, by hand and in its window, once the site has agreed to it by name", deepLines(profile)),
     "",
     "What the owner must state of each device",
     `  ${ownerMustState.join(", ") || "nothing"}`,
@@ -88,6 +90,13 @@ function allowed({ kind, methods }: Profile): readonly string[] {
     const pace = intervalMin === undefined ? "" : `, at least ${formatDuration(intervalMin)} apart`;
     const word = { allow: "yes", ask: "only where the site agrees by name", forbid: "never" }[decision];
     return `  ${id}: ${word}${pace}: ${reason}`;
+  });
+}
+
+function deepLines({ deepQuery }: Profile): readonly string[] {
+  return deepQuery.map(({ read, reason }) => {
+    const { words, counts } = deepReads[read];
+    return `${read}: ${words}${counts === undefined ? "" : ` (the site says how many ${counts})`}: ${reason}`;
   });
 }
 

@@ -35,6 +35,15 @@ describe("profiles", () => {
     assert.match(logix, /^ {2}ICSA-22-144-01 CVE-2022-1797, ICSA-22-354-02 CVE-2022-3157, .*: A malformed CIP message/mu);
   });
 
+  test("show says what a deep query may read, where the profile offers anything", async () => {
+    const logix = (await site.run(profiles, ["show", "rockwell-controllogix"])).out;
+    assert.match(
+      logix,
+      /^What a deep query may read, .*\n {2}enip-identity: .*\n {2}enip-slots: EtherNet\/IP Identity object of a module in the backplane \(the site says how many slots\): Each module/mu,
+    );
+    assert.doesNotMatch((await site.run(profiles, ["show", "passive-safety"])).out, /deep query/u);
+  });
+
   test("show says who must answer, and where nobody knows what a family calls itself", async () => {
     assert.match((await site.run(profiles, ["show", "omron-nj-nx"])).out, /^Who must answer\n {2}Omron; anybody else/mu);
     assert.match((await site.run(profiles, ["show", "moxa-eds"])).out, /^Who must answer\n {2}not documented what it calls itself/mu);
