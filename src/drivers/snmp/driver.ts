@@ -85,7 +85,11 @@ class SnmpSession implements Session<SnmpAsk> {
   /** The library's own words are not repeated: they quote what came, and what we said. */
   #understood(error: unknown): Answer {
     const { RequestFailedError, ResponseInvalidError, ErrorStatus } = this.#library as NetSnmp & Errors;
-    if (error instanceof AskedAgain) return protocolError("its clock was not agreed upon: it did not tell it, or has started anew");
+    // It would ask once more whatever the report says.
+    if (error instanceof AskedAgain)
+      return protocolError(
+        refusalsByNumber.get(this.#port.reported) ?? "its clock was not agreed upon: it did not tell it, or has started anew",
+      );
     if (error instanceof RequestFailedError) {
       const { status } = error as Error & { readonly status: number };
       return protocolError(`it answers with the error ${String(ErrorStatus[status] ?? status)}`);
@@ -122,6 +126,18 @@ const refusals: ReadonlyMap<string, string> = new Map([
   ["Wrong Digest (incorrect password, community or key)", "it refuses the credentials: wrong authentication protocol or key"],
   ["Decryption Error", "it refuses the credentials: wrong encryption protocol or key"],
 ]);
+
+/** The same by their numbers, where another clock could change nothing. */
+const refusalsByNumber: ReadonlyMap<number | undefined, string | undefined> = new Map(
+  (
+    [
+      [1, "Unsupported Security Level"],
+      [3, "Unknown User Name"],
+      [5, "Wrong Digest (incorrect password, community or key)"],
+      [6, "Decryption Error"],
+    ] as const
+  ).map(([number, name]) => [number, refusals.get(name)]),
+);
 
 function protocolError(detail: string): Answer {
   return { said: "degraded", failure: "protocol_error", detail };

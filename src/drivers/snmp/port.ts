@@ -17,6 +17,9 @@ export class AskedAgain extends Error {
 /** Of 100 million numbers one in twelve is too small; so many in a row come never. What does not fit then is put before the guard. */
 const drawsMax = 64;
 
+/** 1.3.6.1.6.3.15.1.1, as it stands in a frame. */
+const usmStats = Buffer.from("2b060106030f0101", "hex");
+
 export class SnmpPort extends EventEmitter {
   readonly #wire: Wire;
   #templates: readonly FrameTemplate[] = [];
@@ -24,11 +27,13 @@ export class SnmpPort extends EventEmitter {
   #left = 0;
   #draws = 0;
   #closed = false;
+  #heard: Buffer | undefined;
 
   constructor(wire: Wire) {
     super();
     this.#wire = wire;
     wire.onFrame((frame) => {
+      this.#heard = Buffer.from(frame);
       if (!this.#closed) this.emit("message", Buffer.from(frame));
     });
   }
@@ -36,6 +41,12 @@ export class SnmpPort extends EventEmitter {
   /** For the next asking: so many frames, each of these forms. */
   allow(frames: number, templates: readonly FrameTemplate[]): void {
     [this.#left, this.#templates, this.#draws] = [frames, templates, 0];
+  }
+
+  /** What the latest frame reports in the clear: the number of its counter in usmStats (RFC 3414, 5), from 1 to 6; undefined where it is no report. */
+  get reported(): number | undefined {
+    const at = this.#heard?.indexOf(usmStats) ?? -1;
+    return at < 0 ? undefined : this.#heard?.[at + usmStats.length];
   }
 
   /** Port and address are the library's idea of the device; the wire has its own. */

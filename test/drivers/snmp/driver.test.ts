@@ -160,6 +160,25 @@ describe("SNMP v3", () => {
     assert.doesNotMatch(result.detail, /nobody/u);
   });
 
+  test("says so on a kept conversation too, where the library would ask once more", async () => {
+    await start();
+    const conversation = await begin(user({ user: new Secret("nobody") }), { connection: "kept" });
+    for (let round = 0; round < 3; round++) {
+      if (round > 0) {
+        conversation.wire.reclaim();
+        const check = snmpCheck({ port: device.port, credential: user({ user: new Secret("nobody") }), connection: "kept" });
+        conversation.wire.lend(TestPermit.for(check, clock, { connectionsMax: 0 }));
+      }
+      const result = await asked(conversation);
+      assert.ok("said" in result && result.said === "degraded", JSON.stringify(result));
+      assert.match(result.detail, /does not know the user/u);
+    }
+    conversation.wire.finish();
+    await conversation.session.leave();
+    assert.deepEqual(violations, []);
+    assert.equal(device.counts.datagrams, 4);
+  });
+
   for (const [authProtocol, privProtocol, library] of [
     ["sha", "aes", "aes"],
     ["sha384", "aes256", "aes256b"],
