@@ -21,6 +21,7 @@ const frames: Readonly<Record<Protocol | "modbus-rtu", readonly (readonly [what:
   enip: [
     ["CIP reset", enip("0502 20012401")],
     ["CIP set attribute", enip("1003 20012401 3007 0000")],
+    ["CIP reset of a module in the rack", enip("5202 20062401 047d 0600 0502 20012401 0100 0101")],
   ],
   opcua: [
     ["Write", "4d534746 20000000 01000000 01000000 02000000 02000000 0100a102 00000000"],
