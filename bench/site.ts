@@ -73,6 +73,7 @@ type Happening = Exclude<Fact, { kind: "answered" | "failed" | "refused" }>;
 export interface Site {
   readonly board: MemoryBoard;
   readonly gate: HeartbeatGate;
+  readonly recorder: BoardRecorder;
   /** Finds devices whose evidence has grown old, as the poller does every 5 s. */
   sweep(): void;
   end(): Promise<void>;
@@ -133,6 +134,7 @@ export function openSite(
   return {
     board,
     gate,
+    recorder,
     sweep: () => recorder.sweep(clock.monotonic()),
     async end() {
       await gate.drain();

@@ -88,6 +88,8 @@ export const releaseWithin: Milliseconds = seconds(2);
 export const pulseEvery: Milliseconds = milliseconds(200);
 /** A pulse later than this means that the process stood still. */
 export const stallAfter: Milliseconds = milliseconds(500);
+/** So long at a time a reload works towards its plan, before everything else has its turn. */
+export const sliceAtMost: Milliseconds = milliseconds(5);
 /** Wall and monotonic time may drift apart by so much between two pulses. */
 export const clockJumpMin: Milliseconds = seconds(1);
 /** A clock that is ahead of the highest trusted time is trusted after so long on one line. */

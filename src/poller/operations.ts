@@ -13,6 +13,7 @@ import type { WebActions } from "../exporters/web-routes.ts";
 import { certificatesShown } from "./certificates-shown.ts";
 import type { Planned, Site } from "./planner.ts";
 import { done, refused } from "./replies.ts";
+import { takeOver } from "./take-over.ts";
 import type { Vault } from "./vault.ts";
 import type { DeepCommand } from "./deep-queries.ts";
 import type { WindowCommand, WindowKeeper } from "./windows.ts";
@@ -268,13 +269,10 @@ export class Operations {
   }
 
   async #replanned(): Promise<readonly string[]> {
-    const { gate, recorder, replan, scheduler, vault, windows } = this.#parts;
-    const result = await replan();
+    const result = await this.#parts.replan();
     if ("problems" in result) return result.problems;
     await this.#parts.prepare(result.plan);
-    // One tick: nobody ever sees half of a plan.
-    vault.replace(result.credentials);
-    for (const one of [gate, windows, scheduler, recorder]) one.adopt(result.plan);
+    await takeOver(this.#parts, result);
     this.#parts.keep(result);
     return [];
   }

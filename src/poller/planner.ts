@@ -9,6 +9,7 @@ import type { PlanFiles } from "../domain/kept-plan.ts";
 import type { Plan } from "../domain/plan.ts";
 import { printable } from "../domain/printable.ts";
 import type { WallMs } from "../domain/units.ts";
+import { addPart, more, whole, type PlanPart } from "./plan-parts.ts";
 
 export interface PlannerOptions {
   /** Absolute. */
@@ -30,7 +31,7 @@ export interface Site {
 interface Problems {
   readonly problems: readonly string[];
 }
-/** As it comes from the thread: secrets do not survive the way between two, and nothing frozen stays so. */
+/** As it comes from the thread, the plan's maps still empty: secrets do not survive the way between two, and nothing frozen stays so. */
 export type Answer =
   | { readonly settings: Settings; readonly plan: Plan; readonly credentials: readonly PackedCredential[]; readonly files: PlanFiles }
   | Problems;
@@ -90,7 +91,16 @@ export class Planner {
         if (!(error instanceof Error)) throw error;
         return failed(error);
       }
-      worker.once("message", (message: Answer) => resolve(message));
+      let came: Exclude<Answer, Problems> | undefined;
+      const listen = (message: Answer | PlanPart | typeof whole): void => {
+        if (typeof message === "object" && "of" in message) addPart(came!.plan, message);
+        else if (message === whole || "problems" in message) {
+          worker.off("message", listen);
+          return resolve(message === whole ? came! : message);
+        } else came = message;
+        worker.postMessage(more);
+      };
+      worker.on("message", listen);
       worker.on("messageerror", failed);
       worker.on("error", failed);
       worker.once("exit", (code) => failed(new Error(`its thread ended with code ${code} before it answered`)));

@@ -1,6 +1,7 @@
 /** Whether a check may go at this moment and whether its permit still holds: what the rules want to know, gathered in one place. */
 import type { Outcome, Scope, Trip } from "../domain/outcome.ts";
 import { isPlanned, type Check, type Plan, type PlannedDevice, type Trigger } from "../domain/plan.ts";
+import type { Preparing } from "../domain/taking-over.ts";
 import type { MonotonicMs } from "../domain/units.ts";
 import { Budgets } from "./budgets.ts";
 import { Connections } from "./connections.ts";
@@ -39,12 +40,16 @@ export class Admission {
   }
 
   /** Throws, where it must, before anything of the new plan is in force. The trips that a renaming would have lifted come back: they are to trip. So does what earlier runs left. */
-  adopt(plan: Plan, now: MonotonicMs): LeftOver & { readonly moved: readonly Trip[] } {
-    this.budgets.adopt(plan, now);
-    this.#plan = plan;
-    const left = this.experience.adopt(plan, now);
-    this.connections.adopt(plan);
-    return { ...left, moved: this.#places.adopt(plan, this.trips) };
+  *preparing(plan: Plan): Preparing<(now: MonotonicMs) => LeftOver & { readonly moved: readonly Trip[] }> {
+    const budgets = yield* this.budgets.preparing(plan);
+    const experience = yield* this.experience.preparing(plan);
+    return (now) => {
+      budgets(now);
+      this.#plan = plan;
+      const left = experience(now);
+      this.connections.adopt(plan);
+      return { ...left, moved: this.#places.adopt(plan, this.trips) };
+    };
   }
 
   decide({ check, trigger, draining, opens }: Start, now: MonotonicMs): ReturnType<typeof firstObjection> {

@@ -2,6 +2,7 @@
 import type { Notebook } from "../domain/gate.ts";
 import type { Scope } from "../domain/outcome.ts";
 import type { DeviceId, Plan, PlannedDevice, ProfileId, SegmentId } from "../domain/plan.ts";
+import { atOnce, sliced, type Preparing } from "../domain/taking-over.ts";
 import { later, type Milliseconds, type MonotonicMs } from "../domain/units.ts";
 import { MassLossBreaker } from "./mass-loss.ts";
 
@@ -21,26 +22,35 @@ export class Breakers {
     this.#notes = notes;
   }
 
-  /** A breaker that is open stays open over a reload, and over a restart; the scopes that an earlier run held. */
+  /** In one go, see `preparing`. */
   adopt(plan: Plan, now: MonotonicMs): readonly Scope[] {
+    return atOnce(this.preparing(plan))(now);
+  }
+
+  /** A breaker that is open stays open over a reload, and over a restart; the scopes that an earlier run held. */
+  *preparing(plan: Plan): Preparing<(now: MonotonicMs) => readonly Scope[]> {
     const segments = new Map<SegmentId, Guarded>();
     const profiles = new Map<ProfileId, Guarded>();
-    for (const id of new Set([...plan.checks.values()].map((check) => check.device))) {
-      const device = plan.devices.get(id);
-      if (!device) continue;
+    const counting = new Set<DeviceId>();
+    yield* sliced(plan.checks.values(), ({ device: id }) => {
+      const device = counting.has(id) ? undefined : plan.devices.get(id);
+      if (!device) return;
+      counting.add(id);
       const { segment, profile } = device;
       counted(segments, segment, `segment:${segment}`, this.#segments.get(segment));
       counted(profiles, profile, `profile:${profile}`, this.#profiles.get(profile));
-    }
-    const before = this.#all();
-    [this.#segments, this.#profiles] = [segments, profiles];
-    const known = new Set(before.map(({ breaker }) => breaker));
-    const fresh = this.#all().filter(({ breaker }) => !known.has(breaker));
-    for (const { breaker, scope } of fresh) breaker.recall(this.#notes.recall(keyOf(scope)), now);
-    // A hold that ends with its scope is not to come back with it.
-    const planned = new Set(this.#all().map(({ scope }) => scope));
-    for (const { breaker, scope } of before) if (breaker.open && !planned.has(scope)) this.#notes.note(keyOf(scope), undefined);
-    return scopes(fresh.filter(({ breaker }) => breaker.open));
+    });
+    return (now) => {
+      const before = this.#all();
+      [this.#segments, this.#profiles] = [segments, profiles];
+      const known = new Set(before.map(({ breaker }) => breaker));
+      const fresh = this.#all().filter(({ breaker }) => !known.has(breaker));
+      for (const { breaker, scope } of fresh) breaker.recall(this.#notes.recall(keyOf(scope)), now);
+      // A hold that ends with its scope is not to come back with it.
+      const planned = new Set(this.#all().map(({ scope }) => scope));
+      for (const { breaker, scope } of before) if (breaker.open && !planned.has(scope)) this.#notes.note(keyOf(scope), undefined);
+      return scopes(fresh.filter(({ breaker }) => breaker.open));
+    };
   }
 
   /** A device that an earlier run lost, and that has not answered since. */

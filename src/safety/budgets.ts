@@ -1,9 +1,11 @@
 /** Who may be asked how often: one bucket a line, a device of several checks, a segment and the site, and each check's own interval; taken from all or from none. */
 import type { Check, CheckId, LineId, Plan, SegmentId } from "../domain/plan.ts";
-import { after, later, milliseconds, type MonotonicMs } from "../domain/units.ts";
+import { atOnce, sliced, type Preparing } from "../domain/taking-over.ts";
+import { after, later, milliseconds, monotonicMs, type Milliseconds, type MonotonicMs } from "../domain/units.ts";
+import { ComingBuckets } from "./coming-buckets.ts";
 import { DeepBudgets } from "./deep-budgets.ts";
 import { Leaving } from "./leaving.ts";
-import { TokenBucket } from "./token-bucket.ts";
+import type { TokenBucket } from "./token-bucket.ts";
 
 /** A tenth of a second's worth may start together: at 10/s one by one, at 300/s thirty, so that a late timer costs no throughput. */
 function capacityOf(startsPerSecond: number): number {
@@ -13,7 +15,7 @@ function capacityOf(startsPerSecond: number): number {
 interface Asked {
   /** Of the check that was asked. */
   readonly digest: string;
-  readonly at: MonotonicMs;
+  at: MonotonicMs;
 }
 
 export class Budgets {
@@ -30,42 +32,53 @@ export class Budgets {
   /** When each check last put a packet on the wire, or was first seen: its interval counts from there. */
   #askedAt = new Map<CheckId, Asked>();
 
-  /** What stays keeps its level; what is new starts empty: nothing is asked within its first interval. */
+  /** In one go, see `preparing`. */
   adopt(plan: Plan, now: MonotonicMs): void {
-    // Everything is worked out before anything is taken over: a plan that cannot be adopted changes nothing.
-    const lines = new Map(
-      [...plan.lines.values()].map((line) => [
-        line.id,
-        this.#lines.get(line.id)?.resized(1, line.gap, now) ?? new TokenBucket(1, line.gap, now),
-      ]),
-    );
-    const floored = [...plan.checks.values(), ...plan.deep.values()].flatMap(({ id, floor }) => (floor ? [{ id, floor }] : []));
-    const devices = new Map(
-      floored.map(({ floor: { device, gap } }) => [
-        device,
-        this.#devices.get(device)?.resized(1, gap, now) ?? new TokenBucket(1, gap, now),
-      ]),
-    );
-    const floors = new Map(floored.map(({ id, floor }) => [id, devices.get(floor.device)!]));
-    const segments = new Map(
-      [...plan.segments.values()].map((segment) => [segment.id, rate(this.#segments.get(segment.id), segment.startsPerSecondMax, now)]),
-    );
-    const site = rate(this.#site, plan.siteStartsPerSecondMax, now);
-    const askedAt = new Map(
-      [...plan.checks.values(), ...plan.deep.values()].map(({ id, digest }): [CheckId, Asked] => {
-        const before = this.#askedAt.get(id);
-        // A name alone says nothing: checks of one method are numbered, and lines of a file change places.
-        return [id, before?.digest === digest ? before : { digest, at: now }];
-      }),
-    );
-    this.#deep.adopt(plan, now);
-    this.#leaving.adopt(this.#floors, floors, now);
-    this.#lines = lines;
-    this.#devices = devices;
-    this.#floors = floors;
-    this.#segments = segments;
-    this.#site = site;
-    this.#askedAt = askedAt;
+    atOnce(this.preparing(plan))(now);
+  }
+
+  /**
+   * What stays keeps its level; what is new starts empty as of the take-over: nothing is asked within its first interval.
+   * Everything is worked out before anything is taken over: a plan that cannot be adopted throws here and changes nothing.
+   */
+  *preparing(plan: Plan): Preparing {
+    const coming = new ComingBuckets();
+    const lines = new Map<LineId, TokenBucket>();
+    yield* sliced(plan.lines.values(), ({ id, gap }) => void lines.set(id, coming.bucket(this.#lines.get(id), 1, gap)));
+    const [devices, floors] = [new Map<string, TokenBucket>(), new Map<CheckId, TokenBucket>()];
+    const askedAt = new Map<CheckId, Asked>();
+    const fresh: Asked[] = [];
+    const seen = ({ id, digest, floor }: Check): void => {
+      const before = this.#askedAt.get(id);
+      // A name alone says nothing: checks of one method are numbered, and lines of a file change places.
+      const asked = before?.digest === digest ? before : { digest, at: monotonicMs(0) };
+      if (asked !== before) fresh.push(asked);
+      askedAt.set(id, asked);
+      if (!floor) return;
+      const bucket = devices.get(floor.device) ?? coming.bucket(this.#devices.get(floor.device), 1, floor.gap);
+      devices.set(floor.device, bucket);
+      floors.set(id, bucket);
+    };
+    yield* sliced(plan.checks.values(), seen);
+    yield* sliced(plan.deep.values(), seen);
+    const segments = new Map<SegmentId, TokenBucket>();
+    for (const { id, startsPerSecondMax } of plan.segments.values())
+      segments.set(id, coming.bucket(this.#segments.get(id), capacityOf(startsPerSecondMax), msPerToken(startsPerSecondMax)));
+    const rate = plan.siteStartsPerSecondMax;
+    const site = coming.bucket(this.#site, capacityOf(rate), msPerToken(rate));
+    const deep = yield* this.#deep.preparing(plan);
+    return (now) => {
+      coming.takeOver(now);
+      for (const asked of fresh) asked.at = now;
+      deep(now);
+      this.#leaving.adopt(this.#floors, floors, now);
+      this.#lines = lines;
+      this.#devices = devices;
+      this.#floors = floors;
+      this.#segments = segments;
+      this.#site = site;
+      this.#askedAt = askedAt;
+    };
   }
 
   /** When this check's own line and device are free for it; now or earlier means at once. */
@@ -111,12 +124,12 @@ export class Budgets {
     for (const bucket of [...this.#lines.values(), ...this.#devices.values(), ...this.#segments.values(), this.#whole()]) bucket.empty(now);
     this.#leaving.empty(now);
     this.#deep.empty(now);
-    for (const id of this.#askedAt.keys()) this.#asked(id, now);
+    for (const asked of this.#askedAt.values()) asked.at = later(asked.at, now);
   }
 
   #asked(id: CheckId, at: MonotonicMs): void {
-    const before = this.#askedAt.get(id);
-    if (before) this.#askedAt.set(id, { digest: before.digest, at: later(before.at, at) });
+    const asked = this.#askedAt.get(id);
+    if (asked) asked.at = later(asked.at, at);
   }
 
   /** A question of a deep query takes nothing from its line's heartbeats: it comes between two of them. */
@@ -139,10 +152,8 @@ export class Budgets {
   }
 }
 
-function rate(bucket: TokenBucket | undefined, startsPerSecond: number, now: MonotonicMs): TokenBucket {
-  const msPerToken = milliseconds(1000 / startsPerSecond);
-  const capacity = capacityOf(startsPerSecond);
-  return bucket?.resized(capacity, msPerToken, now) ?? new TokenBucket(capacity, msPerToken, now);
+function msPerToken(startsPerSecond: number): Milliseconds {
+  return milliseconds(1000 / startsPerSecond);
 }
 
 /** A plan whose check names a line or segment that it does not hold is a bug of the compiler, never a way round a budget. */

@@ -2,6 +2,7 @@
 import type { Answered, Failed, SharedCause } from "../domain/outcome.ts";
 import type { Check, LineId, Plan, PlannedDevice } from "../domain/plan.ts";
 import type { FailureKind } from "../domain/reasons.ts";
+import { atOnce, sliced, type Preparing } from "../domain/taking-over.ts";
 import { milliseconds, type Milliseconds, type MonotonicMs } from "../domain/units.ts";
 import { Company } from "./company.ts";
 
@@ -24,7 +25,7 @@ interface Shared {
 
 interface Door extends Shared {
   /** Of a gateway: the line whose exchanges go through it. Undefined of a device, which is asked itself. */
-  readonly line: LineId | undefined;
+  line: LineId | undefined;
 }
 
 /** Whatever came back from the device's own network interface or beyond shows that the way there is good. */
@@ -53,30 +54,49 @@ export class CommonCause {
   /** All that a device stands behind, through others too; the nearest first. */
   #ways = new Map<string, readonly string[]>();
 
+  /** In one go, see `preparing`. */
   adopt(plan: Plan): void {
+    atOnce(this.preparing(plan))();
+  }
+
+  *preparing(plan: Plan): Preparing<() => void> {
     const [hosts, behind] = [new Map<string, Map<string, Milliseconds>>(), new Map<string, Map<string, Milliseconds>>()];
-    this.#ways = waysOf(plan);
-    this.#apart = new Set([...plan.checks.values()].filter(({ target }) => target.transport === "serial").map(({ device }) => device));
-    for (const check of plan.checks.values()) {
+    const ways = yield* waysOf(plan);
+    const apart = new Set<string>();
+    yield* sliced(plan.checks.values(), (check) => {
+      if (check.target.transport === "serial") apart.add(check.device);
       const device = plan.devices.get(check.device);
-      if (!device) continue;
+      if (!device) return;
       if (check.target.transport !== "serial") counted(hosts, device.segment, check.target.address, check.interval);
-      const ways = this.#ways.get(device.id)!;
-      for (const way of ways) counted(behind, way, device.id, check.interval);
-    }
+      for (const way of ways.get(device.id)!) counted(behind, way, device.id, check.interval);
+    });
     for (const [way, members] of behind) {
       const own = plan.devices.get(way as PlannedDevice["id"])?.checks.map((id) => plan.checks.get(id)!.interval);
       // A gateway has no check of its own: every exchange with its units shows whether it is there. Of a switch that is not asked nothing is known.
       if (own?.length === 0) behind.delete(way);
       else members.set(way, milliseconds(Math.min(...(own ?? members.values()))));
     }
-    this.#segments = new Map([...hosts].map(([id, members]) => [id, adopted(this.#segments.get(id), members)]));
-    this.#doors = new Map(
-      [...behind].map(([id, members]) => {
-        const line = plan.devices.has(id as PlannedDevice["id"]) ? undefined : (`gateway:${id}` as LineId);
-        return [id, { ...adopted(this.#doors.get(id), members), line }];
-      }),
-    );
+    const takeOvers: (() => void)[] = [];
+    const segments = new Map<string, Shared>();
+    for (const [id, members] of hosts) {
+      const shared = this.#segments.get(id) ?? newlyShared();
+      takeOvers.push(yield* shared.company.preparing(members));
+      segments.set(id, shared);
+    }
+    const doors = new Map<string, Door>();
+    for (const [id, members] of behind) {
+      const line = plan.devices.has(id as PlannedDevice["id"]) ? undefined : (`gateway:${id}` as LineId);
+      const door = this.#doors.get(id) ?? { ...newlyShared(), line };
+      takeOvers.push(yield* door.company.preparing(members), () => void (door.line = line));
+      doors.set(id, door);
+    }
+    return () => {
+      for (const takeOver of takeOvers) takeOver();
+      this.#ways = ways;
+      this.#apart = apart;
+      this.#segments = segments;
+      this.#doors = doors;
+    };
   }
 
   /** Takes note of an outcome that says something about the device; what it ends comes back. */
@@ -169,10 +189,8 @@ function ended(cause: SharedCause, scope: string, shared: Shared, detail: string
   return { cause, scope, held: false, detail };
 }
 
-function adopted(before: Shared | undefined, members: ReadonlyMap<string, Milliseconds>): Shared {
-  const shared = before ?? { company: new Company(), since: undefined };
-  shared.company.adopt(members);
-  return shared;
+function newlyShared(): Shared {
+  return { company: new Company(), since: undefined };
 }
 
 function counted(into: Map<string, Map<string, Milliseconds>>, group: string, key: string, interval: Milliseconds): void {
@@ -181,8 +199,9 @@ function counted(into: Map<string, Map<string, Milliseconds>>, group: string, ke
   into.set(group, members);
 }
 
-function waysOf({ devices }: Plan): Map<string, readonly string[]> {
-  const direct = new Map<string, readonly string[]>([...devices].map(([id, { behind }]) => [id, behind]));
+function* waysOf({ devices }: Plan): Preparing<Map<string, readonly string[]>> {
+  const direct = new Map<string, readonly string[]>();
+  yield* sliced(devices, ([id, { behind }]) => void direct.set(id, behind));
   const all = (id: string, seen: Set<string>): Set<string> => {
     for (const way of direct.get(id) ?? []) {
       if (seen.has(way)) continue;
@@ -191,8 +210,18 @@ function waysOf({ devices }: Plan): Map<string, readonly string[]> {
     }
     return seen;
   };
-  const reached = new Map([...direct.keys()].map((id) => [id, all(id, new Set())]));
+  const reached = new Map<string, Set<string>>();
+  yield* sliced(direct.keys(), (id) => void reached.set(id, all(id, new Set())));
   // In a circle each would be the other's excuse, and none of them ever down.
   const leadsBack = (way: string, id: string): boolean => way === id || reached.get(way)?.has(id) === true;
-  return new Map([...reached].map(([id, ways]) => [id, [...ways].filter((way) => !leadsBack(way, id))]));
+  const result = new Map<string, readonly string[]>();
+  yield* sliced(
+    reached,
+    ([id, ways]) =>
+      void result.set(
+        id,
+        [...ways].filter((way) => !leadsBack(way, id)),
+      ),
+  );
+  return result;
 }

@@ -1,4 +1,5 @@
 /** Who was heard and who missed among those that share one way: whether they fell silent together. Pure; bounded by its members. */
+import { atOnce, sliced, type Preparing } from "../domain/taking-over.ts";
 import type { Milliseconds, MonotonicMs } from "../domain/units.ts";
 
 /** `there`: it exists, which says nothing of the others' way. */
@@ -22,14 +23,27 @@ export class Company {
   #parties = new Map<string, Party>();
   #contactAt: MonotonicMs | undefined;
 
-  /** `members` with the shortest interval of each; what is known of those that stay is kept. */
+  /** In one go, see `preparing`. */
   adopt(members: ReadonlyMap<string, Milliseconds>): void {
-    this.#parties = new Map(
-      [...members].map(([key, interval]) => {
-        const { contactAt, missedSince } = this.#parties.get(key) ?? {};
-        return [key, { interval, contactAt, missedSince }];
-      }),
-    );
+    atOnce(this.preparing(members))();
+  }
+
+  /** `members` with the shortest interval of each; what is known of those that stay is kept. */
+  *preparing(members: ReadonlyMap<string, Milliseconds>): Preparing<() => void> {
+    const parties = new Map<string, Party>();
+    const moved: (readonly [before: Party, next: Party])[] = [];
+    yield* sliced(members, ([key, interval]) => {
+      const before = this.#parties.get(key);
+      // The very one that is in force: it may be heard before the take-over.
+      if (before?.interval === interval) return void parties.set(key, before);
+      const next: Party = { interval, contactAt: undefined, missedSince: undefined };
+      if (before) moved.push([before, next]);
+      parties.set(key, next);
+    });
+    return () => {
+      for (const [{ contactAt, missedSince }, next] of moved) [next.contactAt, next.missedSince] = [contactAt, missedSince];
+      this.#parties = parties;
+    };
   }
 
   /** When any of them was last heard. */

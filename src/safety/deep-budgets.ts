@@ -1,9 +1,11 @@
 /** How often a deep query may ask: its own slower bucket for the whole site, and between two heartbeats of a device at most once. */
 import { deepQueryGap, deepQueryGapLab } from "../domain/limits.ts";
 import type { Check, CheckId, DeviceId, LineId, Plan } from "../domain/plan.ts";
+import { sliced, type Preparing } from "../domain/taking-over.ts";
 import { after, milliseconds, seconds, type Milliseconds, type MonotonicMs } from "../domain/units.ts";
+import { ComingBuckets } from "./coming-buckets.ts";
 import { Leaving } from "./leaving.ts";
-import { TokenBucket } from "./token-bucket.ts";
+import type { TokenBucket } from "./token-bucket.ts";
 
 /** Until the heartbeat has come, nobody can say when it will. */
 const lookAgainIn: Milliseconds = seconds(1);
@@ -32,17 +34,26 @@ export class DeepBudgets {
   }
 
   /** @throws RangeError where a check stands on no line */
-  adopt({ deep, devices, lines, lab }: Plan, now: MonotonicMs): void {
+  *preparing({ deep, devices, lines, lab }: Plan): Preparing {
+    const coming = new ComingBuckets();
     const byLine = Map.groupBy(deep.values(), ({ line }) => line);
-    const gaps = [...byLine].map(([id, checks]): [LineId, Milliseconds] => {
+    const own = new Map<LineId, TokenBucket>();
+    yield* sliced(byLine, ([id, checks]) => {
       const line = lines.get(id);
       if (!line) throw new RangeError(`budgets: a deep query on ${id}, which is no line`);
-      return [id, milliseconds(Math.min(line.gap, ...checks.map(({ floor, interval }) => floor?.gap ?? interval)))];
+      const gap = milliseconds(Math.min(line.gap, ...checks.map(({ floor, interval }) => floor?.gap ?? interval)));
+      own.set(id, coming.bucket(this.#lines.get(id), 1, gap));
     });
-    this.#leaving.adopt(this.#lines, byLine, now);
-    this.#lines = new Map(gaps.map(([line, gap]) => [line, resized(this.#lines.get(line), gap, now)]));
-    this.#site = resized(this.#site, lab ? deepQueryGapLab : deepQueryGap, now);
-    this.#beats = new Map([...devices.values()].map(({ id, checks }) => [id, checks]));
+    const site = coming.bucket(this.#site, 1, lab ? deepQueryGapLab : deepQueryGap);
+    const beats = new Map<DeviceId, readonly CheckId[]>();
+    yield* sliced(devices.values(), ({ id, checks }) => void beats.set(id, checks));
+    return (now) => {
+      coming.takeOver(now);
+      this.#leaving.adopt(this.#lines, byLine, now);
+      this.#lines = own;
+      this.#site = site;
+      this.#beats = beats;
+    };
   }
 
   /** The buckets that the check takes from beside those of every check. */
@@ -67,8 +78,4 @@ export class DeepBudgets {
     for (const bucket of [...this.#lines.values(), this.#site!]) bucket.empty(now);
     this.#leaving.empty(now);
   }
-}
-
-function resized(bucket: TokenBucket | undefined, gap: Milliseconds, now: MonotonicMs): TokenBucket {
-  return bucket?.resized(1, gap, now) ?? new TokenBucket(1, gap, now);
 }

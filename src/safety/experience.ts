@@ -2,8 +2,9 @@
 import type { Notebook } from "../domain/gate.ts";
 import { evidenceLasts } from "../domain/liveness.ts";
 import type { Answer, Answered, Failed, Outcome, Refused, Scope, SharedCause, Trip } from "../domain/outcome.ts";
-import type { Check, CheckId, DeviceId, LineId, Plan, PlannedDevice } from "../domain/plan.ts";
+import { isPlanned, type Check, type CheckId, type DeviceId, type LineId, type Plan, type PlannedDevice } from "../domain/plan.ts";
 import type { FailureKind } from "../domain/reasons.ts";
+import { atOnce, sliced, type Preparing } from "../domain/taking-over.ts";
 import { after, later, type MonotonicMs } from "../domain/units.ts";
 import { Breakers } from "./breakers.ts";
 import { CommonCause } from "./common-cause.ts";
@@ -77,7 +78,7 @@ export class Experience {
   /** As the run before this one. */
   readonly #sameBoot: boolean;
   readonly #gatewayHolds = new Map<LineId, MonotonicMs>();
-  #histories = new Map<CheckId, CheckHistory>();
+  readonly #histories = new Map<CheckId, CheckHistory>();
   #plan: Plan | undefined;
 
   /** `earlier`: trips of earlier runs; `notes`: what those learnt; `proven`: the digest of each check that worked in one. */
@@ -91,19 +92,33 @@ export class Experience {
     this.#notes = notes;
   }
 
+  /** In one go, see `preparing`. */
   adopt(plan: Plan, now: MonotonicMs): LeftOver {
-    this.#plan = plan;
-    const known = this.#histories;
-    const fresh = [...plan.checks.values()].filter(({ id }) => !known.has(id));
-    this.#histories = new Map([...known].filter(([id]) => plan.checks.has(id)));
-    const held = this.#breakers.adopt(plan, now);
-    this.#causes.adopt(plan);
-    const missed = fresh.flatMap((check) => this.#recall(check, now) ?? []);
-    this.#harm.adopt(plan, now);
-    this.#readings.adopt(plan);
-    this.#times.adopt(plan);
-    for (const line of this.#gatewayHolds.keys()) if (!plan.lines.has(line)) this.#gatewayHolds.delete(line);
-    return { held, missed };
+    return atOnce(this.preparing(plan))(now);
+  }
+
+  *preparing(plan: Plan): Preparing<(now: MonotonicMs) => LeftOver> {
+    const before = this.#plan;
+    const added: Check[] = [];
+    yield* sliced(plan.checks.values(), (check) => {
+      if (before === undefined || !isPlanned(before, check)) added.push(check);
+    });
+    const breakers = yield* this.#breakers.preparing(plan);
+    const causes = yield* this.#causes.preparing(plan);
+    return (now) => {
+      this.#plan = plan;
+      const known = this.#histories;
+      const fresh = [...plan.checks.values()].filter(({ id }) => !known.has(id));
+      for (const id of known.keys()) if (!plan.checks.has(id)) known.delete(id);
+      const held = breakers(now);
+      causes();
+      const missed = fresh.flatMap((check) => this.#recall(check, now) ?? []);
+      this.#harm.adopt(plan, now);
+      this.#readings.adopt(plan);
+      this.#times.adopt(plan, added);
+      for (const line of this.#gatewayHolds.keys()) if (!plan.lines.has(line)) this.#gatewayHolds.delete(line);
+      return { held, missed };
+    };
   }
 
   /** What earlier runs noted of the check; undefined where none of it is for others to know. */

@@ -5,6 +5,7 @@ import { drainWithin, finishWithin, stopFinishWithin } from "../domain/limits.ts
 import type { Answer, Outcome, Refused, Scope, Trip } from "../domain/outcome.ts";
 import type { Permit } from "../domain/permit.ts";
 import { checkFor, type Check, type CheckId, type LineId, type Plan, type Trigger } from "../domain/plan.ts";
+import { atOnce, type Preparing } from "../domain/taking-over.ts";
 import { after, milliseconds, type MonotonicMs } from "../domain/units.ts";
 import { Admission } from "./admission.ts";
 import type { GateParts } from "./gate-parts.ts";
@@ -65,17 +66,27 @@ export class HeartbeatGate implements Gate, PermitOffice {
     return objection ? { admitted: false, ...objection } : { admitted: true };
   }
 
+  /** In one go, see `preparing`. */
   adopt(plan: Plan): void {
-    // Throws, where it must, before anything of the new plan is in force.
-    const now = this.clock.monotonic();
-    const { held, missed, moved } = this.#admission.adopt(plan, now);
-    this.#plan = plan;
-    for (const permit of this.#out) if (!this.#admission.planned(permit.check)) permit.revoke("plan_changed");
-    void this.#keeper.letGoUnless((check) => this.#admission.planned(check));
-    for (const trip of moved) this.trip(trip);
-    for (const scope of held)
-      this.#parts.record({ kind: "held", at: now, scope, held: true, detail: "several fell silent together before this start" });
-    for (const before of missed) this.#parts.record({ kind: "missed_before", ...before });
+    atOnce(this.preparing(plan))();
+  }
+
+  /** Throws, where it must, before anything of the new plan is in force. Until the returned function is called everything is decided by the plan before. */
+  *preparing(plan: Plan): Preparing<() => void> {
+    const before = this.#plan;
+    const takeOver = yield* this.#admission.preparing(plan);
+    return () => {
+      if (this.#plan !== before) throw new RangeError("gate: this plan was prepared beside another one than is in force");
+      const now = this.clock.monotonic();
+      const { held, missed, moved } = takeOver(now);
+      this.#plan = plan;
+      for (const permit of this.#out) if (!this.#admission.planned(permit.check)) permit.revoke("plan_changed");
+      void this.#keeper.letGoUnless((check) => this.#admission.planned(check));
+      for (const trip of moved) this.trip(trip);
+      for (const scope of held)
+        this.#parts.record({ kind: "held", at: now, scope, held: true, detail: "several fell silent together before this start" });
+      for (const one of missed) this.#parts.record({ kind: "missed_before", ...one });
+    };
   }
 
   /** The site was stopped: what is in flight ends now, what is kept is closed, and within `stopWithin` nothing leaves any more. */

@@ -34,9 +34,10 @@ export class ResponseTimes {
     this.#notes = notes;
   }
 
-  adopt(plan: Plan): void {
+  /** `fresh`: the checks that the plan before did not have. */
+  adopt(plan: Plan, fresh: Iterable<Check>): void {
     for (const [id, { digest }] of this.#paces) if (plan.checks.get(id)?.digest !== digest) this.forget(id);
-    for (const { id, digest } of plan.checks.values()) {
+    for (const { id, digest } of fresh) {
       const pace = this.#paces.has(id) ? undefined : paceFrom(this.#notes.recall(keyOf(id))?.value, digest);
       if (pace) this.#keep(id, pace);
     }

@@ -38,11 +38,15 @@ export class TokenBucket {
     this.#at = later(this.#at, at);
   }
 
-  /** The same bucket at another rate; what is in it stays, up to the new capacity. */
-  resized(capacity: number, msPerToken: Milliseconds, now: MonotonicMs): TokenBucket {
-    const next = new TokenBucket(capacity, msPerToken, now);
-    next.#level = Math.min(this.#levelAt(now), capacity);
-    return next;
+  /** Whether it has this very pace. */
+  runsAt(capacity: number, msPerToken: Milliseconds): boolean {
+    return this.#capacity === capacity && this.#msPerToken === msPerToken;
+  }
+
+  /** Takes the place of `before` at another pace; what is in it stays, up to this one's capacity. */
+  goOnFrom(before: TokenBucket, now: MonotonicMs): void {
+    this.#level = Math.min(before.#levelAt(now), this.#capacity);
+    this.#at = now;
   }
 
   #levelAt(now: MonotonicMs): number {

@@ -11,6 +11,10 @@ export interface Due {
 export class DueQueue<T extends Due> {
   readonly #heap: T[] = [];
 
+  constructor(items: Iterable<T> = []) {
+    for (const item of items) this.push(item);
+  }
+
   get size(): number {
     return this.#heap.length;
   }

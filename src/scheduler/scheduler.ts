@@ -3,8 +3,9 @@ import type { Cancel, Clock } from "../domain/clock.ts";
 import type { Gate } from "../domain/gate.ts";
 import { startsGatheredWithin } from "../domain/limits.ts";
 import type { Outcome } from "../domain/outcome.ts";
-import type { CheckId, Plan } from "../domain/plan.ts";
+import type { Check, CheckId, Plan } from "../domain/plan.ts";
 import type { PassingReason, RefusalReason } from "../domain/reasons.ts";
+import { atOnce, sliced, type Preparing } from "../domain/taking-over.ts";
 import { after, between, later, milliseconds, monotonicMs, type Milliseconds, type MonotonicMs } from "../domain/units.ts";
 import { DueQueue, type Due } from "./due-queue.ts";
 import { periodOf } from "../domain/slots.ts";
@@ -32,6 +33,9 @@ const shared: ReadonlySet<RefusalReason> = new Set<PassingReason>([
   "no_free_connection",
 ]);
 
+/** Entries of earlier plans that may wait in the queue on top of as many as are in force. */
+const leftBehindMax = 1000;
+
 export class Scheduler {
   readonly #parts: SchedulerParts;
   #queue = new DueQueue<Entry>();
@@ -54,7 +58,7 @@ export class Scheduler {
 
   start(): void {
     this.#running = true;
-    this.adopt(this.#plan);
+    this.#placeAll(this.#plan.checks.values());
   }
 
   /** No further starts. What is out ends by itself. */
@@ -67,26 +71,32 @@ export class Scheduler {
   /** As after a start: each check's first slot comes a full interval from now, one evenly after the other. */
   restart(): void {
     this.#epoch = this.#parts.clock.monotonic();
-    this.#entries.clear();
-    this.adopt(this.#plan);
+    this.#placeAll(this.#plan.checks.values());
+  }
+
+  /** In one go, see `preparing`. */
+  adopt(plan: Plan): void {
+    atOnce(this.preparing(plan))();
   }
 
   /** Checks that stay keep their place, a wait for a budget included; new ones get their next slot. */
-  adopt(plan: Plan): void {
+  *preparing(plan: Plan): Preparing<() => void> {
     const before = this.#plan;
-    this.#plan = plan;
-    const waiting = new Map(this.#entries);
-    this.#entries.clear();
-    this.#queue = new DueQueue();
-    const now = this.#parts.clock.monotonic();
-    for (const check of plan.checks.values()) {
-      if (this.#asking.has(check.id)) continue;
+    const gone: CheckId[] = [];
+    const moved: Check[] = [];
+    yield* sliced(before.checks.keys(), (id) => {
+      if (!plan.checks.has(id)) gone.push(id);
+    });
+    yield* sliced(plan.checks.values(), (check) => {
       const old = before.checks.get(check.id);
       const same = old && old.interval === check.interval && old.slot === check.slot && periodOf(old) === periodOf(check);
-      const slotAt = nextSlot(check, this.#epoch, now);
-      this.#place((same ? waiting.get(check.id) : undefined) ?? { check: check.id, at: slotAt, slotAt });
-    }
-    this.#arm();
+      if (!same) moved.push(check);
+    });
+    return () => {
+      this.#plan = plan;
+      for (const id of gone) this.#entries.delete(id);
+      this.#placeAll(moved);
+    };
   }
 
   /** When a check is due next; undefined when it is not in the plan. */
@@ -96,8 +106,20 @@ export class Scheduler {
 
   /** By how much the start that is due first is late; zero while nothing is due. It grows only when the schedule stands still. */
   get overdue(): Milliseconds {
-    const next = this.#queue.peek();
+    const next = this.#next();
     return next ? between(next.at, this.#parts.clock.monotonic()) : milliseconds(0);
+  }
+
+  #placeAll(checks: Iterable<Check>): void {
+    const now = this.#parts.clock.monotonic();
+    for (const check of checks) {
+      if (this.#asking.has(check.id)) continue;
+      const slotAt = nextSlot(check, this.#epoch, now);
+      this.#place({ check: check.id, at: slotAt, slotAt });
+    }
+    // What reloads have left behind: looked at one by one when its time comes, but not kept without end.
+    if (this.#queue.size > leftBehindMax + 2 * this.#entries.size) this.#queue = new DueQueue(this.#entries.values());
+    this.#arm();
   }
 
   #place(entry: Entry): void {
@@ -105,8 +127,17 @@ export class Scheduler {
     this.#queue.push(entry);
   }
 
+  /** What is due next. Entries that a reload has replaced or taken out stay in the queue until they come up. */
+  #next(): Entry | undefined {
+    for (;;) {
+      const next = this.#queue.peek();
+      if (!next || this.#entries.get(next.check) === next) return next;
+      this.#queue.pop();
+    }
+  }
+
   #arm(): void {
-    const next = this.#queue.peek();
+    const next = this.#next();
     if (!this.#running || !next) return;
     const at = later(next.at, this.#gatheredUntil);
     if (this.#timer && this.#timer.at <= at) return;
@@ -123,7 +154,7 @@ export class Scheduler {
     this.#timer = undefined;
     const now = this.#parts.clock.monotonic();
     this.#gatheredUntil = after(now, startsGatheredWithin);
-    for (let next = this.#queue.peek(); next && next.at <= now; next = this.#queue.peek()) {
+    for (let next = this.#next(); next && next.at <= now; next = this.#next()) {
       this.#queue.pop();
       this.#entries.delete(next.check);
       void this.#ask(next, now);

@@ -5,22 +5,13 @@ import { fold, missedInAnEarlierRun, overheard, type Judgement } from "../domain
 import { nothingSent, scopesOver, type Fact, type Outcome, type Scope, type Sent, type Trip } from "../domain/outcome.ts";
 import type { Check, CheckId, DeviceId, Plan, PlannedDevice, SegmentId, StandingRefusal } from "../domain/plan.ts";
 import type { CertificateEnd } from "../domain/security.ts";
-import type { StandingReason } from "../domain/reasons.ts";
+import { atOnce, type Preparing } from "../domain/taking-over.ts";
 import { wallMs, type MonotonicMs, type WallMs } from "../domain/units.ts";
 import { Causes } from "./causes.ts";
-import { CheckRecord } from "./check-record.ts";
-import {
-  evidence,
-  judged,
-  newRecord,
-  noEvidence,
-  overruled,
-  provenBefore,
-  underNewPlan,
-  type DeviceRecord,
-  type Overruled,
-} from "./device-record.ts";
-import { askedScopes, reasonsByDevice, scopesOf } from "./plan-scopes.ts";
+import type { CheckRecord } from "./check-record.ts";
+import { comingBoard } from "./coming-board.ts";
+import { evidence, judged, noEvidence, overruled, provenBefore, underNewPlan, type DeviceRecord, type Overruled } from "./device-record.ts";
+import { askedScopes, scopesOf } from "./plan-scopes.ts";
 
 /** What outlives the process and is read before anything is asked. */
 export interface Memory {
@@ -126,21 +117,29 @@ export class MemoryBoard implements Board {
 
   // What the recorder does.
 
-  /** Takes the new plan in one tick; what is known of checks that stay the same is kept. */
+  /** In one go, see `preparing`. */
   adopt(plan: Plan): void {
-    const [devices, checks] = [this.#devices, this.#checks];
-    const digestBefore = (id: CheckId): string | undefined => checks.get(id)?.check.digest;
-    const refusals = reasonsByDevice(plan);
-    this.#plan = plan;
-    this.causes.adopt(plan);
-    this.#devices = new Map(
-      [...plan.devices].map(([id, device]) => [id, this.#adopted(devices.get(id), device, digestBefore, refusals.get(id))]),
-    );
-    this.#checks = new Map([...plan.checks].map(([id, check]) => [id, adoptedCheck(checks.get(id), check)]));
-    this.#departed = new Map([...devices].flatMap(([id, { device }]) => (this.#devices.has(id) ? [] : [[id, device.segment]])));
-    const asked = this.#holds.size === 0 ? undefined : askedScopes(plan);
-    for (const scope of this.#holds.keys()) if (!asked?.has(scope)) this.#holds.delete(scope);
-    for (const segment of plan.segments.keys()) if (!this.#sent.has(segment)) this.#sent.set(segment, nothingSent);
+    atOnce(this.preparing(plan))();
+  }
+
+  /** What is known of checks that stay the same is kept. */
+  *preparing(plan: Plan): Preparing<() => void> {
+    const coming = yield* comingBoard({ plan: this.#plan, devices: this.#devices, checks: this.#checks }, plan);
+    return () => {
+      const checks = this.#checks;
+      const digestBefore = (id: CheckId): string | undefined => checks.get(id)?.check.digest;
+      this.#plan = plan;
+      this.causes.adopt(plan);
+      for (const { record, device, refusal, anew } of coming.bound) {
+        [record.device, record.refusal] = [device, refusal];
+        if (anew) this.#anew(record, anew, digestBefore);
+      }
+      for (const [record, check] of coming.rebound) record.rebind(check);
+      [this.#devices, this.#checks, this.#departed] = [coming.devices, coming.checks, coming.departed];
+      const asked = this.#holds.size === 0 ? undefined : askedScopes(plan);
+      for (const scope of this.#holds.keys()) if (!asked?.has(scope)) this.#holds.delete(scope);
+      for (const segment of plan.segments.keys()) if (!this.#sent.has(segment)) this.#sent.set(segment, nothingSent);
+    };
   }
 
   /** Folds one outcome; true when its check worked for the first time. One of a check that a reload changed or took out meanwhile only counts what left. */
@@ -245,19 +244,9 @@ export class MemoryBoard implements Board {
     return held ? { liveness: judgement.liveness, cause: "breaker_open" } : judgement;
   }
 
-  #adopted(
-    known: DeviceRecord | undefined,
-    device: PlannedDevice,
-    digestBefore: (id: CheckId) => string | undefined,
-    refusal: StandingReason | undefined,
-  ): DeviceRecord {
-    const checks = device.checks.flatMap((id) => this.#plan.checks.get(id) ?? []);
-    const record = known ?? newRecord(device, checks);
-    record.device = device;
-    record.refusal = refusal;
-    const state = known ? underNewPlan(record.state, checks, digestBefore) : record.state;
-    record.state = overruled(provenBefore(state, checks, this.#proven), this.#overruling(device));
-    return record;
+  #anew(record: DeviceRecord, checks: readonly Check[], digestBefore: (id: CheckId) => string | undefined): void {
+    const state = underNewPlan(record.state, checks, digestBefore);
+    record.state = overruled(provenBefore(state, checks, this.#proven), this.#overruling(record.device));
   }
 
   #overruleScope(scope: Scope): void {
@@ -285,10 +274,4 @@ export class MemoryBoard implements Board {
   #wallAt(at: MonotonicMs): WallMs {
     return wallMs(Math.max(0, this.#clock.wall() - (this.#clock.monotonic() - at)));
   }
-}
-
-function adoptedCheck(known: CheckRecord | undefined, check: Check): CheckRecord {
-  if (!known || known.check.digest !== check.digest) return new CheckRecord(check);
-  known.rebind(check);
-  return known;
 }

@@ -1,5 +1,5 @@
 /** Keeps the files of every plan that was adopted, the latest ten, in the state folder: `rollback` goes back to one of them. */
-import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { KeptPlan } from "../domain/kept-plan.ts";
@@ -16,8 +16,7 @@ export async function keepPlan(stateDir: string, plan: KeptPlan): Promise<string
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await writeFile(`${file}.tmp`, JSON.stringify(plan), { mode: 0o600 });
     await rename(`${file}.tmp`, file);
-    const all = await plansIn(folder);
-    for (const { name } of all.slice(keptPlansMax)) await rm(join(folder, name), { force: true });
+    for (const name of (await latestFirst(folder)).slice(keptPlansMax)) await rm(join(folder, name), { force: true });
     return undefined;
   } catch (error) {
     if (!isFileError(error)) throw error;
@@ -39,9 +38,11 @@ export function keptPlans(stateDir: string): readonly KeptPlan[] {
   }
 }
 
-async function plansIn(folder: string): Promise<readonly { readonly name: string; readonly adoptedAt: string }[]> {
+/** By when they were written: to read ten large plans would hold up polling. */
+async function latestFirst(folder: string): Promise<readonly string[]> {
   const names = (await readdir(folder)).filter((name) => name.endsWith(".json"));
-  return names.map((name) => ({ name, adoptedAt: read(join(folder, name))?.adoptedAt ?? "" })).toSorted(byTime);
+  const written = await Promise.all(names.map(async (name) => ({ name, at: (await stat(join(folder, name))).mtimeMs })));
+  return written.toSorted((a, b) => b.at - a.at).map(({ name }) => name);
 }
 
 function byTime(a: Pick<KeptPlan, "adoptedAt">, b: Pick<KeptPlan, "adoptedAt">): number {

@@ -3,6 +3,7 @@ import type { AuditEntry, Recorder, Transition } from "../domain/board.ts";
 import type { Clock } from "../domain/clock.ts";
 import { isScope, type Fact, type Outcome, type Scope } from "../domain/outcome.ts";
 import type { DeviceId, Plan, PlannedDevice } from "../domain/plan.ts";
+import { atOnce, type Preparing } from "../domain/taking-over.ts";
 import type { MonotonicMs, WallMs } from "../domain/units.ts";
 import { windowInWords } from "../domain/windows.ts";
 import type { MemoryBoard } from "./board.ts";
@@ -132,11 +133,18 @@ export class BoardRecorder implements Recorder {
     for (const entry of this.#flood.all(this.#clock.wall())) this.#journal.audit(entry);
   }
 
-  /** The new plan, in one tick. */
+  /** In one go, see `preparing`. */
   adopt(plan: Plan): void {
-    this.#board.adopt(plan);
-    this.#sweeping = plan.devices.keys();
-    this.#reviewAll("the plan changed");
+    atOnce(this.preparing(plan))();
+  }
+
+  *preparing(plan: Plan): Preparing<() => void> {
+    const takeOver = yield* this.#board.preparing(plan);
+    return () => {
+      takeOver();
+      this.#sweeping = plan.devices.keys();
+      this.#reviewAll("the plan changed");
+    };
   }
 
   /** The record first: an acceptance that nobody can find in the audit is none. */

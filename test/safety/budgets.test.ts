@@ -117,3 +117,22 @@ describe("budgets", () => {
     assert.equal(budgets.siteReadyAt(at(100_000)), 100_020);
   });
 });
+
+describe("budgets of a plan that is worked out while the one before holds", () => {
+  it("count what leaves meanwhile, and let nothing new through within its first interval", () => {
+    const budgets = started();
+    const next = literalPlan([a, { ...b, intervalMs: 90_000 }, { name: "c", address: "192.0.2.3" }]);
+    const work = budgets.preparing(next);
+    let step = work.next();
+    while (!step.done) step = work.next();
+    budgets.take(check("a"), hvac, at(60_000));
+    budgets.sent(check("b"), at(61_000));
+    assert.throws(() => budgets.lineReadyAt(check("c", next), at(61_000)), /no bucket/u);
+    step.value(at(62_000));
+    assert.equal(budgets.askedAt(check("a", next), at(62_000)), 60_000);
+    assert.equal(budgets.lineReadyAt(check("a", next), at(62_000)), 120_000);
+    assert.equal(budgets.askedAt(check("b", next), at(62_000)), 62_000, "another check");
+    assert.ok(budgets.lineReadyAt(check("b", next), at(62_000)) >= 151_000);
+    assert.equal(budgets.lineReadyAt(check("c", next), at(62_000)), 122_000);
+  });
+});

@@ -1,7 +1,7 @@
 /** Falling silent together: what counts as lost, and who has to be waited for. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { milliseconds, monotonicMs as at } from "../../src/domain/units.ts";
+import { milliseconds, monotonicMs as at, type Milliseconds } from "../../src/domain/units.ts";
 import { Company } from "../../src/safety/company.ts";
 
 function company(intervals: Readonly<Record<string, number>>): Company {
@@ -81,5 +81,32 @@ describe("a company", () => {
     assert.equal(all.othersLiveSince("b", at(5)), false, "a was heard, but not since");
     all.note("b", "miss", at(20));
     assert.equal(all.othersLiveSince("a", at(5)), false, "b has missed since");
+  });
+});
+
+describe("a new plan that is worked out while the one before holds", () => {
+  const prepared = (known: Company, intervals: readonly (readonly [string, Milliseconds])[]): (() => void) => {
+    const work = known.preparing(new Map(intervals));
+    for (;;) {
+      const step = work.next();
+      if (step.done) return step.value;
+    }
+  };
+  it("knows whoever was heard or missed meanwhile, at the same pace and at another", () => {
+    for (const interval of [milliseconds(minute), milliseconds(minute / 2)]) {
+      const all = three();
+      all.note("a", "contact", at(1000));
+      const takeOver = prepared(
+        all,
+        ["a", "b", "d"].map((key) => [key, interval]),
+      );
+      all.note("a", "miss", at(2000));
+      all.note("b", "miss", at(2000));
+      assert.ok(all.lost("a") && all.lost("b"));
+      assert.equal(all.lost("d"), false);
+      takeOver();
+      assert.ok(all.lost("a") && all.lost("b"), `${interval} ms`);
+      assert.ok(all.silent(at(2000)));
+    }
   });
 });

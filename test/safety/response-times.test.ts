@@ -63,11 +63,11 @@ describe("a device that takes longer than it used to", () => {
     const changed = { ...check("b"), digest: "another" };
     for (let n = 0; n < 40; n++) assert.equal(times.answered(changed, milliseconds(900)), undefined);
     const reloaded = learnt("a");
-    reloaded.adopt(plan);
+    reloaded.adopt(plan, plan.checks.values());
     assert.notEqual(takes(reloaded, "a", 900, 10), undefined, "a plan with the same bytes to the same place changes nothing");
     const gone = learnt("a");
-    gone.adopt(literalPlan([]));
-    gone.adopt(plan);
+    gone.adopt(literalPlan([]), []);
+    gone.adopt(plan, plan.checks.values());
     assert.equal(takes(gone, "a", 900, 19), undefined);
   });
   it("is not looked for where the server answers when it has waited long enough", () => {
@@ -90,7 +90,7 @@ describe("a restart", () => {
   const again = (notes: MemoryNotebook, sameBoot = true): readonly [ResponseTimes, MemoryNotebook] => {
     const next = new MemoryNotebook({ pages: notes.pages, sameBoot });
     const times = new ResponseTimes(next);
-    times.adopt(plan);
+    times.adopt(plan, plan.checks.values());
     return [times, next];
   };
   it("after every single answer, as in a crash loop, hides no device that becomes slower", () => {

@@ -33,7 +33,8 @@ describe("a token bucket", () => {
 
   it("keeps what is in it when it is resized, up to the new capacity", () => {
     const full = new TokenBucket(10, milliseconds(10), at(0));
-    const small = full.resized(1, milliseconds(1000), at(1000));
+    const small = new TokenBucket(1, milliseconds(1000), at(0));
+    small.goOnFrom(full, at(1000));
     small.take(at(1000));
     assert.equal(small.readyAt(at(1000)), 2000);
   });

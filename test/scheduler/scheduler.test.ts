@@ -115,6 +115,27 @@ describe("the scheduler", () => {
     await site.shutDown();
   });
 
+  it("asks each once a slot also after many reloads that move every slot", async () => {
+    const devices = (interval: number): readonly LiteralDevice[] => many(60, interval);
+    const clock = new FakeClock();
+    const asked: string[] = [];
+    const exchange = (id: string): Promise<undefined> => (asked.push(id), Promise.resolve(undefined));
+    const scheduler = new Scheduler(
+      { clock, gate: { exchange }, onStart: () => undefined, onSkip: () => undefined },
+      literalPlan(devices(30_000)),
+    );
+    scheduler.start();
+    for (let i = 0; i < 50; i++) scheduler.adopt(literalPlan(devices(i % 2 === 0 ? 90_000 : 60_000)));
+    await clock.advance(120_000);
+    assert.equal(asked.length, 60);
+    assert.equal(new Set(asked).size, 60);
+    scheduler.adopt(literalPlan([]));
+    await clock.advance(600_000);
+    assert.equal(asked.length, 60);
+    assert.equal(scheduler.overdue, 0);
+    scheduler.stop();
+  });
+
   it("begins anew when a stop is lifted: a full interval later, one evenly after the other", async () => {
     const site = new SimulatedSite({ plan: literalPlan(many(30, 60_000)) });
     site.start();
@@ -156,6 +177,22 @@ describe("the scheduler", () => {
     site.adopt(literalPlan([a!]));
     await site.clock.advance(30_000);
     assert.equal(site.frameTimes("d0").length, 1);
+    await site.shutDown();
+  });
+
+  it("a reload that moves its slot while it is out does not ask it again either, and the new slot holds after it", async () => {
+    const [a] = many(1, 60_000);
+    const site = new SimulatedSite({ plan: literalPlan([a!]), script: () => ({ does: "answer", afterMs: 2000 }) });
+    site.start();
+    await site.clock.advance(61_000);
+    assert.equal(site.gate.inFlight, 1);
+    const next = literalPlan([{ ...a!, intervalMs: 90_000 }]);
+    site.adopt(next);
+    assert.equal(site.scheduler.dueAt([...next.checks.keys()][0]!), undefined);
+    await site.clock.advance(80_000);
+    assert.equal(site.frameTimes("d0").length, 1);
+    await site.clock.advance(200_000);
+    assert.ok(site.frameTimes("d0").length >= 2);
     await site.shutDown();
   });
 

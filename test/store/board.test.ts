@@ -3,12 +3,13 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import type { DeviceId, Plan, SegmentId } from "../../src/domain/plan.ts";
+import type { DeviceId, Plan, PlannedDevice, SegmentId } from "../../src/domain/plan.ts";
 import { milliseconds, seconds } from "../../src/domain/units.ts";
 import { MemoryBoard, type Memory } from "../../src/store/board.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { answered, check, failed, hvac, plan, refusal, refused } from "./support/site.ts";
 
+const clockless = new FakeClock();
 const blank: Memory = { stopped: false, trips: [], proven: new Map() };
 
 function board(site: Plan, memory: Partial<Memory> = {}): { board: MemoryBoard; clock: FakeClock } {
@@ -42,6 +43,19 @@ describe("a device", () => {
   test("without a check is unknown for the reason of its refusal", () => {
     const { board: it } = board(plan({ plc: { checks: [], refused: [refusal("plc", "excluded")] } }));
     assert.equal(judgement(it), "unknown (excluded)");
+  });
+
+  test("that a reload moves into a tripped family or segment is tripped with it", () => {
+    for (const scope of ["profile:p9", "segment:s9"] as const) {
+      const before = plan({ plc: {} });
+      const { board: it, clock } = board(before, { trips: [{ scope, cause: "harm", detail: "a test", since: clockless.wall() }] });
+      it.outcome(answered(check("plc"), clock.monotonic()));
+      assert.equal(judgement(it), "up (answers)");
+      const [[id, device]] = [...before.devices] as [[DeviceId, PlannedDevice]];
+      const [kind, name] = scope.split(":") as ["profile" | "segment", never];
+      it.adopt({ ...before, devices: new Map([[id, { ...device, [kind]: name }]]) });
+      assert.equal(judgement(it), "unknown (tripped)");
+    }
   });
 
   test("keeps the wall-clock time of the answer, not of the writing", async () => {
