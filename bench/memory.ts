@@ -37,6 +37,7 @@ export async function run({ devices, keptConnections }: Sizes): Promise<readonly
     time: steadyTime,
     web: { successful: true, lastSuccess: undefined, certificateEnds: undefined, refusals: [] },
     fence: { state: () => "unknown", checkedAt: undefined },
+    deepQueries: { runs: false, lastEnded: undefined, ended: { complete: 0, incomplete: 0, cut_short: 0 } },
     datagramsDropped: { late: 0, foreign: 0 },
     address: false,
     processMetrics: true,

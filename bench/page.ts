@@ -16,6 +16,7 @@ export function pageOf(site: ReturnType<typeof openSite>, clock: MovedClock): Pr
     time: steadyTime,
     web: { successful: true, lastSuccess: undefined, certificateEnds: undefined, refusals: [] },
     fence: { state: () => "unknown", checkedAt: undefined },
+    deepQueries: { runs: false, lastEnded: undefined, ended: { complete: 0, incomplete: 0, cut_short: 0 } },
     datagramsDropped: { late: 0, foreign: 0 },
     address: false,
     processMetrics: false,

@@ -4,6 +4,7 @@ import type { CheckStatus, DeviceStatus, HoldStatus, Instant, Status, TripStatus
 import { livenesses, type Cause, type Liveness } from "../domain/liveness.ts";
 import { proofs } from "../domain/plan.ts";
 import { printable } from "../domain/printable.ts";
+import { restartWords } from "../domain/restart-words.ts";
 import { labNotice } from "./lab.ts";
 import type { StopRecord } from "./ports.ts";
 import type { Style } from "./style.ts";
@@ -143,7 +144,10 @@ function tidings({ families, certificates, heldSegments, windows, devices }: Sta
   ];
 }
 
-function noticesOf({ stopped, trips, holds, causes, reload, devices, ...health }: Status, stop: StopRecord | undefined): readonly Notice[] {
+function noticesOf(
+  { stopped, trips, holds, causes, reload, restartFor, devices, ...health }: Status,
+  stop: StopRecord | undefined,
+): readonly Notice[] {
   const changes = devices.flatMap(({ identities }) => identityNotices(identities));
   const notices = trips.slice(0, noticesMax).map(tripNotice);
   if (trips.length > noticesMax) notices.push({ text: `TRIPPED: ${trips.length - noticesMax} more; --json shows them all` });
@@ -160,6 +164,7 @@ function noticesOf({ stopped, trips, holds, causes, reload, devices, ...health }
     const by = stop ? ` by ${stop.by}: ${stop.reason}` : "";
     notices.unshift({ text: `STOPPED${since}${by}. Nothing is asked. To go on:`, command: "watchkeeper resume --by NAME --reason TEXT" });
   }
+  if (restartFor.length > 0) notices.push({ text: `NOT YET IN FORCE: ${restartWords(restartFor)}` });
   if (!reload.successful)
     notices.push({
       text: `RELOAD FAILED: ${counted(reload.problems, "problem")} in the files; the plan before goes on. To see them:`,

@@ -73,6 +73,8 @@ export interface Board {
   readonly causes: Iterable<StandingCause>;
   readonly stopped: boolean;
   readonly reload: ReloadView;
+  /** Settings that were changed in the file since the start and hold only from the next one, by name. */
+  readonly restartFor: readonly string[];
   /** Bytes, requests and connections that left, by segment: what an IDS may subtract. */
   sent(): ReadonlyMap<SegmentId, Sent>;
   readonly blocked: number;

@@ -162,6 +162,8 @@ export interface Status {
   readonly planDigest: string;
   readonly stopped: boolean;
   readonly reload: { readonly successful: boolean; readonly lastSuccessAt: Instant | null; readonly problems: number };
+  /** Settings that were changed since the start and hold only from the next one. */
+  readonly restartFor: readonly string[];
   readonly audit: AuditStatus;
   readonly clock: ClockStatus;
   readonly trips: readonly TripStatus[];
@@ -226,7 +228,14 @@ export interface ControlCommands extends BaselineControlCommands, DeepControlCom
   /** Reads the files again; with a problem in them the running plan stays and the problems come back. */
   readonly reload: {
     readonly request: { readonly by: string };
-    readonly result: { readonly planDigest: string; readonly devices: number; readonly checks: number; readonly refused: number };
+    readonly result: {
+      readonly planDigest: string;
+      readonly devices: number;
+      readonly checks: number;
+      readonly refused: number;
+      /** Settings that were changed and hold only from the next start. */
+      readonly restartFor: readonly string[];
+    };
   };
   /** The wall clock is right: the highest trusted time is forgotten. */
   readonly clock: { readonly request: Signed; readonly result: { readonly before: Instant; readonly now: Instant } };

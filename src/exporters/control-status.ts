@@ -45,6 +45,7 @@ export function statusOf(
     planDigest: plan.digest,
     stopped,
     reload: { successful: reload.successful, lastSuccessAt: orNull(reload.lastSuccess), problems: reload.problems },
+    restartFor: board.restartFor,
     ...health,
     trips: board.trips().map(tripStatus),
     holds: board.holds().map((hold) => holdStatus(hold, clock, trialAt)),

@@ -6,6 +6,7 @@ import { formatDuration } from "../domain/duration.ts";
 import { massLossTrialEvery } from "../domain/limits.ts";
 import { livenesses, type Judgement, type Liveness } from "../domain/liveness.ts";
 import { proofs, type Proof } from "../domain/plan.ts";
+import { restartWords } from "../domain/restart-words.ts";
 import { sharedCauseWords } from "../domain/cause-words.ts";
 import { differenceWords } from "../domain/said.ts";
 import { causeInWords } from "./cause-words.ts";
@@ -36,6 +37,7 @@ export async function landingPage({ board, clock, version, yieldToLoop }: Landin
 ${lab ? banner("lab", "Lab mode: simulators and tests, no plant.") : ""}
 ${board.stopped ? banner("stop", "Stopped. No device is asked until somebody resumes: <code>watchkeeper resume</code>.") : ""}
 ${board.reload.successful ? "" : banner("warn", `The files on disk have ${board.reload.problems === 1 ? "1 problem" : `${board.reload.problems} problems`} and were not taken over: <code>watchkeeper check-config</code> names them.`)}
+${board.restartFor.length === 0 ? "" : banner("warn", html(`${restartWords(board.restartFor)}.`))}
 ${trips(board)}
 ${holds(board)}
 ${causes(board)}

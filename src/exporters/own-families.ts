@@ -39,6 +39,11 @@ export const ownFamilies: readonly SiteDefinition[] = [
     board.reload.successful ? 1 : 0,
   ),
   gauge(
+    "config_restart_needed",
+    "1 while settings were changed that hold only from the next start (where the web server listens, how is logged): a reload says which.",
+    ({ board }) => (board.restartFor.length > 0 ? 1 : 0),
+  ),
+  gauge(
     "config_last_reload_success_timestamp_seconds",
     "When the files were last read and in order.",
     ({ board }) => (board.reload.lastSuccess ?? 0) / 1000,

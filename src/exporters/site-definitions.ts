@@ -4,6 +4,7 @@ import type { FenceState } from "../domain/fence-state.ts";
 import type { Scope } from "../domain/outcome.ts";
 import type { Milliseconds, WallMs } from "../domain/units.ts";
 import type { Outstanding } from "./asked-now.ts";
+import type { DeepHealth } from "./deep-query-families.ts";
 import type { WebRefusal } from "./web-access.ts";
 
 export interface Build {
@@ -65,6 +66,7 @@ export interface Sources {
   readonly schedule: ScheduleHealth;
   readonly web: WebHealth;
   readonly fence: FenceHealth;
+  readonly deepQueries: DeepHealth;
 }
 
 /** What one scrape looks at. */

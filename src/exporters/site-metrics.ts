@@ -4,6 +4,7 @@ import type { Board } from "../domain/board.ts";
 import type { Clock } from "../domain/clock.ts";
 import type { Scope } from "../domain/outcome.ts";
 import type { Plan } from "../domain/plan.ts";
+import { deepQueryFamilies } from "./deep-query-families.ts";
 import { labels, type FamilyHead } from "./exposition.ts";
 import { ownFamilies } from "./own-families.ts";
 import { PulseMetrics } from "./pulse-metrics.ts";
@@ -44,7 +45,7 @@ export class SiteMetrics {
   constructor({ clock, windows, processMetrics, ...sources }: SiteMetricsOptions) {
     const registers: Registry[] = [this.#registry];
     this.#sources = sources;
-    const definitions = [...ownFamilies, ...safetyFamilies, ...this.#refusals.families];
+    const definitions = [...ownFamilies, ...safetyFamilies, ...deepQueryFamilies, ...this.#refusals.families];
     this.#written = definitions.map((definition) => kept(definition, registers));
     this.schedule = new ScheduleMetrics(registers);
     this.pulse = new PulseMetrics(registers, clock);

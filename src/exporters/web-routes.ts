@@ -3,6 +3,7 @@ import { Readable } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Board } from "../domain/board.ts";
 import type { Cancel, Clock } from "../domain/clock.ts";
+import { restartWords } from "../domain/restart-words.ts";
 import { after, seconds, type Milliseconds } from "../domain/units.ts";
 import { formatFor } from "./accept.ts";
 import { contentTypes } from "./exposition.ts";
@@ -16,6 +17,8 @@ export interface WebActions {
   notReady(): string | undefined;
   /** Reads the files again; whole sentences where they have problems, and then the running plan stays. */
   reload(by: string): Promise<readonly string[]>;
+  /** Settings that were changed and hold only from the next start. */
+  restartFor(): readonly string[];
   /** Returns a sentence when the stop holds but could not be written. */
   stop(by: string, reason: string): string | undefined;
   /** The settings in effect, without secrets; shown as JSON. */
@@ -94,7 +97,8 @@ const methods: ReadonlyMap<string, "GET" | "POST"> = new Map([
 export function addChanges(app: FastifyInstance, actions: WebActions, who: (request: FastifyRequest) => string): void {
   app.post("/-/reload", async (request, reply) => {
     const problems = await actions.reload(who(request));
-    if (problems.length === 0) return text(reply, 200, "Reloaded.\n");
+    const waits = actions.restartFor();
+    if (problems.length === 0) return text(reply, 200, waits.length === 0 ? "Reloaded.\n" : `Reloaded. ${restartWords(waits)}.\n`);
     // The sentences may name addresses and paths, which whoever may scrape need not know.
     return text(
       reply,

@@ -158,7 +158,7 @@ export function assemble(
     { clock, gate, onStart: (late) => page.observeLateness(late), onSkip: () => page.countSkip() },
     plan,
   );
-  const shown = { build, clock, gate, outstanding, journal, time, schedule: scheduler, fence: new FenceWatch(shared) };
+  const shown = { build, clock, gate, outstanding, journal, time, schedule: scheduler, fence: new FenceWatch(shared), deepQueries };
   const sources = { ...shown, datagramsDropped: udp.dropped, windows: windows.windows, web };
   const page = new PrometheusPage({ ...sources, address: settings.labels.address, processMetrics: true, yieldToLoop });
   const replan = async () => planned({ ...options, wallNow: time.judged() });

@@ -9,6 +9,7 @@ import type { Check, DeviceId, PlannedDevice } from "../domain/plan.ts";
 import { printable } from "../domain/printable.ts";
 import { after, type MonotonicMs, type WallMs } from "../domain/units.ts";
 import { instant } from "../exporters/control-status.ts";
+import type { DeepOutcome } from "../exporters/deep-query-families.ts";
 import { deepQueryHtml } from "../exporters/deep-query-html.ts";
 import type { EventLog } from "../exporters/event-log.ts";
 import type { HeartbeatGate } from "../safety/gate.ts";
@@ -55,6 +56,9 @@ export class DeepQueries {
   readonly #parts: DeepQueriesParts;
   /** The latest, running or not. */
   #latest: Running | undefined;
+  /** For the metrics: how those of this run of the poller ended, and when the last did. */
+  readonly ended: Record<DeepOutcome, number> = { complete: 0, incomplete: 0, cut_short: 0 };
+  lastEnded: WallMs | undefined = undefined;
 
   constructor(parts: DeepQueriesParts) {
     this.#parts = parts;
@@ -188,6 +192,8 @@ export class DeepQueries {
     running.complete = run.devices.every((one) => one.ended === "complete");
     for (const { device, ended: came, why } of run.devices)
       if (why !== undefined) running.tell(`${device}: ${came.replace("_", " ")}: ${why}`);
+    this.ended[run.cutShort !== undefined ? "cut_short" : running.complete ? "complete" : "incomplete"] += 1;
+    this.lastEnded = clock.wall();
     if ("problem" in files) running.problem = files.problem;
     else running.record = files.html;
     running.running = false;

@@ -2,19 +2,21 @@
 import type { Settings } from "../config/loaded-site.ts";
 import type { AuditEntry } from "../domain/board.ts";
 import type { Clock } from "../domain/clock.ts";
-import type { CheckOutcome, ControlHandlers, Signed } from "../domain/control.ts";
+import type { ControlHandlers, Signed } from "../domain/control.ts";
 import { auditReserve } from "../domain/limits.ts";
 import type { CheckId, DeviceId, Plan } from "../domain/plan.ts";
 import type { MonotonicMs } from "../domain/units.ts";
-import { instant, outcomeStatus, refusalStatus, statusOf, tripStatus } from "../exporters/control-status.ts";
+import { instant, statusOf, tripStatus } from "../exporters/control-status.ts";
 import type { EventLog } from "../exporters/event-log.ts";
 import { healthOf } from "../exporters/health-status.ts";
 import type { WebActions } from "../exporters/web-routes.ts";
+import { askNow } from "./ask-now.ts";
 import { certificatesShown } from "./certificates-shown.ts";
 import type { Planned, Site } from "./planner.ts";
 import { done, refused } from "./replies.ts";
 import { takeOver } from "./take-over.ts";
 import type { Vault } from "./vault.ts";
+import { sayWhatWaits } from "./waiting-settings.ts";
 import type { DeepCommand } from "./deep-queries.ts";
 import type { WindowCommand, WindowKeeper } from "./windows.ts";
 import type { HeartbeatGate } from "../safety/gate.ts";
@@ -142,6 +144,7 @@ export class Operations {
   readonly web: WebActions = {
     notReady: () => undefined,
     reload: (by) => this.reload(by),
+    restartFor: () => this.#parts.board.restartFor,
     stop: (by, reason) => this.stop(by, reason),
     settings: () => this.#parts.settings,
   };
@@ -159,7 +162,7 @@ export class Operations {
         ),
       );
     },
-    check: ({ device, method }) => this.#ask(device as DeviceId, method),
+    check: ({ device, method }) => askNow(this.#parts, device as DeviceId, method),
     certificates: ({ device }) => certificatesShown(this.#parts, device as DeviceId),
     stop: ({ by, reason }) => {
       const wasStopped = this.#stopped;
@@ -178,9 +181,16 @@ export class Operations {
     },
     reload: async ({ by }) => {
       const problems = await this.reload(by);
-      const { plan } = this.#parts.board;
+      const { board } = this.#parts;
+      const { plan } = board;
       if (problems.length > 0) return { ok: false, problems };
-      return done({ planDigest: plan.digest, devices: plan.devices.size, checks: plan.checks.size, refused: plan.refused.size });
+      return done({
+        planDigest: plan.digest,
+        devices: plan.devices.size,
+        checks: plan.checks.size,
+        refused: plan.refused.size,
+        restartFor: board.restartFor,
+      });
     },
     clock: async ({ by, reason }) => {
       const { clock, journal, time } = this.#parts;
@@ -211,26 +221,6 @@ export class Operations {
     const verdict = check && gate.preview(check);
     const retryAt = verdict && !verdict.admitted ? verdict.retryAt : undefined;
     return due !== undefined && retryAt !== undefined && retryAt > due ? retryAt : due;
-  }
-
-  async #ask(device: DeviceId, method: string | undefined): ReturnType<ControlHandlers["check"]> {
-    const { board, clock, gate } = this.#parts;
-    if (!board.plan.devices.has(device)) return refused(`${device}: no such device in the watchlist`);
-    const wanted = (check: { readonly method: string }): boolean => method === undefined || check.method === method;
-    const checks = board
-      .checksOf(device)
-      .map(({ check }) => check)
-      .filter(wanted);
-    const outcomes: CheckOutcome[] = [...board.refusals()]
-      .filter((refusal) => refusal.device === device && wanted(refusal))
-      .map(refusalStatus);
-    // One after the other: they share the device's line anyway, and each is decided when its turn comes.
-    for (const check of checks) {
-      const outcome = await gate.exchange(check.id, "ask-now");
-      if (outcome) outcomes.push(outcomeStatus(outcome, clock));
-    }
-    if (outcomes.length === 0) return refused(`${device}: found no check ${method ?? ""}, expected one of the watchlist's`);
-    return done({ device, outcomes });
   }
 
   async #resume({ by, reason }: Signed): ReturnType<ControlHandlers["resume"]> {
@@ -274,6 +264,7 @@ export class Operations {
     await this.#parts.prepare(result.plan);
     await takeOver(this.#parts, result);
     this.#parts.keep(result);
+    sayWhatWaits(this.#parts, result.settings);
     return [];
   }
 

@@ -25,6 +25,8 @@ export type StandingTrip = Trip & { readonly since: WallMs };
 export class MemoryBoard implements Board {
   /** Read from its file by the poller, with each plan. */
   ownCertificate: CertificateEnd | undefined = undefined;
+  /** As the last reload that was in order found it. */
+  restartFor: readonly string[] = [];
   /** Answered by whoever compares identities. */
   identitiesOf: Board["identitiesOf"] = () => [];
   readonly causes: Causes = new Causes();

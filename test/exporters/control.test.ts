@@ -25,7 +25,7 @@ const handlers: ControlHandlers = {
   },
   resume: () => Promise.resolve({ ok: false, problems: ["the audit record cannot be written"] }),
   reset: () => Promise.resolve({ ok: true, result: { lifted: [] } }),
-  reload: () => Promise.resolve({ ok: true, result: { planDigest: "sha256:0", devices: 0, checks: 0, refused: 0 } }),
+  reload: () => Promise.resolve({ ok: true, result: { planDigest: "sha256:0", devices: 0, checks: 0, refused: 0, restartFor: [] } }),
   clock: () => Promise.resolve({ ok: true, result: { before: "2026-11-22T12:00:00.000Z", now: "2026-11-21T12:00:00.000Z" } }),
   "window-open": (request) => {
     asked.push(request);

@@ -38,7 +38,13 @@ describe("the server", () => {
       version: "",
       yieldToLoop: () => Promise.resolve(),
       bug: (error) => assert.fail(String(error)),
-      actions: { notReady: () => undefined, reload: () => Promise.resolve([]), stop: () => undefined, settings: () => ({}) },
+      actions: {
+        notReady: () => undefined,
+        reload: () => Promise.resolve([]),
+        restartFor: () => [],
+        stop: () => undefined,
+        settings: () => ({}),
+      },
     });
     assert.match("problem" in second ? second.problem : "", new RegExp(`127\\.0\\.0\\.1:${port} cannot be used .*EADDRINUSE`, "u"));
   });

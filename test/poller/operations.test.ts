@@ -228,6 +228,24 @@ describe("a reload", () => {
     await broken.reload("SIGHUP");
     assert.equal(adopt.mock.callCount(), 1);
   });
+  test("says which settings wait for the next start, for as long as they do", async () => {
+    const web = { ...settings().web, listenAddresses: [{ host: "127.0.0.1", port: 9900 }] };
+    let changed: Settings = { ...settings(), web, watchlist: "/elsewhere/watchlist.yaml" };
+    const replan = (): ReturnType<OperationsParts["replan"]> => Promise.resolve({ ...site(), settings: changed });
+    const said: string[] = [];
+    const board = { restartFor: [] } as unknown as OperationsParts["board"];
+    const parts = assembled(new TrustedTime(clock, wallMs(0)));
+    const log = { write: (_level: string, _event: string, message: string) => void said.push(message), reloaded: () => undefined };
+    const poller = operations({ replan, board: Object.assign(parts.board, board), log: log as unknown as OperationsParts["log"] });
+    assert.deepEqual(await poller.reload("SIGHUP"), []);
+    assert.deepEqual(poller.web.restartFor(), ["web.listenAddresses"], "what a reload does read anew is not among them");
+    await poller.reload("SIGHUP");
+    assert.deepEqual(said, ["web.listenAddresses was changed in the settings and holds only from the next start of the poller"], "once");
+    changed = settings();
+    const reply = await poller.handlers.reload({ by: "eto-1" });
+    assert.deepEqual(reply.ok && reply.result.restartFor, [], "put back, nothing waits any more");
+  });
+
   const troubles: readonly [what: string, replan: () => Promise<never>][] = [
     ["a planner that rejects", () => Promise.reject(new TypeError("no such rule"))],
     ["a plan that nobody can adopt", () => Promise.resolve({ plan: { checks: new Map() } } as never)],

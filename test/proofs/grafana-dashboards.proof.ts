@@ -76,6 +76,7 @@ test("every query of every dashboard returns data", async () => {
   const poller = await site.start();
   // Too early on purpose: the gate's refusal is what is to be seen.
   await site.ask("check", { device: "plc" });
+  await site.ask("window-open", { kind: "mute", scope: "device:silent", forMs: 3_600_000, by: "eto-1", reason: "spare, not fitted yet" });
   await startPrometheus(network);
   const visitor = runUnder(network, pollerHost, new URL("support/visitor.ts", import.meta.url), { args: [prometheusAt] });
   const ask = async (path: string): Promise<string> => {

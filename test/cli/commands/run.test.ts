@@ -85,7 +85,18 @@ describe("run", () => {
 });
 
 describe("reload", () => {
-  const result = { planDigest: "sha256:new", devices: 3, checks: 2, refused: 1 };
+  const result = { planDigest: "sha256:new", devices: 3, checks: 2, refused: 1, restartFor: [] };
+
+  test("says which settings wait for the next start", async () => {
+    const waiting = { ...result, restartFor: ["web.listenAddresses", "log.level"] };
+    await site.poller({ reload: () => Promise.resolve({ ok: true, result: waiting }) });
+    const { code, out } = await site.run(reload);
+    assert.equal(code, 0);
+    assert.equal(
+      out.split("\n").at(-1),
+      "NOT YET: web.listenAddresses, log.level were changed in the settings and hold only from the next start of the poller.",
+    );
+  });
 
   test("tells what the poller took", async () => {
     await site.poller({ reload: () => Promise.resolve({ ok: true, result }) });

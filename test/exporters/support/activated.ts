@@ -16,6 +16,12 @@ const server = await startWeb({
   version: "",
   yieldToLoop: () => Promise.resolve(),
   bug: (error) => console.error(error),
-  actions: { notReady: () => undefined, reload: () => Promise.resolve([]), stop: () => undefined, settings: () => ({}) },
+  actions: {
+    notReady: () => undefined,
+    reload: () => Promise.resolve([]),
+    restartFor: () => [],
+    stop: () => undefined,
+    settings: () => ({}),
+  },
 });
 console.log(JSON.stringify("problem" in server ? server.problem : server.addresses));

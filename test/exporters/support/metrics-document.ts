@@ -1,8 +1,23 @@
 /** docs/metrics.md, written from the page itself: every family with its words, and how many series sites of three sizes have. */
+import type { Window } from "../../../src/domain/windows.ts";
+import { wallMs } from "../../../src/domain/units.ts";
+import type { WindowsShown } from "../../../src/exporters/window-metrics.ts";
 import { devicesPerSegment, largeSite } from "./large-site.ts";
 import { rendered, smallSite } from "./small-site.ts";
 
 const sizes = [100, 1000, 10_000] as const;
+
+const window: Window = {
+  id: "w1",
+  kind: "mute",
+  scope: "site",
+  offsetMinutes: 0,
+  from: wallMs(0),
+  until: wallMs(1),
+  by: "",
+  reason: "",
+};
+const windows: WindowsShown = { all: () => [window], isOpen: () => true, muted: () => true };
 
 interface Family {
   readonly name: string;
@@ -12,7 +27,7 @@ interface Family {
 }
 
 export async function metricsDocument(): Promise<string> {
-  const page = await rendered(await smallSite());
+  const page = await rendered(await smallSite({ windows }));
   const families = familiesOf(page);
   const counts = new Map<string, number[]>();
   for (const size of sizes) for (const [name, count] of await seriesOf(size)) counts.set(name, [...(counts.get(name) ?? []), count]);

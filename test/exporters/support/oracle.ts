@@ -87,6 +87,7 @@ function site(board: Board, gauge: Add, counter: Add): void {
   gauge("watchkeeper_clock_suspect", [[{}, 1]]);
   gauge("watchkeeper_clock_highest_trusted_timestamp_seconds", [[{}, 1_763_726_400.5]]);
   gauge("watchkeeper_config_last_reload_successful", [[{}, 0]]);
+  gauge("watchkeeper_config_restart_needed", [[{}, 0]]);
   gauge("watchkeeper_config_last_reload_success_timestamp_seconds", [[{}, (board.reload.lastSuccess ?? 0) / 1000]]);
   gauge("watchkeeper_web_config_last_reload_successful", [[{}, 0]]);
   gauge("watchkeeper_web_config_last_reload_success_timestamp_seconds", [[{}, 1_763_726_399.25]]);
@@ -110,7 +111,7 @@ function site(board: Board, gauge: Add, counter: Add): void {
       [{ segment: "bridge" }, bridge],
     ]);
   }
-  safety(gauge);
+  safety(gauge, counter);
   const counts: Readonly<Record<string, number>> = { backoff: 2, line_budget: 1, window_pause: 1 };
   const bySegment = (reasons: readonly string[]): Series =>
     ["hvac", "bridge"].flatMap((segment) =>
@@ -120,7 +121,7 @@ function site(board: Board, gauge: Add, counter: Add): void {
   counter("watchkeeper_withheld_total", bySegment(withheld.toSorted((a, b) => passingOrder.indexOf(a) - passingOrder.indexOf(b))));
 }
 
-function safety(gauge: Add): void {
+function safety(gauge: Add, counter: Add): void {
   gauge("watchkeeper_stopped", [[{}, 0]]);
   gauge("watchkeeper_lab_mode", [[{}, 1]]);
   gauge("watchkeeper_fence", [
@@ -166,6 +167,13 @@ function safety(gauge: Add): void {
   ]);
   gauge("watchkeeper_approval_expires_timestamp_seconds", [[{ profile: "schneider-m221" }, 1_834_704_000]]);
   gauge("watchkeeper_approval_ends_timestamp_seconds", [[{ profile: "schneider-m221" }, 1_842_480_000]]);
+  gauge("watchkeeper_deep_query_running", [[{}, 1]]);
+  gauge("watchkeeper_deep_query_last_end_timestamp_seconds", [[{}, 1_763_726_200.5]]);
+  counter("watchkeeper_deep_queries_total", [
+    [{ outcome: "complete" }, 4],
+    [{ outcome: "incomplete" }, 1],
+    [{ outcome: "cut_short" }, 2],
+  ]);
 }
 const passingOrder: readonly string[] = ["window_pause", "link_down", "passive_evidence"];
 

@@ -18,6 +18,7 @@ export function quietPage(clock: FakeClock, options: Partial<PageOptions> = {}):
     datagramsDropped: { late: 0, foreign: 0 },
     web: { successful: true, lastSuccess: undefined, certificateEnds: undefined, refusals: [] },
     fence: { state: () => "unknown", checkedAt: undefined },
+    deepQueries: { runs: false, lastEnded: undefined, ended: { complete: 0, incomplete: 0, cut_short: 0 } },
     address: false,
     processMetrics: false,
     yieldToLoop: () => Promise.resolve(),

@@ -90,6 +90,7 @@ export async function smallSite(options: Partial<PageOptions> = {}): Promise<Sma
     time: { highest: 1_763_726_400_500 as WallMs, behind: milliseconds(7) },
     datagramsDropped: { late: 3, foreign: 2 },
     fence: { state: () => "stale", checkedAt: 1_763_726_300_500 as WallMs },
+    deepQueries: { runs: true, lastEnded: 1_763_726_200_500 as WallMs, ended: { complete: 4, incomplete: 1, cut_short: 2 } },
     web: {
       successful: false,
       lastSuccess: 1_763_726_399_250 as WallMs,

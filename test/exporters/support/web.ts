@@ -51,6 +51,7 @@ export async function serving(options: ServingOptions = {}): Promise<Serving> {
         done.push(`reload by ${by}`);
         return Promise.resolve([]);
       },
+      restartFor: () => [],
       stop: (by, reason) => void done.push(`stop by ${by}: ${reason}`),
       settings: () => ({ site: "mv-test" }),
       ...actions,
