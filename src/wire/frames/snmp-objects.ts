@@ -42,7 +42,8 @@ function begins(name: Uint8Array, with_: readonly number[]): boolean {
 
 /** One number of at most 31 bits. */
 function isOneIndex(index: Uint8Array): boolean {
-  return index.length <= 5 && numbersIn(index)?.length === 1;
+  const [number, ...others] = numbersIn(index) ?? [];
+  return number !== undefined && number < 2 ** 31 && others.length === 0;
 }
 
 /** Seven bits a byte, the highest first; all but a number's last byte say that it goes on, and none begins with padding. */
