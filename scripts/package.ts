@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { arm64Runtime, arm64Snap7 } from "./package/arm64.ts";
+import { builtFrom, sbomOf, type BuiltFrom } from "./package/built-from.ts";
 import { makeBundle, verifyWords, writeSums } from "./package/bundle.ts";
 import { makeDeb } from "./package/deb.ts";
 import { layOut, type Payload } from "./package/payload.ts";
@@ -37,11 +38,12 @@ function main(): number {
   mkdirSync(out, { recursive: true });
   const work = mkdtempSync(join(tmpdir(), "watchkeeper-package-"));
   try {
-    const sbom = quick ? undefined : sbomText();
-    const { version } = JSON.parse(readFileSync(join(projectRoot, "package.json"), "utf8")) as { readonly version: string };
+    const from = builtFrom();
+    const { version } = from;
+    const sbom = quick ? undefined : sbomOf(sbomText(), from);
     const made: string[] = [];
     for (const architecture of architectures) {
-      const payload: Payload = { architecture, sbom, ...machineParts(architecture, work) };
+      const payload: Payload = { architecture, builtFrom: from, sbom, ...machineParts(architecture, work) };
       const root = join(work, `root-${architecture}`);
       layOut(root, payload);
       const shared = { root, architecture, version, out };
@@ -58,14 +60,14 @@ function main(): number {
       key,
     );
     process.stdout.write(`${verifyWords(made, key)}\nIn ${out}.\n`);
-    return trial ? tried(made, key, version, work) : 0;
+    return trial ? tried(made, key, from, work) : 0;
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
 }
 
 /** Prints what each step came to; 1 where one came to something else than it should. */
-function tried(made: readonly string[], key: KeyObject | undefined, version: string, work: string): number {
+function tried(made: readonly string[], key: KeyObject | undefined, from: BuiltFrom, work: string): number {
   const [deb, file] = [`_${process.arch === "arm64" ? "arm64" : "amd64"}.deb`, `-${process.arch}.tar`].map((part) =>
     made.find((name) => name.includes(part)),
   );
@@ -74,7 +76,7 @@ function tried(made: readonly string[], key: KeyObject | undefined, version: str
   if (key !== undefined) writeFileSync(publicKey, createPublicKey(key).export({ type: "spki", format: "pem" }));
   const whole = file !== undefined && key !== undefined;
   const lines = tryPackages({ deb, ...(whole && { bundle: { file, key: publicKey } }) });
-  const wanted = expected(version, whole);
+  const wanted = expected(from, whole);
   for (const [at, line] of lines.entries()) process.stdout.write(`${line === wanted[at] ? "as expected" : "NOT as expected"}: ${line}\n`);
   return lines.join("\n") === wanted.join("\n") ? 0 : 1;
 }

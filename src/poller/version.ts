@@ -4,15 +4,22 @@ import { join, resolve } from "node:path";
 
 const root = resolve(import.meta.dirname, "../..");
 
+/** Behind the version and the commit of a package that was made from a checkout with changes. */
+export const modifiedMark = "+modified";
+
 export function packageVersion(): string {
   const manifest: unknown = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   return (manifest as { readonly version: string }).version;
 }
 
-/** The commit it was made from: of a package its file REVISION, of a checkout what git has checked out; empty where neither is there. */
+/**
+ * The commit it was made from: of a package its file REVISION, which ends with `+modified` where the checkout was not as committed; of a
+ * checkout what git has checked out; empty where neither is there.
+ */
 export function packageRevision(folder: string = root): string {
-  const written = hash(contents(join(folder, "REVISION")));
-  if (written !== "") return written;
+  const written = contents(join(folder, "REVISION"));
+  const commit = hash(written);
+  if (commit !== "") return written.slice(commit.length).trim() === modifiedMark ? `${commit}${modifiedMark}` : commit;
   // A work tree of its own has a file that names its folder.
   const git = /^gitdir: (.+)$/mu.exec(contents(join(folder, ".git")))?.[1] ?? join(folder, ".git");
   const head = contents(join(git, "HEAD")).trim();
@@ -26,7 +33,7 @@ export function packageRevision(folder: string = root): string {
 }
 
 function hash(text: string): string {
-  return /^[0-9a-f]{40}(?:[0-9a-f]{24})?(?=\s|$)/u.exec(text)?.[0] ?? "";
+  return /^[0-9a-f]{40}(?:[0-9a-f]{24})?(?=[\s+]|$)/u.exec(text)?.[0] ?? "";
 }
 
 /** Empty where there is no such file. */

@@ -22,6 +22,11 @@ test("of a package its file REVISION", (t) => {
   assert.equal(packageRevision(folder(t, { REVISION: `${one}\n`, ".git/HEAD": two })), one);
 });
 
+test("of a package from a changed checkout that too, and no other word behind a commit", (t) => {
+  assert.equal(packageRevision(folder(t, { REVISION: `${one}+modified\n` })), `${one}+modified`);
+  assert.equal(packageRevision(folder(t, { REVISION: `${one}+x="y"\n` })), one);
+});
+
 test("of a checkout its commit, loose, packed or without a branch", (t) => {
   const head = "ref: refs/heads/main\n";
   assert.equal(packageRevision(folder(t, { ".git/HEAD": head, ".git/refs/heads/main": `${one}\n` })), one);

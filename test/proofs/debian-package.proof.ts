@@ -5,8 +5,8 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { builtFrom } from "../../scripts/package/built-from.ts";
 import { expected, tryPackages } from "../../scripts/package/try.ts";
-import { manifest } from "../support/packages.ts";
 import { checkout } from "./support/product.ts";
 
 test("the Debian package installs without a network, starts nothing, runs, and leaves the site and nothing else behind", () => {
@@ -15,7 +15,7 @@ test("the Debian package installs without a network, starts nothing, runs, and l
     const build = [join(checkout, "scripts/package.ts"), "--quick", "--only", "deb", "--out", out];
     execFileSync(process.execPath, build, { stdio: ["ignore", "ignore", "inherit"] });
     const deb = readdirSync(out).find((name) => name.endsWith(".deb")) ?? assert.fail("no package");
-    assert.deepEqual(tryPackages({ deb: join(out, deb) }), expected(manifest().version, false));
+    assert.deepEqual(tryPackages({ deb: join(out, deb) }), expected(builtFrom(), false));
   } finally {
     rmSync(out, { recursive: true });
   }
