@@ -39,7 +39,10 @@ export function listed(json: string): Listed {
       meanings.get(textOf(rule["chain"]))?.push(meaningOfListed(listOf(rule["expr"])).join("; "));
     }
     const store = set ?? map;
-    if (store !== undefined) elements.set(textOf(store["name"]), listOf(store["elem"]).map(elementText).toSorted());
+    if (store === undefined) continue;
+    const protocolAt = listOf(store["type"]).indexOf("inet_proto");
+    const texts = listOf(store["elem"]).map((element) => elementText(element, protocolAt));
+    elements.set(textOf(store["name"]), texts.toSorted());
   }
   return { label, chains, meanings, dormant, elements };
 }
@@ -139,16 +142,28 @@ function entriesOf(json: string): readonly Partial<Record<Kind, Entry>>[] {
   return ours.flatMap(([kind, entry]) => (isEntry(entry) && isOurs(kind, entry) ? [{ [kind]: entry }] : []));
 }
 
-/** One of a set, or a pair of a map; prefixes, names and numbers as the plan writes them. */
-function elementText(element: unknown): string {
+/** IANA's numbers: nft lists them where the machine has no /etc/protocols (Debian: without netbase). */
+const protocolNames: ReadonlyMap<unknown, string> = new Map([
+  [6, "tcp"],
+  [17, "udp"],
+]);
+
+/**
+ * One of a set, or a pair of a map; prefixes, names and numbers as the plan writes them.
+ * @param protocolAt which part of a key is a protocol's number or name; -1: none
+ */
+function elementText(element: unknown, protocolAt: number): string {
   if (Array.isArray(element)) {
     const [key, verdict] = element as readonly unknown[];
     const target = isEntry(verdict) && isEntry(verdict["goto"]) ? verdict["goto"]["target"] : verdict;
-    return `${elementText(key)} : ${textOf(target)}`;
+    return `${elementText(key, protocolAt)} : ${textOf(target)}`;
   }
   if (!isEntry(element)) return textOf(element);
-  if (isEntry(element["elem"])) return elementText(element["elem"]["val"]);
-  if (Array.isArray(element["concat"])) return element["concat"].map(elementText).join(" . ");
+  if (isEntry(element["elem"])) return elementText(element["elem"]["val"], protocolAt);
+  if (Array.isArray(element["concat"])) {
+    const parts = element["concat"] as readonly unknown[];
+    return parts.map((part, at) => (at === protocolAt && protocolNames.get(part)) || elementText(part, -1)).join(" . ");
+  }
   if (isEntry(element["prefix"])) return `${textOf(element["prefix"]["addr"])}/${textOf(element["prefix"]["len"])}`;
   return JSON.stringify(element);
 }

@@ -131,6 +131,20 @@ describe("a listing", () => {
     assert.deepEqual(found, ["found the table dormant: it judges no packet"]);
   });
 
+  test("of a machine without /etc/protocols has protocols as numbers, which are the same; another protocol is not", () => {
+    const numbered = (tcp: number): readonly string[] =>
+      edited((entries) => {
+        for (const map of entries.flatMap((entry) => entry["map"] ?? []))
+          map["elem"] = JSON.parse(
+            JSON.stringify(map["elem"] ?? [])
+              .replaceAll('"tcp"', String(tcp))
+              .replaceAll('"udp"', "17"),
+          );
+      });
+    assert.deepEqual(numbered(6), []);
+    assert.match(numbered(132).join("\n"), /^set to4: found eth1 \. 10\.20\.1\.11 \. 132 \. 502 : ask_1, which is not in the plan$/mu);
+  });
+
   test("is not taken amiss for the number in place of a user's name, but for another name", () => {
     const wanted = rulesetOf({ plan: smallPlan(), segments, scope: { user: "watchkeeper" } });
     const of = (right: string): readonly string[] => {
