@@ -32,9 +32,13 @@ fi
 [ -w "$root/usr" ] || fail "$root/usr cannot be written; run it as root"
 
 if [ "$action" = remove ]; then
+  if [ -z "$root" ] && [ -d /run/systemd/system ]; then
+    systemctl --quiet disable --now watchkeeper.service watchkeeper-notify.service watchkeeper-fence.timer || true
+  fi
   rm -rf "$root/usr/lib/watchkeeper" "$root/usr/share/doc/watchkeeper"
   rm -f "$root/usr/bin/watchkeeper" "$root/usr/lib/sysusers.d/watchkeeper.conf" "$root/etc/sysctl.d/60-watchkeeper.conf" \
-    "$root/usr/lib/systemd/system/watchkeeper.service" "$root/usr/lib/systemd/system/watchkeeper-notify.service"
+    "$root/usr/lib/systemd/system/watchkeeper.service" "$root/usr/lib/systemd/system/watchkeeper-notify.service" \
+    "$root/usr/lib/systemd/system/watchkeeper-fence.service" "$root/usr/lib/systemd/system/watchkeeper-fence.timer"
   echo "Removed. /etc/watchkeeper and /var/lib/watchkeeper are left as they are: approvals and audit belong to the site's owner."
   exit 0
 fi

@@ -38,13 +38,21 @@ export function arm64Snap7(work: string, runtime: string, gyp: string): string |
   const addon = join(folder, "build/Release/node_snap7.node");
   if (existsSync(addon)) return addon;
   cpSync(join(projectRoot, "node_modules/node-snap7"), folder, { recursive: true, filter: (file) => !file.includes("/node-snap7/build") });
-  const env = { ...process.env, CC: `${triple}-gcc`, CXX: `${triple}-g++`, LINK: `${triple}-g++`, AR: `${triple}-ar` };
+  const tools = { CC: `${triple}-gcc`, CXX: `${triple}-g++`, LINK: `${triple}-g++`, AR: `${triple}-ar` };
   // NODE_PATH: binding.gyp asks node for the folder of a header package.
+  const env: NodeJS.ProcessEnv = { ...process.env, ...tools, NODE_PATH: join(projectRoot, "node_modules") };
+  // From a user's npmrc it would win over the option below: the addon would be of another Node's ABI, and not load.
+  delete env["npm_config_nodedir"];
   const run = spawnSync(process.execPath, [gyp, "rebuild", "--arch=arm64", `--nodedir=${runtime}`, "--directory", folder], {
-    env: { ...env, NODE_PATH: join(projectRoot, "node_modules") },
+    env,
     encoding: "utf8",
   });
   if (run.status !== 0 || !existsSync(addon))
     throw new Error(`package: node-snap7 for arm64:\n${run.stderr.split("\n").slice(-15).join("\n")}`);
+  const config = readFileSync(join(folder, "build/config.gypi"), "utf8");
+  if (!config.includes(`"nodedir": ${JSON.stringify(runtime)}`))
+    throw new Error(
+      `package: node-snap7 for arm64 was not built with the headers of ${runtime}, so it would not load; see what sets nodedir`,
+    );
   return addon;
 }

@@ -58,7 +58,7 @@ export function layOut(root: string, payload: Payload): void {
   snap7Of(root, payload.snap7);
   const script = `#!/bin/sh\nexec /${home}/runtime/node /${home}/bin/watchkeeper.mjs "$@"\n`;
   writeFileSync(into("usr/bin/watchkeeper"), script, { mode: 0o755 });
-  for (const unit of globSync("*.service", { cwd: join(projectRoot, "deploy/systemd") }))
+  for (const unit of globSync("*.{service,timer}", { cwd: join(projectRoot, "deploy/systemd") }))
     copyFileSync(join(projectRoot, "deploy/systemd", unit), into(`usr/lib/systemd/system/${unit}`));
   copyFileSync(join(projectRoot, "deploy/systemd/watchkeeper.sysusers"), into("usr/lib/sysusers.d/watchkeeper.conf"));
   copyFileSync(join(projectRoot, "deploy/systemd/watchkeeper.sysctl"), into("etc/sysctl.d/60-watchkeeper.conf"));

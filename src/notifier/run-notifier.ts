@@ -9,7 +9,7 @@ import { printable } from "../domain/printable.ts";
 import { after, seconds, wallMs, type Milliseconds } from "../domain/units.ts";
 import { claimOutbox } from "../store/database-lock.ts";
 import { journalStart, readNews } from "../store/database-news.ts";
-import { OutboxDatabase, outboxFileName, type StoredOutbox } from "../store/database-outbox.ts";
+import { makeOutboxFolder, OutboxDatabase, outboxIn, type OutboxPlaces, type StoredOutbox } from "../store/database-outbox.ts";
 import { journalName } from "../store/state-folder.ts";
 import { StopFile } from "../store/stop-file.ts";
 import { dial } from "../notify/dial.ts";
@@ -42,9 +42,10 @@ export function notifier(clock: Clock, ended: Promise<void>): NotifierPorts {
       return { tried: await Promise.all(targets.map(async (target) => ({ target: target.id, problem: await send(target, notice) }))) };
     },
     status(stateDir) {
-      const read = OutboxDatabase.read(join(stateDir, outboxFileName));
+      const places = outboxIn(stateDir);
+      const read = OutboxDatabase.read(places.file);
       if (read !== undefined && "problem" in read) return { problems: [read.problem] };
-      const claim = read === undefined ? undefined : claimOutbox(stateDir, clock);
+      const claim = read === undefined ? undefined : claimOutbox(places.folder, clock);
       const running = claim !== undefined && "problem" in claim;
       if (claim && "release" in claim) claim.release();
       const memory = read?.memory === undefined ? undefined : (JSON.parse(read.memory) as Memory);
@@ -75,6 +76,7 @@ class Notifier {
   readonly #say: Say;
   readonly #stateDir: string;
   readonly #journal: string;
+  readonly #outbox: OutboxPlaces;
 
   constructor(clock: Clock, site: NotifySite) {
     this.#clock = clock;
@@ -82,6 +84,7 @@ class Notifier {
     this.#say = site.say;
     this.#stateDir = site.settings.stateDir;
     this.#journal = join(this.#stateDir, journalName);
+    this.#outbox = outboxIn(this.#stateDir);
   }
 
   async run(ended: Promise<void>): Promise<number> {
@@ -89,9 +92,11 @@ class Notifier {
     const unread = files.read();
     // Without the watchlist nobody knows where nothing may be sent.
     if (unread !== undefined) return this.#failed(unread);
-    using lock = disposable(claimOutbox(this.#stateDir, this.#clock), (claimed) => claimed.release());
+    const unmade = makeOutboxFolder(this.#outbox);
+    if (unmade) return this.#failed(unmade.problem);
+    using lock = disposable(claimOutbox(this.#outbox.folder, this.#clock), (claimed) => claimed.release());
     if ("problem" in lock.value) return this.#failed(lock.value.problem);
-    using store = disposable(OutboxDatabase.open(join(this.#stateDir, outboxFileName)), (open) => open.close());
+    using store = disposable(OutboxDatabase.open(this.#outbox.file), (open) => open.close());
     if ("problem" in store.value) return this.#failed(store.value.problem);
     const kept = store.value.load();
     const memory = this.#memoryOf(kept);

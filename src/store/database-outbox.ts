@@ -1,10 +1,13 @@
-/** The notifier's own database beside the journal: what it remembers, and the messages that are not delivered yet. */
-import { closeSync, existsSync, openSync, statSync } from "node:fs";
+/** The notifier's own database, in a folder of its own in the state folder: what it remembers, and the messages that are not delivered yet. */
+import { closeSync, existsSync, mkdirSync, openSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Delivery, TargetRecord } from "../domain/notify.ts";
 import { isDatabaseError, type Unusable } from "./database.ts";
 
-export const outboxFileName = "notify.sqlite";
+const outboxFileName = "notify.sqlite";
+/** The only part of the state folder that the notifier writes to. */
+export const outboxFolderName = "notify";
 
 const version = 1;
 const tables = `
@@ -30,6 +33,29 @@ export interface OutboxToSave {
   readonly notices: readonly { readonly number: number }[];
   readonly deliveries: readonly Delivery[];
   readonly records: readonly TargetRecord[];
+}
+
+export interface OutboxPlaces {
+  readonly folder: string;
+  readonly file: string;
+}
+
+export function outboxIn(stateFolder: string): OutboxPlaces {
+  const folder = join(stateFolder, outboxFolderName);
+  return { folder, file: join(folder, outboxFileName) };
+}
+
+/** `init` makes the folder; a state folder from elsewhere may have none. */
+export function makeOutboxFolder({ folder }: OutboxPlaces): Unusable | undefined {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    return undefined;
+  } catch (error) {
+    if (!isDatabaseError(error)) throw error;
+    return {
+      problem: `${folder}: the folder of the notifier's outbox cannot be made (${error.message}); make it: mkdir -m 0700 ${folder}`,
+    };
+  }
 }
 
 export class OutboxDatabase {

@@ -5,6 +5,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { bornOf, isAnother, type Born } from "./birth-time.ts";
 import { lockFileName } from "./database-lock.ts";
+import { outboxFolderName } from "./database-outbox.ts";
 import { JournalDatabase } from "./database.ts";
 import { isFileError, syncFolder, writeDurably } from "./durable-file.ts";
 import { adoptNote, headFileName } from "./head-beside.ts";
@@ -77,7 +78,7 @@ export function createStateFolder(path: string, birth: Birth, options: StateOpti
       );
     }
     chmodSync(path, 0o700);
-    mkdirSync(join(path, plansName), { mode: 0o700 });
+    for (const name of [plansName, outboxFolderName]) mkdirSync(join(path, name), { mode: 0o700 });
     const unusable = JournalDatabase.create(join(path, journalName));
     if (unusable) return problem("unreadable", unusable.problem);
     // Last: a folder without it was never finished and counts as absent.

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
+import { fenceRecordLasts } from "../../src/domain/fence-state.ts";
 
 const units = path.resolve(import.meta.dirname, "../../deploy/systemd");
 
@@ -24,6 +25,34 @@ test("the notifier begins where it is told whom to tell, and nothing that is bro
     [said(unit, "Restart"), said(unit, "StartLimitIntervalSec"), said(unit, "RestartSec")],
     [["on-failure"], ["0"], ["2min"]],
   );
+});
+
+test("the notifier has the poller's account and may change nothing of it: files, control socket, processes", () => {
+  const unit = "watchkeeper-notify.service";
+  assert.deepEqual(
+    ["ProtectSystem", "ReadWritePaths", "StateDirectory", "ConfigurationDirectory", "RestrictAddressFamilies"].map((key) =>
+      said(unit, key),
+    ),
+    [["strict"], ["-/var/lib/watchkeeper/state/notify"], [], [], ["AF_INET AF_INET6 AF_NETLINK"]],
+  );
+  assert.ok(said(unit, "SystemCallFilter").includes("~kill tkill tgkill rt_sigqueueinfo rt_tgsigqueueinfo pidfd_send_signal"));
+});
+
+test("settings and approvals are read-only for every unit: ConfigurationDirectory= would open their folder", () => {
+  for (const unit of ["watchkeeper.service", "watchkeeper-notify.service", "watchkeeper-fence.service"])
+    assert.deepEqual([said(unit, "ProtectSystem"), said(unit, "ConfigurationDirectory")], [["strict"], []], unit);
+});
+
+test("the look at the kernel's fence has one right, sends nothing, and is repeated long before what it found is too old", () => {
+  const unit = "watchkeeper-fence.service";
+  assert.deepEqual(
+    ["AmbientCapabilities", "CapabilityBoundingSet", "RestrictAddressFamilies", "IPAddressDeny", "IPAddressAllow"].map((key) =>
+      said(unit, key),
+    ),
+    [["CAP_NET_ADMIN"], ["CAP_NET_ADMIN"], ["AF_NETLINK"], ["any"], []],
+  );
+  assert.deepEqual(said("watchkeeper-fence.timer", "OnUnitActiveSec"), ["1h"]);
+  assert.ok(fenceRecordLasts >= 4 * 3_600_000);
 });
 
 test("the poller that ends again and again is left down, for a person to look at", () => {

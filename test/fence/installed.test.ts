@@ -134,7 +134,7 @@ describe("a listing", () => {
   test("of a machine without /etc/protocols has protocols as numbers, which are the same; another protocol is not", () => {
     const numbered = (tcp: number): readonly string[] =>
       edited((entries) => {
-        for (const map of entries.flatMap((entry) => entry["map"] ?? []))
+        for (const map of entries.flatMap((entry): Record<string, unknown>[] => (entry["map"] ? [entry["map"]] : [])))
           map["elem"] = JSON.parse(
             JSON.stringify(map["elem"] ?? [])
               .replaceAll('"tcp"', String(tcp))

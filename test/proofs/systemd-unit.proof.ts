@@ -13,7 +13,7 @@ import { makeSite } from "./support/site.ts";
 import { waitFor, watchTheWireFor } from "./support/wait.ts";
 
 const units = fileURLToPath(new URL("../../deploy/systemd", import.meta.url));
-const names = ["watchkeeper.service", "watchkeeper-notify.service"] as const;
+const names = ["watchkeeper.service", "watchkeeper-notify.service", "watchkeeper-fence.service"] as const;
 const confine = fileURLToPath(new URL("support/confine.py", import.meta.url));
 const exposureMax = 2;
 const plc = "192.0.2.10";

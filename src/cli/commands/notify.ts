@@ -3,10 +3,12 @@ import path from "node:path";
 import { alarmKinds } from "../../domain/alarm-kinds.ts";
 import { loadNotify, notifyFileName } from "../../config/notify.ts";
 import { formatProblem } from "../../config/problem.ts";
+import { controlSocketName } from "../../domain/control.ts";
 import type { NotifyConfig } from "../../domain/notify.ts";
 import { printable } from "../../domain/printable.ts";
 import { WrongUsage, type Command, type Context, type ExitCode } from "../command.ts";
 import { labAsked } from "../lab.ts";
+import { listensAt } from "../listening-files.ts";
 import { pollerOf } from "../poller.ts";
 import type { NotifierStatus, NotifySite, Problems } from "../ports.ts";
 import { failed } from "../report.ts";
@@ -145,6 +147,9 @@ function notifyConfig(context: Context): NotifyConfig | Problems {
 /** The control socket is a file of this machine: no network is used. */
 async function pollerSays(context: Context, stateDir: string): Promise<string | undefined> {
   const asked = await pollerOf(context, stateDir).ask("status", {});
+  // Its unit lets the notifier open no socket of that kind; that somebody listens there the kernel says all the same.
+  if (asked.kind === "trouble")
+    return listensAt(path.join(stateDir, controlSocketName)) ? "a poller runs, and writes nothing into its journal" : undefined;
   if (asked.kind !== "answered" || !asked.reply.ok) return undefined;
   const { problem } = asked.reply.result.audit;
   return problem === null ? "the poller answers and writes nothing into its journal" : `the poller answers; its disk says: ${problem}`;

@@ -22,7 +22,7 @@ TAKEN = {
 }
 # Set below, in the one way that is known here.
 EXACT = {
-    "User": "watchkeeper", "Group": "watchkeeper", "StateDirectory": "watchkeeper", "ConfigurationDirectory": "watchkeeper",
+    "User": "watchkeeper", "Group": "watchkeeper", "StateDirectory": "watchkeeper",
     "ProtectSystem": "strict", "ProtectHome": "yes", "PrivateTmp": "yes", "PrivateDevices": "yes", "PrivateMounts": "yes",
     "PrivateUsers": "yes", "ProtectProc": "invisible", "ProtectKernelTunables": "yes", "ProtectControlGroups": "yes",
     "ProtectKernelLogs": "yes", "NoNewPrivileges": "yes", "CapabilityBoundingSet": "", "AmbientCapabilities": "",
@@ -31,7 +31,7 @@ EXACT = {
 # Hold because of the empty capability set and the filter above (clock, modules, host name), or need systemd itself (cgroups, restarts).
 LEFT = {
     "Type", "ExecStart", "ExecReload", "WorkingDirectory", "Restart", "RestartSec", "RestartPreventExitStatus", "TimeoutStopSec", "KillMode",
-    "StateDirectoryMode", "ConfigurationDirectoryMode", "DevicePolicy", "ProtectClock", "ProtectHostname", "ProtectKernelModules",
+    "StateDirectoryMode", "DevicePolicy", "ProtectClock", "ProtectHostname", "ProtectKernelModules",
     "RemoveIPC", "KeyringMode", "RestrictSUIDSGID", "RestrictRealtime", "LockPersonality", "IPAddressDeny", "IPAddressAllow", "MemoryMax",
     "UnsetEnvironment",
 }
