@@ -31,7 +31,7 @@ EXACT = {
 # Hold because of the empty capability set and the filter above (clock, modules, host name), or need systemd itself (cgroups, restarts).
 LEFT = {
     "Type", "ExecStart", "ExecReload", "WorkingDirectory", "Restart", "RestartSec", "RestartPreventExitStatus", "TimeoutStopSec", "KillMode",
-    "StateDirectoryMode", "DevicePolicy", "ProtectClock", "ProtectHostname", "ProtectKernelModules",
+    "StateDirectoryMode", "RuntimeDirectory", "RuntimeDirectoryMode", "DevicePolicy", "ProtectClock", "ProtectHostname", "ProtectKernelModules",
     "RemoveIPC", "KeyringMode", "RestrictSUIDSGID", "RestrictRealtime", "LockPersonality", "IPAddressDeny", "IPAddressAllow", "MemoryMax",
     "UnsetEnvironment",
 }
