@@ -84,6 +84,8 @@ export const finishWithin: Milliseconds = seconds(2);
 export const drainWithin: Milliseconds = seconds(10);
 /** The line is let go at the latest so long after the deadline, whatever a library's promise does. */
 export const releaseWithin: Milliseconds = seconds(2);
+/** How long before the deadline of an exchange a wire is told that it is near. */
+export const nearEndLead: Milliseconds = milliseconds(100);
 /** The stop file, the clocks and the loop are looked at so often. */
 export const pulseEvery: Milliseconds = milliseconds(200);
 /** A pulse later than this means that the process stood still. */

@@ -46,6 +46,8 @@ export interface OwnedWire extends Wire {
   reclaim(): void;
   /** True when no request of ours is unanswered and the socket still stands. */
   readonly quiet: boolean;
+  /** The time for the answer is nearly over: what takes long to look at before the end is looked at now. */
+  nearEnd?(): void;
   /** FIN, and RST when the peer has not followed within 2 s. */
   finish(): void;
   /** RST (or, still connecting, the end of the SYNs) at once; `failure` is what `closed` reports. */

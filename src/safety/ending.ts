@@ -1,4 +1,7 @@
 /** Waits for the end of one wire again and again and leaves nothing behind: its promise would keep every wait until the wire ends, months later perhaps. */
+import type { Clock } from "../domain/clock.ts";
+import { nearEndLead } from "../domain/limits.ts";
+import { monotonicMs, type MonotonicMs } from "../domain/units.ts";
 import type { Closed } from "../domain/wire.ts";
 
 export class Ending {
@@ -24,4 +27,13 @@ export class Ending {
   get waiting(): number {
     return this.#waiting.size;
   }
+}
+
+/** Runs `near` a moment before the deadline and `over` at it, with one timer at a time; the returned function takes both back. */
+export function atEnd(clock: Pick<Clock, "at">, deadline: MonotonicMs, near: () => void, over: () => void): () => void {
+  let cancel = clock.at(monotonicMs(Math.max(0, deadline - nearEndLead)), () => {
+    near();
+    cancel = clock.at(deadline, over);
+  });
+  return () => cancel();
 }

@@ -8,7 +8,7 @@ import type { Permit } from "../domain/permit.ts";
 import type { Check, LineId } from "../domain/plan.ts";
 import { after, type MonotonicMs } from "../domain/units.ts";
 import { isOpen, type Closed, type Dial, type FramePolicy, type OwnedWire } from "../domain/wire.ts";
-import { Ending } from "./ending.ts";
+import { atEnd, Ending } from "./ending.ts";
 
 export interface Speaker {
   readonly driver: Driver;
@@ -226,7 +226,8 @@ export class ConnectionKeeper {
   #overBy({ deadline }: Permit, { wire, ending }: Connection, late: string): Wait {
     let given: Wait | undefined;
     const { promise, resolve } = Promise.withResolvers<Closed>();
-    const cancelTimer = this.#parts.clock.at(deadline, () => {
+    const nearEnd = (): void => wire.nearEnd?.();
+    const cancelTimer = atEnd(this.#parts.clock, deadline, nearEnd, () => {
       forgetEnd();
       given = this.#orAt(ending, after(deadline, releaseWithin), "the wire did not close in time");
       void given.closed.then(resolve);

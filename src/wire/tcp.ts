@@ -7,7 +7,7 @@ import type { Target } from "../domain/plan.ts";
 import type { FailureKind } from "../domain/reasons.ts";
 import { after, type Milliseconds, type MonotonicMs } from "../domain/units.ts";
 import type { Closed, Dial, FramePolicy, OwnedWire } from "../domain/wire.ts";
-import { acknowledged } from "./acknowledged.ts";
+import { Arrival } from "./acknowledged.ts";
 import { closedBy } from "./errors.ts";
 import { Inbound, shown } from "./inbound.ts";
 import { WireSocket } from "./own-sockets.ts";
@@ -72,6 +72,7 @@ class TcpWire implements OwnedWire {
   readonly #policy: FramePolicy;
   readonly #inbound: Inbound;
   readonly #socket: WireSocket;
+  readonly #arrival: Arrival;
   readonly #settle: (closed: Closed) => void;
   readonly #listeners: ((frame: Uint8Array) => void)[] = [];
   #phase: Phase = "connecting";
@@ -91,6 +92,7 @@ class TcpWire implements OwnedWire {
     this.closed = promise;
     this.#settle = resolve;
     this.#socket = new WireSocket({ allowHalfOpen: false, noDelay: true, keepAlive: false, onread: this.#reading() });
+    this.#arrival = new Arrival(this.#socket);
     this.#socket.on("end", () => this.#peerFinished());
     this.#socket.on("error", (error) => this.#failed(error));
     this.#socket.on("close", () => this.#release());
@@ -166,7 +168,7 @@ class TcpWire implements OwnedWire {
     this.#socket.end();
     this.#within(finishWithin, () => {
       const detail = `the device did not close within ${finishWithin} ms`;
-      this.#verdict ??= { by: "us", failure: "timeout", detail, ...this.#acknowledgement() };
+      this.#verdict ??= { by: "us", failure: "timeout", detail, ...this.#arrival.of(undefined) };
       this.#cut();
     });
   }
@@ -175,16 +177,12 @@ class TcpWire implements OwnedWire {
     if (this.#phase === "over") return;
     // Only where the time is over: a stop ends many at once, and has no time to look.
     const late = this.#outstanding !== undefined && this.#permit !== undefined && this.#parts.clock.monotonic() >= this.#permit.deadline;
-    this.#verdict ??= { by: "us", failure, detail, ...(late && this.#acknowledgement()) };
+    this.#verdict ??= { by: "us", failure, detail, ...(late && this.#arrival.of(this.#outstanding)) };
     this.#cut();
   }
 
-  /** Looked at just before the reset: whether what was sent has reached the device's TCP. */
-  #acknowledgement(): Pick<Closed, "acknowledged"> {
-    const { localAddress, localPort, remoteAddress, remotePort } = this.#socket;
-    if (localAddress === undefined || localPort === undefined || remoteAddress === undefined || remotePort === undefined) return {};
-    const seen = acknowledged({ localAddress, localPort, remoteAddress, remotePort });
-    return seen === undefined ? {} : { acknowledged: seen };
+  nearEnd(): void {
+    if (this.#outstanding) this.#arrival.look(this.#outstanding);
   }
 
   /** What no lawful driver sends, as the wire itself can see; the permit sees the rest. */

@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Closed } from "../../src/domain/wire.ts";
-import { Ending } from "../../src/safety/ending.ts";
+import { after, milliseconds } from "../../src/domain/units.ts";
+import { FakeClock } from "../support/fake-clock.ts";
+import { atEnd, Ending } from "../../src/safety/ending.ts";
 import { literalPlan } from "../support/literal-plan.ts";
 import { ask, plc, plcCheck, readySite } from "../support/ready-site.ts";
 
@@ -32,6 +34,42 @@ describe("the end of a wire", () => {
     wire.resolve(finished);
     await wire.promise;
     assert.equal(ending.waiting, 0);
+  });
+});
+
+describe("the deadline of an exchange", () => {
+  it("is told to the wire a moment before, where it wants to know, and comes at its time", async () => {
+    const clock = new FakeClock();
+    const told: string[] = [];
+    const deadline = after(clock.monotonic(), milliseconds(1000));
+    const say = (what: string) => (): void => void told.push(`${what} ${deadline - clock.monotonic()} ms before`);
+    const atOnce = atEnd(clock, clock.monotonic(), say("near"), say("over"));
+    atEnd(clock, deadline, say("near"), say("over"));
+    for (const takenBackAfter of [0, 950]) {
+      const takeBack = atEnd(
+        clock,
+        deadline,
+        () => {},
+        () => assert.fail("it was taken back"),
+      );
+      clock.at(after(clock.monotonic(), milliseconds(takenBackAfter)), takeBack);
+    }
+    await clock.advance(1000);
+    assert.deepEqual(told, ["near 1000 ms before", "over 1000 ms before", "near 100 ms before", "over 0 ms before"]);
+    atOnce();
+    assert.equal(clock.waiting, 0);
+  });
+
+  it("is told to the wire by its keeper, and only where no answer has come", async () => {
+    for (const [does, times] of [
+      ["silence", 1],
+      ["answer", 0],
+    ] as const) {
+      let told = 0;
+      const site = await readySite({ script: () => ({ does, afterMs: 5 }), onNearEnd: () => (told += 1) });
+      assert.equal((await ask(site))?.kind, does === "answer" ? "answered" : "failed");
+      assert.equal(told, times);
+    }
   });
 });
 

@@ -45,6 +45,7 @@ export interface ScriptedNetwork {
   readonly onUnlent: (target: Target, detail: string) => void;
   /** A kept connection meets the world as it is at each asking, not as it was at its first. */
   readonly live?: boolean;
+  readonly onNearEnd?: () => void;
 }
 
 export function scriptedDial(network: ScriptedNetwork): (permit: Permit, policy: FramePolicy) => Promise<OwnedWire | Closed> {
@@ -80,6 +81,10 @@ export function scriptedDial(network: ScriptedNetwork): (permit: Permit, policy:
 }
 
 class ScriptedWire implements OwnedWire {
+  nearEnd(): void {
+    this.#network.onNearEnd?.();
+  }
+
   readonly target: Target;
   readonly closed: Promise<Closed>;
   #resolve: (closed: Closed) => void;

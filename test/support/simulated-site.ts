@@ -26,6 +26,8 @@ export interface SimulatedSiteOptions {
   readonly live?: boolean;
   readonly pulseEveryMs?: number;
   readonly farewell?: boolean;
+  /** A wire was told that the time for its answer is nearly over. */
+  readonly onNearEnd?: () => void;
   /** What is made of an identity in a reply. */
   readonly stranger?: GateParts["stranger"];
   readonly driver?: (check: Check) => ReturnType<typeof scriptedDriver> | { readonly unavailable: string } | undefined;
@@ -105,6 +107,7 @@ export class SimulatedSite {
     const network = {
       clock,
       witness,
+      ...(options.onNearEnd && { onNearEnd: options.onNearEnd }),
       ...(options.live !== undefined && { live: options.live }),
       scriptFor: options.script ?? (() => ({ does: "answer", afterMs: 10 }) as const),
       onUnlent: (target: { readonly address: string }, detail: string) => this.gate.blocked(target.address, detail),

@@ -1,7 +1,9 @@
 /** Whether a peer has acknowledged what was sent, read from the kernel's table: of a real connection, and of tables written down. */
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
-import { acknowledged, type Ends } from "../../src/wire/acknowledged.ts";
+import fs from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
+import { describe, mock, test } from "node:test";
+import { acknowledged, acknowledgedSoon, type Ends } from "../../src/wire/acknowledged.ts";
 import { bytes, clock, connected, peerThat, request, useWires } from "./support/wires.ts";
 
 const ends: Ends = { localAddress: "192.0.2.5", localPort: 40_000, remoteAddress: "192.0.2.11", remotePort: 502 };
@@ -26,6 +28,8 @@ describe("the kernel's table of connections", () => {
     assert.equal(acknowledged({ ...ends, remoteAddress: "192.0.2.12" }, table(row("01", "00000000"))), undefined);
     assert.equal(acknowledged(ends, table(row("02", "00000000"))), undefined);
     assert.equal(acknowledged(ends, table("   1: 050200C0:9C40 0B0200C0:01F6 01")), false);
+    // Another connection's number that ends in the same digits.
+    assert.equal(acknowledged(ends, table(row("01", "00000000").replace("050200C0", "F050200C0"))), undefined);
     assert.equal(
       acknowledged(ends, () => undefined),
       undefined,
@@ -53,6 +57,23 @@ describe("a request that nobody answers", () => {
     while (visit.received === "") await new Promise((resolve) => setImmediate(resolve));
     await clock.advance(10_000);
     wire.abort("timeout", "no answer in time");
+    assert.deepEqual(await wire.closed, { by: "us", failure: "timeout", detail: "no answer in time", acknowledged: true });
+  });
+
+  test("is looked at beside the loop a moment before its deadline, and only what has not arrived by then once more", async () => {
+    const { wire, visit } = await connected(await peerThat());
+    wire.send(bytes(request));
+    while (visit.received === "") await new Promise((resolve) => setImmediate(resolve));
+    wire.nearEnd?.();
+    await acknowledgedSoon({ ...ends, localAddress: "127.0.0.1" });
+    // The table is read by another thread: its turn comes after those that were asked before.
+    for (let turn = 0; turn < 20; turn++) await acknowledgedSoon(ends);
+    await clock.advance(10_000);
+    const reading = mock.method(fs, "readFileSync", () => assert.fail("the loop stood still for the table"));
+    syncBuiltinESMExports();
+    wire.abort("timeout", "no answer in time");
+    reading.mock.restore();
+    syncBuiltinESMExports();
     assert.deepEqual(await wire.closed, { by: "us", failure: "timeout", detail: "no answer in time", acknowledged: true });
   });
 

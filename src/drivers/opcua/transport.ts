@@ -5,6 +5,9 @@ import type { Wire } from "../../domain/wire.ts";
 import type { Library } from "./library.ts";
 import { helloLimits } from "./templates.ts";
 
+/** What every side must be able to take (Part 6, 7.1.2.4), and more than any request of ours has. */
+const requestBytesMax = 8192;
+
 /** What the channel is told before and after the library sees a frame. */
 export interface Watch {
   /** False: the library is not to see it. */
@@ -29,7 +32,8 @@ export function transportOver(wire: Wire, library: Library, watch: Watch): Clien
 
     /** It would set its limits for what comes in by what the server can take; ours are the ones that HEL told. */
     override setLimits({ sendBufferSize }: Limits): void {
-      super.setLimits({ ...helloLimits, sendBufferSize });
+      // Each request gets a buffer of that size, filled with zeros: 64 kB for the 100 bytes of a Read hold up the loop.
+      super.setLimits({ ...helloLimits, sendBufferSize: Math.min(sendBufferSize, requestBytesMax) });
     }
 
     /** A client sends no ERR (Part 6, 7.1.5); it would leave unasked, on no template, and trip the device. */
