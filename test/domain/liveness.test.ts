@@ -5,10 +5,12 @@ import fc from "fast-check";
 import type { Answer, Outcome } from "../../src/domain/outcome.ts";
 import { nothingSent } from "../../src/domain/outcome.ts";
 import {
+  answering,
   carriedOver,
   fold,
   judge,
   missedInAnEarlierRun,
+  neverAnswered,
   nothingKnown,
   overheard,
   unaskedFrom,
@@ -221,5 +223,24 @@ describe("misses of an earlier run", () => {
   });
   it("of a check that is gone are nothing", () => {
     assert.equal(missedInAnEarlierRun(proven, second.id, { ...before, stands: true }), proven);
+  });
+});
+
+describe("the checks that answer", () => {
+  it("are those whose latest answer still counts, a degraded one too, and neither missed nor old ones", () => {
+    const degraded: Answer = { said: "degraded", failure: "protocol_error", detail: "exception 4" };
+    const both = [answered(0), answered(1000, degraded, second)].reduce(fold, nothingKnown([modbus, second]));
+    assert.deepEqual(answering(both, at(2000)), [modbus.id, second.id]);
+    assert.deepEqual(answering(both, at(10_000_000)), []);
+    const missed = [2000, 3000, 4000].reduce((state, when) => fold(state, failed(when)), both);
+    assert.deepEqual(answering(missed, at(5000)), [second.id]);
+  });
+  it("are told from those that are asked, never worked and were missed as often as makes a device down", () => {
+    const missed = [2000, 3000].reduce((state, when) => fold(state, failed(when)), after());
+    assert.deepEqual(neverAnswered(missed), []);
+    const often = fold(missed, failed(4000));
+    assert.deepEqual(neverAnswered(often), [modbus.id]);
+    assert.deepEqual(neverAnswered(fold(often, answered(5000))), []);
+    assert.deepEqual(neverAnswered(unaskedFrom(often, "stopped")), []);
   });
 });

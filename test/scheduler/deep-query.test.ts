@@ -9,6 +9,7 @@ describe("a deep query", () => {
   it("asks each question once and tells how it went, with the response time of the heartbeat before and after", async () => {
     const scene = new Scene([plc]);
     const { cutShort, devices } = await scene.done();
+    assert.equal(scene.query.ended, false, "it came to its own end");
     assert.deepEqual(scene.asked, ["plc/deep-modbus-identification-regular", "plc/deep-modbus-server-id"]);
     const [device] = devices;
     assert.equal(cutShort, undefined);
