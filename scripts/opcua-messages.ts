@@ -17,6 +17,8 @@ export interface OpcuaFacts {
   readonly endpoint: Endpoint;
   /** Where a session is kept. */
   readonly terms: Terms | undefined;
+  /** Of a question that otherwise goes without one. */
+  readonly withinSession?: true;
 }
 
 /** The whole message; undefined where there is none of this name. */
@@ -67,8 +69,8 @@ const bodies: Readonly<Partial<Record<Operation, (facts: OpcuaFacts) => readonly
     none,
     uint32(terms?.channelLifetime ?? endpointsLifetimeMs),
   ],
-  "opcua-get-endpoints": ({ endpoint }) => [
-    ...request(428, "without", endpointsTimeout),
+  "opcua-get-endpoints": ({ endpoint, withinSession }) => [
+    ...request(428, withinSession ? "within a session" : "without", endpointsTimeout),
     text(endpointUrl(endpoint)),
     uint32(0),
     uint32(0),

@@ -52,13 +52,18 @@ function readSection(profile: Profile, { read, reason, slots, interfaces }: Prof
 function sentence(read: DeepReadId, method: Method, ask: unknown): string {
   const { within, takesSession } = deepReads[read];
   if (takesSession === undefined)
-    return `${method.describe(ask)}${within === undefined ? "" : "; where a heartbeat keeps a session, the question alone goes over its channel"}`;
+    return `${method.describe(ask)}${within === undefined ? "" : "; where a heartbeat keeps a session, the question alone, which is the last frame below, goes within it"}`;
   return `Read of the values of ${opcuaServerNodes.length} nodes of the standard's own namespace, within the session that a heartbeat keeps`;
 }
 
+/** Where a heartbeat's session is to be had, the question as it stands in it too. */
 function framesOf(read: DeepReadId, method: Method, ask: unknown): readonly string[] {
-  const phases = deepReads[read].takesSession ? [method.asking(ask)] : [method.opening(ask), method.asking(ask), method.closing(ask)];
-  return phases.flatMap(({ templates }) => templates.flatMap((one) => frameLines(one, opcuaFactsOf(method), goesOn[read])));
+  const { within, takesSession } = deepReads[read];
+  const phases = takesSession ? [method.asking(ask)] : [method.opening(ask), method.asking(ask), method.closing(ask)];
+  const facts = opcuaFactsOf(method);
+  const alone = phases.flatMap(({ templates }) => templates.flatMap((one) => frameLines(one, facts, goesOn[read])));
+  if (within === undefined || takesSession || facts === undefined) return alone;
+  return [...alone, ...method.asking(ask).templates.flatMap((one) => frameLines(one, { ...facts, withinSession: true }))];
 }
 
 /** What stands in a byte that is the device's own word, where it goes on with a long answer. */

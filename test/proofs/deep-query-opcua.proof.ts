@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import type { DeepRecord } from "../../src/domain/deep-record.ts";
 import type { Judgement } from "../../src/verify/judgement.ts";
+import { deepBlocksOf, framesOf } from "../support/vendor-sheet.ts";
 import { connectionsOpened, describe, fromUs, onIp, requestsFromUs, startCapture, withFlag, withPeer } from "./support/capture.ts";
 import { makeNetwork } from "./support/netns.ts";
 import { chunksFromUs, closing, messagesFromUs, opening } from "./support/opcua-messages.ts";
@@ -78,6 +79,13 @@ test("a server with one session to give is asked who it is in the session of its
   const isBeat = within.map(({ payloadLength }) => payloadLength === beat);
   const questions = asked.slice(4, -2).filter((_, at) => !isBeat[at]);
   assert.deepEqual(questions.toSorted(), ["GetEndpointsRequest", "ReadRequest"], describe(inClear));
+  // Each is one that the sheet for makers prints.
+  const sheet = deepBlocksOf(readFileSync(new URL("../../docs/for-vendors/generic-opcua.md", import.meta.url), "utf8"));
+  const printed = [...sheet.values()].flatMap((block) => framesOf(block, plain));
+  const named = within.flatMap(({ payloadHex }, at) =>
+    isBeat[at] ? [] : [printed.find(({ pattern }) => pattern.test(payloadHex))?.operation ?? payloadHex],
+  );
+  assert.deepEqual(named.toSorted(), ["opcua-get-endpoints", "opcua-read-server"]);
   // Once between two heartbeats, and the floor of the lab from either.
   for (const [at, own] of isBeat.entries()) assert.ok(own || (isBeat[at - 1] && isBeat[at + 1]), describe(inClear));
   for (const [at, { atMs }] of within.slice(1).entries()) assert.ok(atMs - within[at]!.atMs >= 1000, describe(inClear));

@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { test } from "node:test";
 import type { DeepRecord } from "../../src/domain/deep-record.ts";
 import type { Judgement } from "../../src/verify/judgement.ts";
+import { deepBlocksOf, framesOf } from "../support/vendor-sheet.ts";
 import { describe, fromUs, onIp, requestsFromUs, startCapture, withFlag, withPeer, type Packet } from "./support/capture.ts";
 import { makeNetwork } from "./support/netns.ts";
 import { startS7Server } from "./support/simulated-s7.ts";
@@ -108,6 +109,15 @@ test("a CPU's lists and a switch's tables: each question once, in its turn, by G
   const lists = askedIn(capture.file, "s7comm && tcp.dstport == 102", ["s7comm.data.userdata.szl_id", "s7comm.data.userdata.szl_index"]);
   const named = lists.filter((line) => line !== "\t" && !line.startsWith("0x0424"));
   assert.deepEqual(named, ["0x0011\t0x0000", "0x001c\t0x0000", "0x0232\t0x0004"]);
+  // Each is one that the sheet for makers prints; it has rack 0, slot 1 for an example, and a community of another length.
+  const sheet = deepBlocksOf(readFileSync(new URL(`../../docs/for-vendors/${s7}.md`, import.meta.url), "utf8"));
+  const printed = [...sheet.values()].flatMap((block) => framesOf(block)).filter(({ operation }) => operation === "s7-read-szl");
+  const sent = requestsFromUs(withPeer(packets, cpu)).map(({ payloadHex }) => payloadHex);
+  const onSheet = sent.filter((payload) => printed.some(({ pattern }) => pattern.test(payload)));
+  assert.deepEqual(
+    onSheet.map((payload) => payload.slice(-8)),
+    ["00110000", "001c0000", "02320004"],
+  );
   const column = `${bridgeMib}.4.3.1`;
   const row = (address: readonly number[]): string => [2, 3].map((at) => [`${column}.${at}`, ...address].join(".")).join(",");
   const messages = askedIn(capture.file, "snmp && udp.dstport == 161", ["snmp.data", "snmp.name"]);

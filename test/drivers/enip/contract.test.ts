@@ -1,4 +1,4 @@
-/** The EtherNet/IP driver over TCP under the contract of all drivers, once for each method. */
+/** The EtherNet/IP driver over TCP under the contract of all drivers, once for each method, and for a slot of the backplane. */
 import { enipDriverFrom } from "../../../src/drivers/enip/driver.ts";
 import { enipPolicy } from "../../../src/wire/frames/enip.ts";
 import { enbtIdentity, enbtItem, enipCheck, enipReply, healthyReply, sessionHandle, unconnected } from "../../support/enip-checks.ts";
@@ -63,6 +63,30 @@ driverContract({
       ["an empty body", (request) => enipReply(request, "")],
       ["no items", (request) => enipReply(request, "00000000 0000 0000")],
       ["an answer to another service", (request) => enipReply(request, unconnected(`8e000000${enbtIdentity}`))],
+      ["an identity that ends in the middle", (request) => enipReply(request, unconnected(`81000000${enbtIdentity.slice(0, -2)}`))],
+    ]),
+  ],
+});
+
+driverContract({
+  name: "enip-identity-object of a slot",
+  driver: enipDriverFrom(0),
+  policy: enipPolicy,
+  check: (port, connection) => enipCheck({ method: "enip-identity-object", port, connection, deep: { read: "enip-slots", number: 3 } }),
+  reply: (request) => healthyReply(request) ?? "",
+  garbage: [
+    ...only("6f00", [
+      ...anywhere,
+      ["an answer to another command", (request) => `6300${healthyReply(request)!.slice(4)}`],
+      [
+        "an answer within another session",
+        (request) => enipReply(request, unconnected(`81000000${enbtIdentity}`), { session: "01000000" }),
+      ],
+      ["an empty body", (request) => enipReply(request, "")],
+      ["no items", (request) => enipReply(request, "00000000 0000 0000")],
+      ["an answer to another service", (request) => enipReply(request, unconnected(`8e000000${enbtIdentity}`))],
+      ["a success of Unconnected_Send itself", (request) => enipReply(request, unconnected(`d2000000${enbtIdentity}`))],
+      ["an error with more of a route left than there can be", (request) => enipReply(request, unconnected("d2000500010203"))],
       ["an identity that ends in the middle", (request) => enipReply(request, unconnected(`81000000${enbtIdentity.slice(0, -2)}`))],
     ]),
   ],
