@@ -73,7 +73,9 @@ function server({ handlers, bug }: ControlOptions): FastifyInstance {
     trustProxy: false,
     routerOptions: { caseSensitive: true, ignoreTrailingSlash: false },
     // A field that is wrong is refused, never repaired or dropped: half a command is not a command.
-    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allErrors: true } },
+    ajv: {
+      customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allErrors: true, formats: { [real]: isReal } },
+    },
   });
   app.server.maxConnections = connectionsMax;
   for (const name of Object.keys(schemas) as ControlCommand[]) addCommand(app, name, handlers);
@@ -117,7 +119,13 @@ function asSentences(error: FastifyError): readonly string[] {
 const words = { type: "string", minLength: 1, maxLength: 1000, pattern: "\\S" };
 const scope = { type: "string", maxLength: 300, pattern: "^(site|(device|segment|profile):.+)$" };
 
-const moment = { type: "string", maxLength: 30, pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{3})?Z$" };
+/** In the words in which it is told; a 31st of February is not taken for the 3rd of March. */
+const real = "a day and time that there is, such as 2026-11-22T07:30:00Z";
+const isReal = (text: string): boolean => {
+  const at = Date.parse(text);
+  return at >= 0 && new Date(at).toISOString().startsWith(text.slice(0, 19));
+};
+const moment = { type: "string", maxLength: 30, pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{3})?Z$", format: real };
 const span = { type: "integer", minimum: 1, maximum: 8_640_000_000 };
 /** Exactly one way to say when it ends. */
 const oneEnd = { oneOf: [{ required: ["until"] }, { required: ["forMs"] }] };

@@ -165,6 +165,14 @@ describe("the control socket refuses", () => {
       400,
       ['scope must match pattern "^(site|(device|segment|profile):.+)$"'],
     ],
+    ...["2026-99-99T99:99:99Z", "2027-02-31T10:00:00Z", "0000-01-01T00:00:00Z"].map((until): (typeof cases)[number] => [
+      `a window that ends at ${until}`,
+      "POST",
+      "/v1/window-open",
+      JSON.stringify({ by: "x", reason: "y", kind: "mute", scope: "site", until }),
+      400,
+      ['until must match format "a day and time that there is, such as 2026-11-22T07:30:00Z"'],
+    ]),
   ];
   for (const [what, method, url, body, status, problems] of cases) {
     test(what, async () => {
