@@ -117,6 +117,8 @@ export const poolUnknown = 4;
 export const poolReserveMin = 2;
 /** The longest idle timeout that a vendor's document gives as a default (MicroLogix 1400, 1766-UM001O): for devices that document none. */
 export const countedAfterLossUnknown: Milliseconds = seconds(1800);
+/** For devices that close no silent connection: until a person has restarted one and says so. Longer than any runs. */
+export const countedForGood: Milliseconds = seconds(10 * 365 * 86_400);
 
 /** Passive evidence stretches an interval by so many times and to so much at most; then the device is asked once. */
 export const passiveStretchTimes = 10;

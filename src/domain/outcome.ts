@@ -114,7 +114,7 @@ export function scopesOver({
 
 export interface Trip {
   readonly scope: Scope;
-  readonly cause: "guard_violation" | "identity_mismatch" | "refusal_episodes" | "harm" | "slower" | "poison_reply";
+  readonly cause: "guard_violation" | "identity_mismatch" | "refusal_episodes" | "harm" | "slower" | "poison_reply" | "connections_lost";
   readonly detail: string;
 }
 

@@ -101,7 +101,7 @@ export interface LineConnections {
   readonly free: number;
   /** How long a connection is counted that we reset while the device was there to see it. */
   readonly countedAfterReset: Milliseconds;
-  /** How long one is counted whose end the device may not have seen: its documented idle timeout, else the longest that is documented anywhere. */
+  /** How long one is counted whose end the device may not have seen: its documented idle timeout, else the longest that is documented anywhere; `countedForGood` where it closes none by itself. */
   readonly countedAfterLoss: Milliseconds;
 }
 

@@ -82,7 +82,9 @@ export class Admission {
 
   /** True when there was something to reset. Of a device its history goes with it: the person has looked. */
   reset(scope: Scope): boolean {
+    const lost = this.trips.all().some((trip) => trip.scope === scope && trip.cause === "connections_lost");
     if (!this.trips.reset(scope)) return false;
+    for (const { device, line } of this.#plan.checks.values()) if (lost && scope === `device:${device}`) this.connections.forget(line);
     this.#places.reset(scope);
     for (const check of this.#plan.checks.values()) if (scope === `device:${check.device}`) this.experience.forget(check);
     return true;

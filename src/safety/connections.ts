@@ -1,5 +1,6 @@
 /** Connections that a device may still count for ours after an unclean end, and whether its pool has room for another one. */
 import type { InFlight } from "../domain/gate.ts";
+import { countedForGood } from "../domain/limits.ts";
 import type { Check, LineId, Plan } from "../domain/plan.ts";
 import { after, monotonicMs, type MonotonicMs } from "../domain/units.ts";
 import type { Closed } from "../domain/wire.ts";
@@ -42,19 +43,36 @@ export class Connections {
     this.#add(line, after(now, seen ? lasts.countedAfterReset : lasts.countedAfterLoss), now);
   }
 
+  /** Of a device that closes no silent connection: as many were lost as may be open, and no time mends it. */
+  usedUp(line: LineId, now: MonotonicMs): boolean {
+    const connections = this.#plan?.lines.get(line)?.connections;
+    if (connections?.countedAfterLoss !== countedForGood) return false;
+    const lost = this.#standing(line, now).filter((until) => until - now > countedForGood / 2);
+    return lost.length > 0 && lost.length >= connections.free;
+  }
+
+  /** A person has restarted the device. */
+  forget(line: LineId): void {
+    this.#counted.delete(line);
+    this.#notes.counted(line, []);
+  }
+
   /** When another connection may be opened; now or earlier means at once, "never" that only another plan makes room. Undefined for a check that opens none. */
   freeAt(check: Check, now: MonotonicMs): MonotonicMs | "never" | undefined {
     if (check.opening.connectionsMax === 0) return undefined;
     const free = this.#plan?.lines.get(check.line)?.connections.free ?? 0;
-    const counted = (this.#counted.get(check.line) ?? []).filter((until) => until > now);
+    const counted = this.#standing(check.line, now);
     if (counted.length < free) return now;
     return counted[counted.length - free] ?? "never";
   }
 
+  #standing(line: LineId, now: MonotonicMs): readonly MonotonicMs[] {
+    return (this.#counted.get(line) ?? []).filter((until) => until > now);
+  }
+
   /** Sorted, and only what still counts: a line's list is as long as its unclean ends within the longest wait. */
   #add(line: LineId, until: MonotonicMs, now: MonotonicMs): void {
-    const standing = (this.#counted.get(line) ?? []).filter((other) => other > now);
-    const all = [...standing, until].toSorted((a, b) => a - b);
+    const all = [...this.#standing(line, now), until].toSorted((a, b) => a - b);
     this.#counted.set(line, all);
     this.#notes.counted(line, all);
   }

@@ -44,6 +44,7 @@ export class HeartbeatGate implements Gate, PermitOffice {
       (check, closed) => {
         parts.inFlight.kept(check.line, false);
         this.#admission.connections.closed(check, closed, this.clock.monotonic());
+        this.#usedUp(check.line);
       },
     );
     this.#plan = plan;
@@ -174,7 +175,17 @@ export class HeartbeatGate implements Gate, PermitOffice {
     const { connections, experience } = this.#admission;
     for (const [line, until] of counted) connections.restore(line, until);
     for (const line of left) connections.lost(line, now);
+    for (const line of this.#plan.lines.keys()) this.#usedUp(line);
     for (const check of asked) experience.interrupted(check, this.#admission.deviceOf(check), now);
+  }
+
+  /** Nothing but a restart of the device gives its connections back, so a person is to know. */
+  #usedUp(line: LineId): void {
+    if (!this.#admission.connections.usedUp(line, this.clock.monotonic())) return;
+    const detail =
+      "it closes no connection by itself, and as many of ours were lost as it has for us: restart it, or its communication module, then reset";
+    const there = [...this.#plan.checks.values()].filter((check) => check.line === line);
+    for (const { device } of there) this.trip({ scope: `device:${device}`, cause: "connections_lost", detail });
   }
 
   get inFlight(): number {

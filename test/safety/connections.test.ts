@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
+import { countedForGood } from "../../src/domain/limits.ts";
 import type { Check, CheckId, LineId, Plan } from "../../src/domain/plan.ts";
 import { monotonicMs as at } from "../../src/domain/units.ts";
 import type { Closed } from "../../src/domain/wire.ts";
@@ -74,6 +75,27 @@ describe("what an earlier run left", () => {
     assert.deepEqual(noted.get(check.line), [7 * minute, 34 * minute]);
     connections.lost("address:elsewhere" as LineId, at(0));
     assert.equal(noted.size, 1);
+  });
+});
+
+describe("of a device that closes no silent connection", () => {
+  const forGood = literalPlan([{ name: "a", address: "192.0.2.1", freeConnections: 2, idleTimeoutMs: countedForGood }]);
+  it("those that were lost are counted for good, and used up once as many are lost as there are for us", () => {
+    const { connections, noted } = open(forGood);
+    assert.equal(connections.usedUp(check.line, at(0)), false, "none was lost");
+    connections.closed(check, unclean, at(0));
+    connections.closed(check, { ...unclean, acknowledged: true }, at(1));
+    assert.equal(connections.usedUp(check.line, at(2)), false, "a reset that it has seen gives its connection back");
+    connections.lost(check.line, at(60 * minute));
+    assert.equal(connections.usedUp(check.line, at(365 * 24 * 60 * minute)), true);
+    connections.forget(check.line);
+    assert.deepEqual([connections.usedUp(check.line, at(60 * minute)), noted.get(check.line)], [false, []]);
+  });
+  it("and of others no number of lost ones is for good, nor of a line that is not in the plan", () => {
+    const { connections } = open();
+    for (let n = 0; n < 5; n++) connections.closed(check, unclean, at(n));
+    assert.equal(connections.usedUp(check.line, at(5)), false);
+    assert.equal(connections.usedUp("address:elsewhere" as LineId, at(5)), false);
   });
 });
 

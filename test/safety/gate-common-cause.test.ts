@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Outcome } from "../../src/domain/outcome.ts";
+import { countedForGood } from "../../src/domain/limits.ts";
 import type { LineId } from "../../src/domain/plan.ts";
 import { monotonicMs } from "../../src/domain/units.ts";
 import { literalPlan, type LiteralDevice } from "../support/literal-plan.ts";
@@ -244,6 +245,27 @@ describe("connections that a device may still count", () => {
     await site.clock.advance(1000);
     assert.deepEqual([...site.kept], []);
     assert.equal(site.counted.size, 0);
+  });
+  it("of a device that closes none by itself trip it once they are used up, and are forgotten when a person resets it", async () => {
+    const plan = literalPlan([{ ...plc, freeConnections: 1, idleTimeoutMs: countedForGood }]);
+    const site = new SimulatedSite({ plan, script: () => ({ does: "vanish" }) });
+    site.start();
+    await site.clock.advance(10 * minute);
+    assert.deepEqual(
+      site.gate.trips().map(({ scope, cause }) => [scope, cause]),
+      [["device:plc", "connections_lost"]],
+    );
+    assert.equal(site.frameTimes("plc").length, 1);
+    site.gate.reset("device:plc", "eto-1", "its module was started anew");
+    await site.clock.advance(2 * minute);
+    assert.equal(site.frameTimes("plc").length, 2, "asked again, and lost again");
+    const line = "address:192.0.2.11" as LineId;
+    const next = new SimulatedSite({ plan });
+    next.gate.inherit([[line, site.counted.get(line)![0]!]], [], []);
+    assert.equal(next.gate.trips()[0]?.cause, "connections_lost", "also when the loss was in an earlier run");
+    next.gate.trip({ scope: "site", cause: "harm", detail: "" });
+    next.gate.reset("site", "eto-1", "another trip");
+    assert.equal(next.counted.get(line)?.length, 1, "resetting another trip forgets nothing");
   });
   it("outlive the process: those that were counted, and those of which nobody knows how they ended", async () => {
     const site = new SimulatedSite({ plan: literalPlan([{ ...plc, freeConnections: 1 }]) });

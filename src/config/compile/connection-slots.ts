@@ -1,5 +1,5 @@
 /** Whether a device has a connection to spare: pool less those of others less the reserve must leave one (H11, H14, H15). */
-import { countedAfterLossUnknown, labLimits, limits } from "../../domain/limits.ts";
+import { countedAfterLossUnknown, countedForGood, labLimits, limits } from "../../domain/limits.ts";
 import type { LineConnections } from "../../domain/plan.ts";
 import { milliseconds } from "../../domain/units.ts";
 import type { Path } from "../problem.ts";
@@ -25,7 +25,9 @@ export interface SlotCount {
 /** What the poller counts at run time. In lab mode, where devices are asked every second, a reset is forgotten within one. */
 export function lineConnections(watchlist: Watchlist, line: readonly Member[], lab: boolean): LineConnections {
   const { free } = countSlots(watchlist, line);
-  const timeouts = line.map(({ family }) => family.connection.idleTimeout ?? countedAfterLossUnknown);
+  const timeouts = line.map(({ family: { connection } }) =>
+    connection.closesNone ? countedForGood : (connection.idleTimeout ?? countedAfterLossUnknown),
+  );
   return {
     // Lines that need no connection may have clients that nobody has stated.
     free: Math.max(0, free),

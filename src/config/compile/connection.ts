@@ -12,6 +12,8 @@ export interface FamilyConnection {
   readonly mode: "fresh" | "kept";
   /** There when and only when the mode is kept. */
   readonly idleTimeout: Milliseconds | undefined;
+  /** Said to close no silent connection: a lost one stays taken for good. Believed of whatever grade, because it only tightens. */
+  readonly closesNone: boolean;
   readonly poolSize: number;
   readonly overflow: Overflow;
   readonly reserve: number;
@@ -40,6 +42,7 @@ export function familyConnection(
   return {
     mode,
     idleTimeout: mode === "kept" ? idleTimeout : undefined,
+    closesNone: shipped.idleClose?.value === "never",
     poolSize: directions.poolSize.tightest(pool, site?.poolSize ?? pool),
     overflow: directions.overflow.tightest(overflow, site?.overflow ?? overflow),
     reserve: directions.reserve.tightest(poolReserveMin, shipped.reserve, site?.reserve ?? poolReserveMin),

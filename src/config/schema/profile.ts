@@ -96,6 +96,8 @@ export interface ProfileConnection {
   readonly overflow: Fact<Overflow>;
   /** After which silence the device closes a connection; null: not documented, so no connection is kept. */
   readonly idleTimeout: Fact<Milliseconds>;
+  /** "never": a connection that is lost stays taken until somebody restarts the device; absent: not known to be so. */
+  readonly idleClose?: Fact<"never">;
   /** Connections that are never taken, one of them for the service laptop; at least 2. */
   readonly reserve: number;
 }
@@ -149,6 +151,10 @@ const connection: z.ZodType<ProfileConnection> = z
       "What it does with one too many; null counts as evicts-oldest.",
     ),
     idleTimeout: fact(duration("How long."), "After which silence it closes a connection."),
+    idleClose: fact(
+      z.literal("never", { error: "never, or left out" }),
+      "never: it closes no silent connection, so one that is lost stays taken for good.",
+    ).exactOptional(),
     reserve: whole(2, 100, "Connections that are never taken, one of them for the service laptop."),
   })
   .meta({ description: "What the family does with connections." });

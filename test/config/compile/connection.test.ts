@@ -48,7 +48,7 @@ const shipped = (changes: Partial<ProfileConnection> = {}): ProfileConnection =>
   reserve: 2,
   ...changes,
 });
-const kept: FamilyConnection = { mode: "kept", idleTimeout: seconds(300), poolSize: 8, overflow: "rejects", reserve: 2 };
+const kept: FamilyConnection = { mode: "kept", idleTimeout: seconds(300), closesNone: false, poolSize: 8, overflow: "rejects", reserve: 2 };
 
 describe("a fact may loosen", () => {
   test("when a document says so and two persons opened it", () => assert.equal(mayLoosen(fact(8), [manual]), true));
@@ -87,9 +87,23 @@ describe("a family's connections", () => {
   test("can be tightened by the site and not loosened", () => {
     const documentedWell = shipped({ poolSize: fact(8), overflow: fact("evicts-idle"), reserve: 3 });
     const tightened = familyConnection(documentedWell, [manual], { poolSize: 6, overflow: "evicts-oldest", reserve: 4, mode: "fresh" });
-    assert.deepEqual(tightened, { mode: "fresh", idleTimeout: undefined, poolSize: 6, overflow: "evicts-oldest", reserve: 4 });
+    assert.deepEqual(tightened, {
+      mode: "fresh",
+      idleTimeout: undefined,
+      closesNone: false,
+      poolSize: 6,
+      overflow: "evicts-oldest",
+      reserve: 4,
+    });
     const loosened = familyConnection(documentedWell, [manual], { poolSize: 60, overflow: "rejects", reserve: 2 });
-    assert.deepEqual(loosened, { mode: "kept", idleTimeout: seconds(300), poolSize: 8, overflow: "evicts-idle", reserve: 3 });
+    assert.deepEqual(loosened, {
+      mode: "kept",
+      idleTimeout: seconds(300),
+      closesNone: false,
+      poolSize: 8,
+      overflow: "evicts-idle",
+      reserve: 3,
+    });
   });
 
   test("keep none where the idle timeout is not documented", () => {
@@ -184,4 +198,10 @@ describe("a connection is free", () => {
       "unit-2/modbus-fc43 no_connection_slot",
     ]);
   });
+});
+
+test("a device that is said to close no silent connection is believed, on whatever grounds: it only tightens", () => {
+  const never = familyConnection(shipped({ idleClose: fact<"never">("never", { grade: "M" }) }), [], undefined);
+  assert.equal(never.closesNone, true);
+  assert.equal(familyConnection(shipped(), [], undefined).closesNone, false);
 });
