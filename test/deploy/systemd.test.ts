@@ -36,6 +36,8 @@ test("the notifier has the poller's account and may change nothing of it: files,
     [["strict"], ["-/var/lib/watchkeeper/state/notify"], [], [], ["AF_INET AF_INET6 AF_NETLINK"]],
   );
   assert.ok(said(unit, "SystemCallFilter").includes("~kill tkill tgkill rt_sigqueueinfo rt_tgsigqueueinfo pidfd_send_signal"));
+  // Node raises SIGTERM anew where nobody listens for it yet; without leave to, it would outlive a stop until it is killed.
+  assert.deepEqual(said(unit, "KillSignal"), ["SIGHUP"]);
 });
 
 test("settings and approvals are read-only for every unit: ConfigurationDirectory= would open their folder", () => {
