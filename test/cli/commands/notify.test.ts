@@ -1,8 +1,11 @@
 /** `notify`: runs, sends a test, shows what stands; every mistake in its file before anything is sent. */
 import assert from "node:assert/strict";
+import { createServer } from "node:net";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { notify } from "../../../src/cli/commands/notify.ts";
 import type { NotifierPorts, NotifierStatus, NotifySite, TriedTarget } from "../../../src/cli/ports.ts";
+import { controlSocketName } from "../../../src/domain/control.ts";
 import { wallMs } from "../../../src/domain/units.ts";
 import { TestSite, type Ran } from "../support/site.ts";
 
@@ -50,6 +53,19 @@ test("alone it runs, with the plan of the files as they are", async () => {
   assert.ok(watched && !("problems" in watched));
   assert.deepEqual([...watched.plan.segments.keys()], ["hvac"]);
   assert.equal(await given?.pollerSays(), undefined);
+});
+
+test("a poller that it cannot ask is there all the same where somebody listens at its control socket", async () => {
+  await run();
+  const file = join(given?.settings.stateDir ?? "", controlSocketName);
+  // It hangs up: as good as one that may not be opened.
+  const server = createServer((socket) => socket.destroy());
+  try {
+    await new Promise<void>((resolve) => server.listen(file, resolve));
+    assert.equal(await given?.pollerSays(), "a poller runs, and writes nothing into its journal");
+  } finally {
+    await new Promise((resolve) => server.close(resolve));
+  }
 });
 
 test("a mistake in its file, a missing one, and one in the watchlist are said and nothing runs", async () => {
