@@ -1,0 +1,159 @@
+/** Proves that a deep query ends when it must: with its window by the clock, with Ctrl-C and with a stop, by capture; and that the record says so. */
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import type { DeepRecord } from "../../src/domain/deep-record.ts";
+import type { Judgement } from "../../src/verify/judgement.ts";
+import { startPymodbus } from "./oracles/oracles.ts";
+import { describe, onIp, requestsFromUs, startCapture, withPeer, type Packet } from "./support/capture.ts";
+import { makeNetwork } from "./support/netns.ts";
+import { startPoller } from "./support/poller.ts";
+import { unapprovedSite, type Site } from "./support/site.ts";
+import { waitFor, watchTheWireFor } from "./support/wait.ts";
+
+const plc = "192.0.2.10";
+const family = "generic-modbus-tcp";
+const who = { by: "eto-1", reason: "survey" };
+const agreed = { by: "eto-1", on: "2026-11-20", reason: "survey" };
+/** With the parts of long answers six questions: about 12 s, each between two heartbeats. */
+const reads = ["modbus-identification-regular", "modbus-identification-extended", "modbus-server-id"];
+
+interface Run {
+  readonly id: string;
+  /** Since when and until when a deep query may have sent anything. */
+  readonly fromNs: bigint;
+  readonly toNs: bigint;
+}
+
+const nowNs = (): bigint => BigInt(Date.now()) * 1_000_000n;
+/** FC 43/14 regular or extended, or FC 17. */
+const isDeep = ({ payloadHex }: Packet): boolean => /^.{14}(?:2b0e0[23]|11$)/u.test(payloadHex);
+
+async function open(site: Site, forMs: number): Promise<{ readonly untilNs: bigint }> {
+  const opened = await site.ask("window-open", { kind: "deep-query", scope: "device:plc", forMs, ...who });
+  assert.ok(opened.ok, JSON.stringify(opened));
+  return { untilNs: BigInt(Date.parse(opened.result.window.until)) * 1_000_000n };
+}
+
+async function begun(site: Site): Promise<string> {
+  const reply = await site.ask("deep-query", { devices: ["plc"], ...who, differences: "none", acknowledged: true });
+  assert.ok(reply.ok, JSON.stringify(reply));
+  return reply.result.id;
+}
+
+/** What has been told so far; whoever looks watches. */
+async function look(site: Site, id: string): Promise<{ readonly running: boolean; readonly answers: number }> {
+  const looked = await site.ask("deep-query-look", { id, seen: 0 });
+  assert.ok(looked.ok, JSON.stringify(looked));
+  return { running: looked.result.running, answers: looked.result.news.filter(({ text }) => text.includes("answered")).length };
+}
+
+function recordOf(site: Site, id: string): DeepRecord {
+  return JSON.parse(readFileSync(join(site.stateDir, "deep-queries", `${id}.json`), "utf8")) as DeepRecord;
+}
+
+test("a deep query ends with its window by time, before its end; with Ctrl-C and with a stop within a second; heartbeats go on but for the stop", async () => {
+  await using network = await makeNetwork({
+    hosts: [
+      { name: "poller", address: "192.0.2.1" },
+      { name: "plc", address: plc },
+    ],
+  });
+  const checks = [{ method: "modbus-fc43", unitId: 1, interval: "1s", answerWithin: "1s" }];
+  const site = await unapprovedSite(network, { devices: [{ id: "plc", address: plc, changes: { checks } }], startsPerSecondMax: 10 });
+  mkdirSync(join(site.folder, "device-profiles"), { recursive: true });
+  const agreement = {
+    schema: "site-profile/v1",
+    id: family,
+    approval: { stage: "draft" },
+    agreed: [{ method: "modbus-fc17", ...agreed }],
+    deepQuery: reads.map((read) => ({ read, ...agreed })),
+  };
+  writeFileSync(join(site.folder, "device-profiles", `${family}.yaml`), JSON.stringify(agreement));
+  await Promise.all([startPymodbus(network, "plc", { long: true }), site.approve(family)]);
+  const capture = await startCapture(network, "poller");
+  const poller = await site.start();
+  // The poller trusts a clock that it has not known before only after a minute, unless a person says that it is right.
+  await site.ask("clock", { by: "eto-1", reason: "compared with the bridge" });
+  const isUp = async (): Promise<boolean> => {
+    const status = await site.ask("status", {});
+    return status.ok && status.result.devices[0]?.liveness === "up";
+  };
+  await waitFor(isUp, { what: "the first heartbeat", deadlineMs: 10_000, everyMs: 100 });
+  const over = (id: string): Promise<unknown> =>
+    waitFor(async () => !(await look(site, id)).running, { what: "its end", deadlineMs: 15_000, everyMs: 100 });
+
+  // Nobody closes the first: it ends by the clock, in the middle of the run.
+  const short = await open(site, 9000);
+  const shortFrom = nowNs();
+  const byTime = await begun(site);
+  await over(byTime);
+  const runs: Run[] = [{ id: byTime, fromNs: shortFrom, toNs: short.untilNs }];
+  const gone = async (): Promise<boolean> => {
+    const listed = await site.ask("window-list", {});
+    return listed.ok && listed.result.windows.length === 0;
+  };
+  await waitFor(gone, { what: "the window to end", deadlineMs: 10_000, everyMs: 100 });
+
+  // The second by Ctrl-C, at the command that a person has before them.
+  await open(site, 60_000);
+  const commandFrom = nowNs();
+  const command = startPoller(
+    network,
+    "poller",
+    site.command("deep-query", "plc", "--by", "eto-1", "--reason", "survey", "--differences", "none", "--acknowledge-risk"),
+  );
+  await waitFor(() => /answered/u.test(command.said()), {
+    what: "the first answer",
+    deadlineMs: 20_000,
+    everyMs: 20,
+    context: command.said,
+  });
+  command.signal("SIGINT");
+  runs.push({ id: /^(dq-\S+): /mu.exec(command.said())?.[1] ?? "", fromNs: commandFrom, toNs: nowNs() + 1_000_000_000n });
+  assert.equal(await command.ended, 1, command.said());
+
+  // The third by a stop.
+  const stopFrom = nowNs();
+  const stopped = await begun(site);
+  await waitFor(async () => (await look(site, stopped)).answers > 0, { what: "an answer", deadlineMs: 20_000, everyMs: 50 });
+  await site.ask("stop", { by: "eto-2", reason: "smoke" });
+  const stopNs = nowNs() + 1_000_000_000n;
+  runs.push({ id: stopped, fromNs: stopFrom, toNs: stopNs });
+  await over(stopped);
+  await watchTheWireFor(2000);
+  assert.equal(await poller.end(), 0, poller.said());
+
+  const packets = withPeer(onIp(await capture.stop()), plc);
+  const table = describe(packets);
+  const requests = requestsFromUs(packets);
+  const asked = runs.map(({ fromNs, toNs }) => requests.filter((one) => isDeep(one) && one.epochNs >= fromNs && one.epochNs <= toNs));
+  assert.equal(requests.filter(isDeep).length, asked.flat().length, table);
+  const words = [/window_ending: .*ends too soon/u, /^ended by eto-1 \(interrupted\)$/u, /^the site was stopped$/u];
+  for (const [at, { id }] of runs.entries()) {
+    const record = recordOf(site, id);
+    assert.match(record.cutShort ?? "", words[at]!);
+    assert.equal(record.devices[0]?.ended, "partly", record.devices[0]?.why ?? "");
+    // Some were asked and not all; as many as the record says.
+    assert.ok(asked[at]!.length >= 1 && asked[at]!.length < 6, table);
+    assert.equal(record.totals.asked, asked[at]!.length, table);
+  }
+  // Of the first the last packet of its last connection left before the window's end, to the millisecond of the capture.
+  const ports = new Set(asked[0]!.map(({ sourcePort }) => sourcePort));
+  const last = packets.filter(({ fromUs, sourcePort }) => fromUs && ports.has(sourcePort)).at(-1)!;
+  assert.ok(last.epochNs < short.untilNs, table);
+  assert.ok(
+    requests.some((one) => !isDeep(one) && one.epochNs > short.untilNs && one.epochNs < stopFrom),
+    "the heartbeat goes on",
+  );
+  assert.deepEqual(
+    packets.filter(({ fromUs, epochNs }) => fromUs && epochNs > stopNs),
+    [],
+    table,
+  );
+  // Each packet is lawful by the plan and the records.
+  const records = runs.map(({ id }) => join(site.stateDir, "deep-queries", `${id}.json`)).join(",");
+  const { out } = await site.cli("conduits", "--verify", capture.file, "--json", "--deep-query", records);
+  assert.deepEqual((JSON.parse(out) as Pick<Judgement, "violations">).violations, []);
+});
