@@ -84,23 +84,21 @@ export function covers(
 }
 
 /** One line, or undefined when the times are possible. `now` is the time by which windows are judged. */
-export function problemWithTimes({ kind, from, until }: Pick<Window, "kind" | "from" | "until">, now: WallMs): string | undefined {
-  if (until <= from) return `found an end ${iso(until)} that is not after the beginning ${iso(from)}, expected a later one`;
-  if (until <= now) return `found an end ${iso(until)} that is past, expected one after ${iso(now)}`;
+export function problemWithTimes(window: Pick<Window, "kind" | "from" | "until" | "offsetMinutes">, now: WallMs): string | undefined {
+  const { kind, from, until, offsetMinutes } = window;
+  const words = (at: WallMs): string => instantWords(at, offsetMinutes);
+  if (until <= now) return `found the end ${words(until)}, which is past, expected one after ${words(now)}`;
+  if (until <= from) return `found the end ${words(until)}, which is not after the beginning ${words(from)}, expected a later one`;
   if (from - now > windowAheadMax)
-    return `found a beginning ${iso(from)}, expected one within ${formatDuration(windowAheadMax)}: plan it again when it is nearer`;
+    return `found the beginning ${words(from)}, expected one within ${formatDuration(windowAheadMax)}: plan it again when it is nearer`;
   const longest = windowLongest[kind];
   const span = milliseconds(until - Math.max(from, now));
   if (span <= longest) return undefined;
-  return `found ${formatDuration(span)} from now or its beginning to its end, expected at most ${formatDuration(longest)} for the kind ${kind}: a person may extend it later`;
+  return `found ${formatDuration(span)} from ${from > now ? "its beginning" : "now"} to its end, expected at most ${formatDuration(longest)} of a ${kind} window: a person may extend it later`;
 }
 
 /** One line with everything that an audit wants to know of it. */
 export function windowInWords({ id, kind, scope, from, until, offsetMinutes, by, reason, change }: Window): string {
   const reference = change === undefined ? "" : `, change ${change}`;
   return `${id}: ${kind} of ${scope} from ${instantWords(from, offsetMinutes)} until ${instantWords(until, offsetMinutes)}, by ${by}: ${reason}${reference}`;
-}
-
-function iso(at: WallMs): string {
-  return new Date(at).toISOString();
 }

@@ -37,17 +37,20 @@ function headRows(record: DeepRecord): readonly (readonly Cell[])[] {
   const { totals } = record;
   return [
     ["Site", record.site],
-    ["Owner", record.by],
+    ["Asked by", record.by],
     ["Reason", record.reason],
     ["Change reference", record.change ?? "none"],
     ["Differences between test and production", record.testProductionDifferences],
-    ...record.windows.map(({ id, scope, from, until, by, reason }): Cell[] => [
+    ...record.windows.map(({ id, scope, from, until, by, reason, change }): Cell[] => [
       `Window ${id}`,
-      `${scope}, ${moment(from)} to ${moment(until)}, opened by ${by}: ${reason}`,
+      `${scope}, ${moment(from)} to ${moment(until)}, opened by ${by}: ${reason}${change === null ? "" : `, change ${change}`}`,
     ]),
     ["Began, ended", `${moment(record.startedAt)}, ${moment(record.endedAt)}`],
-    ["Asked, answered", `${totals.asked} questions asked, ${totals.answered} answered`],
-    ["Sent", `${totals.requests} requests, ${totals.bytes} bytes, ${totals.connections} connections, about ${totals.packets} packets`],
+    ["Asked, answered", `${counted(totals.asked, "question")} asked, ${totals.answered} answered`],
+    [
+      "Sent",
+      `${counted(totals.requests, "request")}, ${counted(totals.bytes, "byte")}, ${counted(totals.connections, "connection")}, about ${counted(totals.packets, "packet")}`,
+    ],
     ["Plan", code(record.planDigest)],
     ["Watchkeeper", record.version],
     ["Digest of this record", code(record.digest)],
@@ -128,4 +131,8 @@ function moment(at: string): string {
 
 function escaped(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;").replaceAll("'", "&#39;");
+}
+
+function counted(count: number, one: string): string {
+  return `${count} ${count === 1 ? one : `${one}s`}`;
 }

@@ -65,7 +65,7 @@ function windowObjection(device: PlannedDevice, { leave, now, windows }: DeepReq
   const has = leave(device);
   if (has === "open") return [];
   const reason = has === "elsewhere" ? "window_scope" : "no_window";
-  const own = windows.filter(({ window, open }) => covers(window, device) && !(open && window.kind === "deep-query"));
+  const own = windows.filter(({ window, open }) => covers(window, device) && open !== (window.kind === "deep-query"));
   const others = has === "elsewhere" ? windows.filter(({ window, open }) => open && window.kind === "deep-query") : [];
   const found = [...others.map(({ window }) => otherWords(window, device)), ...own.map(({ window }) => ownWords(window, now))];
   const words = found.length === 0 ? "" : `; found ${found.join(", ")}`;

@@ -1,6 +1,7 @@
 /** Maintenance windows of a running poller: what people open and close, kept on disk, looked at with every pulse. */
 import type { Clock } from "../domain/clock.ts";
 import type { ControlHandlers, ControlReply, Signed, WindowStatus } from "../domain/control.ts";
+import { instantWords } from "../domain/instant.ts";
 import { pastPauseNamesMax, pastPausesMax, pauseLead } from "../domain/limits.ts";
 import type { Fact } from "../domain/outcome.ts";
 import type { Plan, PlannedDevice } from "../domain/plan.ts";
@@ -14,6 +15,7 @@ import type { TrustedTime } from "../safety/trusted-time.ts";
 import type { StoreJournal } from "../store/journal.ts";
 import { writeWindows, type KeptWindows } from "../store/windows-file.ts";
 import { refused } from "./replies.ts";
+import { noSuchWindow, overlapping, stillOver } from "./window-words.ts";
 
 export interface WindowKeeperParts {
   readonly clock: Clock;
@@ -86,7 +88,7 @@ export class WindowKeeper {
       const end = until === undefined ? window.until + (forMs ?? 0) : Date.parse(until);
       if (end <= window.until)
         return refused(
-          `${id}: found an end ${new Date(end).toISOString()}, expected one after ${instant(window.until)}; to end it earlier, close it`,
+          `${id}: found the end ${instantWords(wallMs(end), window.offsetMinutes)}, expected one after ${instantWords(window.until, window.offsetMinutes)}; to end it earlier, close it and open another`,
         );
       return this.#stands({ ...window, until: wallMs(end) }, "extended", { by, reason });
     },
@@ -101,7 +103,8 @@ export class WindowKeeper {
       const problem = this.#write();
       this.#say("closed", { ...window, reason: printable(reason, wordsMax) }, by);
       await this.#parts.journal.settled();
-      return { ok: true, result: { window: this.#statusOf(window), warnings: problem === undefined ? [] : [problem] } };
+      const warnings = [...stillOver(window, this.windows.all(), this.#covered(window, this.#parts.plan())), ...present(problem)];
+      return { ok: true, result: { window: this.#statusOf(window), warnings } };
     },
     "window-list": () => Promise.resolve({ ok: true, result: { now: instant(this.windows.judged), windows: this.status() } }),
   };
@@ -136,7 +139,7 @@ export class WindowKeeper {
     const window = this.#held(asked, this.#parts.plan());
     const before = this.windows.find(window.id);
     const problem = this.windows.put(window);
-    if (problem !== undefined) return refused(`window ${window.id}: ${problem}`);
+    if (problem !== undefined) return refused(change === "opened" ? problem : `${window.id}: ${problem}`);
     if (!before) this.#next += 1;
     const unwritten = this.#write();
     if (unwritten !== undefined && window.kind !== "pause") {
@@ -182,14 +185,10 @@ export class WindowKeeper {
 
   #warnings(window: Window): readonly string[] {
     const devices = this.#covered(window, this.#parts.plan());
-    const others = this.windows.all().filter((other) => {
-      const overlaps = other.id !== window.id && other.kind !== window.kind && other.from < window.until && window.from < other.until;
-      return overlaps && devices.some((device) => covers(other, device));
-    });
     const behind = this.#parts.time.behind > 0;
     return [
       ...(devices.length === 0 ? [`${window.scope}: no device of the watchlist is in it`] : []),
-      ...others.map(({ id, kind }) => `it overlaps ${id} (${kind}): both hold, and where one is a pause nothing is asked`),
+      ...overlapping(window, this.windows.all(), devices),
       ...(behind
         ? ["the wall clock is suspect: a pause ends by the later of the two times, anything else by the earlier; see `watchkeeper status`"]
         : []),
@@ -219,8 +218,11 @@ export class WindowKeeper {
   }
 
   #noSuch(id: string): string {
-    const ids = this.windows.all().map((window) => window.id);
-    return `${id}: found no such window, expected ${ids.length === 0 ? "one that was opened; there is none" : `one of ${ids.join(", ")}`}`;
+    return noSuchWindow(
+      id,
+      this.windows.all().map((window) => window.id),
+      this.#next,
+    );
   }
 
   #write(): string | undefined {

@@ -1,10 +1,10 @@
-/** What is kept of pauses that are over, whom a pause has come to cover meanwhile, and windows that an earlier version has kept. */
+/** What is kept of pauses that are over, whom a pause has come to cover meanwhile, windows that an earlier version has kept, and one beside another. */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
-import type { ControlReply, ControlRequest } from "../../src/domain/control.ts";
+import type { ControlReply, ControlRequest, WindowDone } from "../../src/domain/control.ts";
 import type { DeviceId, Plan, PlannedDevice } from "../../src/domain/plan.ts";
 import { wallMs } from "../../src/domain/units.ts";
 import { WindowKeeper } from "../../src/poller/windows.ts";
@@ -43,8 +43,13 @@ function open(windows: WindowKeeper, changes: Partial<ControlRequest<"window-ope
   return windows.handlers["window-open"]({ ...signed, kind: "pause", scope: "device:plc", forMs: 7_200_000, ...changes });
 }
 
-function done(reply: ControlReply<"window-open">): void {
+function done(reply: ControlReply<"window-open">): WindowDone {
   assert.ok(reply.ok, JSON.stringify(reply));
+  return reply.result;
+}
+
+function problemOf(reply: ControlReply<"window-open">): string {
+  return reply.ok ? "" : reply.problems.join(" ");
 }
 
 describe("a maintenance window", () => {
@@ -132,5 +137,20 @@ describe("a maintenance window", () => {
     );
     const kept = readWindows(stateDir);
     assert.deepEqual("windows" in kept && kept.windows[0]?.devices, ["plc"]);
+  });
+
+  test("that is opened twice, by mistake, says so; when one is closed, what goes on over its devices is named, and one that has ended is said to have", async () => {
+    const windows = keeper();
+    done(await open(windows, { offsetMinutes: 60 }));
+    done(await open(windows, { scope: "device:pump" }));
+    assert.deepEqual(done(await open(windows, { scope: "site", forMs: 3_600_000 })).warnings, [
+      "w1 is a pause of device:plc too, until 2026-11-21 15:00:05 +01:00 (2026-11-21 14:00:05 UTC): to end it early, both are to be closed",
+      "w2 is a pause of device:pump too, until 2026-11-21 14:00:05 UTC: to end it early, both are to be closed",
+    ]);
+    const close = (id: string): Promise<ControlReply<"window-close">> => windows.handlers["window-close"]({ ...signed, id });
+    assert.deepEqual(done(await close("w1")).warnings, ["w3 (pause of site) goes on until 2026-11-21 13:00:05 UTC"]);
+    assert.equal(problemOf(await close("w1")), "w1: it has ended, or was closed; there are w2, w3");
+    assert.equal(problemOf(await close("1")), "1: found no such window, expected one that is open or planned; there are w2, w3");
+    assert.equal(problemOf(await close("w4")), "w4: found no such window, expected one that is open or planned; there are w2, w3");
   });
 });

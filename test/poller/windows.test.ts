@@ -234,15 +234,18 @@ describe("a maintenance window", () => {
     const request = { by: "eto-1", reason: "x", kind: "pause", scope: "site" } as const;
     assert.match(
       problemOf(await windows.handlers["window-open"]({ ...request, until: "2026-11-21T11:00:00.000Z" })),
-      /not after the beginning/u,
+      /^found the end 2026-11-21 11:00:00 UTC, which is past, expected one after 2026-11-21 12:00:00 UTC$/u,
     );
     assert.match(
       problemOf(await windows.handlers["window-open"]({ ...request, from: "2026-11-21T14:00:00.000Z", until: "2026-11-21T13:00:00.000Z" })),
       /not after/u,
     );
-    assert.match(problemOf(await windows.handlers["window-close"]({ ...signed, id: "w9" })), /there is none/u);
+    assert.match(
+      problemOf(await windows.handlers["window-close"]({ ...signed, id: "w9" })),
+      /found no such window, .*; there is none now$/u,
+    );
     done(await open(windows));
-    assert.match(problemOf(await windows.handlers["window-extend"]({ ...signed, id: "w9", forMs: 1 })), /expected one of w1/u);
+    assert.match(problemOf(await windows.handlers["window-extend"]({ ...signed, id: "w9", forMs: 1 })), /; there is w1$/u);
     assert.match(
       problemOf(await windows.handlers["window-extend"]({ ...signed, id: "w1", until: "2026-11-21T12:30:00.000Z" })),
       /to end it earlier, close it/u,

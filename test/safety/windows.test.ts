@@ -114,10 +114,10 @@ describe("a window", () => {
     const at = (from: number, until: number, kind: WindowKind = "pause"): string =>
       windows.put(made({ kind, from: wallMs(start + from), until: wallMs(start + until) })) ?? "";
     assert.match(at(hour, hour), /not after the beginning/u);
-    assert.match(at(-2 * hour, -hour), /that is past/u);
+    assert.match(at(-2 * hour, -hour), /which is past, expected one after/u);
     assert.match(at(91 * day, 92 * day), /within 90 d/u);
     assert.match(at(0, 30 * day + 1), /at most 30 d/u);
-    assert.match(at(hour, hour + day + 1, "deep-query"), /at most 1 d for the kind deep-query/u);
+    assert.match(at(hour, hour + day + 1, "deep-query"), /from its beginning to its end, expected at most 1 d of a deep-query window/u);
     assert.deepEqual(windows.all(), []);
     assert.equal(at(-day, 30 * day, "mute"), "");
     for (let count = 1; count < windowsMax; count++) assert.equal(windows.put(made({ id: `x${count}` })), undefined);

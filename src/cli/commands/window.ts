@@ -1,8 +1,10 @@
 /** Opens, extends, closes and lists maintenance windows: by name, with a reason, always with an end. */
-import { parseDuration } from "../../domain/duration.ts";
+import { formatDuration, parseDuration } from "../../domain/duration.ts";
 import type { ControlRequest, WindowDone } from "../../domain/control.ts";
+import { windowLongest } from "../../domain/limits.ts";
 import { parseInstant, type ReadInstant } from "../../domain/instant.ts";
 import { printable } from "../../domain/printable.ts";
+import { milliseconds } from "../../domain/units.ts";
 import { isWindowKind, isWindowScope, windowKinds, type WindowKind } from "../../domain/windows.ts";
 import { WrongUsage, type Command, type Context, type ExitCode } from "../command.ts";
 import type { Asked } from "../control-client.ts";
@@ -27,9 +29,13 @@ export const window: Command = {
     scope: { type: "text", value: "<scope>", summary: "open: device:ID, segment:ID, zone:ID, profile:ID or site" },
     from: { type: "text", value: "<time>", summary: "open: when it begins (default: now), such as 2026-11-22T08:00+01:00" },
     until: { type: "text", value: "<time>", summary: "open, extend: when it ends, with its offset, or Z for UTC" },
-    for: { type: "text", value: "<duration>", summary: "open, extend: how long, such as 2h, in place of --until" },
-    by: { type: "text", value: "<name>", summary: "open, extend, close: who" },
-    reason: { type: "text", value: "<text>", summary: "open, extend, close: why" },
+    for: {
+      type: "text",
+      value: "<duration>",
+      summary: "in place of --until, such as 2h: open: how long; extend: how much longer than it would have been",
+    },
+    by: { type: "text", value: "<name>", summary: "open, extend, close: your name, for the record" },
+    reason: { type: "text", value: "<text>", summary: "open, extend, close: why, for the record" },
     change: { type: "text", value: "<reference>", summary: "open: of the owner's management of change" },
   },
   examples: [
@@ -72,7 +78,10 @@ function opened(context: Context): Promise<ExitCode> {
   const from = instantOf(context, "from");
   const end = endOf(context);
   const scope = needed(context, "scope", "whom it is for");
-  if (!isWindowScope(scope)) throw new WrongUsage(`--scope: found "${scope}", expected device:ID, segment:ID, zone:ID, profile:ID or site`);
+  if (!isWindowScope(scope)) {
+    const meant = /^[a-z0-9][a-z0-9-]*$/u.test(scope) ? `; did you mean device:${scope}?` : "";
+    throw new WrongUsage(`--scope: found "${scope}", expected device:ID, segment:ID, zone:ID, profile:ID or site${meant}`);
+  }
   const change = context.text("change");
   const offsetMinutes = from?.offsetMinutes ?? end.offsetMinutes;
   return told(context, "window-open", {
@@ -134,7 +143,7 @@ async function ask<Name extends Changing | "window-list">(
 }
 
 function signed(context: Context): { readonly by: string; readonly reason: string } {
-  return { by: needed(context, "by", "who"), reason: needed(context, "reason", "why") };
+  return { by: needed(context, "by", "your name, for the record"), reason: needed(context, "reason", "why, for the record") };
 }
 
 function needed(context: Context, option: string, what: string): string {
@@ -169,6 +178,9 @@ function endOf(context: Context): End {
   if (until) return { request: { until: instant(until) }, offsetMinutes: until.offsetMinutes };
   const forMs = parseDuration(span);
   if (forMs === undefined || forMs === 0) throw new WrongUsage(`--for: found "${span}", expected a duration such as 90m, 2h or 3d`);
+  const longest = milliseconds(Math.max(...Object.values(windowLongest)));
+  if (forMs > longest)
+    throw new WrongUsage(`--for: found "${span}", expected at most ${formatDuration(longest)}: a person may extend a window later`);
   return { request: { forMs } };
 }
 
