@@ -1,4 +1,4 @@
-/** Proves that a deep query ends when it must: with its window by the clock, with Ctrl-C and with a stop, by capture; and that the record says so. */
+/** Proves that a deep query sends nothing without its window, and ends when it must: with its window by the clock, with Ctrl-C and with a stop, by capture; and that the record says so. */
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -13,6 +13,8 @@ import { unapprovedSite, type Site } from "./support/site.ts";
 import { waitFor, watchTheWireFor } from "./support/wait.ts";
 
 const plc = "192.0.2.10";
+/** For safety, and of a family that is suspended: neither gets a packet. */
+const [fire, adapter] = ["192.0.2.11", "192.0.2.12"] as const;
 const family = "generic-modbus-tcp";
 const who = { by: "eto-1", reason: "survey" };
 const agreed = { by: "eto-1", on: "2026-11-20", reason: "survey" };
@@ -30,16 +32,40 @@ const nowNs = (): bigint => BigInt(Date.now()) * 1_000_000n;
 /** FC 43/14 regular or extended, or FC 17. */
 const isDeep = ({ payloadHex }: Packet): boolean => /^.{14}(?:2b0e0[23]|11$)/u.test(payloadHex);
 
-async function open(site: Site, forMs: number): Promise<{ readonly untilNs: bigint }> {
+async function open(site: Site, forMs: number): Promise<{ readonly id: string; readonly untilNs: bigint }> {
   const opened = await site.ask("window-open", { kind: "deep-query", scope: "device:plc", forMs, ...who });
   assert.ok(opened.ok, JSON.stringify(opened));
-  return { untilNs: BigInt(Date.parse(opened.result.window.until)) * 1_000_000n };
+  const { id, until } = opened.result.window;
+  return { id, untilNs: BigInt(Date.parse(until)) * 1_000_000n };
 }
 
 async function begun(site: Site): Promise<string> {
   const reply = await site.ask("deep-query", { devices: ["plc"], ...who, differences: "none", acknowledged: true });
   assert.ok(reply.ok, JSON.stringify(reply));
   return reply.result.id;
+}
+
+async function refusalOf(site: Site, ...devices: readonly string[]): Promise<string> {
+  const reply = await site.ask("deep-query", { devices, ...who, differences: "none", acknowledged: true });
+  return reply.ok ? "it began" : reply.problems.join("\n");
+}
+
+/** Each reason by itself, and nothing sent for it. */
+async function refusals(site: Site): Promise<void> {
+  assert.match(await refusalOf(site, "plc"), /^plc: no_window: no deep-query window is open/u);
+  const muted = await site.ask("window-open", { kind: "mute", scope: "site", forMs: 60_000, ...who });
+  assert.ok(muted.ok);
+  assert.match(await refusalOf(site, "plc"), /^plc: no_window: .*found w1 is a mute, which lets nothing more be asked/u);
+  const elsewhere = await site.ask("window-open", { kind: "deep-query", scope: "device:fire", forMs: 60_000, ...who });
+  assert.ok(elsewhere.ok);
+  assert.match(await refusalOf(site, "plc"), /^plc: window_scope: .*found w2 covers device:fire/u);
+  assert.match(await refusalOf(site, "fire"), /^fire: safety_function: /u);
+  assert.match(await refusalOf(site, "adapter"), /^adapter: stage /u);
+  const many = Array.from({ length: 17 }, (_, at) => `plc-${at}`);
+  assert.match(await refusalOf(site, ...many), /^found 17 devices, expected at most 16 a run/u);
+  const closed = await site.ask("window-close", { id: elsewhere.result.window.id, ...who });
+  assert.ok(closed.ok);
+  assert.match(await refusalOf(site, "plc"), /^plc: no_window/u);
 }
 
 /** What has been told so far; whoever looks watches. */
@@ -53,15 +79,21 @@ function recordOf(site: Site, id: string): DeepRecord {
   return JSON.parse(readFileSync(join(site.stateDir, "deep-queries", `${id}.json`), "utf8")) as DeepRecord;
 }
 
-test("a deep query ends with its window by time, before its end; with Ctrl-C and with a stop within a second; heartbeats go on but for the stop", async () => {
+test("a deep query sends nothing without a window that covers it, ends with its window by time, before its end; with Ctrl-C and with a stop within a second; heartbeats go on but for the stop", async () => {
   await using network = await makeNetwork({
     hosts: [
       { name: "poller", address: "192.0.2.1" },
-      { name: "plc", address: plc },
+      { name: "plc", address: [plc, fire, adapter] },
     ],
   });
   const checks = [{ method: "modbus-fc43", unitId: 1, interval: "1s", answerWithin: "1s" }];
-  const site = await unapprovedSite(network, { devices: [{ id: "plc", address: plc, changes: { checks } }], startsPerSecondMax: 10 });
+  const enip = { checks: [{ method: "enip-list-identity", interval: "1s" }] };
+  const devices = [
+    { id: "plc", address: plc, changes: { checks } },
+    { id: "fire", address: fire, changes: { checks, function: "safety" } },
+    { id: "adapter", address: adapter, profile: "generic-ethernet-ip", changes: enip },
+  ];
+  const site = await unapprovedSite(network, { devices, startsPerSecondMax: 10 });
   mkdirSync(join(site.folder, "device-profiles"), { recursive: true });
   const agreement = {
     schema: "site-profile/v1",
@@ -71,6 +103,8 @@ test("a deep query ends with its window by time, before its end; with Ctrl-C and
     deepQuery: reads.map((read) => ({ read, ...agreed })),
   };
   writeFileSync(join(site.folder, "device-profiles", `${family}.yaml`), JSON.stringify(agreement));
+  const suspended = { schema: "site-profile/v1", id: "generic-ethernet-ip", approval: { stage: "suspended" } };
+  writeFileSync(join(site.folder, "device-profiles", "generic-ethernet-ip.yaml"), JSON.stringify(suspended));
   await Promise.all([startPymodbus(network, "plc", { long: true }), site.approve(family)]);
   const capture = await startCapture(network, "poller");
   const poller = await site.start();
@@ -84,6 +118,7 @@ test("a deep query ends with its window by time, before its end; with Ctrl-C and
   const over = (id: string): Promise<unknown> =>
     waitFor(async () => !(await look(site, id)).running, { what: "its end", deadlineMs: 15_000, everyMs: 100 });
 
+  await refusals(site);
   // Nobody closes the first: it ends by the clock, in the middle of the run.
   const short = await open(site, 9000);
   const shortFrom = nowNs();
@@ -92,9 +127,10 @@ test("a deep query ends with its window by time, before its end; with Ctrl-C and
   const runs: Run[] = [{ id: byTime, fromNs: shortFrom, toNs: short.untilNs }];
   const gone = async (): Promise<boolean> => {
     const listed = await site.ask("window-list", {});
-    return listed.ok && listed.result.windows.length === 0;
+    return listed.ok && !listed.result.windows.some(({ id }) => id === short.id);
   };
   await waitFor(gone, { what: "the window to end", deadlineMs: 10_000, everyMs: 100 });
+  assert.match(await refusalOf(site, "plc"), /^plc: no_window/u);
 
   // The second by Ctrl-C, at the command that a person has before them.
   await open(site, 60_000);
@@ -125,7 +161,9 @@ test("a deep query ends with its window by time, before its end; with Ctrl-C and
   await watchTheWireFor(2000);
   assert.equal(await poller.end(), 0, poller.said());
 
-  const packets = withPeer(onIp(await capture.stop()), plc);
+  const all = onIp(await capture.stop());
+  for (const address of [fire, adapter]) assert.deepEqual(withPeer(all, address), [], describe(withPeer(all, address)));
+  const packets = withPeer(all, plc);
   const table = describe(packets);
   const requests = requestsFromUs(packets);
   const asked = runs.map(({ fromNs, toNs }) => requests.filter((one) => isDeep(one) && one.epochNs >= fromNs && one.epochNs <= toNs));
