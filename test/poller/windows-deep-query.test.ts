@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { Plan, PlannedDevice } from "../../src/domain/plan.ts";
+import type { Window } from "../../src/domain/windows.ts";
 import { deepObjections } from "../../src/poller/deep-objections.ts";
 import { WindowKeeper } from "../../src/poller/windows.ts";
 import { TrustedTime } from "../../src/safety/trusted-time.ts";
@@ -44,17 +45,23 @@ test("a deep-query window covers no machine that comes by another's name or segm
       for (const stranger of [moved, joined, { ...joined, id: plc.id }]) assert.equal(leave(run, stranger), "elsewhere");
       assert.equal(leave(run, plc), "open");
     }
-    const [why] = deepObjections({
-      asked: ["plc"],
-      plan,
-      now: windows.windows.judged,
-      windows: windows.windows.all().map((window) => ({ window, open: true })),
-      leave: (device) => leave(windows, device) as "elsewhere",
-      stopped: false,
-      running: undefined,
-      unacknowledged: false,
-      unwritable: undefined,
-    });
+    const asked = (all: Parameters<typeof deepObjections>[0]["windows"]): string | undefined =>
+      deepObjections({
+        asked: ["plc"],
+        plan,
+        now: windows.windows.judged,
+        windows: all,
+        leave: (device) => leave(windows, device) as "elsewhere",
+        stopped: false,
+        running: undefined,
+        unacknowledged: false,
+        unwritable: undefined,
+      })[0];
+    const why = asked(windows.windows.all().map((window) => ({ window, open: true })));
+    // A pause that is planned is in nobody's way yet; one that stands is.
+    const pause: Window = { ...windows.windows.find("w1")!, id: "w7", kind: "pause" };
+    assert.doesNotMatch(asked([{ window: pause, open: false }]) ?? "", /pause/u);
+    assert.match(asked([{ window: pause, open: true }]) ?? "", /w7 is a pause/u);
     assert.match(
       why ?? "",
       /^plc: window_scope: .*; found w1 covers what stood under segment:hvac when it was opened, and this device was not there/u,
