@@ -21,6 +21,8 @@ import { makeNetwork, type Network } from "./support/netns.ts";
 import { waitFor } from "./support/wait.ts";
 
 const plc = "192.0.2.10";
+/** For so long Linux keeps an acknowledgement back (TCP_DELACK_MIN). */
+const delayedAckMs = 40;
 const requestBytes = identificationRequestHex.length / 2;
 
 function pollerAndPlc(): Promise<Network> {
@@ -41,7 +43,12 @@ test("one fresh identification exchange with pymodbus is at most 10 packets, 6 o
   await client.ended;
   await waitForKernelToLetGo(network, "poller", plc, 2000);
   const packets = onIp(await capture.stop());
-  assert.ok(packets.length <= 10, describe(packets));
+  // Each SYN, FIN, question and answer once; the others only acknowledge.
+  const carrying = packets.filter(({ payloadLength, flags }) => payloadLength > 0 || flags.includes("SYN") || flags.includes("FIN"));
+  assert.equal(carrying.length, 6, describe(packets));
+  // On a busy machine the device's kernel does not wait for the answer to acknowledge the question: a packet more, and not ours.
+  const tookMs = packets.at(-1)!.atMs - packets[0]!.atMs;
+  assert.ok(packets.length <= (tookMs < delayedAckMs ? 10 : 11), describe(packets));
   assert.equal(fromUs(packets).length, 6, describe(packets));
   assert.equal(payloadBytesFromUs(packets), requestBytes, describe(packets));
   assert.deepEqual(
