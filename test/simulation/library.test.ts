@@ -4,7 +4,7 @@ import { after, before, describe, test } from "node:test";
 import { readLibrary, shippedLibrary } from "../../src/config/library.ts";
 import type { Profile } from "../../src/config/schema/profile.ts";
 import type { Protocol } from "../../src/domain/operations.ts";
-import { operationsOf } from "../../src/domain/plan.ts";
+import { operationsOf, type DeviceId } from "../../src/domain/plan.ts";
 import type { FramePolicy } from "../../src/domain/wire.ts";
 import { driversWith } from "../../src/drivers/registry.ts";
 import { enipPolicy } from "../../src/wire/frames/enip.ts";
@@ -128,10 +128,24 @@ describe("of each shipped family", () => {
   }
 });
 
-test("nothing was off its template, and nobody was tripped", () => {
+/** When each device tripped for connections that were lost for good, by its id. */
+function tripsForGood(): ReadonlyMap<string, number> {
+  const tripped = life.simulated.facts.flatMap((fact) => (fact.kind === "tripped" ? [fact] : []));
+  const lost = tripped.filter(({ trip }) => trip.cause === "connections_lost");
+  return new Map(lost.map(({ at, trip }) => [trip.scope.slice("device:".length), at]));
+}
+
+test("nothing was off its template, and nobody was tripped but where lost connections are lost for good", () => {
   assert.deepEqual(life.network.violations, []);
-  const trips = life.simulated.facts.filter(({ kind }) => kind === "tripped");
-  assert.deepEqual(trips, []);
+  const forGood = [...profiles.values()]
+    .filter(({ value }) => value.connection.idleClose?.value === "never")
+    .map(({ value }): string => value.id);
+  const trips = life.simulated.facts.flatMap((fact) => (fact.kind === "tripped" ? [fact.trip] : []));
+  for (const { cause, scope } of trips) {
+    const family = life.site.plan.devices.get(scope.slice("device:".length) as DeviceId)?.profile;
+    assert.deepEqual([cause, forGood.includes(String(family))], ["connections_lost", true], scope);
+  }
+  assert.ok(tripsForGood().size > 0, "one that loses connections for good is among the families");
 });
 
 describe("a simulated device is as its profile declares it", () => {
@@ -210,13 +224,19 @@ function assertUnharmed(one: LibraryDevice): void {
   }
 }
 
-/** It was asked in every round, and again once the cable was back and the lost connection no longer counted. */
+/** It was asked in every round, and again once the cable was back and the lost connection no longer counted; where it is lost for good nothing comes any more. */
 function assertReturned(mine: readonly LibraryDevice[]): void {
   const addresses = new Set(mine.map(({ address }) => address));
   const emitted = Map.groupBy(emittedBy(mine), ({ check }) => check.id);
-  for (const { id, target } of life.site.plan.checks.values()) {
+  const forGood = tripsForGood();
+  for (const { id, device, target } of life.site.plan.checks.values()) {
     if (!addresses.has(target.address)) continue;
     const asked = (emitted.get(id) ?? []).map(({ atMs }) => atMs);
+    const trippedAt = forGood.get(device);
+    if (trippedAt !== undefined) {
+      assert.ok(asked.length > 0 && asked.every((atMs) => atMs <= trippedAt), `${id}: asked after its trip`);
+      continue;
+    }
     assert.ok(new Set(asked).size >= rounds, `${id}: asked ${new Set(asked).size} times`);
     assert.ok(
       asked.some((atMs) => atMs > life.pluggedInAtMs),
