@@ -41,6 +41,9 @@ async function agreedAndApproved(site: Site): Promise<void> {
   );
 }
 
+/** For so long Linux keeps an acknowledgement back (TCP_DELACK_MIN). */
+const delayedAckMs = 40;
+
 test("List Identity over UDP is 2 packets, the Identity object 13, an excluded neighbour gets none, and a late reply draws no ICMP error", async () => {
   const [adapter, controller, tardy, overTcp, neighbour] = ["192.0.2.10", "192.0.2.11", "192.0.2.12", "192.0.2.13", "192.0.2.14"] as const;
   await using network = await makeNetwork({
@@ -111,7 +114,9 @@ test("List Identity over UDP is 2 packets, the Identity object 13, an excluded n
   const [quickest] = read.toSorted((a, b) => a.length - b.length);
   assert.deepEqual([quickest?.length, fromUs(quickest ?? []).length <= 8], [13, true], describe(packets));
   for (const check of checksOf(withPeer(packets, overTcp))) {
-    assert.ok(check.length <= 10 && fromUs(check).length <= 6, describe(check));
+    // Where an answer is not there yet, a busy device acknowledges the question by itself: a packet more, and not ours.
+    const tookMs = check.at(-1)!.atMs - check[0]!.atMs;
+    assert.ok(check.length <= (tookMs < delayedAckMs ? 10 : 11) && fromUs(check).length <= 6, describe(check));
     assert.equal(requestsFromUs(check).length, 1, describe(check));
     assert.match(requestsFromUs(check)[0]!.payloadHex, listIdentity, describe(check));
     assert.equal(withFlag(check, "RST").length, 0, describe(check));
