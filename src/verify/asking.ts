@@ -45,6 +45,8 @@ export class Askings {
   readonly #approved: Approved;
   readonly #checks = new Map<ApprovedCheck, Asked>();
   readonly #lines = new Map<string, Asked>();
+  /** Lines that deep queries may ask: any request and any connection, whosesoever. */
+  readonly #anybody = new Map<string, { readonly asked: Asked; readonly gapMs: number }>();
   /** Devices of several checks. */
   readonly #devices = new Map<string, { readonly asked: Asked; readonly gapMs: number }>();
 
@@ -58,6 +60,10 @@ export class Askings {
       this.#devices.set(device, { asked: nothingAsked(), gapMs: Math.min(gapMs, this.#devices.get(device)?.gapMs ?? gapMs) });
     }
     for (const line of approved.lineGapMs.keys()) this.#lines.set(line, nothingAsked());
+    for (const { deep, floor, intervalMs, line } of approved.checks) {
+      const gapsMs = [floor?.gapMs ?? intervalMs, approved.lineGapMs.get(line) ?? 0, this.#anybody.get(line)?.gapMs ?? Infinity];
+      if (deep) this.#anybody.set(line, { asked: nothingAsked(), gapMs: Math.min(...gapsMs) });
+    }
   }
 
   /** Takes one frame that left; what is wrong with it, or undefined. */
@@ -112,20 +118,23 @@ export class Askings {
 
   /**
    * A connection was begun: what a device that does not answer gets instead of a request. In the run of a deep query (`candidates` has its
-   * checks) it may be that one's, which comes between two heartbeats and waits for the device's floor alone.
+   * checks) it may be that one's, which comes between two heartbeats and waits for the device's floor alone. That one counts from whatever
+   * was last asked there, a question of the deep query's too, so that none has a further connection behind it.
    */
   connecting(line: string, atNs: bigint, candidates: readonly ApprovedCheck[]): Fault | undefined {
     const asked = this.#lines.get(line);
     if (!asked) return undefined;
     const gapMs = this.#approved.lineGapMs.get(line) ?? 0;
-    const deepMs = candidates.flatMap(({ deep, floor }) => (deep && floor ? [floor.gapMs] : []));
-    const fault =
-      deepMs.length === 0
-        ? tooEarly(asked, gapMs, atNs, `line ${line}: connected`)
-        : tooEarly({ ...asked }, Math.min(gapMs, ...deepMs), atNs, `line ${line}: connected in a deep query`);
+    const inRun = candidates.some(({ deep }) => deep);
+    const anybody = this.#anybody.get(line);
+    const faults = [
+      inRun ? undefined : tooEarly(asked, gapMs, atNs, `line ${line}: connected`),
+      anybody && tooEarly(anybody.asked, anybody.gapMs, atNs, `line ${line}: connected ${inRun ? "in" : "after"} a deep query`),
+    ];
+    if (anybody) anybody.asked.latestNs = atNs;
     asked.beforeNs = asked.latestNs;
     asked.latestNs = atNs;
-    return fault;
+    return faults.find((fault) => fault !== undefined);
   }
 
   checks(): readonly CheckFigures[] {
@@ -147,9 +156,14 @@ export class Askings {
     }));
   }
 
-  /** The check's line, but for what a deep query asks between two heartbeats; and its device where that has several checks. */
+  /** The check's line, but for what a deep query asks between two heartbeats; what anybody asks there; and its device where that has several checks. */
   #around({ deep, line, floor }: ApprovedCheck): readonly Asked[] {
-    return [...(deep ? [] : [this.#lines.get(line)!]), ...(floor ? [this.#devices.get(floor.device)!.asked] : [])];
+    const anybody = this.#anybody.get(line);
+    return [
+      ...(deep ? [] : [this.#lines.get(line)!]),
+      ...(anybody ? [anybody.asked] : []),
+      ...(floor ? [this.#devices.get(floor.device)!.asked] : []),
+    ];
   }
 
   #latest(check: ApprovedCheck): bigint | undefined {
@@ -173,12 +187,14 @@ export class Askings {
     const asked = this.#checks.get(check)!;
     const line = this.#lines.get(check.line)!;
     const device = check.floor && this.#devices.get(check.floor.device);
+    const anybody = this.#anybody.get(check.line);
     const opened = talk.exchanges === 0 && check.transport === "tcp";
     // The connection that was begun for this very request has been weighed against the line already.
     const faults = [
       tooEarly(asked, check.intervalMs, atNs, `check ${check.id}: asked`),
       opened || check.deep ? undefined : tooEarly(line, this.#approved.lineGapMs.get(check.line) ?? 0, atNs, `line ${check.line}: asked`),
       device && tooEarly(device.asked, device.gapMs, atNs, `device ${check.floor!.device}: asked`),
+      opened || !anybody ? undefined : tooEarly(anybody.asked, anybody.gapMs, atNs, `line ${check.line}: asked beside a deep query`),
     ];
     talk.exchanges += 1;
     // The connection was the deep query's: the line goes on counting from the heartbeat before it.

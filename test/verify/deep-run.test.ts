@@ -71,6 +71,37 @@ describe("a deep query in a capture", () => {
       assert.deepEqual([...new Set(judged(sent).violations.map(({ kind }) => kind))], ["too-early"]);
   });
 
+  test("has no connection behind its question that is nearer than the floor, with a request or without, in its run and right after it", () => {
+    const syn = (atMs: number): readonly Bytes[] => [tcp({ atMs, sourcePort: 40_009, flags: "S" })];
+    const judgedWith = (atMs: number, runs = [run]): readonly string[] =>
+      details(judged([heartbeat(0, 40_000), asked(30_100, 40_001), syn(atMs)], runs));
+    const line = `too-early: line address:${device}: connected`;
+    assert.deepEqual(judgedWith(30_600), [`${line} in a deep query 499.500 ms after the time before; at least 30000 ms`]);
+    assert.deepEqual(judgedWith(60_000), [`${line} in a deep query 29899.500 ms after the time before; at least 30000 ms`]);
+    assert.deepEqual(judgedWith(60_200), []);
+    const over = [{ ...run, toNs: instant(31_000) }];
+    assert.deepEqual(judgedWith(60_050, over), [`${line} after a deep query 29949.500 ms after the time before; at least 30000 ms`]);
+    assert.deepEqual(judgedWith(60_200, over), []);
+  });
+
+  test("has no other device of its line asked sooner, over a connection of its own or a kept one", () => {
+    const frame = { operation: "modbus-read-device-identification", hex: "000000000005022b0e0100", mask: "0000ffffffffffffffffff" };
+    const other = { ...check({ asking: once(frame) }), id: "tank/modbus-fc43", device: "tank" };
+    const both = approvedBy({ ...plan(check({ floor }), other), lines: [{ id: `address:${device}`, gapMs: 7000 }], deepChecks: [deep] });
+    const found = (...sent: readonly (readonly Bytes[])[]): readonly string[] =>
+      details(judge({ frames: frames(...sent), approved: both, deepRuns: [run] }));
+    const asksOther = "000300000005022b0e0100";
+    const soon = found(asked(30_100, 40_001), exchange(31_100, asksOther, { sourcePort: 40_002 }));
+    assert.deepEqual(soon, [
+      `too-early: line address:${device}: connected in a deep query 999.500 ms after the time before; at least 7000 ms`,
+    ]);
+    const said = (atMs: number, sequence: number, hex: string): readonly Bytes[] => [tcp({ atMs, sequence, flags: "PA", hex })];
+    assert.deepEqual(found(said(30_100, 1000, regularFrame), said(31_100, 1011, asksOther)), [
+      `too-early: line address:${device}: asked beside a deep query 1000.000 ms after the time before; at least 7000 ms`,
+    ]);
+    assert.deepEqual(found(asked(30_100, 40_001), exchange(37_200, asksOther, { sourcePort: 40_002 })), []);
+  });
+
   test("takes no heartbeat's interval away: two within it are still too early", () => {
     const found = judged([heartbeat(0, 40_000), asked(15_000, 40_001), heartbeat(50_000, 40_002)]).violations;
     assert.ok(found.some(({ kind, detail }) => kind === "too-early" && detail.startsWith("check plc/modbus-fc43")));
