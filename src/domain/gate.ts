@@ -60,7 +60,7 @@ export interface Notebook {
   note(key: string, value: unknown): void;
 }
 
-/** What is being asked at this moment, noted so that it outlives the process. Called in the tick before the first packet may leave, and after the last. Never throws for anything a disk does. */
+/** What is being asked at this moment, noted so that it outlives the process. Called in the tick before the first packet may leave, and when everybody knows what came of it. Never throws for anything a disk does. */
 export interface InFlight {
   begin(check: Check): void;
   end(check: Check): void;

@@ -225,6 +225,8 @@ export class HeartbeatGate implements Gate, PermitOffice {
     if (objection && endsKept.has(objection.reason) && this.#keeper.holds(check)) await this.#keeper.letGo(check.line);
     const outcome = this.#learn(check, objection ? refused(check, now, objection) : await this.#ask(check, now));
     this.#parts.record(outcome);
+    // Last of all, and not where anything before it threw: what ends the poller while its answer is worked on was still being asked.
+    if (!objection) this.#parts.inFlight.end(check);
     return outcome;
   }
 
@@ -235,7 +237,7 @@ export class HeartbeatGate implements Gate, PermitOffice {
     experience.tried(device, now);
     const permit = this.#mint(check, now);
     this.#parts.inFlight.begin(check);
-    const { result, sent, answeredAt } = await this.#keeper.converse(permit).finally(() => this.#parts.inFlight.end(check));
+    const { result, sent, answeredAt } = await this.#keeper.converse(permit);
     this.#out.delete(permit);
     permit.end();
     if (this.#keeper.holds(check)) this.#parts.inFlight.kept(check.line, true);

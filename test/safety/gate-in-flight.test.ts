@@ -23,6 +23,36 @@ describe("a check is noted as being asked", () => {
     });
   }
 
+  for (const [does, kind] of [
+    ["answer", "answered"],
+    ["refuse", "failed"],
+  ] as const) {
+    test(`until everybody was told what came of it: whoever ends the poller over it left it noted (${kind})`, async () => {
+      const site = await readySite({ script: () => ({ does, afterMs: 10 }) });
+      const notedWhenTold: string[][] = [];
+      site.facts.push = () => {
+        notedWhenTold.push([...site.inFlight]);
+        throw new TypeError("a fact that nobody can write down");
+      };
+      const asked = site.gate.exchange(plcCheck, "schedule");
+      const ended = assert.rejects(asked, /nobody can write down/u);
+      await site.clock.advance(1000);
+      await ended;
+      assert.deepEqual([notedWhenTold, site.inFlight], [[[plcCheck]], [plcCheck]]);
+    });
+  }
+
+  test("until its identity was compared, where that ends the poller", async () => {
+    const stranger = () => {
+      throw new TypeError("a name that nobody can compare");
+    };
+    const site = await readySite({ stranger });
+    const ended = assert.rejects(site.gate.exchange(plcCheck, "schedule"), /nobody can compare/u);
+    await site.clock.advance(1000);
+    await ended;
+    assert.deepEqual(site.inFlight, [plcCheck]);
+  });
+
   test("and not when nothing is sent", async () => {
     const site = await readySite();
     site.stoppedInMemory = true;
