@@ -48,8 +48,9 @@ describe("the benches", () => {
       "memory of each, without code",
       "CPU of a check without a socket",
       "scrape, of each",
-      "new plan taken over, of each",
+      "reload, of each",
       "longest work without a pause in a scrape",
+      "longest work without a pause in a reload",
     ];
     assert.deepEqual(
       figures.map(({ name }) => name),
