@@ -1,40 +1,29 @@
 /** What people and programs may make a running poller do: the handlers of the control socket, the web and the signals. */
-import type { Settings } from "../config/loaded-site.ts";
 import type { AuditEntry } from "../domain/board.ts";
-import type { Clock } from "../domain/clock.ts";
 import type { ControlHandlers, Signed } from "../domain/control.ts";
 import { auditReserve } from "../domain/limits.ts";
-import type { CheckId, DeviceId, Plan } from "../domain/plan.ts";
+import type { CheckId, DeviceId } from "../domain/plan.ts";
 import type { MonotonicMs } from "../domain/units.ts";
 import { instant, statusOf, tripStatus } from "../exporters/control-status.ts";
-import type { EventLog } from "../exporters/event-log.ts";
 import { healthOf } from "../exporters/health-status.ts";
 import type { WebActions } from "../exporters/web-routes.ts";
 import { askNow } from "./ask-now.ts";
 import { certificatesShown } from "./certificates-shown.ts";
-import type { Planned, Site } from "./planner.ts";
+import { reloadOnce, type ReloadParts } from "./reload.ts";
 import { done, refused } from "./replies.ts";
-import { takeOver } from "./take-over.ts";
 import type { Vault } from "./vault.ts";
-import { sayWhatWaits } from "./waiting-settings.ts";
 import type { DeepCommand } from "./deep-queries.ts";
 import type { WindowCommand, WindowKeeper } from "./windows.ts";
 import type { HeartbeatGate } from "../safety/gate.ts";
 import type { TrustedTime } from "../safety/trusted-time.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
-import type { MemoryBoard } from "../store/board.ts";
 import type { StoreJournal } from "../store/journal.ts";
-import type { BoardRecorder } from "../store/recorder.ts";
 import { auditRecordsMax } from "../store/schema.ts";
 import type { StopFile } from "../store/stop-file.ts";
 
-export interface OperationsParts {
-  readonly clock: Clock;
-  readonly board: MemoryBoard;
+export interface OperationsParts extends ReloadParts {
   readonly gate: HeartbeatGate;
   readonly journal: StoreJournal;
-  readonly log: EventLog;
-  readonly recorder: BoardRecorder;
   readonly scheduler: Scheduler;
   readonly stopFile: StopFile;
   readonly vault: Vault;
@@ -42,12 +31,6 @@ export interface OperationsParts {
   readonly time: TrustedTime;
   /** What keeps this poller from asking at all, in one line; undefined when its safeguards hold. */
   readonly unfit: () => Promise<string | undefined>;
-  readonly replan: () => Promise<Planned>;
-  /** The files of what was adopted, for a rollback. */
-  readonly keep: (adopted: Site) => void;
-  /** Loads what the plan needs, before the first packet. */
-  readonly prepare: (plan: Plan) => Promise<void>;
-  readonly settings: Settings;
 }
 
 const stoppersMax = 20;
@@ -111,7 +94,7 @@ export class Operations {
   reload(by: string): Promise<readonly string[]> {
     const current = this.#reload;
     if (!current) {
-      const running = this.#reloaded(by).finally(() => (this.#reload = undefined));
+      const running = reloadOnce(this.#parts, by).finally(() => (this.#reload = undefined));
       this.#reload = { running, next: undefined };
       return running;
     }
@@ -239,33 +222,6 @@ export class Operations {
     this.#inTheNameOf(by);
     if (problem !== undefined) this.#audit("stop", "resume", problem, by, "failure");
     return problem === undefined ? done({ wasStopped: true }) : refused(problem);
-  }
-
-  /** Never rejects: a signal has nobody who could take it, and no mistake in a reload may end a poller that runs well. */
-  async #reloaded(by: string): Promise<readonly string[]> {
-    const { board, log, recorder } = this.#parts;
-    const problems = await this.#replanned().catch((error: unknown) => {
-      log.bug(error);
-      const found = error instanceof Error ? error.message : String(error);
-      return [`reload: a mistake in the poller itself kept the files from being taken over (${found}); its log says more`];
-    });
-    board.reloaded(problems.length);
-    const result = problems.length === 0 ? "success" : "failure";
-    const detail = problems[0] ?? `plan ${board.plan.digest}`;
-    // Whoever reaches the web may reload as often as they like; another plan is always another record.
-    recorder.repeated(`reload ${by} ${detail}`, { source: by, category: "configuration", type: "reload", result, detail });
-    log.reloaded(by, problems);
-    return problems;
-  }
-
-  async #replanned(): Promise<readonly string[]> {
-    const result = await this.#parts.replan();
-    if ("problems" in result) return result.problems;
-    await this.#parts.prepare(result.plan);
-    await takeOver(this.#parts, result);
-    this.#parts.keep(result);
-    sayWhatWaits(this.#parts, result.settings);
-    return [];
   }
 
   #inTheNameOf(by: string): void {

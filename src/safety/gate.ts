@@ -2,7 +2,7 @@
 import type { Clock } from "../domain/clock.ts";
 import type { Gate, Verdict } from "../domain/gate.ts";
 import { drainWithin, finishWithin, stopFinishWithin } from "../domain/limits.ts";
-import type { Answer, Outcome, Refused, Scope, Trip } from "../domain/outcome.ts";
+import type { Answer, Fact, Outcome, Refused, Scope, Trip } from "../domain/outcome.ts";
 import type { Permit } from "../domain/permit.ts";
 import { checkFor, type Check, type CheckId, type LineId, type Plan, type Trigger } from "../domain/plan.ts";
 import { atOnce, type Preparing } from "../domain/taking-over.ts";
@@ -69,11 +69,11 @@ export class HeartbeatGate implements Gate, PermitOffice {
 
   /** In one go, see `preparing`. */
   adopt(plan: Plan): void {
-    atOnce(this.preparing(plan))();
+    for (const fact of atOnce(this.preparing(plan))()) this.#parts.record(fact);
   }
 
-  /** Throws, where it must, before anything of the new plan is in force. Until the returned function is called everything is decided by the plan before. */
-  *preparing(plan: Plan): Preparing<() => void> {
+  /** Throws, where it must, before the new plan is in force, which it is when the returned function is called: what that returns is to be recorded when everybody has the plan. */
+  *preparing(plan: Plan): Preparing<() => readonly Fact[]> {
     const before = this.#plan;
     const takeOver = yield* this.#admission.preparing(plan);
     return () => {
@@ -83,10 +83,12 @@ export class HeartbeatGate implements Gate, PermitOffice {
       this.#plan = plan;
       for (const permit of this.#out) if (!this.#admission.planned(permit.check)) permit.revoke("plan_changed");
       void this.#keeper.letGoUnless((check) => this.#admission.planned(check));
-      for (const trip of moved) this.trip(trip);
-      for (const scope of held)
-        this.#parts.record({ kind: "held", at: now, scope, held: true, detail: "several fell silent together before this start" });
-      for (const one of missed) this.#parts.record({ kind: "missed_before", ...one });
+      const detail = "several fell silent together before this start";
+      return [
+        ...moved.flatMap((trip) => this.#tripped(trip, undefined)),
+        ...held.map((scope) => ({ kind: "held", at: now, scope, held: true, detail }) as const),
+        ...missed.map((one) => ({ kind: "missed_before", ...one }) as const),
+      ];
     };
   }
 
@@ -152,10 +154,15 @@ export class HeartbeatGate implements Gate, PermitOffice {
 
   /** `place`: where the tripped device stood, which the plan may not know; what will stand there is tripped too. */
   tripAt(trip: Trip, place: string | undefined): void {
-    if (!this.#admission.trip(trip, place)) return;
-    this.#parts.record({ kind: "tripped", at: this.clock.monotonic(), trip });
+    for (const fact of this.#tripped(trip, place)) this.#parts.record(fact);
+  }
+
+  /** From here on nothing is sent there; nothing is news where it was tripped before. */
+  #tripped(trip: Trip, place: string | undefined): readonly Fact[] {
+    if (!this.#admission.trip(trip, place)) return [];
     for (const permit of this.#out) if (this.#admission.isTripped(permit.check)) permit.revoke("tripped");
     void this.#keeper.letGoUnless((check) => !this.#admission.isTripped(check));
+    return [{ kind: "tripped", at: this.clock.monotonic(), trip }];
   }
 
   /** True when there was something to reset. */

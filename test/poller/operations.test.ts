@@ -266,4 +266,27 @@ describe("a reload", () => {
       );
     });
   }
+
+  test("whose files are in force is never called one that failed to take them over, whatever goes wrong after that", async () => {
+    const said: string[] = [];
+    const log = { bug: () => undefined, write: (_level: string, event: string) => void said.push(event), reloaded: () => assert.fail() };
+    const trouble = (): never => {
+      throw new RangeError("no room");
+    };
+    const vault = new Vault(new Map());
+    const failing: readonly Partial<OperationsParts>[] = [{ keep: trouble }, { vault: Object.assign(vault, { replace: trouble }) }];
+    for (const changes of failing) {
+      const [problem, ...more] = await operations({ ...changes, log: log as unknown as OperationsParts["log"] }).reload("SIGHUP");
+      assert.match(problem ?? "", /^reload: the files were taken over \(plan .+\), but a mistake .+ after that \(no room\); restart it/u);
+      assert.deepEqual(more, []);
+    }
+    assert.deepEqual(said, ["reload_troubled", "reload_troubled"]);
+    assert.deepEqual(
+      journal.entries.map(({ type, result }) => [type, result]),
+      [
+        ["reload", "failure"],
+        ["reload", "failure"],
+      ],
+    );
+  });
 });

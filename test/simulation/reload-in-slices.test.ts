@@ -128,10 +128,13 @@ class Life {
   }
 
   *preparing(plan: Plan): Preparing<() => void> {
+    const intoGate = yield* this.site.gate.preparing(plan);
     const all: (() => void)[] = [];
-    for (const part of [this.site.gate, this.site.scheduler, this.board]) all.push(yield* part.preparing(plan));
+    for (const part of [this.site.scheduler, this.board]) all.push(yield* part.preparing(plan));
     return () => {
+      const facts = intoGate();
       for (const takeOver of all) takeOver();
+      this.site.facts.push(...facts);
     };
   }
 
