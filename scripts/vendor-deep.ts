@@ -33,7 +33,7 @@ function readSection(profile: Profile, { read, reason, slots, interfaces }: Prof
   const many =
     counts === undefined
       ? ""
-      : ` One request for each of the ${counts} that the owner has counted${most === undefined ? "" : `, at most ${most}`}; the first is shown.`;
+      : ` One request for each of the ${counts} that the owner has ${counts === "slots" ? "named (in racks where none of these holds a module of safety)" : "counted"}${most === undefined ? "" : `, at most ${most}`}; the first is shown.`;
   return [
     "",
     `### \`${read}\``,

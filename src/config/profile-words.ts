@@ -96,7 +96,7 @@ function allowed({ kind, methods }: Profile): readonly string[] {
 function deepLines({ deepQuery }: Profile): readonly string[] {
   return deepQuery.map(({ read, reason }) => {
     const { words, counts } = deepReads[read];
-    return `${read}: ${words}${counts === undefined ? "" : ` (the site says how many ${counts})`}: ${reason}`;
+    return `${read}: ${words}${counts === undefined ? "" : ` (the site says ${counts === "slots" ? "which" : "how many"} ${counts})`}: ${reason}`;
   });
 }
 

@@ -26,7 +26,7 @@ export interface DeepReadFacts {
   readonly method: MethodId;
   /** In words for a person. */
   readonly words: string;
-  /** A file says how many there are; each is asked by itself. Absent: there is one. */
+  /** Each is asked by itself: a site file names the slots, and says how many interfaces there are. Absent: there is one. */
   readonly counts?: "slots" | "interfaces";
   /** Heartbeats by these methods keep a session, in which it is asked where one stands: no second one is opened. Absent: it is asked by itself. */
   readonly within?: readonly MethodId[];

@@ -23,7 +23,7 @@ const siteFile = JSON.stringify({
   agreed: [{ method: "enip-identity-object", ...signed }],
   deepQuery: [
     { read: "enip-identity", ...signed },
-    { read: "enip-slots", slots: 4, ...signed },
+    { read: "enip-slots", slots: [0, 1, 2, 3], noSafetyIn: ["rack"], ...signed },
   ],
 });
 const order = ["--by", "eto-1", "--reason", "survey", "--differences", "none", "--acknowledge-risk"];

@@ -25,13 +25,14 @@ import type { SiteBudgets } from "./budgets.ts";
 import { framingOf, templatesOf, type Candidate, type Spoken } from "./candidate.ts";
 import { endOf } from "./dates.ts";
 import { lineConnections, type Member } from "./connection-slots.ts";
-import { asksModule, deepChecks, type DeepCandidate } from "./deep.ts";
+import { deepChecks, type DeepCandidate } from "./deep.ts";
 import { digestOf } from "./digest.ts";
 import { envelopePhase } from "./envelope.ts";
 import type { Family } from "./family.ts";
 import { deepFrozen, frozenMap } from "./freeze.ts";
 import { line } from "./lines.ts";
 import type { Place } from "./place.ts";
+import { asksModule } from "./rack.ts";
 import type { Finding } from "./standing.ts";
 import { floorOf, slotsInTurn, turnGap } from "./turns.ts";
 

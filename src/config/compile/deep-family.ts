@@ -2,6 +2,7 @@
 import { deepReads, type DeepRead } from "../../domain/deep-reads.ts";
 import type { Profile } from "../schema/profile.ts";
 import type { SiteProfile } from "../schema/site-profile.ts";
+import { slotNumbers } from "./rack.ts";
 
 /** In the shipped profile's order; what one of the two files alone names is not asked. Of two counts the smaller one holds. */
 export function familyDeepReads(
@@ -19,8 +20,8 @@ export function familyDeepReads(
       return [{ read, ...(Number.isFinite(nodesMax) && { nodesMax }) }];
     }
     if (counts === undefined) return [{ read }];
+    if (counts === "slots") return slotNumbers(agreed.slots, offer.slots).map((number): DeepRead => ({ read, number }));
     const count = Math.min(agreed[counts] ?? 0, offer[counts] ?? Number.POSITIVE_INFINITY);
-    const first = counts === "slots" ? 0 : 1;
-    return Array.from({ length: count }, (_, index): DeepRead => ({ read, number: first + index }));
+    return Array.from({ length: count }, (_, index): DeepRead => ({ read, number: index + 1 }));
   });
 }

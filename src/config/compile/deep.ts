@@ -82,11 +82,6 @@ function deepCandidate(site: LoadedSite, methods: Methods, deep: DeepRead, beat:
   ];
 }
 
-/** A module of the rack, and not the device itself: whoever the family expects, that may be anybody's. */
-export function asksModule({ deep }: Pick<Candidate, "deep">): boolean {
-  return deep !== undefined && deepReads[deep.read].counts === "slots";
-}
-
 /** What the heartbeat's own entry says, but for what the read's method has no use for. */
 function entryOf(
   method: Method | undefined,

@@ -13,6 +13,7 @@ import { lastDayBefore } from "./dates.ts";
 import { countSlots, unstatedClients, type Member } from "./connection-slots.ts";
 import type { ExclusionsOf } from "./exclusions.ts";
 import { functionCodeOf } from "./modbus-codes.ts";
+import { safetyInRack, slotsUnstated } from "./rack.ts";
 import { siteFileOf } from "./site-file.ts";
 import { watchdogRefusal, type WatchdogRefusal } from "./watchdog.ts";
 
@@ -76,7 +77,8 @@ function excluded(candidate: Candidate, { site, exclusionsOf }: Circumstances): 
 }
 
 /** In code and first among the owner's own facts: no approval, statement or profile lifts it. */
-function safetyFunction({ place }: Candidate, { site }: Circumstances): string | undefined {
+function safetyFunction(candidate: Candidate, { site, lines }: Circumstances): string | undefined {
+  const { place } = candidate;
   const what = place.entry.function;
   switch (what) {
     case "safety":
@@ -86,7 +88,7 @@ function safetyFunction({ place }: Candidate, { site }: Circumstances): string |
     case "control":
     case "monitoring":
     case "network":
-      return undefined;
+      return safetyInRack(candidate, membersOf(lines, place.line), site);
   }
 }
 
@@ -99,6 +101,7 @@ function missingStatements(candidate: Candidate, circumstances: Circumstances): 
   const missing = [
     ...clients.map((path) => `${at(site.watchlist, path)} is not stated: name every other client, [] where there are none`),
     ...family.ownerMustState.flatMap((key) => ownerStatement(candidate, key, site)),
+    ...slotsUnstated(candidate),
   ];
   const certificate = certificateMissing(candidate, circumstances);
   if (certificate !== undefined) missing.push(certificate);

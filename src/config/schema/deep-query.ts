@@ -3,7 +3,8 @@ import { z } from "zod";
 import { deepReadIds, deepReads, type DeepReadId } from "../../domain/deep-reads.ts";
 import { deepQueryInterfacesMax, deepQuerySlotsMax } from "../../domain/limits.ts";
 import { opcuaServerNodes } from "../../domain/opcua.ts";
-import { date, oneOf, text, whole, type IsoDate } from "./common.ts";
+import type { DeviceId } from "../../domain/plan.ts";
+import { date, id, oneOf, text, whole, type IsoDate } from "./common.ts";
 
 interface Counts {
   /** Of the backplane, from slot 0. */
@@ -21,7 +22,11 @@ export interface DeepReadOffer extends Counts {
 }
 
 /** In a site file: is agreed to. */
-export interface DeepReadAgreement extends Counts {
+export interface DeepReadAgreement extends Omit<Counts, "slots"> {
+  /** Of the backplane, each by its number. A number of slots, as older files have it, is read so that the heartbeat goes on, and lets none be asked. */
+  readonly slots?: number | readonly number[];
+  /** Racks of which it is stated that none of the slots named holds a module of safety, protection or navigation. */
+  readonly noSafetyIn?: readonly DeviceId[];
   readonly read: DeepReadId;
   readonly by: string;
   readonly on: IsoDate;
@@ -41,8 +46,40 @@ const counts: { slots: Count; interfaces: Count; nodes: Count } = {
 const read: z.ZodType<DeepReadId, DeepReadId> = oneOf(deepReadIds, "What is read.");
 
 const offer: z.ZodType<DeepReadOffer> = z.strictObject({ read, reason: text("Why it may be read."), ...counts });
+
+const slotsExpected = `a list of the slots that may be asked, each a whole number from 0 to ${deepQuerySlotsMax - 1} and once, such as [0, 1, 3]`;
+/** A list, or the number of an older file. */
+const namedSlots: z.ZodType<number | readonly number[], number | number[]> = z
+  .union(
+    [
+      z.array(whole(0, deepQuerySlotsMax - 1, "A slot."), { error: slotsExpected }).min(1, { error: slotsExpected }),
+      whole(1, deepQuerySlotsMax, "How many slots there are."),
+    ],
+    { error: slotsExpected },
+  )
+  .refine((value) => typeof value === "number" || new Set(value).size === value.length, { error: slotsExpected })
+  .meta({
+    description:
+      "With enip-slots: the slots that may be asked, counted from 0, such as [0, 1, 3]. A single number, which counts them, lets none be asked.",
+  });
+const noSafetyIn: z.ZodType<readonly DeviceId[], string[]> = z
+  .array(id<DeviceId>("A device of the watchlist."), { error: "a list of device ids" })
+  .min(1, { error: "a list of device ids" })
+  .meta({
+    description:
+      "With enip-slots: the racks, by device id, of which whoever agrees states that none of the slots named holds a module of safety, protection or navigation (a safety controller, its partner, safety I/O). The others are not asked.",
+  });
+
 const agreement: z.ZodType<DeepReadAgreement> = z
-  .strictObject({ read, by: text("Who agrees to it."), on: date("When."), reason: text("Why."), ...counts })
+  .strictObject({
+    read,
+    by: text("Who agrees to it."),
+    on: date("When."),
+    reason: text("Why."),
+    ...counts,
+    slots: namedSlots.exactOptional(),
+    noSafetyIn: noSafetyIn.exactOptional(),
+  })
   .check(({ value, issues }) => {
     const key = deepReads[value.read].counts;
     if (key === undefined || value[key] !== undefined) return;
@@ -50,7 +87,7 @@ const agreement: z.ZodType<DeepReadAgreement> = z
       code: "custom",
       path: [key],
       input: undefined,
-      message: `how many ${key} there are, as ${value.read} asks each by itself`,
+      message: key === "slots" ? slotsExpected : `how many ${key} there are, as ${value.read} asks each by itself`,
     });
   });
 

@@ -39,7 +39,7 @@ describe("profiles", () => {
     const logix = (await site.run(profiles, ["show", "rockwell-controllogix"])).out;
     assert.match(
       logix,
-      /^What a deep query may read, .*\n {2}enip-identity: .*\n {2}enip-slots: EtherNet\/IP Identity object of a module in the backplane \(the site says how many slots\): Each module/mu,
+      /^What a deep query may read, .*\n {2}enip-identity: .*\n {2}enip-slots: EtherNet\/IP Identity object of a module in the backplane \(the site says which slots\): Each module/mu,
     );
     assert.doesNotMatch((await site.run(profiles, ["show", "passive-safety"])).out, /deep query/u);
   });

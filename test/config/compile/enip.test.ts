@@ -153,7 +153,7 @@ describe("the slots of a ControlLogix rack, beside a heartbeat over UDP", () => 
     ).settings;
 
   test("are asked one by one, each over a connection of its own, between two heartbeats; a module may be anybody's", (t) => {
-    const { plan } = approved(settings(t, `${method}\n${reads(", slots: 3")}`), logix);
+    const { plan } = approved(settings(t, `${method}\n${reads(", slots: [0, 1, 2], noSafetyIn: [adapter]")}`), logix);
     assert.deepEqual(
       [...plan.deep.keys()],
       ["adapter/deep-enip-identity", "adapter/deep-enip-slots-0", "adapter/deep-enip-slots-1", "adapter/deep-enip-slots-2"],
@@ -170,7 +170,7 @@ describe("the slots of a ControlLogix rack, beside a heartbeat over UDP", () => 
   });
 
   test("are a flow of their own for a firewall's owner, and a place of their own in the fence", (t) => {
-    const { plan } = approved(settings(t, `${method}\n${reads(", slots: 2")}`), logix);
+    const { plan } = approved(settings(t, `${method}\n${reads(", slots: [0, 1], noSafetyIn: [adapter]")}`), logix);
     const [beat, deep, ...others] = conduitsOf(plan, methods, []);
     assert.deepEqual(
       [beat?.transport, beat?.intervalMs, deep?.transport, deep?.intervalMs, others.length],
@@ -192,8 +192,8 @@ describe("the slots of a ControlLogix rack, beside a heartbeat over UDP", () => 
     const refusedFor = (compiled: Compiled): readonly string[] => [
       ...new Set([...compiled.plan.deepRefused.values()].map(({ reason }) => reason)),
     ];
-    assert.deepEqual(refusedFor(approved(settings(t, reads(", slots: 2")), logix)), ["method_withdrawn"]);
-    const full = settings(t, `${method}\n${reads(", slots: 2")}`, { otherClients: "[SCADA-1, HMI-2]" });
+    assert.deepEqual(refusedFor(approved(settings(t, reads(", slots: [0, 1], noSafetyIn: [adapter]")), logix)), ["method_withdrawn"]);
+    const full = settings(t, `${method}\n${reads(", slots: [0, 1], noSafetyIn: [adapter]")}`, { otherClients: "[SCADA-1, HMI-2]" });
     const { plan } = approved(full, logix);
     assert.deepEqual(refusedFor({ plan } as Compiled), ["no_connection_slot"]);
     assert.deepEqual([plan.checks.size, plan.deep.size], [1, 0]);
@@ -202,7 +202,10 @@ describe("the slots of a ControlLogix rack, beside a heartbeat over UDP", () => 
   test("are not named without their number", (t) => {
     const loaded = loadSite(settings(t, `${method}\n${reads("")}`), { lab: false });
     assert.ok(!loaded.ok);
-    assert.match(loaded.problems.map(formatProblem).join("\n"), /deepQuery\[1\]\.slots: found nothing, expected how many slots there are/u);
+    assert.match(
+      loaded.problems.map(formatProblem).join("\n"),
+      /deepQuery\[1\]\.slots: found nothing, expected a list of the slots that may be asked/u,
+    );
   });
 });
 
