@@ -91,7 +91,7 @@ export function stateStore(clock: Clock): StateStore {
     quiet: (folder) => {
       const kept = quietRecords(folder);
       if ("problem" in kept) return { problems: [kept.problem] };
-      return { windows: kept.windows, runs: kept.runs.map(({ at, source, type }) => ({ timestamp: instant(at), source, type })) };
+      return { ...kept, runs: kept.runs.map(({ at, source, type }) => ({ timestamp: instant(at), source, type })) };
     },
     adopt: (folder, adopted, { by, reason }) => {
       const stopped = new StopFile(folder, clock).write(by, reason);

@@ -75,6 +75,8 @@ export interface KeptQuiet {
   readonly windows: string | undefined;
   /** Beginnings and ends of the poller, stops and resumptions, the oldest first. */
   readonly runs: readonly Pick<AuditLine, "timestamp" | "source" | "type">[];
+  /** Where the site is stopped: who did it (empty where nobody says), and since when. */
+  readonly standing?: { readonly by: string; readonly since: string | undefined };
 }
 
 export interface AuditVerdict {

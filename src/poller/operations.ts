@@ -20,6 +20,7 @@ import type { Scheduler } from "../scheduler/scheduler.ts";
 import type { StoreJournal } from "../store/journal.ts";
 import { auditRecordsMax } from "../store/schema.ts";
 import type { StopFile } from "../store/stop-file.ts";
+import { detail } from "../store/tidy.ts";
 
 export interface OperationsParts extends ReloadParts {
   readonly gate: HeartbeatGate;
@@ -107,7 +108,17 @@ export class Operations {
     const { plan } = this.#parts.board;
     await this.#parts.prepare(plan);
     this.#audit("lifecycle", "started", `plan ${plan.digest}: ${plan.checks.size} checks, ${plan.refused.size} refused`, "poller");
+    this.#standing();
     this.#parts.log.write("info", "started", `checks asked: ${plan.checks.size}, not asked: ${plan.refused.size}`, { plan: plan.digest });
+  }
+
+  /** Whoever reads the audit of this run alone sees that it was stopped from its beginning, by whom, and until when. */
+  #standing(): void {
+    const { record } = this.#parts.stopFile;
+    if (!this.#stopped || !record) return;
+    const since = record.since === undefined ? "" : ` since ${record.since}`;
+    const said = detail(`the site was stopped${since} when the poller began: ${record.reason}`);
+    this.#audit("stop", "stopped", said, record.by || this.#hand);
   }
 
   onEnd(ending: () => Promise<unknown>): void {

@@ -5,6 +5,7 @@ import { verifyAudit } from "./database-audit.ts";
 import type { AuditRecord } from "./audit-chain.ts";
 import type { Unusable } from "./database.ts";
 import { isFileError } from "./durable-file.ts";
+import { standingStop, type StopRecord } from "./stop-file.ts";
 import { journalName } from "./state-folder.ts";
 import { windowsFileName } from "./windows-file.ts";
 
@@ -13,6 +14,8 @@ export interface QuietRecords {
   readonly windows: string | undefined;
   /** Of the audit: when the poller began and ended, and when it was stopped and resumed; none before its first run. */
   readonly runs: readonly Pick<AuditRecord, "at" | "source" | "type">[];
+  /** Where the site is stopped: who did it, and since when, as the file STOP says. */
+  readonly standing?: Pick<StopRecord, "by" | "since">;
 }
 
 const types: ReadonlySet<string> = new Set(["started", "ended", "stopped", "resumed"]);
@@ -26,7 +29,9 @@ export function quietRecords(stateFolder: string): QuietRecords | Unusable {
     const visit = (record: AuditRecord): void => void (types.has(record.type) && runs.push(record));
     const verdict = statSync(journal, { throwIfNoEntry: false }) && verifyAudit(journal, { visit });
     if (verdict && "problem" in verdict) return verdict;
-    return { windows: statSync(windows, { throwIfNoEntry: false }) && readFileSync(windows, "utf8"), runs };
+    const stop = standingStop(stateFolder);
+    const standing = stop && { standing: { by: stop.by, since: stop.since } };
+    return { ...standing, windows: statSync(windows, { throwIfNoEntry: false }) && readFileSync(windows, "utf8"), runs };
   } catch (error) {
     if (!isFileError(error)) throw error;
     return { problem: `${stateFolder}: stops and pauses cannot be read (${error.message}); see that this user may read it` };

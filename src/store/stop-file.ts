@@ -193,6 +193,13 @@ export class StopFile {
   }
 }
 
+/** What stands in a state folder that may be a copy, for a reader who decides nothing by it; undefined: no stop. @throws what the file system refuses. */
+export function standingStop(stateFolder: string): StopRecord | undefined {
+  const path = join(stateFolder, stopFileName);
+  const found = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  return found && recordIn(path, found);
+}
+
 interface Look {
   readonly seen: string;
   readonly record: StopRecord | undefined;

@@ -1,10 +1,11 @@
 /** Stops and pauses as a state folder holds them: for a judge, with or without a poller, and of a copy. */
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { wallMs } from "../../src/domain/units.ts";
 import { quietRecords } from "../../src/store/quiet-records.ts";
+import { StopFile, stopFileName } from "../../src/store/stop-file.ts";
 import { journalName } from "../../src/store/state-folder.ts";
 import { windowsFileName } from "../../src/store/windows-file.ts";
 import { entry, journalBench } from "./support/journal-bench.ts";
@@ -38,6 +39,19 @@ test("are none before anything ran; later the file of windows as it stands, and 
       ["ended", 9],
     ],
   );
+});
+
+test("tell of a stop that stands, by whom and since when, whatever the file is", () => {
+  const standing = (): unknown => {
+    const kept = quietRecords(bench.folder);
+    return "runs" in kept ? kept.standing : kept;
+  };
+  assert.equal(standing(), undefined);
+  new StopFile(bench.folder, bench.clock).write("eto-1", "smoke");
+  assert.deepEqual(standing(), { by: "eto-1", since: new Date(bench.clock.wall()).toISOString() });
+  rmSync(join(bench.folder, stopFileName));
+  mkdirSync(join(bench.folder, stopFileName));
+  assert.deepEqual(standing(), { by: "", since: undefined });
 });
 
 test("that cannot be read are a problem, and so is a folder that is none", () => {

@@ -109,11 +109,12 @@ describe("a pause in the file of windows", () => {
 
 describe("a stop in the audit", () => {
   const happened = (ms: number, type: string, source = "eto-1") => ({ type, timestamp: iso(ms), source });
-  const spans = (...records: readonly ReturnType<typeof happened>[]): readonly (readonly [number, number | undefined])[] =>
-    stopsIn(records).map(({ fromNs, toNs }) => [
+  const spansOf = (stops: readonly Quiet[]): readonly (readonly [number, number | undefined])[] =>
+    stops.map(({ fromNs, toNs }) => [
       Number((fromNs - instant(0)) / 1_000_000n),
       toNs > instant(1e9) ? undefined : Number((toNs - instant(0)) / 1_000_000n),
     ]);
+  const spans = (...records: readonly ReturnType<typeof happened>[]): ReturnType<typeof spansOf> => spansOf(stopsIn(records));
 
   test("lasts until it is resumed, or the poller ends or begins anew; one that nobody has resumed lasts on", () => {
     assert.deepEqual(spans(happened(1000, "started"), happened(5000, "stopped"), happened(9000, "resumed")), [[5000, 9000]]);
@@ -124,6 +125,38 @@ describe("a stop in the audit", () => {
     // It began stopped.
     assert.deepEqual(spans(happened(7000, "started"), happened(9000, "resumed"), happened(9500, "resumed")), [[7000, 9000]]);
     assert.deepEqual(spans(happened(7000, "started"), { ...happened(1, "stopped"), timestamp: "yesterday" }), []);
+  });
+
+  test("that stands lasts on from when it was made, over ends and beginnings, and never from before the latest resumption", () => {
+    const stand = (since: string | undefined, ...records: readonly ReturnType<typeof happened>[]): ReturnType<typeof spans> =>
+      spansOf(stopsIn(records, { by: "eto-1", since }));
+    const twice = [happened(1000, "started"), happened(5000, "stopped"), happened(7000, "ended"), happened(8000, "started")];
+    const known = [...twice, happened(8001, "stopped"), happened(9000, "ended")];
+    assert.deepEqual(stand(iso(4999), ...known), [[4999, undefined]]);
+    // Its file does not say since when: then from where the last run knew of it.
+    for (const since of [undefined, "last night"])
+      assert.deepEqual(stand(since, ...known), [
+        [5000, 7000],
+        [8001, undefined],
+      ]);
+    assert.deepEqual(stand(undefined, ...twice.slice(0, 3)), [[5000, undefined]]);
+    // Made while nothing ran; and again, by a clock that was wrong, after a resumption.
+    assert.deepEqual(stand(iso(9500), happened(1000, "started"), happened(9000, "ended")), [[9500, undefined]]);
+    assert.deepEqual(stand(undefined, happened(1000, "started"), happened(9000, "ended")), []);
+    assert.deepEqual(stand(iso(-9e9), happened(1000, "stopped"), happened(3000, "resumed")), [
+      [1000, 3000],
+      [3000, undefined],
+    ]);
+    assert.match(stopsIn([], { by: "", since: iso(0) })[0]?.why ?? "", /^stop by somebody since \d.*Z, which stands$/u);
+  });
+
+  test("under which a run began is known from its record behind the beginning, though nobody resumes it", () => {
+    assert.deepEqual(spans(happened(7000, "started"), happened(7001, "stopped"), happened(9000, "ended")), [[7001, 9000]]);
+    const selfTest = [happened(6990, "stopped", "self-test"), happened(7000, "started"), happened(7001, "stopped", "self-test")];
+    assert.deepEqual(spans(happened(3000, "ended"), ...selfTest), [
+      [6990, 7000],
+      [7001, undefined],
+    ]);
   });
 
   test("keeps everybody quiet from a second after it was said, and is named by who said it", () => {

@@ -130,7 +130,7 @@ function keptFor(context: Context): { readonly times: readonly Quiet[] } | Probl
   const kept = context.state.quiet(settings.stateDir);
   if ("problems" in kept) return kept;
   const pauses = kept.windows === undefined ? [] : pausesIn(parsed(kept.windows, `${settings.stateDir}/windows.json`));
-  return { times: [...stopsIn(kept.runs), ...pauses] };
+  return { times: [...stopsIn(kept.runs, kept.standing), ...pauses] };
 }
 
 function quietFor(context: Context): readonly Quiet[] {

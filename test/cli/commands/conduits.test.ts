@@ -167,6 +167,9 @@ describe("--verify", () => {
       runs: [{ type: "stopped", timestamp: new Date(around.from).toISOString(), source: "eto-2" }],
     };
     assert.match((await site.run(conduits, ["--verify", file])).out, /after the beginning of: stop by eto-2/);
+    const standing = { by: "eto-3", since: new Date(around.from).toISOString() };
+    site.state.quietTimes = { windows: undefined, runs: [], standing };
+    assert.match((await site.run(conduits, ["--verify", file])).out, /after the beginning of: stop by eto-3 since .*, which stands/);
     for (const [kept, message] of [
       [{ problems: ["journal.sqlite: cannot be read"] }, /^journal\.sqlite: cannot be read$/],
       [{ windows: "{", runs: [] }, /windows\.json is no JSON/],
