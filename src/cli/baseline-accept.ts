@@ -63,7 +63,7 @@ function seenNow(known: Identities, ids: readonly DeviceId[]): readonly SeenDevi
 
 /** What is accepted is what stands there: the marks are of these very lines. False where a person at the terminal does not agree. */
 async function shownFirst({ context, known }: Accepting, devices: readonly SeenDevice[]): Promise<boolean> {
-  if (context.flag("json") || devices.length === 0) return true;
+  if (devices.length === 0) return true;
   const rows = devices.flatMap(({ device, seen }) =>
     known.get(device as DeviceId)!.map(({ source, said }) => [device, seen, source, printable(shortened(saidWords(said)), 400)]),
   );

@@ -27,7 +27,10 @@ export const baseline: Command = {
     by: { type: "text", value: "<name>", summary: "accept: who has compared it with the device itself" },
     reason: { type: "text", value: "<text>", summary: "accept: how it was compared, or why it changed" },
     seen: { type: "text", value: "<mark>", summary: "accept: the mark of what you have seen, as `baseline show` prints it" },
-    "all-new": { type: "flag", summary: "accept: every device of which nothing was accepted before, as the command lists them" },
+    "all-new": {
+      type: "flag",
+      summary: "accept: every device of which nothing was accepted before, as the command lists them (not with --json)",
+    },
     beside: { type: "flag", summary: "accept: what was accepted before stays so too (a redundant pair at one address)" },
     format: { type: "text", value: "md|csv", summary: "report: how it is printed (default md)" },
   },
@@ -136,9 +139,14 @@ function accepted(accepting: Accepting, device: string | undefined): Promise<Exi
     throw new WrongUsage(`found ${device === undefined ? "neither a device nor --all-new" : "both a device and --all-new"}, expected one`);
   if (device === undefined && context.text("seen") !== undefined)
     throw new WrongUsage("--seen goes with one device: --all-new takes what it lists itself");
+  if (device === undefined && context.flag("json")) throw new WrongUsage(nobodyWasShown);
   const id = device === undefined ? undefined : named(known, device);
   return typeof id === "object" ? Promise.resolve(failed(context, id.problems)) : acceptedByPerson(accepting, id);
 }
+
+const nobodyWasShown =
+  "--all-new accepts what it has listed, and with --json it lists nothing: look through what `watchkeeper baseline list --json` prints, then " +
+  "accept each device by the mark that stands there, with `watchkeeper baseline accept DEVICE --seen MARK --json …`; nothing was accepted";
 
 function named(known: Identities, device: string | undefined): DeviceId | Problems {
   if (device === undefined) throw new WrongUsage("<device> is missing: its id, as `watchkeeper baseline list` shows it");

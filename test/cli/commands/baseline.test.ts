@@ -194,6 +194,19 @@ describe("accept", () => {
     assert.deepEqual([site.state.known.length, taken], [2, ["plc-1"]]);
   });
 
+  test("--all-new with --json is refused, as it would accept what nobody was shown: nothing is accepted and nobody asked, at a terminal too", async () => {
+    site.state.known = [first];
+    for (const prompt of [undefined, () => Promise.resolve("yes")]) {
+      const ran = await site.run(baseline, ["accept", "--all-new", "--json", ...signed], prompt === undefined ? {} : { prompt });
+      assert.deepEqual([ran.code, ran.out], [2, ""]);
+      assert.match(
+        ran.err,
+        /--all-new.*--json.*`watchkeeper baseline list --json`.*`watchkeeper baseline accept DEVICE --seen MARK --json …`/u,
+      );
+      assert.deepEqual([site.state.audit, site.state.known[0]?.accepted, site.sent], [[], [], []]);
+    }
+  });
+
   test("is refused by the poller, by a full disk, and for a device that has said nothing", async () => {
     assert.match(
       (await site.run(baseline, ["accept", "plc-3", ...seen("plc-3"), ...signed])).err,
