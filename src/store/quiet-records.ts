@@ -6,7 +6,7 @@ import type { AuditRecord } from "./audit-chain.ts";
 import type { Unusable } from "./database.ts";
 import { isFileError } from "./durable-file.ts";
 import { standingStop, type StopRecord } from "./stop-file.ts";
-import { journalName } from "./state-folder.ts";
+import { journalName, readBirth } from "./state-folder.ts";
 import { windowsFileName } from "./windows-file.ts";
 
 export interface QuietRecords {
@@ -23,12 +23,15 @@ const types: ReadonlySet<string> = new Set(["started", "ended", "stopped", "resu
 export function quietRecords(stateFolder: string): QuietRecords | Unusable {
   const [windows, journal] = [join(stateFolder, windowsFileName), join(stateFolder, journalName)];
   try {
-    // A wrong folder would be one in which nothing was ever paused.
+    // A wrong folder, or half of a copy, would be one in which nothing was ever paused.
     statSync(stateFolder);
+    const born = readBirth(stateFolder);
+    if ("problems" in born) return { problem: born.problems.map(({ detail }) => detail).join("\n") };
     const runs: AuditRecord[] = [];
     const visit = (record: AuditRecord): void => void (types.has(record.type) && runs.push(record));
-    const verdict = statSync(journal, { throwIfNoEntry: false }) && verifyAudit(journal, { visit });
-    if (verdict && "problem" in verdict) return verdict;
+    const verdict = verifyAudit(journal, { visit });
+    if ("problem" in verdict) return verdict;
+    if (verdict.broken !== undefined) return { problem: brokenWords(journal, verdict.broken) };
     const stop = standingStop(stateFolder);
     const standing = stop && { standing: { by: stop.by, since: stop.since } };
     return { ...standing, windows: statSync(windows, { throwIfNoEntry: false }) && readFileSync(windows, "utf8"), runs };
@@ -36,4 +39,9 @@ export function quietRecords(stateFolder: string): QuietRecords | Unusable {
     if (!isFileError(error)) throw error;
     return { problem: `${stateFolder}: stops and pauses cannot be read (${error.message}); see that this user may read it` };
   }
+}
+
+/** What was taken out may be a stop. */
+function brokenWords(journal: string, broken: string): string {
+  return `${journal}: found an audit whose chain does not hold (${broken}), expected every record: stops may be missing from it, so no capture is judged by it; see \`watchkeeper audit verify\`. A saved plan (--plan) is judged by without it, with the times in which nothing was to leave written down by hand (--quiet)`;
 }
