@@ -73,7 +73,7 @@ export class ConnectionKeeper {
     return !this.holds(check) && (this.#held.has(check.line) || this.#ending.has(check.line));
   }
 
-  /** The caller holds the line and has let go of what occupied it. Settles at the latest `releaseWithin` after the permit's deadline, whatever wire, driver and library do. */
+  /** The caller holds the line and has let go of what occupied it. Settles at the latest twice `releaseWithin` after the permit's deadline, whatever wire, driver and library do; a wire that ends when it is told to needs it once. */
   async converse(permit: Permit): Promise<Conversation> {
     const { check } = permit;
     const speaker = this.#parts.speakerOf(check);

@@ -90,12 +90,15 @@ for (const fails of new Set(inOneTick.slice(1))) {
 }
 
 const both = literalPlan([
-  { name: "a", address: "192.0.2.1", places: ["192.0.2.1"] },
+  { name: "a", address: "192.0.2.1", places: ["192.0.2.1"], profile: "once-more" },
   { name: "b", address: "192.0.2.2" },
 ]);
 
-/** A poller of `first`, in whose notes an earlier run left that `a` was down, or tripped; its board as it is when `both` is in force. */
-async function boardOnceBoth(first: typeof both, left: "down" | "tripped"): Promise<MemoryBoard> {
+const leftBehind = ["down", "tripped", "held"] as const;
+type Left = (typeof leftBehind)[number];
+
+/** A poller of `first`, in whose notes an earlier run left that `a` was down or tripped, or its family held; its board as it is when `both` is in force. */
+async function boardOnceBoth(first: typeof both, left: Left): Promise<MemoryBoard> {
   const clock = new FakeClock();
   await clock.advance(3_600_000);
   const now = clock.monotonic();
@@ -103,8 +106,12 @@ async function boardOnceBoth(first: typeof both, left: "down" | "tripped"): Prom
   const misses = { missed: 8, lostAt: now - 600_000, lastAsked: now - 60_000, failure: "timeout", digest: check.digest };
   const standing = { scope: "device:once-a", cause: "harm", detail: "stopped answering" } as const;
   const place = both.devices.get(check.device)?.places;
-  const pages = left === "down" ? { [`missed ${check.id}`]: misses } : { [`tripped-at ${standing.scope}`]: place };
-  const trips = left === "down" ? [] : [standing as never];
+  const pages = {
+    down: { [`missed ${check.id}`]: misses },
+    tripped: { [`tripped-at ${standing.scope}`]: place },
+    held: { "held profile:once-more": { triedAt: now - 1000 } },
+  }[left];
+  const trips = left === "tripped" ? [standing as never] : [];
   const board = new MemoryBoard(clock, first, { stopped: false, trips, proven: new Map([[check.id, check.digest]]) });
   const observer = { transition: () => undefined, happened: () => undefined };
   const recorder = new BoardRecorder({ board, journal: new RememberingJournal(), clock, observer });
@@ -117,13 +124,18 @@ async function boardOnceBoth(first: typeof both, left: "down" | "tripped"): Prom
   return board;
 }
 
-for (const left of ["down", "tripped"] as const) {
+for (const left of leftBehind) {
   test(`a device that an earlier run left ${left} is that also when a reload brings it, as after a start`, async () => {
     const atStart = await boardOnceBoth(both, left);
     const byReload = await boardOnceBoth(literalPlan([{ name: "b", address: "192.0.2.2" }]), left);
     for (const board of [atStart, byReload]) {
       const { judgement } = board.device("a" as PlannedDevice["id"])!;
-      assert.equal(left === "down" ? judgement.liveness : judgement.cause, left);
+      if (left === "held")
+        assert.deepEqual(
+          board.holds().map(({ scope }) => scope),
+          ["profile:once-more"],
+        );
+      else assert.equal(left === "down" ? judgement.liveness : judgement.cause, left);
     }
     const seen = (board: MemoryBoard): unknown => [[...board.devices()].map(({ judgement }) => judgement), board.trips(), board.holds()];
     assert.deepEqual(seen(byReload), seen(atStart));
