@@ -13,7 +13,7 @@ import { Windows } from "../safety/windows.ts";
 import type { HeartbeatGate } from "../safety/gate.ts";
 import type { TrustedTime } from "../safety/trusted-time.ts";
 import type { StoreJournal } from "../store/journal.ts";
-import { writeWindows, type KeptWindows } from "../store/windows-file.ts";
+import { writeWindows, type KeptWindows, type PastPause } from "../store/windows-file.ts";
 import { refused } from "./replies.ts";
 import { noSuchWindow, overlapping, stillOver } from "./window-words.ts";
 
@@ -37,7 +37,7 @@ export class WindowKeeper {
   readonly #parts: WindowKeeperParts;
   #next: number;
   /** Pauses that are over. */
-  #past: readonly Window[];
+  #past: readonly PastPause[];
 
   constructor(parts: WindowKeeperParts) {
     this.#parts = parts;
@@ -245,9 +245,18 @@ function present(...lines: readonly (string | undefined)[]): readonly string[] {
   return lines.filter((line) => line !== undefined);
 }
 
-/** The latest of them; a pause of a whole plant has thousands of names. */
-function lately(past: readonly Window[]): readonly Window[] {
+/** The latest of them. A pause of a whole plant has thousands of names: where those do not fit, it is kept without, and says so. */
+function lately(past: readonly PastPause[]): readonly PastPause[] {
   let names = 0;
-  const kept = past.toReversed().filter(({ devices = [], places = [] }) => (names += devices.length + places.length) <= pastPauseNamesMax);
-  return kept.slice(0, pastPausesMax).toReversed();
+  const kept = past
+    .slice(-pastPausesMax)
+    .toReversed()
+    .map((pause): PastPause => {
+      const { devices, places, since: _since, ...rest } = pause;
+      const more = (devices?.length ?? 0) + (places?.length ?? 0);
+      if (names + more > pastPauseNamesMax) return { ...rest, namesDropped: true };
+      names += more;
+      return pause;
+    });
+  return kept.toReversed();
 }

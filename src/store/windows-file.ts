@@ -13,7 +13,12 @@ export interface KeptWindows {
   readonly next: number;
   readonly windows: readonly Window[];
   /** Pauses that are over, each as long as it was, the oldest first: by them a capture is judged. Absent: none. */
-  readonly past?: readonly Window[];
+  readonly past?: readonly PastPause[];
+}
+
+export interface PastPause extends Window {
+  /** Whom it covered was too much to keep: no capture of its time can be judged by it. */
+  readonly namesDropped?: true;
 }
 
 const none: KeptWindows = { next: 1, windows: [] };

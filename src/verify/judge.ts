@@ -109,6 +109,7 @@ class Judging {
       }),
       arpRequests: this.#resolving.requests,
       quiet: this.#quiet.within(this.#fromNs ?? 0n, this.#toNs).map(({ why }) => why),
+      unjudged: this.#quiet.unjudged(this.#fromNs ?? 0n, this.#toNs).map(({ why }) => why),
       violations: this.#violations,
     };
   }

@@ -54,6 +54,8 @@ export interface Judgement {
   readonly arpRequests: number;
   /** Stops and pauses that the capture has to do with. */
   readonly quiet: readonly string[];
+  /** Pauses that the capture has to do with, of which nobody knows any more whom they covered. */
+  readonly unjudged: readonly string[];
   readonly violations: readonly Violation[];
 }
 
@@ -67,4 +69,6 @@ export interface Quiet {
   readonly addresses: ReadonlySet<string> | undefined;
   /** Devices of the plan that are meant besides, by id: of several at one address, what these are asked. */
   readonly devices?: ReadonlySet<string>;
+  /** Whom it covered was not kept: what left in it cannot be judged. */
+  readonly whomUnknown?: true;
 }

@@ -28,6 +28,8 @@ function pauseOf(window: Json, where: string): readonly Quiet[] {
   const why = `pause ${String(id)} of ${String(scope)} from ${iso(from)} until ${iso(until)}, by ${String(by)}: ${String(reason)}`;
   const toNs = BigInt(until) * 1_000_000n;
   if (scope === "site") return [{ why, fromNs: BigInt(from) * 1_000_000n, toNs, graceMs: 0, addresses: undefined }];
+  if (window["namesDropped"] === true)
+    return [{ why, fromNs: BigInt(from) * 1_000_000n, toNs, graceMs: 0, addresses: new Set(), whomUnknown: true }];
   const since = new Map(Object.entries((window["since"] ?? {}) as Json).map(([name, at]) => [name, moment(at, `${where}.since`)]));
   const covered = [
     ...names(window["devices"], `${where}.devices`).map((name) => ({ name, place: false })),

@@ -9,14 +9,22 @@ interface Leaving {
 
 export class QuietTimes {
   readonly #all: readonly Quiet[];
+  /** Nobody knows any more whom these covered. */
+  readonly #unknown: readonly Quiet[];
 
   constructor(all: readonly Quiet[]) {
-    this.#all = all;
+    this.#all = all.filter(({ whomUnknown }) => !whomUnknown);
+    this.#unknown = all.filter(({ whomUnknown }) => whomUnknown);
   }
 
   /** Those that the span between the two moments has to do with. */
   within(fromNs: bigint, toNs: bigint): readonly Quiet[] {
     return this.#all.filter((one) => one.fromNs <= toNs && one.toNs >= fromNs);
+  }
+
+  /** The same, of those by which nothing can be judged. */
+  unjudged(fromNs: bigint, toNs: bigint): readonly Quiet[] {
+    return this.#unknown.filter((one) => one.fromNs <= toNs && one.toNs >= fromNs);
   }
 
   /** Of any packet to the destination; `checks` are all that the plan has there. */

@@ -4,7 +4,7 @@ import { violationKinds, type Judgement } from "./judgement.ts";
 const violationsShown = 50;
 
 export function judgementText(judgement: Judgement): readonly string[] {
-  const { packets, ours, fromNs, toNs, pollerAddresses, others, checks, lines, arpRequests, quiet, violations } = judgement;
+  const { packets, ours, fromNs, toNs, pollerAddresses, others, checks, lines, arpRequests, quiet, unjudged, violations } = judgement;
   const asked = checks.filter(({ requests }) => requests > 0);
   const connections = lines.filter(({ connectionsAtOnceMost }) => connectionsAtOnceMost > 0);
   return [
@@ -19,6 +19,12 @@ export function judgementText(judgement: Judgement): readonly string[] {
     ...(quiet.length === 0
       ? ["No stop and no pause is known of in its time."]
       : ["Nothing was to leave in:", ...quiet.map((why) => `  ${why}`)]),
+    ...(unjudged.length === 0
+      ? []
+      : [
+          "Cannot be judged: whom these pauses covered was more than is kept of pauses that are over. Each is in the audit (`watchkeeper audit export`); its devices can be named with --quiet.",
+          ...unjudged.map((why) => `  ${why}`),
+        ]),
     "",
     ...others.map(
       ({ address, packets: count }) =>
@@ -28,7 +34,11 @@ export function judgementText(judgement: Judgement): readonly string[] {
       ? ["No packet of the poller is in this capture: nothing is proved. Was the right interface captured, and is --poller right?"]
       : []),
     ...(violations.length === 0 && ours > 0
-      ? ["Nothing left the poller that the plan does not allow."]
+      ? [
+          unjudged.length === 0
+            ? "Nothing left the poller that the plan does not allow."
+            : "Nothing left the poller that the plan does not allow, but what left in the pauses that cannot be judged is not proved.",
+        ]
       : violations.length === 0
         ? []
         : [

@@ -31,12 +31,12 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(stateDir, { recursive: true, force: true }));
 
-function keeper(): WindowKeeper {
+function keeper(by: Plan = plan): WindowKeeper {
   const kept = readWindows(stateDir);
   assert.ok("windows" in kept);
   const gate = { pausing: () => void (pauses += 1) };
   const [journal, time] = [new RememberingJournal(), new TrustedTime(clock, clock.wall())];
-  return new WindowKeeper({ clock, time, journal, stateDir, kept, plan: () => plan, gate: () => gate, record: () => undefined });
+  return new WindowKeeper({ clock, time, journal, stateDir, kept, plan: () => by, gate: () => gate, record: () => undefined });
 }
 
 function open(windows: WindowKeeper, changes: Partial<ControlRequest<"window-open">> = {}): Promise<ControlReply<"window-open">> {
@@ -83,24 +83,64 @@ describe("a maintenance window", () => {
     ]);
   });
 
-  test("that is over leaves room for later ones: names are bounded, and the latest stay", async () => {
-    const past = Array.from({ length: 3 }, (_, at) => ({
+  test("that is over leaves room for later ones: names are bounded, the latest stay, and one without them says so", async () => {
+    const past = Array.from({ length: 4 }, (_, at) => ({
       id: `w${at}`,
       kind: "pause" as const,
       scope: "site" as const,
       offsetMinutes: 0,
       ...signed,
-      devices: Array.from({ length: 15_000 }, (_each, number) => `d${number}` as DeviceId),
+      devices: Array.from({ length: at === 0 ? 2 : 15_000 }, (_each, number) => `d${number}` as DeviceId),
       from: wallMs(at),
       until: wallMs(at + 1),
     }));
-    writeWindows(stateDir, { next: 4, windows: [], past });
+    writeWindows(stateDir, { next: 5, windows: [], past });
     const windows = keeper();
     done(await open(windows, { forMs: 1000 }));
     await clock.advance(7000);
     windows.look();
     const kept = readWindows(stateDir);
-    assert.deepEqual("windows" in kept && kept.past?.map(({ id }) => id), ["w1", "w2", "w4"]);
+    const names = "windows" in kept && kept.past?.map(({ id, devices, namesDropped }) => [id, devices?.length ?? namesDropped]);
+    // A small one is kept whole behind one that is too large.
+    const expected = [
+      ["w0", 2],
+      ["w1", true],
+      ["w2", 15_000],
+      ["w3", 15_000],
+      ["w5", 1],
+    ];
+    assert.deepEqual(names, expected);
+    // It stays as it is, and is one of those that a start reads.
+    const again = keeper();
+    done(await open(again, { forMs: 1000 }));
+    await clock.advance(7000);
+    again.look();
+    const later = readWindows(stateDir);
+    assert.deepEqual("windows" in later && later.past?.map(({ namesDropped }) => namesDropped), [
+      undefined,
+      true,
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  test("that is over and covers more than is kept is kept without whom it covered, and takes no older one with it", async () => {
+    const [plc] = plan.devices.values();
+    const wide = Array.from({ length: 40_001 }, (_, at) => ({ ...plc!, id: `d${at}` as DeviceId, places: [] }));
+    const large: Plan = { ...plan, devices: new Map([...plan.devices.values(), ...wide].map((one) => [one.id, one])) };
+    const windows = keeper(large);
+    for (const scope of ["device:plc", "segment:hvac"]) {
+      done(await open(windows, { scope, forMs: 1000 }));
+      await clock.advance(7000);
+      windows.look();
+    }
+    const kept = readWindows(stateDir);
+    assert.deepEqual("windows" in kept && kept.past?.map(({ id, scope, reason, namesDropped }) => [id, scope, reason, namesDropped]), [
+      ["w1", "device:plc", "firmware", undefined],
+      ["w2", "segment:hvac", "firmware", true],
+    ]);
   });
 
   test("that a reload brings a device under says since when it covers it, and makes it give its connection back", async () => {

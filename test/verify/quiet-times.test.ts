@@ -6,6 +6,7 @@ import { judge } from "../../src/verify/judge.ts";
 import { stopsIn } from "../../src/verify/kept-stops.ts";
 import { pausesIn, WindowsUnreadable } from "../../src/verify/kept-windows.ts";
 import { device, exchange, frames, instant, type Bytes } from "./support/captured.ts";
+import { judgementText } from "../../src/verify/report.ts";
 import { approved, check, fc43Frame, once } from "./support/plans.ts";
 
 const at = (ms: number): number => Number(instant(ms) / 1_000_000n);
@@ -87,6 +88,22 @@ describe("a pause in the file of windows", () => {
       file([pause({ scope: "segment:hvac", devices: ["tank-1", "tank-2"], places: [`${device} unit 1`, `${device} unit 2`] })]),
     );
     assert.equal(blamed(both, [exchange(12_000, asks("02"))], units).length, 6);
+  });
+
+  test("of which nobody knows any more whom it covered accuses nobody, and is named as one that cannot be judged where the capture has to do with it", () => {
+    const dropped = pause({ scope: "segment:hvac", devices: undefined, places: undefined, namesDropped: true });
+    const judged = (ms: number, quiet = pausesIn(file([], [dropped]))) =>
+      judge({ frames: frames(exchange(ms, fc43Frame)), approved: approved(), quiet });
+    const { quiet, unjudged, violations } = judged(12_000);
+    assert.deepEqual([quiet, violations], [[], []]);
+    const words = `pause w1 of segment:hvac from ${iso(10_000)} until ${iso(20_000)}, by eto-1: firmware`;
+    assert.deepEqual(unjudged, [words]);
+    assert.match(judgementText(judged(12_000)).join("\n"), /^Cannot be judged: whom .*\n {2}pause w1 of segment:hvac/mu);
+    assert.match(judgementText(judged(12_000)).at(-1) ?? "", /, but what left in the pauses that cannot be judged is not proved\.$/u);
+    assert.deepEqual(judged(25_000).unjudged, []);
+    assert.equal(judgementText(judged(25_000)).at(-1), "Nothing left the poller that the plan does not allow.");
+    // A pause of the site covers everybody, with names or without.
+    assert.equal(blamed(pausesIn(file([], [pause({ scope: "site", namesDropped: true })])), [exchange(12_000, fc43Frame)]).length, 6);
   });
 
   test("that cannot be read is named, with what is expected", () => {

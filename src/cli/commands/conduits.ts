@@ -59,7 +59,7 @@ export const conduits: Command = {
   ],
   more:
     "Capture on the poller's OT interface with whole packets, such as `tcpdump -i eth1 -s 0 -w plant.pcap`. The checker reads the plan, " +
-    "the capture, and from the state folder when there were stops and pauses; it shares no code with what sends. Exit code 1 when a violation was found, nothing of the poller was captured, or the files cannot be read.",
+    "the capture, and from the state folder when there were stops and pauses; it shares no code with what sends. Exit code 1 when a violation was found, nothing of the poller was captured, a pause in its time cannot be judged, or the files cannot be read.",
   run(context) {
     const capture = context.text("verify");
     if (capture !== undefined) return Promise.resolve(verified(context, capture));
@@ -106,7 +106,7 @@ function verified(context: Context, capture: string): ExitCode {
     const said = (value: unknown): unknown => (typeof value === "bigint" ? value.toString() : value);
     if (context.flag("json")) context.print(JSON.stringify({ schema: "judgement/v1", ...judgement }, (_, value) => said(value), 2));
     else context.print(judgementText(judgement).join("\n"));
-    return judgement.violations.length === 0 && judgement.ours > 0 ? 0 : 1;
+    return judgement.violations.length === 0 && judgement.ours > 0 && judgement.unjudged.length === 0 ? 0 : 1;
   } catch (error) {
     if (isExpected(error)) return failed(context, [`${capture}: ${error.message}`]);
     throw error;

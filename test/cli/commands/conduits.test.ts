@@ -157,6 +157,12 @@ describe("--verify", () => {
     assert.equal(code, 1);
     assert.match(out, /^Nothing was to leave in:\n {2}pause w7 of device:plc-1 from .*, by eto-1: service$/m);
     assert.match(out, /a packet during a stop or a pause \(packet 1, .*\): 5000\.000 ms after the beginning of: pause w7 of device:plc-1/);
+    const { devices: _devices, places: _places, ...dropped } = { ...pause, namesDropped: true };
+    site.state.quietTimes = { windows: JSON.stringify({ schema: "windows/v1", next: 8, windows: [], past: [dropped] }), runs: [] };
+    const unproved = await site.run(conduits, ["--verify", file]);
+    assert.equal(unproved.code, 1);
+    assert.match(unproved.out, /^Cannot be judged: .*\n {2}pause w7 of device:plc-1/m);
+    site.state.quietTimes = { windows, runs: [] };
     // A plan of elsewhere is judged by itself, unless the folder that belongs to it is named.
     site.write("plan.json", (await site.run(plan, ["--json"])).out);
     const elsewhere = ["--verify", file, "--plan", "plan.json"];
