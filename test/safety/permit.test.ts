@@ -102,6 +102,27 @@ describe("a permit", () => {
     });
   });
 
+  it("takes each of several templates of a phase for one frame: leave for two requests is no leave to send one of them twice", () => {
+    const granted = (...units: readonly number[]): readonly boolean[] => {
+      const clock = new FakeClock();
+      const violations: string[] = [];
+      const permit = MintedPermit.mint(
+        { clock, objection: () => undefined, spent: () => undefined, violated: (_check, detail) => violations.push(detail) },
+        check,
+        [{ ...check.asking, requestsMax: 2, bytesMax: 100, templates: [1, 2].flatMap((unitId) => templatesOf(unitId)) }],
+        monotonicMs(clock.monotonic() + 1000),
+      );
+      const each = units.map((unit, i) => permit.spendFrame(fc43Frame(unit, i), fc43).granted);
+      assert.equal(violations.length, each.filter((one) => !one).length);
+      return each;
+    };
+    const templatesOf = (unitId: number) => literalCheck({ name: "a", address: "192.0.2.1", unitId }).asking.templates;
+    assert.deepEqual(granted(1, 2), [true, true]);
+    assert.deepEqual(granted(2, 1), [true, true]);
+    assert.deepEqual(granted(1, 1), [true, false]);
+    assert.deepEqual(granted(2, 2), [true, false]);
+  });
+
   it("takes bytes beyond the allowance for a violation even where a template would fit", () => {
     const clock = new FakeClock();
     const tight = { ...check.asking, bytesMax: 10 };
