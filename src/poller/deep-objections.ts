@@ -61,6 +61,17 @@ function deviceObjections(id: DeviceId, request: DeepRequest): readonly string[]
   ];
 }
 
+/** What the site has agreed to and something else stands against, one line for each device and cause: the run goes on without it. */
+export function leftOut(plan: Plan, devices: readonly PlannedDevice[]): readonly string[] {
+  return devices.flatMap(({ id }) => {
+    const refusals = [...plan.deepRefused.values()].filter(({ device }) => device === id);
+    return [...Map.groupBy(refusals, ({ detail }) => detail)].map(([detail, [first, ...more]]) => {
+      const checks = `${first!.check}${more.length === 0 ? "" : ` and ${more.length} more`}`;
+      return `not asked: ${checks}: ${first!.reason}: ${detail}`;
+    });
+  });
+}
+
 function windowObjection(device: PlannedDevice, { leave, now, windows }: DeepRequest): readonly string[] {
   const has = leave(device);
   if (has === "open") return [];

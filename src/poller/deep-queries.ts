@@ -17,7 +17,7 @@ import { DeepQuery } from "../scheduler/deep-query.ts";
 import type { MemoryBoard } from "../store/board.ts";
 import { deepFolderReady, hasDeepRecord, writeDeepRecord } from "../store/deep-records.ts";
 import type { StoreJournal } from "../store/journal.ts";
-import { deepObjections } from "./deep-objections.ts";
+import { deepObjections, leftOut } from "./deep-objections.ts";
 import { refused } from "./replies.ts";
 import type { WindowKeeper } from "./windows.ts";
 
@@ -157,6 +157,7 @@ export class DeepQueries {
       running.running = false;
       return refused("the audit could not be written: nothing was asked; see the disk of the state folder");
     }
+    for (const words of leftOut(plan, devices)) running.tell(words);
     running.done = this.#run(running, order, inForce, clock.wall()).catch((error: unknown) => {
       running.running = false;
       running.problem = "a mistake in the poller itself ended it; its log says more";
