@@ -183,6 +183,7 @@ export const noJournal: StoreJournal = {
   noteTime() {},
   identity() {},
   settled: () => Promise.resolve(),
+  allWritten: () => Promise.resolve(),
   close: () => Promise.resolve(),
   unwritableSince: undefined,
   unwritableFor: undefined,

@@ -224,7 +224,7 @@ export const builtinsPerFile: Readonly<Record<string, readonly string[]>> = {
   "src/store/deep-records.ts": ["node:fs", "node:path"],
   "src/store/durable-file.ts": ["node:fs", "node:path"],
   "src/store/head-beside.ts": ["node:fs", "node:path"],
-  "src/store/in-flight-file.ts": ["node:fs", "node:path"],
+  "src/store/in-flight-file.ts": ["node:crypto", "node:fs", "node:path"],
   "src/store/journal-thread.ts": ["node:worker_threads"],
   "src/store/journal.ts": ["node:path", "node:worker_threads"],
   "src/store/queued-journal.ts": ["node:worker_threads"],

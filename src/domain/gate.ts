@@ -63,7 +63,8 @@ export interface Notebook {
 /** What is being asked at this moment, noted so that it outlives the process. Called in the tick before the first packet may leave, and when everybody knows what came of it. Never throws for anything a disk does. */
 export interface InFlight {
   begin(check: Check): void;
-  end(check: Check): void;
+  /** `missed`: in vain, and so that it counts; what was noted of it in a notebook may not be on disk yet. */
+  end(check: Check, missed?: boolean): void;
   /** Whether a connection to the end of the line stands between two askings. */
   kept(line: LineId, stands: boolean): void;
   /** Connections that the device may still count for ours, and until when, soonest first. */

@@ -31,9 +31,9 @@ export class AskedNow implements InFlight, Outstanding {
     this.#notes.begin(check);
   }
 
-  end(check: Check): void {
+  end(check: Check, ...missed: readonly [missed?: boolean]): void {
     this.#begun.delete(check.id);
-    this.#notes.end(check);
+    this.#notes.end(check, ...missed);
   }
 
   kept(line: LineId, stands: boolean): void {

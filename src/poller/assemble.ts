@@ -117,7 +117,7 @@ export function assemble(
   const { cutOff, dial, reach, serial, udp } = wires(onViolation);
   const vault = new Vault(credentials);
   const placeOf = ({ device }: Check): string => board.plan.devices.get(device)?.places?.[0] ?? "";
-  const inFlight = new InFlightFile(settings.stateDir, { placeOf });
+  const inFlight = new InFlightFile(settings.stateDir, { placeOf, written: () => journal.allWritten() });
   const notes = new JournalNotebook({ journal, learnt, boot: bootOfMachine(), now: time.judged });
   const outstanding = new AskedNow(clock, inFlight);
   const s7 = s7ChildOf({ clock, onTrouble: (detail) => log.write("warn", "s7", detail) });

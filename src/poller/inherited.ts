@@ -2,7 +2,7 @@
 import type { Trip } from "../domain/outcome.ts";
 import type { Check, Plan, PlannedDevice } from "../domain/plan.ts";
 import type { HeartbeatGate } from "../safety/gate.ts";
-import type { AskedThere, LeftBehind } from "../store/in-flight-file.ts";
+import { placeNoted, type AskedThere, type LeftBehind } from "../store/in-flight-file.ts";
 
 export interface Inheritance {
   readonly gate: Pick<HeartbeatGate, "inherit">;
@@ -12,9 +12,10 @@ export interface Inheritance {
 /** What the run before may have left open at devices counts from here on, and what it was asking as asked. */
 export function inherit({ gate, inFlight }: Inheritance, plan: Plan): void {
   const { checks, counted, lines } = inFlight.left;
-  const asked = checks.flatMap((one) => checkThere(one, plan) ?? []);
+  const asked = checks.flatMap((one) => (one.ended ? [] : (checkThere(one, plan) ?? [])));
+  const unnoted = checks.flatMap((one) => (one.ended ? (checkThere(one, plan) ?? []) : []));
   const opened = asked.filter(({ opening }) => opening.connectionsMax > 0);
-  gate.inherit(counted, new Set([...lines, ...opened.map(({ line }) => line)]), asked);
+  gate.inherit(counted, new Set([...lines, ...opened.map(({ line }) => line)]), asked, unnoted);
 }
 
 /** The devices that stand where a reply may have ended the poller twice; where none does any more, the one that was called so. */
@@ -34,5 +35,5 @@ function checkThere({ check, place }: AskedThere, { checks, deep, devices }: Pla
 
 /** Its own place is the first; the others are those of its hardware. */
 function stands({ places = [] }: PlannedDevice, place: string): boolean {
-  return place !== "" && places[0] === place;
+  return place !== "" && placeNoted(places[0] ?? "") === place;
 }

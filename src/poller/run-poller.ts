@@ -74,6 +74,7 @@ export async function runPoller(options: RunOptions, signals: Signals): Promise<
   // Before anything is awaited: the file has just been blanked, and a kill would forget what it said.
   inherit(parts, planNow.plan);
   for (const one of poisoned) poisonTrips(one, planNow.plan).forEach((trip) => parts.gate.tripAt(trip, one.place));
+  parts.inFlight.takenOver();
   const unfit = await parts.unfit(planner.planned);
   planner.end();
   if (unfit !== undefined) parts.operations.stop("self-test", `the self-test failed: ${unfit}`);

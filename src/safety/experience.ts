@@ -149,6 +149,12 @@ export class Experience {
     this.#breakers.tried(device, now);
   }
 
+  /** An earlier run asked this in vain and was ended before that was noted: a miss as above, and where it is a loss together with others, their hold begins. */
+  unnoted(check: Check, device: PlannedDevice, now: MonotonicMs): Consequences["holds"] {
+    this.interrupted(check, device, now);
+    return this.#holds(check, device, now, this.#historyOf(check.id));
+  }
+
   of(check: Check, device: PlannedDevice): Lessons {
     return {
       heldUntil: this.#breakers.heldUntil(device),

@@ -3,9 +3,12 @@ import type { Clock } from "../domain/clock.ts";
 import type { Circumstances, InFlight, Notebook } from "../domain/gate.ts";
 import type { Fact, Identity, Trip } from "../domain/outcome.ts";
 import type { Permit } from "../domain/permit.ts";
-import type { Check, CheckId } from "../domain/plan.ts";
+import type { Check, CheckId, LineId } from "../domain/plan.ts";
 import type { MonotonicMs } from "../domain/units.ts";
 import type { ConnectionKeeper, KeeperParts } from "./keeper.ts";
+
+/** Lines, and until when each device may count a connection of ours. */
+export type CountedUntil = Iterable<readonly [LineId, MonotonicMs]>;
 
 export interface GateParts {
   readonly clock: Clock;

@@ -8,7 +8,8 @@ import { checkFor, type Check, type CheckId, type LineId, type Plan, type Trigge
 import { atOnce, type Preparing } from "../domain/taking-over.ts";
 import { after, milliseconds, type MonotonicMs } from "../domain/units.ts";
 import { Admission } from "./admission.ts";
-import type { GateParts } from "./gate-parts.ts";
+import type { CountedUntil, GateParts } from "./gate-parts.ts";
+import { isMiss } from "./history.ts";
 import type { ConnectionKeeper } from "./keeper.ts";
 import { Lanes } from "./lanes.ts";
 import { outcomeOf, refused } from "./outcomes.ts";
@@ -176,14 +177,17 @@ export class HeartbeatGate implements Gate, PermitOffice {
     return this.#admission.trips.all();
   }
 
-  /** What an earlier run left behind at devices: until when each connection is counted, lines whose connection nobody has ended, and checks that were being asked. */
-  inherit(counted: Iterable<readonly [LineId, MonotonicMs]>, left: Iterable<LineId>, asked: Iterable<Check>): void {
+  /** What an earlier run left behind at devices: until when each connection is counted, lines whose connection nobody has ended, checks that were being asked, and those that were asked in vain without anybody noting it. */
+  inherit(counted: CountedUntil, left: Iterable<LineId>, asked: Iterable<Check>, unnoted?: Iterable<Check>): void {
     const now = this.clock.monotonic();
     const { connections, experience } = this.#admission;
     for (const [line, until] of counted) connections.restore(line, until);
     for (const line of left) connections.lost(line, now);
     for (const line of this.#plan.lines.keys()) this.#usedUp(line);
     for (const check of asked) experience.interrupted(check, this.#admission.deviceOf(check), now);
+    for (const check of unnoted ?? [])
+      for (const hold of experience.unnoted(check, this.#admission.deviceOf(check), now))
+        this.#parts.record({ kind: "held", at: now, ...hold });
   }
 
   /** Nothing but a restart of the device gives its connections back, so a person is to know. */
@@ -230,10 +234,11 @@ export class HeartbeatGate implements Gate, PermitOffice {
     }
     // What may not be asked for long keeps no connection either.
     if (objection && endsKept.has(objection.reason) && this.#keeper.holds(check)) await this.#keeper.letGo(check.line);
-    const outcome = this.#learn(check, objection ? refused(check, now, objection) : await this.#ask(check, now));
+    const came = objection ? refused(check, now, objection) : await this.#ask(check, now);
+    const outcome = this.#learn(check, came);
     this.#parts.record(outcome);
     // Last of all, and not where anything before it threw: what ends the poller while its answer is worked on was still being asked.
-    if (!objection) this.#parts.inFlight.end(check);
+    if (!objection) this.#parts.inFlight.end(check, isMiss(came));
     return outcome;
   }
 

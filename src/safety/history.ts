@@ -52,6 +52,11 @@ export function isTelling(outcome: Outcome): outcome is Answered | Failed {
   return outcome.kind === "answered" || (outcome.kind === "failed" && outcome.failure !== "driver_unavailable");
 }
 
+/** It was asked in vain: back-off counts it, unless a cause is found that others share. */
+export function isMiss(outcome: Outcome): boolean {
+  return isTelling(outcome) && (outcome.kind === "failed" || outcome.answer.said === "gateway_only");
+}
+
 /** The silence was not the device's own: neither misses nor back-off come of it. */
 export function excused(history: CheckHistory): CheckHistory {
   return { ...history, ...noMiss };

@@ -2,6 +2,7 @@
  * Which checks are being asked, and which connections devices may still count for ours, in a fixed file of the state folder: one short write each way, without waiting for the disk. It outlives the
  * process, not the machine. A reply that kills the process would otherwise be asked for again at every restart.
  */
+import { createHash } from "node:crypto";
 import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { InFlight } from "../domain/gate.ts";
@@ -13,11 +14,15 @@ import { isFileError } from "./durable-file.ts";
 
 export const inFlightFileName = "inflight";
 /** Lines of one length, so that each can be written by itself: a mark, a space, the check's name and its place, spaces, a line feed. */
-const lineBytes = 256;
+const lineBytes = 512;
+/** A longer place is known by its digest; a serial port's longest name in /dev/serial/by-id, with its unit, is 290. */
+const placeMax = 320;
 /** Room for so many from the beginning; more are added where more are asked at once. */
 const linesMin = 256;
 const free = " ";
 const asked = "!";
+/** Was asked to its end in vain, and that may not be noted yet; or its asking was cut off by the end of the run before, and that may not be. */
+const unnoted = "=";
 /** A line to whose end a connection is kept. */
 const kept = "+";
 /** A line, and until when (CLOCK_MONOTONIC in ms) its device may count a connection of ours whose end it has not seen. */
@@ -29,11 +34,13 @@ const suspect = "?";
 export interface AskedThere {
   readonly check: CheckId;
   readonly place: string;
+  /** Its asking was over: no connection of it is open, and no answer to it ended anything. */
+  readonly ended?: true;
 }
 
 /** What a run that did not end cleanly may have left at devices; of a clean one, what had not passed yet. */
 export interface LeftBehind {
-  /** Were being asked. */
+  /** Were being asked, or were asked in vain and nobody may have noted it. */
   readonly checks: readonly AskedThere[];
   /** Had a connection that was kept, or whose time this boot cannot tell. */
   readonly lines: readonly LineId[];
@@ -45,6 +52,8 @@ export interface InFlightOptions {
   readonly boot?: string;
   /** Where the device of a check stands, in one line; without it checks are known by their names alone. */
   readonly placeOf?: (check: Check) => string;
+  /** Resolves when everything is on disk that was noted elsewhere up to now, rejects when it never will be; without it that is at once. */
+  readonly written?: () => Promise<void>;
 }
 
 export class InFlightFile implements InFlight {
@@ -52,11 +61,14 @@ export class InFlightFile implements InFlight {
   readonly #boot: string;
   #file: number | undefined;
   readonly #placeOf: (check: Check) => string;
+  readonly #written: () => Promise<void>;
   readonly #lines = new Map<CheckId, number>();
   /** By what they are known. */
   readonly #suspects = new Map<string, number>();
   readonly #kept = new Map<LineId, number>();
   readonly #counted = new Map<LineId, readonly number[]>();
+  /** Lines of what the run before left unnoted. */
+  readonly #inherited: number[] = [];
   #left: LeftBehind = { checks: [], lines: [], counted: [] };
   #unused: number[] = [];
   /** The first line that was never used. */
@@ -65,7 +77,9 @@ export class InFlightFile implements InFlight {
   constructor(stateFolder: string, options: InFlightOptions = {}) {
     this.#path = join(stateFolder, inFlightFileName);
     this.#boot = options.boot ?? bootOfMachine();
-    this.#placeOf = options.placeOf ?? (() => "");
+    const { placeOf } = options;
+    this.#placeOf = placeOf ? (check) => placeNoted(placeOf(check)) : () => "";
+    this.#written = options.written ?? (() => Promise.resolve());
   }
 
   /** Begins a run; before it nothing is noted. Returns the checks that were being asked at both of the last two ends, if neither was clean. */
@@ -76,12 +90,22 @@ export class InFlightFile implements InFlight {
       const { marked, lines, left } = read(before, this.#boot);
       this.#left = left;
       const now = marked(asked).map(there);
-      const earlier = new Set(marked(suspect).map(there).map(knownBy));
-      const poisoned = now.filter((one) => earlier.has(knownBy(one)));
+      const suspects = new Map(
+        marked(suspect)
+          .map(there)
+          .map((one) => [knownBy(one), one]),
+      );
+      const poisoned = now.filter((one) => suspects.has(knownBy(one)));
+      for (const one of now) suspects.set(knownBy(one), one);
       // A trip holds those from here on, and after its reset they begin anew.
-      const suspects = now.filter((one) => !earlier.has(knownBy(one)));
-      for (const one of suspects) this.#suspects.set(knownBy(one), this.#next++);
-      const kept = [lineOf("boot", this.#boot), ...suspects.map(({ check, place }) => lineOf(suspect, `${check} ${place}`))];
+      for (const one of poisoned) suspects.delete(knownBy(one));
+      for (const name of suspects.keys()) this.#suspects.set(name, this.#next++);
+      for (const _ of left.checks) this.#inherited.push(this.#next++);
+      const kept = [
+        lineOf("boot", this.#boot),
+        ...[...suspects.values()].map((one) => lineOf(suspect, inWords(one))),
+        ...left.checks.map((one) => lineOf(unnoted, inWords(one))),
+      ];
       const blank = Array<string>(Math.max(lines, linesMin) - kept.length).fill(lineOf(free, ""));
       this.#file = openSync(this.#path, "r+");
       writeSync(this.#file, [...kept, ...blank].join(""), 0);
@@ -97,16 +121,26 @@ export class InFlightFile implements InFlight {
     return this.#left;
   }
 
+  /** To be called when what the run before left unnoted is noted. */
+  takenOver(): void {
+    this.#freeOnceWritten(this.#inherited.splice(0));
+  }
+
   begin(check: Check): void {
     const line = this.#free();
     this.#lines.set(check.id, line);
-    this.#put(line, lineOf(asked, `${check.id} ${this.#placeOf(check)}`));
+    this.#put(line, lineOf(asked, inWords(this.#there(check))));
   }
 
-  end(check: Check): void {
-    this.#release(this.#lines, check.id);
+  end(check: Check, missed?: boolean): void {
+    const line = this.#lines.get(check.id);
+    if (missed && line !== undefined) {
+      this.#lines.delete(check.id);
+      this.#put(line, lineOf(unnoted, inWords(this.#there(check))));
+      this.#freeOnceWritten([line]);
+    } else this.#release(this.#lines, check.id);
     // It was asked to its end, so it is not what ended the run before.
-    if (this.#suspects.size > 0) this.#release(this.#suspects, knownBy({ check: check.id, place: this.#placeOf(check) }));
+    if (this.#suspects.size > 0) this.#release(this.#suspects, knownBy(this.#there(check)));
   }
 
   kept(line: LineId, stands: boolean): void {
@@ -128,7 +162,7 @@ export class InFlightFile implements InFlight {
     this.#counted.set(line, places);
   }
 
-  /** A clean end: nothing was being asked. */
+  /** A clean end: nothing was being asked. What could not be noted stays. */
   close(): void {
     for (const id of this.#lines.keys()) this.#release(this.#lines, id);
     for (const id of this.#suspects.keys()) this.#release(this.#suspects, id);
@@ -142,6 +176,19 @@ export class InFlightFile implements InFlight {
     if (line === undefined) return;
     lines.delete(id);
     this.#giveBack(line);
+  }
+
+  #there(check: Check): AskedThere {
+    return { check: check.id, place: this.#placeOf(check) };
+  }
+
+  /** What will never be written stays here for the next run. */
+  #freeOnceWritten(lines: readonly number[]): void {
+    if (lines.length === 0) return;
+    void this.#written().then(
+      () => lines.forEach((line) => this.#giveBack(line)),
+      () => undefined,
+    );
   }
 
   #free(): number {
@@ -173,6 +220,15 @@ function there(text: string): AskedThere {
   return { check: check as CheckId, place: place.join(" ") };
 }
 
+function inWords({ check, place }: AskedThere): string {
+  return `${check} ${place}`;
+}
+
+/** The place as the file holds it: one of any length is told from every other. */
+export function placeNoted(place: string): string {
+  return place.length <= placeMax ? place : `sha256:${createHash("sha256").update(place).digest("hex")}`;
+}
+
 /** By the place and which check of its device it is; by its name where the place is not known. */
 function knownBy({ check, place }: AskedThere): string {
   return place === "" ? check : `${place} ${check.slice(check.lastIndexOf("/"))}`;
@@ -189,7 +245,8 @@ function read(text: string, boot: string): Read {
   const same = lines[0]?.trimEnd() === `boot ${boot}`;
   const marked = (mark: string): string[] => lines.filter((line) => line.startsWith(`${mark} `)).map((line) => line.slice(2).trimEnd());
   const pairs = marked(counted).map((words) => words.split(" ") as [LineId, string]);
-  const checks = marked(asked).map(there);
+  const over = marked(unnoted).map((words): AskedThere => ({ ...there(words), ended: true }));
+  const checks = [...marked(asked).map(there), ...over];
   // Another boot's clock says nothing to this one, and its last pages may be missing; what is there may still stand at the device.
   const left: LeftBehind = {
     checks,

@@ -39,6 +39,11 @@ export function isUrgent({ category }: Pick<AuditEntry, "category">): boolean {
   return category === "stop" || category === "trip";
 }
 
+/** Of a hold, its trials and its end: where it is lost, a whole segment is asked sooner. */
+export function isHold({ key }: Pick<LearntRow, "key">): boolean {
+  return key.startsWith("held ");
+}
+
 export interface WorkerStart {
   readonly path: string;
   /** Names this journal's batches, so that one sent again after a crash is not written twice. */

@@ -23,6 +23,8 @@ export interface StoreJournal extends Journal {
   identity(known: KnownIdentity): void;
   /** The highest trusted time, for the next start. */
   noteTime(highest: WallMs): void;
+  /** Resolves, without hurrying anything, when everything accepted so far is on disk; rejects as `settled` does. */
+  allWritten(): Promise<void>;
   /** For how long records could not be written, by the monotonic clock; undefined while they can. */
   readonly unwritableFor: Milliseconds | undefined;
   /** The end of the audit chain as it is on disk: to be published outside, so that cutting it off shows. */

@@ -10,7 +10,8 @@ import { emptyChain } from "./audit-chain.ts";
 import type { StandingTrip } from "./board.ts";
 import type { Unusable } from "./database.ts";
 import type { StoreJournal } from "./journal.ts";
-import { isUrgent, isWeighty, type AuditHead, type Batch, type LearntRow, type Row } from "./journal-rows.ts";
+import { isHold, isUrgent, isWeighty, type AuditHead, type Batch, type LearntRow, type Row } from "./journal-rows.ts";
+import { JournalWaiters } from "./journal-waiters.ts";
 import { JournalThread, within, type Answer, type Opened, type ThreadListener } from "./journal-thread.ts";
 import type { TripsBeside } from "./trips-beside.ts";
 
@@ -33,13 +34,6 @@ const noteHeadEvery: Milliseconds = seconds(5);
 interface SentBatch extends Batch {
   readonly since: MonotonicMs;
   readonly sinceWall: WallMs;
-}
-
-interface Waiter {
-  /** Waits until so many of all accepted records are on disk. */
-  readonly target: number;
-  readonly resolve: () => void;
-  readonly reject: (reason: Error) => void;
 }
 
 export interface QueuedJournalParts {
@@ -67,7 +61,7 @@ export class QueuedJournal implements StoreJournal, ThreadListener {
   #failed: { readonly since: WallMs; readonly from: MonotonicMs; readonly problem: string } | undefined;
   /** Either gathers records, or waits to send a failed batch again. */
   #timer: Cancel | undefined;
-  #waiters: readonly Waiter[] = [];
+  readonly #waiters = new JournalWaiters();
   #closed = false;
   #headNoted: MonotonicMs | undefined;
   readonly #beside: TripsBeside;
@@ -119,7 +113,7 @@ export class QueuedJournal implements StoreJournal, ThreadListener {
   }
 
   learnt(row: LearntRow): void {
-    this.#accept({ kind: "learnt", ...row }, queueTransitionsMax, false);
+    this.#accept({ kind: "learnt", ...row }, queueTransitionsMax, isHold(row));
   }
 
   identity(known: KnownIdentity): void {
@@ -132,12 +126,16 @@ export class QueuedJournal implements StoreJournal, ThreadListener {
 
   /** Rejects when the journal is closed with records that could not be written. */
   settled(): Promise<void> {
-    if (this.#written === this.#accepted) return Promise.resolve();
-    this.#urgent = true;
-    this.#pump();
-    return new Promise((resolve, reject) => {
-      this.#waiters = [...this.#waiters, { target: this.#accepted, resolve, reject }];
-    });
+    const written = this.allWritten();
+    if (this.#written < this.#accepted) {
+      this.#urgent = true;
+      this.#pump();
+    }
+    return written;
+  }
+
+  allWritten(): Promise<void> {
+    return this.#written === this.#accepted ? Promise.resolve() : this.#waiters.until(this.#accepted);
   }
 
   async close(): Promise<void> {
@@ -146,7 +144,7 @@ export class QueuedJournal implements StoreJournal, ThreadListener {
     await within(this.#clock, closeWithin, this.settled());
     this.#setTimer(undefined);
     const left = this.#accepted - this.#written;
-    for (const { reject } of this.#waiters) reject(new Error(`journal: closed with ${left} records that could not be written`));
+    this.#waiters.giveUp(`journal: closed with ${left} records that could not be written`);
     await this.#thread.close();
     this.#beside.close();
   }
@@ -262,9 +260,7 @@ export class QueuedJournal implements StoreJournal, ThreadListener {
     this.#written += rows.length;
     const there = new Set<unknown>(rows);
     this.#beside.remove((trip) => there.has(trip));
-    const done = this.#waiters.filter(({ target }) => target <= this.#written);
-    this.#waiters = this.#waiters.filter(({ target }) => target > this.#written);
-    for (const { resolve } of done) resolve();
+    this.#waiters.written(this.#written);
     this.#reportLoss();
     this.#pump();
   }

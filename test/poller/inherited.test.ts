@@ -1,10 +1,10 @@
 /** What an earlier run left finds its device again, also where it is called otherwise by now. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { CheckId, LineId } from "../../src/domain/plan.ts";
+import type { Check, CheckId, LineId } from "../../src/domain/plan.ts";
 import { monotonicMs } from "../../src/domain/units.ts";
 import { inherit, poisonTrips } from "../../src/poller/inherited.ts";
-import type { LeftBehind } from "../../src/store/in-flight-file.ts";
+import { placeNoted, type LeftBehind } from "../../src/store/in-flight-file.ts";
 import { literalPlan } from "../support/literal-plan.ts";
 
 const plan = literalPlan([
@@ -33,6 +33,35 @@ describe("what a run was asking when it ended", () => {
     const { lines, asked } = inherited({ checks, lines: ["address:192.0.2.50" as LineId], counted: [["x" as LineId, monotonicMs(1)]] });
     assert.deepEqual(asked, ["pump/modbus-fc43", "fan/modbus-fc43"]);
     assert.deepEqual(lines, ["address:192.0.2.50", "address:192.0.2.11", "address:192.0.2.12"]);
+  });
+});
+
+describe("what a run had asked in vain, and may not have noted", () => {
+  it("is told apart: it left no connection", () => {
+    const told: unknown[] = [];
+    const gate = {
+      inherit: (_counted: unknown, lines: Iterable<LineId>, asked: Iterable<Check>, unnoted?: Iterable<Check>) =>
+        void told.push(
+          [...lines],
+          [...asked].map((check) => check.id),
+          [...(unnoted ?? [])].map((check) => check.id),
+        ),
+    };
+    const checks = [
+      { check: id("plc/modbus-fc43"), place: "192.0.2.11", ended: true },
+      { check: id("fan/modbus-fc43"), place: "" },
+    ] as const;
+    inherit({ gate, inFlight: { left: { checks, lines: [], counted: [] } } }, plan);
+    assert.deepEqual(told, [["address:192.0.2.12"], ["fan/modbus-fc43"], ["pump/modbus-fc43"]]);
+  });
+  it("finds its device by the digest of a place that is long", () => {
+    const place = `/dev/serial/by-id/${"u".repeat(400)} unit 7`;
+    const there = literalPlan([{ name: "pump", address: "192.0.2.11", places: [place] }]);
+    const trips = poisonTrips({ check: id("plc/modbus-fc43"), place: placeNoted(place) }, there);
+    assert.deepEqual(
+      trips.map(({ scope }) => scope),
+      ["device:pump"],
+    );
   });
 });
 

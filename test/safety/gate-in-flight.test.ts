@@ -1,7 +1,9 @@
 /** What is being asked is noted before the first packet and no longer than until the last. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { plcCheck, readySite } from "../support/ready-site.ts";
+import { plcCheck, readySite, type ReadySiteOptions } from "../support/ready-site.ts";
+import { scriptedDriver } from "../support/scripted-driver.ts";
+import type { SimulatedSite } from "../support/simulated-site.ts";
 
 describe("a check is noted as being asked", () => {
   const devices = [{ does: "answer", afterMs: 10 }, { does: "silence" }, { does: "refuse" }, { does: "malformed" }] as const;
@@ -20,8 +22,25 @@ describe("a check is noted as being asked", () => {
       await site.clock.advance(20_000);
       await asked;
       assert.deepEqual(site.inFlight, []);
+      assert.equal(site.missed.length, device.does === "answer" ? 0 : 1, "in vain");
     });
   }
+
+  test("as asked in vain too where a gateway alone answered, but not where leave was taken back or nothing could be asked", async () => {
+    const gatewayAlone = scriptedDriver({ answer: () => ({ said: "gateway_only", detail: "0x0B" }) });
+    const missedBy = async (options: ReadySiteOptions, meanwhile?: (site: SimulatedSite) => void): Promise<number> => {
+      const site = await readySite(options);
+      const asked = site.gate.exchange(plcCheck, "schedule");
+      await site.clock.advance(100);
+      meanwhile?.(site);
+      await site.clock.advance(20_000);
+      await asked;
+      return site.missed.length;
+    };
+    assert.equal(await missedBy({ driver: () => gatewayAlone }), 1);
+    assert.equal(await missedBy({ driver: () => ({ unavailable: "no such library" }) }), 0);
+    assert.equal(await missedBy({ script: () => ({ does: "silence" }) }, (site) => (site.stopFile = true)), 0);
+  });
 
   for (const [does, kind] of [
     ["answer", "answered"],

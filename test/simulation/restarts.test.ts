@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Check } from "../../src/domain/plan.ts";
 import { waitAfter } from "../../src/safety/history.ts";
+import { FakeClock } from "../support/fake-clock.ts";
+import { LaggingNotebook } from "../support/lagging-notebook.ts";
 import { literalPlan } from "../support/literal-plan.ts";
-import { MemoryNotebook } from "../support/memory-notebook.ts";
 import type { Script } from "../support/scripted-wire.ts";
 import { SimulatedSite } from "../support/simulated-site.ts";
 
@@ -20,39 +21,56 @@ class Life {
   dead: ReadonlySet<string> = new Set();
 
   readonly #began: number;
+  #notes: LaggingNotebook;
 
   constructor() {
-    this.site = this.#born();
+    const clock = new FakeClock();
+    this.#notes = new LaggingNotebook(() => clock.monotonic(), new Map());
+    this.site = this.#born({ clock, witness: { packets: [], connections: [] }, proven: new Map() });
     this.#began = this.site.clock.monotonic();
     this.site.start();
   }
 
-  #born(before?: SimulatedSite): SimulatedSite {
+  #born(before: Pick<SimulatedSite, "clock" | "witness" | "proven">): SimulatedSite {
     const script = ({ device }: Check): Script => (this.dead.has(device) ? { does: "no-connect" } : { does: "answer", afterMs: 20 });
-    return new SimulatedSite({
-      plan,
-      script,
-      live: true,
-      ...(before && { before, notes: new MemoryNotebook({ pages: before.notes.pages }) }),
-    });
+    return new SimulatedSite({ plan, script, live: true, before, notes: this.#notes });
   }
 
   /** SIGKILL, and a start at once. */
   kill(): void {
     const before = this.site;
     before.clock.forgetTimers();
+    const unnoted = before.missed.flatMap(({ id, at }) => (this.#notes.isWritten(at) ? [] : [plan.checks.get(id)!]));
+    const asked = before.inFlight.flatMap((id) => plan.checks.get(id as Check["id"]) ?? []);
+    this.#notes = new LaggingNotebook(() => before.clock.monotonic(), this.#notes.onDisk());
     this.site = this.#born(before);
-    this.site.gate.inherit(
-      [],
-      [],
-      before.inFlight.flatMap((id) => plan.checks.get(id as Check["id"]) ?? []),
-    );
+    this.site.gate.inherit([], [], asked, unnoted);
+    // Noted as missed until the journal has it, also where it was being asked.
+    for (const { id } of [...asked, ...unnoted]) this.site.missed.push({ id, at: this.site.clock.monotonic() });
     this.site.start();
+  }
+
+  /** Goes on until the moment, in steps that are shorter than what is gathered takes to the disk; `step` is called after each. */
+  async stepUntil(moment: number, step: () => Promise<void> | void): Promise<void> {
+    while (this.now < moment) {
+      await this.site.clock.advance(100);
+      await step();
+    }
+  }
+
+  /** How often `device` was asked in vain in this run, to the end. */
+  missesOf(device: string): number {
+    return this.site.facts.filter((fact) => fact.kind === "failed" && fact.check.device === device).length;
   }
 
   /** Since the first start. */
   get now(): number {
     return this.site.clock.monotonic() - this.#began;
+  }
+
+  /** Since the first start. */
+  get holdsBegan(): readonly number[] {
+    return this.site.facts.flatMap((fact) => (fact.kind === "held" && fact.held ? [fact.at - this.#began] : []));
   }
 
   async until(moment: number): Promise<void> {
@@ -126,6 +144,52 @@ describe("a poller that is started again", () => {
       assert.deepEqual(early, [], `ended at ${moment} ms, held from ${last} ms`);
     }
   });
+  it("asks a device that is down no sooner where each of its misses ends the poller before the disk has it", async () => {
+    const life = new Life();
+    await life.until(5 * minute);
+    life.dead = new Set(["a"]);
+    const from = life.now;
+    let ends = 0;
+    await life.stepUntil(65 * minute, () => {
+      if (life.missesOf("a") === 0) return;
+      ends += 1;
+      life.kill();
+    });
+    assert.ok(ends >= 6, `ended ${ends} times`);
+    assert.deepEqual(life.tooSoon("a", from), []);
+  });
+  it("asks it no sooner where it is ended while it asks, and again before the start has written what it found", async () => {
+    const life = new Life();
+    await life.until(5 * minute);
+    life.dead = new Set(["a"]);
+    const from = life.now;
+    let ends = 0;
+    await life.stepUntil(65 * minute, async () => {
+      if (!life.site.inFlight.some((id) => id.startsWith("a/"))) return;
+      ends += 1;
+      life.kill();
+      await life.site.clock.advance(150);
+      life.kill();
+    });
+    assert.ok(ends >= 6, `ended ${ends} times`);
+    assert.deepEqual(life.tooSoon("a", from), []);
+  });
+  for (const laterMs of [0, 1, 20, 50, 199]) {
+    it(`holds a segment where it is ended ${laterMs} ms after the hold began`, async () => {
+      const silent = async (until: number): Promise<Life> => {
+        const life = new Life();
+        await life.until(5 * minute);
+        life.dead = new Set(["a", "b", "c"]);
+        await life.until(until);
+        return life;
+      };
+      const begun = (await silent(12 * minute)).holdsBegan[0]!;
+      const life = await silent(begun + laterMs);
+      life.kill();
+      await life.until(begun + 15 * minute - 1000);
+      assert.deepEqual(life.askings([...life.dead, ...held.map(({ device }) => device)], begun), []);
+    });
+  }
   it("says of a hold that it goes on, and ends it with an answer as ever", async () => {
     const life = new Life();
     await life.until(5 * minute);

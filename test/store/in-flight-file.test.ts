@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import type { Check } from "../../src/domain/plan.ts";
-import { InFlightFile } from "../../src/store/in-flight-file.ts";
+import { InFlightFile, placeNoted } from "../../src/store/in-flight-file.ts";
 
 let folder = "";
 const boot = "f81d4fae";
@@ -47,7 +47,7 @@ describe("a check that was being asked when the poller was killed", () => {
     assert.deepEqual(await killed({ over: ["plc/modbus-fc43", "third/modbus-fc43"] }), []);
     const { inFlight, poisoned } = started();
     assert.deepEqual(poisoned, ["plc/modbus-fc43"]);
-    assert.deepEqual(noted("?"), ["third/modbus-fc43"], "the other one has its second time before it");
+    assert.deepEqual(noted("?"), ["other/modbus-fc43", "third/modbus-fc43"], "they have their second time before them");
     inFlight.close();
   });
 
@@ -63,7 +63,8 @@ describe("a check that was being asked when the poller was killed", () => {
     assert.deepEqual(await killed({ over: second }), []);
     const inFlight = new InFlightFile(folder, { boot });
     assert.deepEqual(inFlight.start(), [{ check: "pump/modbus-fc43", place: "192.0.2.11" }]);
-    assert.deepEqual(noted("?"), ["plc/modbus-fc43 192.0.2.12", "other/modbus-fc3 192.0.2.30 unit 8"]);
+    const first = "unit/modbus-fc3 192.0.2.30 unit 7";
+    assert.deepEqual(noted("?"), [first, "plc/modbus-fc43 192.0.2.12", "other/modbus-fc3 192.0.2.30 unit 8"]);
     inFlight.close();
   });
 
@@ -97,6 +98,113 @@ describe("a check that was being asked when the poller was killed", () => {
   });
 });
 
+describe("a check that was asked in vain", () => {
+  const plc = check("plc/modbus-fc43");
+  const over = { check: "plc/modbus-fc43", place: "", ended: true };
+  /** A journal that says only when it is told to that everything is on disk. */
+  const journal = () => {
+    let said: { readonly write: () => void; readonly give: () => void }[] = [];
+    return {
+      written: () => new Promise<void>((write, give) => (said = [...said, { write, give: () => give(new Error("closed")) }])),
+      writes: async () => {
+        for (const { write } of said) write();
+        await Promise.resolve();
+      },
+      givesUp: async () => {
+        for (const { give } of said) give();
+        await Promise.resolve();
+      },
+    };
+  };
+  const begun = (written: () => Promise<void>): { readonly inFlight: InFlightFile; readonly poisoned: unknown } => {
+    const inFlight = new InFlightFile(folder, { boot, written });
+    return { inFlight, poisoned: inFlight.start() };
+  };
+
+  test("stays noted as that until the journal has it on disk, and is no suspect", async () => {
+    const { written, writes } = journal();
+    const { inFlight } = begun(written);
+    inFlight.begin(plc);
+    inFlight.end(plc, true);
+    inFlight.end(check("never-begun/modbus-fc43"), true);
+    assert.deepEqual([noted("!"), noted("=")], [[], ["plc/modbus-fc43"]]);
+    const next = begun(written);
+    assert.deepEqual([next.inFlight.left.checks, next.poisoned, noted("?")], [[over], [], []]);
+    await writes();
+    assert.deepEqual(begun(written).inFlight.left.checks, [], "of the run that ended first its own line was freed");
+  });
+
+  test("is noted no more where it was answered, or the journal has written", async () => {
+    const { written, writes } = journal();
+    const { inFlight } = begun(written);
+    inFlight.begin(plc);
+    inFlight.end(plc, true);
+    inFlight.begin(plc);
+    inFlight.end(plc, false);
+    assert.deepEqual(noted("="), ["plc/modbus-fc43"]);
+    await writes();
+    assert.deepEqual([noted("!"), noted("=")], [[], []]);
+  });
+
+  test("stays noted over a clean end where the journal could not write it", async () => {
+    const { written, givesUp } = journal();
+    const { inFlight } = begun(written);
+    inFlight.begin(plc);
+    inFlight.end(plc, true);
+    await givesUp();
+    inFlight.close();
+    assert.deepEqual(begun(written).inFlight.left.checks, [over]);
+  });
+
+  test("or was cut off by the end of a run is known to every start until one has written it; and so is whom that end makes suspect", async () => {
+    const { written, writes } = journal();
+    begun(written).inFlight.begin(plc);
+    const second = begun(written).inFlight;
+    assert.deepEqual(second.left.checks, [{ check: "plc/modbus-fc43", place: "" }]);
+    const third = begun(written).inFlight;
+    assert.deepEqual([third.left.checks, noted("?")], [[over], ["plc/modbus-fc43"]]);
+    third.takenOver();
+    assert.deepEqual(noted("="), ["plc/modbus-fc43"]);
+    await writes();
+    assert.deepEqual([noted("="), noted("?")], [[], ["plc/modbus-fc43"]]);
+    third.begin(plc);
+    assert.deepEqual(begun(written).poisoned, [{ check: "plc/modbus-fc43", place: "" }], "asked at two ends, whatever ended in between");
+  });
+});
+
+describe("a place that is long", () => {
+  const port = `/dev/serial/by-id/${"u".repeat(400)}`;
+  const asked = { id: "plc/modbus-fc3" } as unknown as Check;
+  const at = (place: string) => new InFlightFile(folder, { boot, placeOf: () => place });
+
+  test("is told from every other, and known again", () => {
+    for (const [place, other] of [
+      [`${port} unit 7`, `${port} unit 8`],
+      [`/dev/serial/by-id/${"u".repeat(255)} unit 247`, `/dev/serial/by-id/${"u".repeat(255)} unit 248`],
+    ] as const) {
+      rmSync(file(), { force: true });
+      const first = at(place);
+      first.start();
+      first.begin(asked);
+      const second = at(other);
+      assert.deepEqual(second.start(), []);
+      assert.deepEqual(second.left.checks, [{ check: asked.id, place: placeNoted(place) }]);
+      second.begin(asked);
+      second.end(asked);
+      const third = at(place);
+      assert.deepEqual(third.start(), []);
+      third.begin(asked);
+      const fourth = at(place);
+      assert.equal((fourth.start() as readonly unknown[]).length, 1, "the other one's end says nothing of it");
+      fourth.begin(asked);
+      fourth.end(asked);
+      fourth.begin(asked);
+      assert.deepEqual(at(place).start(), [], "asked to its end in between");
+    }
+    assert.match(placeNoted(port), /^sha256:[0-9a-f]{64}$/u);
+  });
+});
+
 describe("the file", () => {
   test("has lines of one length, which are used again, and more where more are asked at once", () => {
     const { inFlight } = started();
@@ -111,7 +219,7 @@ describe("the file", () => {
     for (let index = 0; index < 300; index++) inFlight.begin(check(`${"p".repeat(63)}-${index}/modbus-fc43#2`));
     assert.equal(new Set(noted("!")).size, 300);
     const lines = readFileSync(file(), "utf8").trimEnd().split("\n");
-    assert.ok(lines.every((line, index) => line.length === 255 || index === lines.length - 1));
+    assert.ok(lines.every((line, index) => line.length === 511 || index === lines.length - 1));
     assert.equal(statSync(file()).mode & 0o777, 0o600);
     inFlight.close();
     assert.deepEqual(noted("!"), []);

@@ -114,6 +114,31 @@ describe("records", () => {
     assert.equal(bench.rows("transitions").length, 2);
   });
 
+  test("nor is what is held: where that is lost, a whole segment is asked sooner", async () => {
+    const { journal } = await bench.open();
+    const row = { value: "{}", boot: "this", at: wallMs(1000) };
+    journal.learnt({ ...row, key: "missed plc/modbus-fc43" });
+    assert.equal(bench.clock.waiting, 1, "waits for company");
+    journal.learnt({ ...row, key: "held segment:hvac" });
+    assert.equal(bench.clock.waiting, 0, "went at once, and took the other along");
+    await journal.allWritten();
+    assert.equal(bench.rows("learnt").length, 2);
+  });
+
+  test("hurry for nobody who waits until they are on disk", async () => {
+    const { journal } = await bench.open();
+    await journal.allWritten();
+    journal.transition(transition("plc"));
+    const order: string[] = [];
+    const written = journal.allWritten().then(() => order.push("written"));
+    assert.equal(bench.clock.waiting, 1);
+    order.push("gathered");
+    await bench.clock.advance(milliseconds(200));
+    await written;
+    assert.deepEqual(order, ["gathered", "written"]);
+    assert.equal(bench.rows("transitions").length, 1);
+  });
+
   test("go 500 to a transaction, in their order", async () => {
     const batches: number[] = [];
     const { journal } = await bench.open({ startWorker: (start) => counting(startThread(start), batches) });

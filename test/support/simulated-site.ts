@@ -44,6 +44,8 @@ export class SimulatedSite {
   readonly skipped: string[] = [];
   /** Checks that are noted as being asked right now. */
   readonly inFlight: string[] = [];
+  /** Checks that were asked in vain, and when. */
+  readonly missed: { readonly id: CheckId; readonly at: MonotonicMs }[] = [];
   /** Lines with a connection that is kept, and until when connections are counted that ended uncleanly. */
   readonly kept: Set<LineId> = new Set();
   readonly counted: Map<LineId, readonly MonotonicMs[]> = new Map();
@@ -139,7 +141,10 @@ export class SimulatedSite {
         notes: this.notes,
         inFlight: {
           begin: ({ id }) => this.inFlight.push(id),
-          end: ({ id }) => this.inFlight.splice(this.inFlight.indexOf(id), 1),
+          end: ({ id }, missed) => {
+            this.inFlight.splice(this.inFlight.indexOf(id), 1);
+            if (missed) this.missed.push({ id, at: clock.monotonic() });
+          },
           kept: (line, stands) => (stands ? this.kept.add(line) : this.kept.delete(line)),
           counted: (line, until) => this.counted.set(line, until),
         },

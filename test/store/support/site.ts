@@ -171,6 +171,9 @@ export class RememberingJournal implements StoreJournal {
   settled(): Promise<void> {
     return Promise.resolve();
   }
+  allWritten(): Promise<void> {
+    return Promise.resolve();
+  }
   close(): Promise<void> {
     return Promise.resolve();
   }
