@@ -39,7 +39,10 @@ async function open(site: Site, forMs: number): Promise<{ readonly id: string; r
   return { id, untilNs: BigInt(Date.parse(until)) * 1_000_000n };
 }
 
-async function begun(site: Site): Promise<string> {
+/** Runs are named by the second in which they begin, and the name of an earlier one is refused. */
+async function begun(site: Site, earlier?: string): Promise<string> {
+  const named = (): string => `dq-${new Date().toISOString().replaceAll(/[-:]|\.\d+/gu, "")}`;
+  await waitFor(() => named() !== earlier, { what: "the next second", deadlineMs: 5000, everyMs: 50 });
   const reply = await site.ask("deep-query", { devices: ["plc"], ...who, differences: "none", acknowledged: true });
   assert.ok(reply.ok, JSON.stringify(reply));
   return reply.result.id;
@@ -152,7 +155,7 @@ test("a deep query sends nothing without a window that covers it, ends with its 
 
   // The third by a stop.
   const stopFrom = nowNs();
-  const stopped = await begun(site);
+  const stopped = await begun(site, runs.at(-1)!.id);
   await waitFor(async () => (await look(site, stopped)).answers > 0, { what: "an answer", deadlineMs: 20_000, everyMs: 50 });
   await site.ask("stop", { by: "eto-2", reason: "smoke" });
   const stopNs = nowNs() + 1_000_000_000n;

@@ -30,14 +30,18 @@ test("a channel is renewed under a permit, before the question, and at most once
     wire.reclaim();
   }
   assert.equal(device.counts.renewals, 2);
-  const renewing = askings.slice(1).filter(({ seen }) => seen.length > 1);
+  const [first, ...later] = askings.map(({ seen }) => seen);
+  // On a busy machine the token of 300 ms ages within the first asking, which is a session's whole beginning.
+  const begun = first!.indexOf("opcua-open-channel") + 1;
+  const renewing = [first!.slice(begun), ...later].filter((seen) => seen.includes("opcua-open-channel"));
   assert.deepEqual(
-    renewing.map(({ seen }) => seen),
+    renewing.map((seen) => seen.slice(-2)),
     [
       ["opcua-open-channel", "opcua-publish"],
       ["opcua-open-channel", "opcua-publish"],
     ],
   );
+  assert.ok(later.every(({ length }) => length <= 2));
   assert.deepEqual(
     askings.flatMap(({ violations }) => violations),
     [],
