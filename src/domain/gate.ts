@@ -54,7 +54,7 @@ export interface Noted {
 
 /** What was learnt of devices and must outlive the process, as JSON by key. Calls return at once and never throw for anything a disk does. */
 export interface Notebook {
-  /** Each is told once: from then on whoever asked keeps it. */
+  /** Each is told once, and again once it was noted anew: from then on whoever asked keeps it. */
   recall(key: string): Noted | undefined;
   /** Undefined: it is forgotten. */
   note(key: string, value: unknown): void;

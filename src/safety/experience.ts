@@ -15,6 +15,7 @@ import {
   isGrave,
   isNewLoss,
   isTelling,
+  loadsBus,
   noHistory,
   recalled,
   refusedTooOften,
@@ -24,7 +25,7 @@ import {
   waitAfter,
   type CheckHistory,
 } from "./history.ts";
-import { missesToBeNoted, recalledMisses, type Recalled } from "./missed.ts";
+import { missedKey, missesToBeNoted, recalledMisses, type Recalled } from "./missed.ts";
 import { Readings } from "./readings.ts";
 import { ResponseTimes } from "./response-times.ts";
 
@@ -109,7 +110,7 @@ export class Experience {
       this.#plan = plan;
       const known = this.#histories;
       const fresh = [...plan.checks.values()].filter(({ id }) => !known.has(id));
-      for (const id of known.keys()) if (!plan.checks.has(id)) known.delete(id);
+      for (const id of known.keys()) if (!plan.checks.has(id)) this.#setAside(id, before?.checks.get(id));
       const held = breakers(now);
       causes();
       const missed = fresh.flatMap((check) => this.#recall(check, now) ?? []);
@@ -119,6 +120,14 @@ export class Experience {
       for (const line of this.#gatewayHolds.keys()) if (!plan.lines.has(line)) this.#gatewayHolds.delete(line);
       return { held, missed };
     };
+  }
+
+  /** What leaves the plan and comes back in a later reload finds in the notes what it left. */
+  #setAside(id: CheckId, check: Check | undefined): void {
+    const history = this.#historyOf(id);
+    this.#histories.delete(id);
+    if (check) this.#remember(check, history);
+    this.#histories.delete(id);
   }
 
   /** What earlier runs noted of the check; undefined where none of it is for others to know. */
@@ -287,13 +296,4 @@ export class Experience {
 
 function turnedAway(id: CheckId): string {
   return `turned-away ${id}`;
-}
-
-function missedKey(id: CheckId): string {
-  return `missed ${id}`;
-}
-
-/** Whoever is to blame, the bus behind a gateway was busy with the request until its timeout: back-off counts it. */
-function loadsBus({ check, sent }: Answered | Failed): boolean {
-  return check.line.startsWith("gateway:") && sent.requests > 0;
 }

@@ -57,6 +57,11 @@ export function isMiss(outcome: Outcome): boolean {
   return isTelling(outcome) && (outcome.kind === "failed" || outcome.answer.said === "gateway_only");
 }
 
+/** Whoever is to blame, the bus behind a gateway was busy with the request until its timeout: back-off counts it. */
+export function loadsBus({ check, sent }: Answered | Failed): boolean {
+  return check.line.startsWith("gateway:") && sent.requests > 0;
+}
+
 /** The silence was not the device's own: neither misses nor back-off come of it. */
 export function excused(history: CheckHistory): CheckHistory {
   return { ...history, ...noMiss };

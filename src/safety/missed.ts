@@ -21,6 +21,11 @@ export interface Recalled {
   readonly same: boolean;
 }
 
+/** Under which misses of a check are noted. */
+export function missedKey(id: Check["id"]): string {
+  return `missed ${id}`;
+}
+
 /** What is to be noted when a history became another one: nothing, or what is now to be remembered (undefined: nothing any more). */
 export function missesToBeNoted(
   before: CheckHistory,

@@ -16,6 +16,7 @@ export interface NotebookParts {
 
 export class JournalNotebook implements Notebook {
   readonly #parts: NotebookParts;
+  /** Of this run and those before it, until it is told. */
   readonly #before: Map<string, LearntRow>;
 
   constructor(parts: NotebookParts) {
@@ -33,7 +34,11 @@ export class JournalNotebook implements Notebook {
 
   note(key: string, value: unknown): void {
     const { boot, journal, now } = this.#parts;
-    journal.learnt({ key, value: value === undefined ? "" : JSON.stringify(value), boot, at: now() });
+    const row: LearntRow = { key, value: value === undefined ? "" : JSON.stringify(value), boot, at: now() };
+    // Whoever asked forgets it where a reload takes its device out, and asks again where one brings it back.
+    if (value === undefined) this.#before.delete(key);
+    else this.#before.set(key, row);
+    journal.learnt(row);
   }
 }
 

@@ -132,3 +132,30 @@ describe("a poller that is started anew once", () => {
     assert.equal(await held({}), 2);
   });
 });
+
+describe("a reload that takes a device out, and one that brings it back", () => {
+  const both = literalPlan(["a", "b"].map((name, n) => ({ name, address: `192.0.2.${n + 1}`, freeConnections: 300 })));
+  const without = literalPlan([{ name: "b", address: "192.0.2.2", freeConnections: 300 }]);
+  const taken = async (does: "no-connect" | "refuse", everyMs: number, times: number): Promise<SimulatedSite> => {
+    const script = ({ device }: Check): Script => (device === "a" ? { does } : { does: "answer", afterMs: 20 });
+    const site = new SimulatedSite({ plan: both, script, live: true });
+    site.start();
+    for (let time = 0; time < times; time++) {
+      await site.clock.advance(everyMs);
+      site.adopt(without);
+      await site.clock.advance(1000);
+      site.adopt(both);
+    }
+    return site;
+  };
+  it("lets nobody ask it sooner: its back-off goes on", async () => {
+    const site = await taken("no-connect", 5 * minute, 12);
+    const asked = site.witness.packets.flatMap(({ kind, check, at }) => (kind === "connect" && check.device === "a" ? [at] : []));
+    const waits = asked.slice(1).map((at, n) => at - asked[n]!);
+    assert.ok(waits.length >= 6 && waits.length <= 9, `${waits.join(" ")}`);
+    assert.ok(waits[3]! >= 4 * minute && waits.slice(5).every((wait) => wait >= 15 * minute), `${waits.join(" ")} ms`);
+  });
+  it("makes no new episode of one that turns us away", async () => {
+    assert.deepEqual((await taken("refuse", 5 * minute, 12)).gate.trips(), []);
+  });
+});

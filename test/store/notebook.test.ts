@@ -33,3 +33,14 @@ test("a note goes to the journal as JSON, with the boot and the trusted time; no
     { key: "lost a", value: "", ...stamp },
   ]);
 });
+
+test("what this run noted is told like what an earlier one did, until it is forgotten: a reload may take a device out and in again", () => {
+  const notes = notebook(row("missed a", '{"missed":3}', "another"));
+  notes.recall("missed a");
+  notes.note("missed a", { missed: 4 });
+  notes.note("missed b", { missed: 1 });
+  assert.deepEqual(notes.recall("missed a"), { value: { missed: 4 }, sameBoot: true, age: milliseconds(0) });
+  assert.equal(notes.recall("missed a"), undefined);
+  notes.note("missed b", undefined);
+  assert.equal(notes.recall("missed b"), undefined);
+});

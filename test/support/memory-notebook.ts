@@ -27,7 +27,9 @@ export class MemoryNotebook implements Notebook {
   }
 
   note(key: string, value: unknown): void {
-    if (value === undefined) this.pages.delete(key);
-    else this.pages.set(key, JSON.stringify(value));
+    for (const pages of [this.pages, this.#before]) {
+      if (value === undefined) pages.delete(key);
+      else pages.set(key, JSON.stringify(value));
+    }
   }
 }
