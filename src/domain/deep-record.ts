@@ -34,6 +34,8 @@ export interface DeepRecord {
   readonly endedAt: Instant;
   /** Why it ended before everything was asked; null where it ran to its end. */
   readonly cutShort: string | null;
+  /** What the site has agreed to and was not asked, each line with its reason: the rest alone may be complete. */
+  readonly leftOut: readonly string[];
   readonly devices: readonly DeepRecordDevice[];
   readonly totals: DeepTotals;
   /** SHA-256 over the canonical JSON (RFC 8785) of all the rest. */
@@ -83,12 +85,14 @@ export interface DeepFrame {
   readonly plan: Plan;
   readonly version: string;
   readonly windows: readonly WindowStatus[];
+  readonly leftOut: readonly string[];
   readonly startedAt: WallMs;
   readonly endedAt: WallMs;
 }
 
 /** Of a run that has ended; the digest is the caller's to add. */
-export function deepRecord({ id, order, plan, version, windows, startedAt, endedAt }: DeepFrame, run: DeepRun): Omit<DeepRecord, "digest"> {
+export function deepRecord(frame: DeepFrame, run: DeepRun): Omit<DeepRecord, "digest"> {
+  const { id, order, plan, version, windows, leftOut, startedAt, endedAt } = frame;
   const devices = run.devices.map((one): DeepRecordDevice => {
     const planned = plan.devices.get(one.device);
     const own = [...plan.deep.values()].find(({ device }) => device === one.device);
@@ -120,6 +124,7 @@ export function deepRecord({ id, order, plan, version, windows, startedAt, ended
     startedAt: iso(startedAt),
     endedAt: iso(endedAt),
     cutShort: run.cutShort ?? null,
+    leftOut,
     devices,
     totals: totalsOf(questions),
   };

@@ -47,6 +47,7 @@ function headRows(record: DeepRecord): readonly (readonly Cell[])[] {
     ]),
     ["Began, ended", `${moment(record.startedAt)}, ${moment(record.endedAt)}`],
     ["Asked, answered", `${counted(totals.asked, "question")} asked, ${totals.answered} answered`],
+    ...(record.leftOut.length === 0 ? [] : [["Agreed to and not asked", lines(record.leftOut)]]),
     [
       "Sent",
       `${counted(totals.requests, "request")}, ${counted(totals.bytes, "byte")}, ${counted(totals.connections, "connection")}, about ${counted(totals.packets, "packet")}`,
@@ -102,7 +103,7 @@ function questionCells({ at, read, from, came, tookMs, detail, facts, identity, 
     tookMs === null ? "" : String(tookMs),
     String(sent.requests),
     String(sent.bytes),
-    { html: said.map((line) => `<div class="w">${escaped(line)}</div>`).join("") },
+    lines(said),
   ];
 }
 
@@ -119,6 +120,10 @@ function inHtml(cell: Cell): string {
 
 function code(text: string): Cell {
   return { html: `<code>${escaped(text)}</code>` };
+}
+
+function lines(texts: readonly string[]): Cell {
+  return { html: texts.map((line) => `<div class="w">${escaped(line)}</div>`).join("") };
 }
 
 function figure(value: number | null): string {

@@ -67,7 +67,7 @@ export function leftOut(plan: Plan, devices: readonly PlannedDevice[]): readonly
     const refusals = [...plan.deepRefused.values()].filter(({ device }) => device === id);
     return [...Map.groupBy(refusals, ({ detail }) => detail)].map(([detail, [first, ...more]]) => {
       const checks = `${first!.check}${more.length === 0 ? "" : ` and ${more.length} more`}`;
-      return `not asked: ${checks}: ${first!.reason}: ${detail}`;
+      return `${checks}: ${first!.reason}: ${detail}`;
     });
   });
 }

@@ -157,7 +157,6 @@ export class DeepQueries {
       running.running = false;
       return refused("the audit could not be written: nothing was asked; see the disk of the state folder");
     }
-    for (const words of leftOut(plan, devices)) running.tell(words);
     running.done = this.#run(running, order, inForce, clock.wall()).catch((error: unknown) => {
       running.running = false;
       running.problem = "a mistake in the poller itself ended it; its log says more";
@@ -180,10 +179,12 @@ export class DeepQueries {
 
   async #run(running: Running, order: DeepOrder, windows: DeepRecord["windows"], startedAt: WallMs): Promise<void> {
     const { board, clock, stateDir, version } = this.#parts;
-    const { id, query } = running;
+    const { devices, id, query } = running;
     const { plan } = board;
+    const omitted = leftOut(plan, devices);
+    for (const words of omitted) running.tell(`not asked: ${words}`);
     const run = await query.run();
-    const bare = deepRecord({ id, order, plan, version, windows, startedAt, endedAt: clock.wall() }, run);
+    const bare = deepRecord({ id, order, plan, version, windows, leftOut: omitted, startedAt, endedAt: clock.wall() }, run);
     const record: DeepRecord = { ...bare, digest: digestOf(bare) };
     const files = writeDeepRecord(stateDir, id, { json: `${JSON.stringify(record, undefined, 2)}\n`, html: deepQueryHtml(record) });
     const { asked, answered } = record.totals;

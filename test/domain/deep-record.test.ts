@@ -17,6 +17,7 @@ const frame: DeepFrame = {
   plan,
   version: "1.0.0",
   windows: [],
+  leftOut: [],
   startedAt: wallMs(start),
   endedAt: wallMs(start + 60_000),
 };

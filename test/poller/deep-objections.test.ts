@@ -1,9 +1,10 @@
 /** What a deep query leaves out of what the site agreed to: said when it begins, to the person who watches it. */
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import type { DeepRecord } from "../../src/domain/deep-record.ts";
 import type { CheckId, DeviceId, Plan, StandingRefusal } from "../../src/domain/plan.ts";
 import { leftOut } from "../../src/poller/deep-objections.ts";
 import { DeepQueries } from "../../src/poller/deep-queries.ts";
@@ -33,8 +34,8 @@ const plan: Plan = {
   deepRefused: new Map(refused.map((one) => [one.check, one])),
 };
 const expected = [
-  "not asked: plc/deep-enip-slots-0 and 1 more: statement_missing: name the rack",
-  "not asked: plc/deep-enip-identity: approval_stale: approve it",
+  "plc/deep-enip-slots-0 and 1 more: statement_missing: name the rack",
+  "plc/deep-enip-identity: approval_stale: approve it",
 ];
 
 test("what is left out of a deep query is one line for each device and cause, and nothing of a device that is not asked", () => {
@@ -42,7 +43,7 @@ test("what is left out of a deep query is one line for each device and cause, an
   assert.deepEqual(leftOut(plan, [plan.devices.get("pump" as DeviceId)!]), []);
 });
 
-test("a deep query says at its beginning what it leaves out", async (t) => {
+test("a deep query says at its beginning what it leaves out, and its record says so", async (t) => {
   const stateDir = mkdtempSync(join(tmpdir(), "watchkeeper-deep-"));
   t.after(() => rmSync(stateDir, { recursive: true, force: true }));
   const [clock, journal] = [new FakeClock(), new RememberingJournal()];
@@ -71,7 +72,11 @@ test("a deep query says at its beginning what it leaves out", async (t) => {
   assert.ok(looked.ok);
   assert.deepEqual(
     looked.result.news.slice(0, 2).map(({ text }) => text),
-    expected,
+    expected.map((words) => `not asked: ${words}`),
   );
   await deep.close();
+  const saved = join(stateDir, "deep-queries", began.result.id);
+  assert.deepEqual((JSON.parse(readFileSync(`${saved}.json`, "utf8")) as DeepRecord).leftOut, expected);
+  const page = readFileSync(`${saved}.html`, "utf8");
+  for (const words of ["Agreed to and not asked", ...expected]) assert.ok(page.includes(words), words);
 });
