@@ -7,13 +7,12 @@ const deviceAimBytes = 10_000;
 
 export async function run({ devices, keptConnections }: Sizes): Promise<readonly Figure[]> {
   const empty = await memory();
-  const { answered, awake, intervalMs, openSite, sitePlan, noJournal, nothingOut, steadyTime } = await import("./site.ts");
+  const { answered, awake, intervalMs, openSite, sitePlan } = await import("./site.ts");
   const { MovedClock: Clock } = await import("./moved-clock.ts");
+  const { pageOf } = await import("./page.ts");
   const { loopbackDial } = await import("./loopback-wire.ts");
   const { milliseconds } = await import("../src/domain/units.ts");
-  const { PrometheusPage } = await import("../src/exporters/prometheus.ts");
   const { Scheduler } = await import("../src/scheduler/scheduler.ts");
-  const { yieldToLoop } = await import("../src/system-clock.ts");
   const { tcpDialler } = await import("../src/wire/tcp.ts");
   const { startDevices } = await import("./device-process.ts");
   // What else the poller loads: journal, event log, web server, control socket.
@@ -26,23 +25,7 @@ export async function run({ devices, keptConnections }: Sizes): Promise<readonly
   const plan = sitePlan({ devices, connection: "fresh", placeOf });
   const site = openSite(plan, clock, () => loopbackDial);
   const scheduler = new Scheduler({ clock, gate: site.gate, onStart: () => {}, onSkip: () => {} }, plan);
-  const build = { version: "bench", revision: "", nodeVersion: process.version };
-  const page = new PrometheusPage({
-    build,
-    clock,
-    gate: site.gate,
-    outstanding: nothingOut,
-    schedule: scheduler,
-    journal: noJournal,
-    time: steadyTime,
-    web: { successful: true, lastSuccess: undefined, certificateEnds: undefined, refusals: [] },
-    fence: { state: () => "unknown", checkedAt: undefined },
-    deepQueries: { runs: false, lastEnded: undefined, ended: { complete: 0, incomplete: 0, cut_short: 0 } },
-    datagramsDropped: { late: 0, foreign: 0 },
-    address: false,
-    processMetrics: true,
-    yieldToLoop,
-  });
+  const page = pageOf(site, clock, { schedule: scheduler, processMetrics: true });
   clock.move(milliseconds(intervalMs));
   await awake(site, plan, clock);
   scheduler.start();

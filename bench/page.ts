@@ -1,11 +1,11 @@
 /** The page of a site that a bench has opened: everything on it but the devices stands still. */
 import { milliseconds } from "../src/domain/units.ts";
-import { PrometheusPage } from "../src/exporters/prometheus.ts";
+import { PrometheusPage, type PageOptions } from "../src/exporters/prometheus.ts";
 import { yieldToLoop } from "../src/system-clock.ts";
 import type { MovedClock } from "./moved-clock.ts";
 import { noJournal, nothingOut, steadyTime, type openSite } from "./site.ts";
 
-export function pageOf(site: ReturnType<typeof openSite>, clock: MovedClock): PrometheusPage {
+export function pageOf(site: ReturnType<typeof openSite>, clock: MovedClock, others: Partial<PageOptions> = {}): PrometheusPage {
   return new PrometheusPage({
     build: { version: "bench", revision: "", nodeVersion: process.version },
     clock,
@@ -21,5 +21,6 @@ export function pageOf(site: ReturnType<typeof openSite>, clock: MovedClock): Pr
     address: false,
     processMetrics: false,
     yieldToLoop,
+    ...others,
   });
 }

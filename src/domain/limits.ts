@@ -109,7 +109,7 @@ export const stopFinishWithin: Milliseconds = milliseconds(500);
 /** Added to the interval so that an asking that came some milliseconds late need not slip into the next slot: 60 s become 60.1 s. */
 export const slotSlackMax: Milliseconds = milliseconds(100);
 export const slotSlackShare = 0.02;
-/** So long at most a start waits for others that fall due soon after the one before: together they cost half. Within the slack of the shortest interval, a lab's included. */
+/** So long at most a start waits for others that fall due soon after the one before: together they cost a third less. Within the slack of the shortest interval, a lab's included. */
 export const startsGatheredWithin: Milliseconds = milliseconds(10);
 
 /** Connections that a device of undocumented size is taken to accept, and those that are never taken: one is the service laptop's. */

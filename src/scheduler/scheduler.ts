@@ -147,7 +147,7 @@ export class Scheduler {
 
   /**
    * What falls due soon after a start waits for the rest of a moment and starts together with what else does by then: started one by one, each
-   * finds the processor's caches full of something else, which is half of what it costs. A start that is alone is never late for it.
+   * finds the processor's caches full of something else, a third of what it costs. A start that is alone is never late for it.
    * Worked example, 10 ms: slots at 0, 3, 6, 9 and 40 ms start at 0, 10, 10, 10 and 40 ms.
    */
   #tick(): void {

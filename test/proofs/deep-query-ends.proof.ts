@@ -10,6 +10,7 @@ import { describe, onIp, requestsFromUs, startCapture, withPeer, type Packet } f
 import { makeNetwork } from "./support/netns.ts";
 import { startPoller } from "./support/poller.ts";
 import { unapprovedSite, type Site } from "./support/site.ts";
+import { nextAnswers } from "./support/next-answers.ts";
 import { waitFor, watchTheWireFor } from "./support/wait.ts";
 
 const plc = "192.0.2.10";
@@ -134,6 +135,7 @@ test("a deep query sends nothing without a window that covers it, ends with its 
   };
   await waitFor(gone, { what: "the window to end", deadlineMs: 10_000, everyMs: 100 });
   assert.match(await refusalOf(site, "plc"), /^plc: no_window/u);
+  await nextAnswers(site, { what: "a heartbeat after the window's end", deadlineMs: 10_000 });
 
   // The second by Ctrl-C, at the command that a person has before them.
   await open(site, 60_000);

@@ -1,23 +1,19 @@
 /** Proves that a deep query asks OPC UA servers in the session that their heartbeat keeps: servers with one session to give, secured and not, one message a question. */
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import type { DeepRecord } from "../../src/domain/deep-record.ts";
 import type { Judgement } from "../../src/verify/judgement.ts";
 import { deepBlocksOf, framesOf } from "../support/vendor-sheet.ts";
 import { connectionsOpened, describe, fromUs, onIp, requestsFromUs, startCapture, withFlag, withPeer } from "./support/capture.ts";
+import { runDeepQuery } from "./support/deep-query.ts";
 import { makeNetwork } from "./support/netns.ts";
 import { chunksFromUs, closing, messagesFromUs, opening } from "./support/opcua-messages.ts";
 import { opcuaDevice, opcuaSite } from "./support/opcua-site.ts";
 import { startSimulatedOpcua } from "./support/simulated-opcua.ts";
-import type { Site } from "./support/site.ts";
-import { waitFor } from "./support/wait.ts";
 
 const [plain, secured] = ["192.0.2.10", "192.0.2.11"] as const;
 const security = { mode: "SignAndEncrypt", policy: "Basic256Sha256" } as const;
 const markup = "<script>alert(1)</script>";
-const signed = ["--by", "eto-1", "--reason", "survey", "--differences", "none", "--acknowledge-risk"];
 const message = "UA Secure Conversation";
 
 test("a server with one session to give is asked who it is in the session of its heartbeat, and keeps it; an encrypted one too", async () => {
@@ -38,18 +34,11 @@ test("a server with one session to give is asked who it is in the session of its
   const site = await opcuaSite(network, { devices }, { secured: plant.certificates[secured]! }, ["opcua-server", "opcua-endpoints"]);
   const capture = await startCapture(network, "poller");
   const poller = await site.start();
-  // The poller trusts a clock that it has not known before only after a minute, unless a person says that it is right.
-  await site.ask("clock", { by: "eto-1", reason: "compared with the bridge" });
-  const window = await site.ask("window-open", { kind: "deep-query", scope: "site", forMs: 120_000, by: "eto-1", reason: "survey" });
-  assert.ok(window.ok, JSON.stringify(window));
-  await waitFor(() => isReady(site), { what: "the window and the first heartbeats", deadlineMs: 15_000, everyMs: 200 });
-  const ran = await site.cli("deep-query", "plain", "secured", ...signed);
-  assert.equal(ran.code, 0, ran.out + ran.err);
+  const { file, record, html } = await runDeepQuery(site, "plain", "secured");
   assert.equal(await poller.end(), 0, poller.said());
   const all = onIp(await capture.stop());
   const [inClear, encrypted] = [withPeer(all, plain), withPeer(all, secured)];
 
-  const { file, record, html } = recordOf(site);
   assert.deepEqual([record.totals.asked, record.totals.answered, record.totals.connections, record.totals.requests], [4, 4, 0, 4]);
   const said = (device: string, read: string): ReadonlyMap<string, string> => {
     const questions = record.devices.find((one) => one.device === device)!.questions;
@@ -99,18 +88,3 @@ test("a server with one session to give is asked who it is in the session of its
   const found = new Set(violations.map(({ kind, destination }) => `${destination} ${kind}`));
   for (const one of [`${plain} payload-not-approved`, `${secured} too-many-requests`]) assert.ok(found.has(one), [...found].join(", "));
 });
-
-async function isReady(site: Site): Promise<boolean> {
-  const [status, windows] = await Promise.all([site.ask("status", {}), site.ask("window-list", {})]);
-  return (
-    status.ok && windows.ok && status.result.devices.every(({ liveness }) => liveness === "up") && windows.result.windows[0]?.open === true
-  );
-}
-
-function recordOf(site: Site): { readonly file: string; readonly record: DeepRecord; readonly html: string } {
-  const folder = join(site.stateDir, "deep-queries");
-  const [name = ""] = readdirSync(folder).filter((one) => one.endsWith(".json"));
-  const file = join(folder, name);
-  const html = readFileSync(file.replace(/json$/u, "html"), "utf8");
-  return { file, record: JSON.parse(readFileSync(file, "utf8")) as DeepRecord, html };
-}

@@ -1,17 +1,17 @@
 /** Proves that a deep query of a rack asks each slot by itself, over one hop of the backplane, in its turn, and opens no CIP connection; tshark reads every frame. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import type { DeepRecord } from "../../src/domain/deep-record.ts";
 import type { Judgement } from "../../src/verify/judgement.ts";
 import { deepBlocksOf, framesOf } from "../support/vendor-sheet.ts";
 import { describe, fromUs, onIp, startCapture, withPeer, type Packet } from "./support/capture.ts";
+import { runDeepQuery } from "./support/deep-query.ts";
 import { makeNetwork } from "./support/netns.ts";
 import { startSimulatedEnip } from "./support/simulated-enip.ts";
-import { unapprovedSite, type Site } from "./support/site.ts";
-import { waitFor } from "./support/wait.ts";
+import { unapprovedSite } from "./support/site.ts";
 
 const rack = "192.0.2.10";
 const family = "rockwell-controllogix";
@@ -26,7 +26,6 @@ const siteFile = JSON.stringify({
     { read: "enip-slots", slots: [0, 1, 2, 3], noSafetyIn: ["rack"], ...signed },
   ],
 });
-const order = ["--by", "eto-1", "--reason", "survey", "--differences", "none", "--acknowledge-risk"];
 /** A controller, a module of another maker, an empty slot; the fourth is not there. */
 const slots = [{ vendorId: 1, productName: "1756-L83E" }, { vendorId: 309, productName: "MVI56E" }, null];
 
@@ -46,24 +45,11 @@ test("each slot is one request over one hop, a heartbeat apart from the next; an
   const dryRun = await site.done("deep-query", "rack", "--dry-run");
   const capture = await startCapture(network, "poller");
   const poller = await site.start();
-  // The poller trusts a clock that it has not known before only after a minute, unless a person says that it is right.
-  await site.ask("clock", { by: "eto-1", reason: "compared with the bridge" });
-  const window = await site.ask("window-open", {
-    kind: "deep-query",
-    scope: "device:rack",
-    forMs: 120_000,
-    by: "eto-1",
-    reason: "survey",
-  });
-  assert.ok(window.ok, JSON.stringify(window));
-  await waitFor(() => isReady(site), { what: "the window and the first heartbeat", deadlineMs: 10_000, everyMs: 200 });
-  const ran = await site.cli("deep-query", "rack", ...order);
-  assert.equal(ran.code, 0, ran.out + ran.err);
+  const { file, record } = await runDeepQuery(site, "rack");
   assert.equal(await poller.end(), 0, poller.said());
   const packets = withPeer(onIp(await capture.stop()), rack);
   const table = describe(packets);
 
-  const { file, record } = recordOf(site);
   const [of] = record.devices;
   assert.deepEqual([of?.ended, record.totals.asked, record.totals.answered, record.totals.connections], ["complete", 5, 5, 5]);
   const said = of!.questions.map(({ read, facts, detail }) => [read, factOf(facts, "product name"), factOf(facts, "module"), detail]);
@@ -112,17 +98,6 @@ test("each slot is one request over one hop, a heartbeat apart from the next; an
   const judged = await site.cli("conduits", "--verify", capture.file, "--json", "--deep-query", file);
   assert.deepEqual((JSON.parse(judged.out) as Pick<Judgement, "violations">).violations, []);
 });
-
-async function isReady(site: Site): Promise<boolean> {
-  const [status, windows] = await Promise.all([site.ask("status", {}), site.ask("window-list", {})]);
-  return status.ok && windows.ok && status.result.devices[0]?.liveness === "up" && windows.result.windows[0]?.open === true;
-}
-
-function recordOf(site: Site): { readonly file: string; readonly record: DeepRecord } {
-  const folder = join(site.stateDir, "deep-queries");
-  const file = join(folder, readdirSync(folder).find((name) => name.endsWith(".json")) ?? "");
-  return { file, record: JSON.parse(readFileSync(file, "utf8")) as DeepRecord };
-}
 
 function factOf(facts: DeepRecord["devices"][number]["questions"][number]["facts"], name: string): string | undefined {
   return facts.find(([one]) => one === name)?.[1];

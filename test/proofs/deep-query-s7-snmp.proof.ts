@@ -1,18 +1,17 @@
 /** Proves a deep query against servers that nobody here wrote, snap7's S7 server and Debian's SNMP agent: what it asks of them, in their turn, and the table of a bridge followed to its end and no further. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { appendFileSync, chmodSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
-import type { DeepRecord } from "../../src/domain/deep-record.ts";
 import type { Judgement } from "../../src/verify/judgement.ts";
 import { deepBlocksOf, framesOf } from "../support/vendor-sheet.ts";
 import { describe, fromUs, onIp, requestsFromUs, startCapture, withFlag, withPeer, type Packet } from "./support/capture.ts";
+import { runDeepQuery } from "./support/deep-query.ts";
 import { makeNetwork } from "./support/netns.ts";
 import { startS7Server } from "./support/simulated-s7.ts";
 import { unapprovedSite, type DeviceSpec, type Site } from "./support/site.ts";
 import { community, startSnmpAgent } from "./support/snmp-agent.ts";
-import { waitFor } from "./support/wait.ts";
 
 const [cpu, bridge] = ["192.0.2.10", "192.0.2.11"] as const;
 const [s7, managed] = ["generic-s7", "generic-managed-switch"] as const;
@@ -38,7 +37,6 @@ const objects: readonly string[] = [
   `override ${bridgeMib}.4.3.1.2.${behind.join(".")} integer 2`,
   `override ${bridgeMib}.4.3.1.3.${behind.join(".")} integer 3`,
 ];
-const order = ["--by", "eto-1", "--reason", "survey", "--differences", "none", "--acknowledge-risk"];
 /** Of the lab, in milliseconds: between two packets to a device, and between any two questions of the run. */
 const [deviceFloorMs, runGapMs] = [1000, 500];
 
@@ -63,17 +61,10 @@ test("a CPU's lists and a switch's tables: each question once, in its turn, by G
   await Promise.all([site.approve(s7, managed), startS7Server(network, "plant", cpu), startSnmpAgent(network, "plant", [bridge], objects)]);
   const capture = await startCapture(network, "poller");
   const poller = await site.start();
-  // The poller trusts a clock that it has not known before only after a minute, unless a person says that it is right.
-  await site.ask("clock", { by: "eto-1", reason: "compared with the bridge" });
-  const window = await site.ask("window-open", { kind: "deep-query", scope: "site", forMs: 120_000, by: "eto-1", reason: "survey" });
-  assert.ok(window.ok, JSON.stringify(window));
-  await waitFor(() => isReady(site), { what: "the window and the first heartbeats", deadlineMs: 15_000, everyMs: 200 });
-  const ran = await site.cli("deep-query", "cpu", "bridge", ...order);
-  assert.equal(ran.code, 0, ran.out + ran.err);
+  const { file, record } = await runDeepQuery(site, "cpu", "bridge");
   assert.equal(await poller.end(), 0, poller.said());
   const packets = onIp(await capture.stop());
 
-  const { file, record } = recordOf(site);
   assert.deepEqual(
     record.devices.map(({ device, ended }) => [device, ended]),
     [
@@ -166,19 +157,6 @@ function writeSite(site: Site): void {
   writeFileSync(file, JSON.stringify({ schema: "credentials/v1", credentials: [{ id: "community", kind: "snmp-v2c", community }] }));
   chmodSync(file, 0o600);
   appendFileSync(site.settingsFile, "credentials: ./credentials.yaml\n");
-}
-
-async function isReady(site: Site): Promise<boolean> {
-  const [status, windows] = await Promise.all([site.ask("status", {}), site.ask("window-list", {})]);
-  return (
-    status.ok && windows.ok && status.result.devices.every(({ liveness }) => liveness === "up") && windows.result.windows[0]?.open === true
-  );
-}
-
-function recordOf(site: Site): { readonly file: string; readonly record: DeepRecord } {
-  const folder = join(site.stateDir, "deep-queries");
-  const file = join(folder, readdirSync(folder).find((name) => name.endsWith(".json")) ?? "");
-  return { file, record: JSON.parse(readFileSync(file, "utf8")) as DeepRecord };
 }
 
 /** When something of its own began to be asked: a datagram, or a connection for a list; and whether a heartbeat asks so. */

@@ -23,6 +23,17 @@ const anywhere: Garbage = [
   ["its own question without its context", (request) => otherContext(request)],
 ];
 
+/** Answers to a question for an identity from which none is to be read. */
+const noIdentity: Garbage = [
+  ...anywhere,
+  ["an answer to another command", (request) => `6300${healthyReply(request)!.slice(4)}`],
+  ["an answer within another session", (request) => enipReply(request, unconnected(`81000000${enbtIdentity}`), { session: "01000000" })],
+  ["an empty body", (request) => enipReply(request, "")],
+  ["no items", (request) => enipReply(request, "00000000 0000 0000")],
+  ["an answer to another service", (request) => enipReply(request, unconnected(`8e000000${enbtIdentity}`))],
+  ["an identity that ends in the middle", (request) => enipReply(request, unconnected(`81000000${enbtIdentity.slice(0, -2)}`))],
+];
+
 driverContract({
   name: "enip-list-identity over TCP",
   driver: enipDriverFrom(0),
@@ -53,18 +64,7 @@ driverContract({
       ["a session without a handle", (request) => enipReply(request, "01000000")],
       ["another's session", (request) => otherContext(healthyReply(request)!)],
     ]),
-    ...only("6f00", [
-      ...anywhere,
-      ["an answer to another command", (request) => `6300${healthyReply(request)!.slice(4)}`],
-      [
-        "an answer within another session",
-        (request) => enipReply(request, unconnected(`81000000${enbtIdentity}`), { session: "01000000" }),
-      ],
-      ["an empty body", (request) => enipReply(request, "")],
-      ["no items", (request) => enipReply(request, "00000000 0000 0000")],
-      ["an answer to another service", (request) => enipReply(request, unconnected(`8e000000${enbtIdentity}`))],
-      ["an identity that ends in the middle", (request) => enipReply(request, unconnected(`81000000${enbtIdentity.slice(0, -2)}`))],
-    ]),
+    ...only("6f00", [...noIdentity]),
   ],
 });
 
@@ -76,18 +76,9 @@ driverContract({
   reply: (request) => healthyReply(request) ?? "",
   garbage: [
     ...only("6f00", [
-      ...anywhere,
-      ["an answer to another command", (request) => `6300${healthyReply(request)!.slice(4)}`],
-      [
-        "an answer within another session",
-        (request) => enipReply(request, unconnected(`81000000${enbtIdentity}`), { session: "01000000" }),
-      ],
-      ["an empty body", (request) => enipReply(request, "")],
-      ["no items", (request) => enipReply(request, "00000000 0000 0000")],
-      ["an answer to another service", (request) => enipReply(request, unconnected(`8e000000${enbtIdentity}`))],
+      ...noIdentity,
       ["a success of Unconnected_Send itself", (request) => enipReply(request, unconnected(`d2000000${enbtIdentity}`))],
       ["an error with more of a route left than there can be", (request) => enipReply(request, unconnected("d2000500010203"))],
-      ["an identity that ends in the middle", (request) => enipReply(request, unconnected(`81000000${enbtIdentity.slice(0, -2)}`))],
     ]),
   ],
 });
