@@ -4,8 +4,7 @@ import { connect } from "node:net";
 import { describe, test } from "node:test";
 import { seconds } from "../../src/domain/units.ts";
 import { startWeb } from "../../src/exporters/http.ts";
-import { openAccess } from "./support/open-access.ts";
-import { smallSite } from "./support/small-site.ts";
+import { quietWeb } from "./support/quiet-web.ts";
 import { asking, serving } from "./support/web.ts";
 
 describe("the server", () => {
@@ -23,28 +22,14 @@ describe("the server", () => {
   test("listens nowhere when one address is taken, and says which", async () => {
     const { server } = await serving();
     const port = Number(server.addresses[0]?.split(":")[1]);
-    const { board, page, clock } = await smallSite();
     const second = await startWeb({
+      ...(await quietWeb()),
       listen: [
         { host: "127.0.0.1", port: 0 },
         { host: "127.0.0.1", port },
       ],
-      access: openAccess(),
       activation: { pid: 1, ppid: 0 },
-      answered: () => Promise.resolve(false),
-      board,
-      clock,
-      page,
-      version: "",
-      yieldToLoop: () => Promise.resolve(),
       bug: (error) => assert.fail(String(error)),
-      actions: {
-        notReady: () => undefined,
-        reload: () => Promise.resolve([]),
-        restartFor: () => [],
-        stop: () => undefined,
-        settings: () => ({}),
-      },
     });
     assert.match("problem" in second ? second.problem : "", new RegExp(`127\\.0\\.0\\.1:${port} cannot be used .*EADDRINUSE`, "u"));
   });

@@ -4,13 +4,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
-import type { Settings } from "../../src/config/loaded-site.ts";
-import { wallMs } from "../../src/domain/units.ts";
-import { assemble } from "../../src/poller/assemble.ts";
-import { TrustedTime } from "../../src/safety/trusted-time.ts";
 import { StopFile, stopFileName } from "../../src/store/stop-file.ts";
 import { systemClock as clock } from "../../src/system-clock.ts";
-import { plan, RememberingJournal } from "../store/support/site.ts";
+import { RememberingJournal } from "../store/support/site.ts";
+import { assembledIn } from "./support/assembled.ts";
 
 let folder = "";
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "watchkeeper-operations-begin-"))));
@@ -18,23 +15,8 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 /** Type, source and detail of each record of a beginning. */
 async function begun(): Promise<readonly (readonly string[])[]> {
-  const settings: Settings = {
-    site: "mv-test",
-    stateDir: folder,
-    watchlist: join(folder, "watchlist.yaml"),
-    profileDir: folder,
-    credentials: null,
-    web: { listenAddresses: [], configFile: null, hosts: [] },
-    log: { level: "error", format: "json" },
-    labels: { address: false },
-  };
-  const site = { settings, plan: plan({}), credentials: new Map(), files: { watchlist: "", profiles: {} } };
   const journal = new RememberingJournal();
-  const store = { learnt: [], identities: [], windows: { next: 1, windows: [] }, webFile: null };
-  const opened = { journal, trips: [], proven: new Map(), highest: wallMs(0), ...store };
-  const stopFile = new StopFile(folder, clock);
-  const options = { settingsFile: join(folder, "watchkeeper.yaml"), lab: true };
-  await assemble(options, site, opened, stopFile, new TrustedTime(clock, wallMs(0))).operations.begin();
+  await assembledIn(folder, journal).operations.begin();
   return journal.entries.map(({ type, source, detail }) => [type, source, detail]);
 }
 

@@ -7,15 +7,14 @@ import { afterEach, beforeEach, describe, test } from "node:test";
 import type { Settings } from "../../src/config/loaded-site.ts";
 import type { ControlReply } from "../../src/domain/control.ts";
 import { milliseconds, wallMs } from "../../src/domain/units.ts";
-import { assemble, type Assembled } from "../../src/poller/assemble.ts";
 import { Operations, type OperationsParts } from "../../src/poller/operations.ts";
-import type { Site } from "../../src/poller/planner.ts";
 import { Vault } from "../../src/poller/vault.ts";
 import { WindowKeeper } from "../../src/poller/windows.ts";
 import { TrustedTime } from "../../src/safety/trusted-time.ts";
 import { StopFile } from "../../src/store/stop-file.ts";
 import { systemClock as clock } from "../../src/system-clock.ts";
-import { plan, RememberingJournal } from "../store/support/site.ts";
+import { RememberingJournal } from "../store/support/site.ts";
+import { assembledIn, settingsIn, siteIn } from "./support/assembled.ts";
 
 /** A disk that takes as long as the test wants. */
 class SlowJournal extends RememberingJournal {
@@ -40,34 +39,11 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-function settings(): Settings {
-  return {
-    site: "mv-test",
-    stateDir: folder,
-    watchlist: join(folder, "watchlist.yaml"),
-    profileDir: folder,
-    credentials: null,
-    web: { listenAddresses: [], configFile: null, hosts: [] },
-    log: { level: "error", format: "json" },
-    labels: { address: false },
-  };
-}
-
-function site(): Site {
-  return { settings: settings(), plan: plan({}), credentials: new Map(), files: { watchlist: "", profiles: {} } };
-}
-
-function assembled(time: TrustedTime, stopFile = new StopFile(folder, clock)): Assembled {
-  const store = { learnt: [], identities: [], windows: { next: 1, windows: [] }, webFile: null };
-  const opened = { journal, trips: [], proven: new Map(), highest: wallMs(0), ...store };
-  return assemble({ settingsFile: join(folder, "watchkeeper.yaml"), lab: true }, site(), opened, stopFile, time);
-}
-
 function operations(changes: Partial<OperationsParts> = {}): Operations {
   const stopFile = new StopFile(folder, clock);
   const time = new TrustedTime(clock, wallMs(0));
-  const { board, gate, log, recorder, scheduler, windows } = assembled(time, stopFile);
-  const replan = (): ReturnType<OperationsParts["replan"]> => Promise.resolve(site());
+  const { board, gate, log, recorder, scheduler, windows } = assembledIn(folder, journal, { time, stopFile });
+  const replan = (): ReturnType<OperationsParts["replan"]> => Promise.resolve(siteIn(folder));
   const vault = new Vault(new Map());
   const parts = {
     clock,
@@ -85,7 +61,7 @@ function operations(changes: Partial<OperationsParts> = {}): Operations {
     replan,
     keep: () => undefined,
     prepare: () => Promise.resolve(),
-    settings: settings(),
+    settings: settingsIn(folder),
   };
   return new Operations({ ...parts, ...changes });
 }
@@ -98,7 +74,7 @@ describe("a clock that shows less than the highest trusted time", () => {
   const known = wallMs(clock.wall() + 86_400_000);
 
   test("gives no approval a day longer: the gate goes by that time", () => {
-    const { gate } = assembled(new TrustedTime(clock, known));
+    const { gate } = assembledIn(folder, journal, { time: new TrustedTime(clock, known) });
     assert.ok(gate.clock.wall() >= known);
   });
 
@@ -229,19 +205,19 @@ describe("a reload", () => {
     assert.equal(adopt.mock.callCount(), 1);
   });
   test("says which settings wait for the next start, for as long as they do", async () => {
-    const web = { ...settings().web, listenAddresses: [{ host: "127.0.0.1", port: 9900 }] };
-    let changed: Settings = { ...settings(), web, watchlist: "/elsewhere/watchlist.yaml" };
-    const replan = (): ReturnType<OperationsParts["replan"]> => Promise.resolve({ ...site(), settings: changed });
+    const web = { ...settingsIn(folder).web, listenAddresses: [{ host: "127.0.0.1", port: 9900 }] };
+    let changed: Settings = { ...settingsIn(folder), web, watchlist: "/elsewhere/watchlist.yaml" };
+    const replan = (): ReturnType<OperationsParts["replan"]> => Promise.resolve({ ...siteIn(folder), settings: changed });
     const said: string[] = [];
     const board = { restartFor: [] } as unknown as OperationsParts["board"];
-    const parts = assembled(new TrustedTime(clock, wallMs(0)));
+    const parts = assembledIn(folder, journal);
     const log = { write: (_level: string, _event: string, message: string) => void said.push(message), reloaded: () => undefined };
     const poller = operations({ replan, board: Object.assign(parts.board, board), log: log as unknown as OperationsParts["log"] });
     assert.deepEqual(await poller.reload("SIGHUP"), []);
     assert.deepEqual(poller.web.restartFor(), ["web.listenAddresses"], "what a reload does read anew is not among them");
     await poller.reload("SIGHUP");
     assert.deepEqual(said, ["web.listenAddresses was changed in the settings and holds only from the next start of the poller"], "once");
-    changed = settings();
+    changed = settingsIn(folder);
     const reply = await poller.handlers.reload({ by: "eto-1" });
     assert.deepEqual(reply.ok && reply.result.restartFor, [], "put back, nothing waits any more");
   });

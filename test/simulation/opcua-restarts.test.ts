@@ -2,34 +2,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type OpcuaDevice, startOpcuaDevice } from "../../simulators/opcua/device.ts";
-import type { Circumstances } from "../../src/domain/gate.ts";
 import type { Fact } from "../../src/domain/outcome.ts";
 import type { Check, Plan } from "../../src/domain/plan.ts";
 import { opcuaDriver } from "../../src/drivers/opcua/driver.ts";
-import { HeartbeatGate } from "../../src/safety/gate.ts";
-import { ConnectionKeeper } from "../../src/safety/keeper.ts";
 import { opcuaPolicy } from "../../src/wire/frames/opcua.ts";
 import { tcpDialler } from "../../src/wire/tcp.ts";
 import { FakeClock } from "../support/fake-clock.ts";
-import { MemoryNotebook } from "../support/memory-notebook.ts";
 import { literalPlan } from "../support/literal-plan.ts";
+import { loopbackGate } from "../support/loopback-gate.ts";
 import { opcuaCheck } from "../support/opcua-checks.ts";
 
 const restarts = 100;
 /** So short that the server's first keep-alive, after an eighth and more of it, comes in no time; the poller's own clock is not real. */
 const intervalMs = 200;
-
-const circumstances: Circumstances = {
-  stopped: () => false,
-  heardUntil: () => undefined,
-  linkDownUntil: () => undefined,
-  pause: () => undefined,
-  deepQuery: () => ({ leave: "none" }),
-  deepQueryRuns: () => false,
-  cutOff: () => undefined,
-  auditWritable: () => true,
-  leading: () => true,
-};
 
 function planFor(check: Check): Plan {
   const plan = literalPlan([{ name: check.device, address: check.target.address, intervalMs }]);
@@ -44,21 +29,7 @@ async function aLife(server: OpcuaDevice): Promise<readonly Fact[]> {
   const check = opcuaCheck({ method: "opcua-keepalive", port: server.port, intervalMs });
   const dial = tcpDialler({ clock, cutOff: () => undefined, onViolation: ({ detail }) => assert.fail(detail) });
   const speaker = { driver: opcuaDriver, policy: opcuaPolicy };
-  const gate = new HeartbeatGate(
-    {
-      clock,
-      circumstances,
-      keeper: (farewell, onClosed) => new ConnectionKeeper({ clock, dial, farewell, onClosed, speakerOf: () => speaker }),
-      suspect: () => false,
-      trips: [],
-      proven: new Map(),
-      record: (fact) => void facts.push(fact),
-      notes: new MemoryNotebook(),
-      inFlight: { begin: () => {}, end: () => {}, kept: () => {}, counted: () => {} },
-      stranger: () => undefined,
-    },
-    planFor(check),
-  );
+  const gate = loopbackGate(planFor(check), { clock, dial, speaker, facts });
   // The poller's own first interval, and until its budgets have filled.
   await clock.advance(10_000);
   await gate.exchange(check.id, "schedule");

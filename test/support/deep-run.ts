@@ -1,32 +1,18 @@
 /** One deep query of one device with the real gate, keeper, driver and sockets; heartbeats go on, and time passes only while nothing is out. */
 import assert from "node:assert/strict";
 import type { Beat, DeepDevice } from "../../src/domain/deep-query.ts";
-import type { Circumstances } from "../../src/domain/gate.ts";
 import { deepQueryGap } from "../../src/domain/limits.ts";
 import type { Fact } from "../../src/domain/outcome.ts";
 import type { Check, LineId, Plan } from "../../src/domain/plan.ts";
 import { milliseconds, type MonotonicMs } from "../../src/domain/units.ts";
-import { HeartbeatGate } from "../../src/safety/gate.ts";
-import { ConnectionKeeper, type KeeperParts, type Speaker } from "../../src/safety/keeper.ts";
+import type { KeeperParts, Speaker } from "../../src/safety/keeper.ts";
 import { DeepQuery } from "../../src/scheduler/deep-query.ts";
 import type { FakeClock } from "./fake-clock.ts";
 import { literalPlan } from "./literal-plan.ts";
-import { MemoryNotebook } from "./memory-notebook.ts";
+import { loopbackGate } from "./loopback-gate.ts";
 
 export const intervalMs = 60_000;
 export const floorMs = 30_000;
-
-const circumstances: Circumstances = {
-  stopped: () => false,
-  heardUntil: () => undefined,
-  linkDownUntil: () => undefined,
-  pause: () => undefined,
-  deepQuery: () => ({ leave: "open", endsIn: milliseconds(7_200_000) }),
-  deepQueryRuns: () => true,
-  cutOff: () => undefined,
-  auditWritable: () => true,
-  leading: () => true,
-};
 
 export interface DeepRunParts {
   readonly clock: FakeClock;
@@ -62,21 +48,8 @@ export async function deepRun({ clock, beat, deep, dial, speaker }: DeepRunParts
   const plan = planFor(beat, deep);
   const facts: Fact[] = [];
   const told: string[] = [];
-  const gate = new HeartbeatGate(
-    {
-      clock,
-      circumstances,
-      keeper: (farewell, onClosed) => new ConnectionKeeper({ clock, dial, farewell, onClosed, speakerOf: () => speaker }),
-      suspect: () => false,
-      trips: [],
-      proven: new Map(),
-      record: (fact) => void facts.push(fact),
-      notes: new MemoryNotebook(),
-      inFlight: { begin: () => {}, end: () => {}, kept: () => {}, counted: () => {} },
-      stranger: () => undefined,
-    },
-    plan,
-  );
+  const deepWindow = { deepQuery: () => ({ leave: "open", endsIn: milliseconds(7_200_000) }) as const, deepQueryRuns: () => true };
+  const gate = loopbackGate(plan, { clock, dial, speaker, facts, changes: deepWindow });
   let latest: Beat | undefined;
   let over: DeepDevice | undefined;
   const until = async (done: () => boolean): Promise<void> => {
