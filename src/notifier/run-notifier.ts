@@ -13,17 +13,22 @@ import { makeOutboxFolder, OutboxDatabase, outboxIn, type OutboxPlaces, type Sto
 import { journalName } from "../store/state-folder.ts";
 import { StopFile } from "../store/stop-file.ts";
 import { dial } from "../notify/dial.ts";
-import { foldNews, newMemory, type Happened, type Memory } from "../notify/memory.ts";
+import { newMemory, type Happened, type Memory } from "../notify/memory.ts";
 import { testNotice } from "../notify/notices.ts";
 import { Outbox, type KeptOutbox } from "../notify/outbox.ts";
 import { Postman } from "../notify/postman.ts";
 import { sender, type Send } from "../notify/senders.ts";
-import { Watch } from "../notify/watch.ts";
+import { Watch, type WatchParts } from "../notify/watch.ts";
 import { SiteFiles } from "./site-files.ts";
 import { WindowsBeside } from "./windows-beside.ts";
 
 /** About 3 ms of work. */
 const lookEvery: Milliseconds = seconds(2);
+
+interface Begun {
+  readonly memory: Memory;
+  readonly latest: WatchParts["latest"];
+}
 
 type Say = (level: "info" | "warn", text: string) => void;
 
@@ -99,8 +104,9 @@ class Notifier {
     using store = disposable(OutboxDatabase.open(this.#outbox.file), (open) => open.close());
     if ("problem" in store.value) return this.#failed(store.value.problem);
     const kept = store.value.load();
-    const memory = this.#memoryOf(kept);
-    if ("problem" in memory) return this.#failed(memory.problem);
+    const begun = this.#begin(kept);
+    if ("problem" in begun) return this.#failed(begun.problem);
+    const { memory, latest } = begun;
     const { config } = this.#site;
     const outbox = new Outbox(
       store.value,
@@ -110,14 +116,14 @@ class Notifier {
     );
     const send = senderOf(this.#site, files, this.#clock);
     const postmen = config.targets.map((target) => new Postman(target, { clock: this.#clock, outbox, send, say: this.#say }));
-    const watch = this.#watch(memory, outbox, files);
+    const watch = this.#watch({ memory, latest, outbox, files });
     this.#say("info", `tells ${config.targets.map(({ id }) => id).join(", ")} of what happens at ${this.#site.settings.site}`);
     await this.#lookUntil(ended, watch, outbox, postmen, files);
     await Promise.all(postmen.map((postman) => postman.end()));
     return 0;
   }
 
-  #watch(memory: Memory, outbox: Outbox, files: SiteFiles): Watch {
+  #watch({ memory, latest, outbox, files }: Begun & { readonly outbox: Outbox; readonly files: SiteFiles }): Watch {
     const clock = this.#clock;
     const stopFile = new StopFile(this.#stateDir, clock);
     const windows = new WindowsBeside(this.#stateDir, clock, (text) => this.#say("warn", text));
@@ -128,10 +134,8 @@ class Notifier {
       outbox,
       watched: () => files.watched,
       news: (from) => readNews(this.#journal, from),
-      begin: () => {
-        const start = journalStart(this.#journal);
-        return "problem" in start ? start : start.cursors;
-      },
+      begin: () => journalStart(this.#journal),
+      latest,
       stop: () => stopIn(stopFile, clock),
       muted: (highest) => {
         const open = windows.at(highest);
@@ -179,14 +183,10 @@ class Notifier {
   }
 
   /** Of earlier runs; at the first start, what stands now. */
-  #memoryOf({ memory }: StoredOutbox): Memory | { readonly problem: string } {
-    if (memory !== undefined) return JSON.parse(memory) as Memory;
+  #begin({ memory }: StoredOutbox): Begun | { readonly problem: string } {
+    if (memory !== undefined) return { memory: JSON.parse(memory) as Memory, latest: [] };
     const start = journalStart(this.#journal);
-    if ("problem" in start) return start;
-    const made = newMemory(this.#clock.wall(), start.cursors);
-    foldNews(made, { transitions: start.latest, audit: [], mark: "" });
-    made.transitions = start.cursors.transitions;
-    return made;
+    return "problem" in start ? start : { memory: newMemory(this.#clock.wall(), start.cursors), latest: start.latest };
   }
 
   #failed(problem: string): number {

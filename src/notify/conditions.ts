@@ -83,7 +83,8 @@ function deviceAlarm(
   if (liveness !== "unknown" || stop || explained.has(cause)) return undefined;
   // After a stop every device gets its hour anew.
   const from = stoppedAt !== null && stoppedAt > since ? stoppedAt : since;
-  return { alarm: "WatchkeeperDeviceUnknown", since: from, detail: causeWords(cause) };
+  // Whether it was asked in vain or never asked no record says.
+  return { alarm: "WatchkeeperDeviceUnknown", since: from, detail: cause === "not_asked_yet" ? detail : causeWords(cause) };
 }
 
 function ofTrips({ trips, devices }: Circumstances): readonly Condition[] {

@@ -167,7 +167,13 @@ function started(memory: Memory, since: WallMs): void {
   memory.clock = null;
   memory.reload = null;
   for (const [id, { down }] of Object.entries(memory.devices))
-    memory.devices[id] = { liveness: "unknown", cause: "not_asked_yet", since, detail: "the poller was started", ...(down && { down }) };
+    memory.devices[id] = {
+      liveness: "unknown",
+      cause: "not_asked_yet",
+      since,
+      detail: "nothing was heard of it since the poller was started",
+      ...(down && { down }),
+    };
 }
 
 const words: Readonly<Record<string, string>> = { ...standingReasons, ...passingReasons, ...failureKinds };

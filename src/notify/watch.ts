@@ -27,12 +27,20 @@ export interface WatchParts {
   readonly watched: () => Watched;
   readonly news: (from: Pick<Memory, "transitions" | "audit">) => JournalNews | { readonly problem: string };
   /** Where an older or another journal begins to be read. */
-  readonly begin: () => Pick<Memory, "transitions" | "audit"> | { readonly problem: string };
+  readonly begin: () => Beginning | { readonly problem: string };
+  /** The latest word on each device, where nothing was read before: it goes in with the first news, each in its time. */
+  readonly latest: JournalNews["transitions"];
   readonly stop: () => Happened | undefined;
   /** By the windows as they are at this moment; `highest` is the highest trusted time. */
   readonly muted: (highest: WallMs) => (device: DeviceId) => boolean;
   /** What a poller answers that writes nothing; asked when nothing was written for too long. */
   readonly pollerSays: () => Promise<string | undefined>;
+}
+
+/** Where somebody begins to read, and what was last said of each device until then. */
+export interface Beginning {
+  readonly cursors: Pick<Memory, "transitions" | "audit">;
+  readonly latest: JournalNews["transitions"];
 }
 
 export interface Looked {
@@ -50,12 +58,15 @@ const changing: ReadonlySet<string> = new Set(["configuration", "approval"]);
 export class Watch {
   readonly #parts: WatchParts;
   #movedAt: MonotonicMs;
+  /** Not gone in yet: the audit that is read next begins with a start, after which most of them have come. */
+  #latest: JournalNews["transitions"];
   #trips: JournalNews["trips"] = [];
   #highest = 0 as WallMs;
   #said: { readonly at: MonotonicMs; readonly answered: boolean; readonly text: string | undefined } | undefined;
 
   constructor(parts: WatchParts) {
     this.#parts = parts;
+    this.#latest = parts.latest;
     this.#movedAt = parts.clock.monotonic();
   }
 
@@ -98,10 +109,15 @@ export class Watch {
 
   #fold(news: JournalNews): FoldedEvents {
     const { memory, begin } = this.#parts;
-    if (!news.replaced) return foldNews(memory, news);
-    const cursors = begin();
-    if ("problem" in cursors) return { back: [], events: [] };
-    Object.assign(memory, cursors);
+    if (!news.replaced) {
+      const transitions = [...this.#latest, ...news.transitions];
+      this.#latest = [];
+      return foldNews(memory, { ...news, transitions });
+    }
+    const start = begin();
+    if ("problem" in start) return { back: [], events: [] };
+    Object.assign(memory, start.cursors);
+    this.#latest = start.latest;
     const since = this.#parts.clock.wall();
     const detail = "the journal ends before what was read of it earlier";
     return { back: [], events: [{ alarm: "WatchkeeperAuditReplaced", subject: "site", since, detail }] };

@@ -27,8 +27,13 @@ let saved: OutboxChange[];
 let asked: number;
 let says: string | undefined;
 let watch: Watch;
+let begins: JournalNews["transitions"];
 
-beforeEach(() => {
+beforeEach(() => begin([]));
+
+/** A notifier that has read nothing yet; what was last said of each device until then. */
+function begin(latest: JournalNews["transitions"]): void {
+  begins = latest;
   clock = new FakeClock();
   memory = newMemory(clock.wall(), { transitions: 0, audit: 0 });
   news = nothing;
@@ -44,7 +49,8 @@ beforeEach(() => {
     outbox,
     watched: () => ({ plan, ownCertificate: undefined }),
     news: () => news,
-    begin: () => ({ transitions: 7, audit: 9 }),
+    begin: () => ({ cursors: { transitions: 7, audit: 9 }, latest: begins }),
+    latest: begins,
     stop: () => undefined,
     muted: () => () => false,
     pollerSays: () => {
@@ -52,7 +58,26 @@ beforeEach(() => {
       return Promise.resolve(says);
     },
   });
-});
+}
+
+/** The poller began at `startedAt`, and the device was last heard at `heardAt`. */
+function heardSince(startedAt: number, heardAt: number): JournalNews {
+  const [device] = plan.devices.keys();
+  assert.ok(device);
+  const to = "degraded";
+  const row = { device, at: wallMs(heardAt), from: "unknown", to, cause: "cpu_not_running", detail: "CPU STOP", sequence: 7 } as const;
+  const started = {
+    at: wallMs(startedAt),
+    source: "poller",
+    category: "lifecycle",
+    type: "started",
+    result: "success",
+    detail: "",
+    sequence: 10,
+  } as const;
+  begin([row]);
+  return { ...nothing, audit: [started], mark: "a 2" };
+}
 
 function down(): JournalNews {
   const [device] = plan.devices.keys();
@@ -79,13 +104,15 @@ describe("a look", () => {
   test("in which nothing happens writes nothing, also while the poller goes on writing the time", async () => {
     watch.look();
     const before = saved.length;
-    for (let minute = 0; minute < 60; minute++) {
+    for (let minute = 0; minute < 62; minute++) {
       await clock.advance(seconds(60));
       news = { ...nothing, mark: `a ${minute + 2}` };
       watch.look();
     }
     // The device of which the journal never spoke is unknown: after an hour that is said.
     assert.ok(saved.length - before <= 2, `${saved.length - before} times`);
+    const details = saved.flatMap(({ notices }) => notices.flatMap(({ items }) => items.map(({ detail }) => detail)));
+    assert.deepEqual(details, ["it never answered, or was never asked"]);
   });
 
   test("tells the caller that there is more, and that somebody has changed files", () => {
@@ -110,6 +137,50 @@ describe("a look", () => {
     await clock.advance(seconds(2));
     watch.look();
     assert.deepEqual(told(), ["WatchkeeperAuditReplaced"]);
+  });
+});
+
+describe("the first look of all, beside a poller that has run for long", () => {
+  const hour = 3_600_000;
+
+  test("takes each device as it stands: what was heard since that poller's start is not unknown", async () => {
+    const now = clock.wall();
+    news = heardSince(now - 3 * hour, now - 2 * hour);
+    watch.look();
+    assert.deepEqual(
+      Object.values(memory.devices).map(({ liveness, since }) => [liveness, since]),
+      [["degraded", now - 2 * hour]],
+    );
+    news = { ...nothing, mark: "a 3" };
+    await clock.advance(seconds(2));
+    watch.look();
+    assert.deepEqual(told(), ["WatchkeeperCpuNotRunning"]);
+  });
+
+  test("and what was not heard since then is", () => {
+    const now = clock.wall();
+    news = heardSince(now - 2 * hour, now - 3 * hour);
+    watch.look();
+    assert.deepEqual(
+      Object.values(memory.devices).map(({ liveness, since }) => [liveness, since]),
+      [["unknown", now - 2 * hour]],
+    );
+  });
+
+  test("also of a journal that was put in the place of another", () => {
+    const now = clock.wall();
+    const first = heardSince(now - 3 * hour, now - 2 * hour);
+    const inItsPlace = begins;
+    begin([]);
+    begins = inItsPlace;
+    news = { ...nothing, replaced: true };
+    watch.look();
+    news = first;
+    watch.look();
+    assert.deepEqual(
+      Object.values(memory.devices).map(({ liveness }) => liveness),
+      ["degraded"],
+    );
   });
 });
 
