@@ -119,13 +119,18 @@ class Judging {
     if (!checks) return;
     const key = `${packet.source}:${packet.sourcePort}>${packet.destination}:${packet.destinationPort}`;
     const known = this.#connections.get(key);
-    const fresh = packet.syn && !packet.ack && (!known || known.over);
-    if (fresh && known) this.#blameUnjudged(key, known.stream);
+    // A SYN of another number begins anew: of a connection that nobody answered no end is seen, and its port is used again.
+    const fresh = packet.syn && !packet.ack && (!known || known.over || !known.stream.isBegunBy(packet.sequence));
+    if (fresh && known) {
+      this.#blameUnjudged(key, known.stream);
+      this.#ended(known);
+    }
     const connection = fresh || !known ? this.#begun(packet, checks, fresh) : known;
     this.#connections.set(key, connection);
     connection.packets += 1;
     if (!packet.syn && !packet.rst) this.#establish(connection, packet);
-    if (connection.stream.take(packet.sequence, packet.payload)) this.#said(connection, packet);
+    // A SYN counts as one byte before what it brings.
+    if (connection.stream.take((packet.sequence + Number(packet.syn)) >>> 0, packet.payload)) this.#said(connection, packet);
     if (packet.fin || packet.rst) this.#ended(connection);
     this.#bounded(connection, packet);
   }

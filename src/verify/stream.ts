@@ -12,12 +12,20 @@ const ahead = 0x8000_0000;
 
 export class SentStream {
   #next: number | undefined;
+  /** Undefined where its beginning was not captured. */
+  #begun: number | undefined;
   readonly #early = new Map<number, Uint8Array>();
   #bytes: Uint8Array = new Uint8Array();
 
   /** The next byte's sequence number, from a SYN. */
   begin(sequence: number): void {
     this.#next = (sequence + 1) >>> 0;
+    this.#begun = this.#next;
+  }
+
+  /** Whether a SYN of this number is the one that this began with, repeated. */
+  isBegunBy(sequence: number): boolean {
+    return this.#begun === (sequence + 1) >>> 0;
   }
 
   /** Takes a segment's payload; copies that the kernel repeats change nothing. True when it brought something new. */
@@ -26,15 +34,13 @@ export class SentStream {
     this.#next ??= sequence;
     const behind = (this.#next - sequence) >>> 0;
     if (behind >= ahead) {
-      this.#early.set(sequence, payload);
+      // A copy may be cut elsewhere: what the longer one holds is not lost by it.
+      if (payload.length > (this.#early.get(sequence)?.length ?? 0)) this.#early.set(sequence, payload);
       return true;
     }
     if (behind >= payload.length) return false;
     this.#append(payload.subarray(behind));
-    for (let more = this.#early.get(this.#next); more; more = this.#early.get(this.#next)) {
-      this.#early.delete(this.#next);
-      this.#append(more);
-    }
+    while (this.#joins());
     return true;
   }
 
@@ -59,6 +65,18 @@ export class SentStream {
   /** Bytes that never became a frame, and those behind a segment that the capture does not hold: nobody can judge either. */
   get unjudged(): number {
     return [...this.#early.values()].reduce((sum, { length }) => sum + length, this.#bytes.length);
+  }
+
+  /** Takes one segment that had come early and is early no more, with what is new in it. */
+  #joins(): boolean {
+    for (const [sequence, payload] of this.#early) {
+      const behind = (this.#next! - sequence) >>> 0;
+      if (behind >= ahead) continue;
+      this.#early.delete(sequence);
+      if (behind < payload.length) this.#append(payload.subarray(behind));
+      return true;
+    }
+    return false;
   }
 
   #append(bytes: Uint8Array): void {

@@ -34,6 +34,21 @@ describe("lawful traffic", () => {
     assert.equal(judgement.checks[0]?.requests, 1);
   });
 
+  test("a port used again after a connection that nobody answered, or that stood when it was left", () => {
+    const unanswered = [0, 1000, 3000].map((atMs) => tcp({ atMs, sequence: 900, flags: "S" }));
+    const left = exchange(60_100, fc43Frame).slice(0, 4);
+    const again = [
+      tcp({ atMs: 120_200, sequence: 5000, flags: "S" }),
+      tcp({ atMs: 120_201, sequence: 5001 }),
+      tcp({ atMs: 120_202, sequence: 5001, flags: "PA", hex: fc43Frame }),
+    ];
+    const judgement = judged([unanswered, left, again]);
+    assert.deepEqual(judgement.violations, []);
+    assert.equal(judgement.checks[0]?.requests, 2);
+    assert.equal(judgement.lines[0]?.connections, 3);
+    assert.equal(judgement.lines[0]?.connectionsAtOnceMost, 1);
+  });
+
   test("a request in two segments, the later one first, is one request", () => {
     const [head, tail] = [fc43Frame.slice(0, 8), fc43Frame.slice(8)];
     const judgement = judged([
@@ -109,6 +124,17 @@ describe("a planted violation is found", () => {
       "a write that promises more than it brings, and a reset",
       [exchange(0, fc43Frame).slice(0, 3), tcp({ atMs: 1, hex: "0001000000ff0106000100ff" }), tcp({ atMs: 2, sequence: 13, flags: "R" })],
       "payload-not-approved",
+    ],
+    [
+      "a write over a port that was used before by a connection which nobody answered",
+      [tcp({ atMs: 0, sequence: 900, flags: "S" }), exchange(60_100, writeFrame)],
+      "payload-not-approved",
+    ],
+    ["a byte in a SYN before what is approved", [tcp({ atMs: 0, sequence: 0, flags: "S", hex: "00" + fc43Frame })], "payload-not-approved"],
+    [
+      "connected again too early, over the same port",
+      [900, 7].map((sequence, at) => tcp({ atMs: at * 59_999, sequence, flags: "S" })),
+      "too-early",
     ],
     ["asked again too early", [exchange(0, fc43Frame), exchange(59_999, fc43Frame, { sourcePort: 40_001 })], "too-early"],
     ["connected again too early", [0, 30_000].map((atMs) => tcp({ atMs, sourcePort: 40_000 + atMs, flags: "S" })), "too-early"],
