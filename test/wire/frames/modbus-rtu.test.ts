@@ -37,6 +37,18 @@ describe("an RTU reply", () => {
     assert.equal(frameLength(Buffer.concat([reply, bytes("00")]), "in"), reply.length);
   });
 
+  test("holds 1 to 250 bytes of data, and is of function 1 to 4", () => {
+    const reply = (functionCode: number, count: number): Uint8Array =>
+      withCrc(Uint8Array.of(7, functionCode, count, ...new Uint8Array(count)));
+    for (let count = 0; count < 256; count++)
+      assert.equal(frameLength(reply(3, count), "in"), count >= 1 && count <= 250 ? count + 5 : "malformed", `${count} bytes of data`);
+    for (let functionCode = 0; functionCode < 0x80; functionCode++) {
+      const isRead = functionCode >= 1 && functionCode <= 4;
+      assert.equal(frameLength(reply(functionCode, 2), "in"), isRead ? 7 : "malformed", `function ${functionCode}`);
+      assert.equal(frameLength(withCrc(Uint8Array.of(7, functionCode + 0x80, 2)), "in"), isRead ? 5 : "malformed", `its exception`);
+    }
+  });
+
   test("that is an exception has five bytes", () => assert.equal(frameLength(framed("07830b"), "in"), 5));
 
   const malformed: readonly [what: string, Uint8Array][] = [
@@ -55,6 +67,8 @@ describe("an RTU reply", () => {
     assert.ok(answers(request, framed("078302")));
     assert.ok(!answers(request, framed("0803020001")));
     assert.ok(!answers(request, framed("0704020001")));
+    for (let code = 0; code < 256; code++)
+      assert.equal(answers(framed("070400050001"), withCrc(Uint8Array.of(7, code, 2))), code === 0x04 || code === 0x84);
   });
 });
 
@@ -83,6 +97,27 @@ describe("an RTU request", () => {
     ["that writes a register", framed("070600050001")],
     ["with a wrong check sum", bytes("0703000500010000")],
     ["of a length that no read has", framed("0711")],
+    ["with a byte behind its count", framed("07030005000100")],
+    ["that ends before its count", framed("0703000500")],
   ];
   for (const [what, request] of refused) test(`${what} has no operation`, () => assert.equal(operation(request), undefined));
+
+  test("has an operation for units 1 to 247, as many as the standard allows and up to the last address, and else none", () => {
+    const word = fc.oneof(fc.integer({ min: 0, max: 65_535 }), fc.constantFrom(0, 1, 125, 126, 256, 257, 2000, 2001, 65_410, 65_411));
+    fc.assert(
+      fc.property(
+        fc.constantFrom(0, 1, 246, 247, 248),
+        fc.integer({ min: 0, max: 6 }),
+        word,
+        word,
+        (unit, functionCode, address, count) => {
+          const request = withCrc(Uint8Array.of(unit, functionCode, address >> 8, address & 0xff, count >> 8, count & 0xff));
+          const most = functionCode <= 2 ? 2000 : 125;
+          const reads = functionCode >= 1 && functionCode <= 4 && count >= 1 && count <= most && address + count <= 65_536;
+          assert.equal(operation(request) !== undefined, reads && unit >= 1 && unit <= 247);
+        },
+      ),
+      { numRuns: 1000 },
+    );
+  });
 });

@@ -53,6 +53,11 @@ describe("a frame's length", () => {
     assert.equal(modbusPolicy.inboundBytesMax, 260);
   });
 
+  test("is unknown for each beginning of a lawful frame", () => {
+    const whole = read(3, 0, 1);
+    for (let length = 0; length < whole.length; length++) assert.equal(frameLength(whole.subarray(0, length), "in"), 0, `${length} bytes`);
+  });
+
   test("never changes its mind as bytes come in", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (stream) => {
@@ -176,6 +181,12 @@ describe("an answer", () => {
       assert.equal(answers(request, reply), expected);
     });
   }
+
+  test("is an exception with the very same low bits", () => {
+    for (const functionCode of [1, 2, 3, 4, 17, 43])
+      for (let code = 0; code < 256; code++)
+        assert.equal(answers(framed(7, [functionCode]), framed(7, [code])), code === functionCode || code === functionCode + 0x80);
+  });
 
   test("depends on transaction, unit and function code alone", () => {
     fc.assert(
