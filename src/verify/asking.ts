@@ -16,9 +16,6 @@ export interface Fault {
   readonly detail: string;
 }
 
-/** What ping sends unless told otherwise; devices have fallen over larger ones. */
-const echoPayloadBytesMax = 56;
-
 interface Asked {
   requests: number;
   smallestGapMs: number | undefined;
@@ -105,15 +102,6 @@ export class Askings {
         detail: `one more request to open a connection; ${openingMax} approved, before anything is asked`,
       };
     return { kind: "payload-not-approved", detail: `${hex(frame)}: no approved operation has these bytes` };
-  }
-
-  /** ICMP has no frame of its own in the plan's bytes beyond its type: the payload's size and the pace are what is judged. */
-  echo(candidates: readonly ApprovedCheck[], talk: Talk, payloadBytes: number, atNs: bigint): Fault | undefined {
-    if (payloadBytes > echoPayloadBytesMax)
-      return { kind: "payload-not-approved", detail: `an echo request of ${payloadBytes} bytes; at most ${echoPayloadBytesMax}` };
-    const [check] = candidates;
-    const [template] = check?.asking.frames ?? [];
-    return check && template ? this.#begin(check, template, talk, atNs) : undefined;
   }
 
   /**

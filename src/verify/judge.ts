@@ -215,10 +215,13 @@ class Judging {
   #udp(packet: Of<"udp">): void {
     const checks = this.#listed(packet, packet.destinationPort, "udp");
     if (!checks) return;
-    const key = `${packet.source}>${packet.destination}:${packet.destinationPort}`;
+    this.#datagram(`${packet.source}>${packet.destination}:${packet.destinationPort}`, checks, packet.payload, packet);
+  }
+
+  #datagram(key: string, checks: readonly ApprovedCheck[], bytes: Uint8Array, packet: Packet): void {
     const talk = this.#datagrams.get(key) ?? { opened: 0, closed: 0, exchanges: 0 };
     this.#datagrams.set(key, talk);
-    this.#weigh(checks, talk, packet.payload, packet);
+    this.#weigh(checks, talk, bytes, packet);
     // Nothing opens and closes a conversation in datagrams: each exchange stands for itself.
     talk.opened = 0;
     talk.closed = 0;
@@ -230,9 +233,7 @@ class Judging {
       const what = packet.type === 3 ? "an ICMP error" : `ICMP type ${packet.type}`;
       return this.#blame("destination-not-listed", packet, `${what} to ${packet.destination}; the plan has no such request`);
     }
-    const talk = this.#datagrams.get(`icmp>${packet.destination}`) ?? { opened: 0, closed: 0, exchanges: 0 };
-    this.#datagrams.set(`icmp>${packet.destination}`, talk);
-    this.#fault(this.#askings.echo(checks, talk, packet.payload.length, packet.atNs), packet);
+    this.#datagram(`icmp>${packet.destination}`, checks, packet.message, packet);
   }
 
   #resolve(packet: Of<"arp">): void {

@@ -21,7 +21,7 @@ export type Packet =
       readonly payload: Uint8Array;
     })
   | (PacketHead & { readonly kind: "udp"; readonly sourcePort: number; readonly destinationPort: number; readonly payload: Uint8Array })
-  | (PacketHead & { readonly kind: "icmp"; readonly type: number; readonly code: number; readonly payload: Uint8Array })
+  | (PacketHead & { readonly kind: "icmp"; readonly type: number; readonly code: number; readonly message: Uint8Array })
   /** `source` asks who has `destination` (or tells, where `request` is false). */
   | (PacketHead & { readonly kind: "arp"; readonly request: boolean; readonly broadcast: boolean })
   /** IGMP, neighbour discovery, fragments and whatever else; `what` is for a person. */
@@ -107,7 +107,7 @@ function transport(head: PacketHead, protocol: number, view: DataView, at: numbe
   if (protocol === 17 && at + 8 <= end)
     return { ...head, kind: "udp", sourcePort: view.getUint16(at), destinationPort: view.getUint16(at + 2), payload: bytes(at + 8) };
   if (protocol === 1 && at + 8 <= end)
-    return { ...head, kind: "icmp", type: view.getUint8(at), code: view.getUint8(at + 1), payload: bytes(at + 8) };
+    return { ...head, kind: "icmp", type: view.getUint8(at), code: view.getUint8(at + 1), message: bytes(at) };
   if (protocol === 58 && at + 24 <= end && view.getUint8(at) === neighbourSolicitation) return solicitation(head, view, at);
   return { ...head, kind: "other", what: protocol === 58 ? `ICMPv6 type ${view.getUint8(at)}` : `IP protocol ${protocol}` };
 }

@@ -7,6 +7,14 @@ import { device, exchange, frames, icmp, instant, ip, poller, tcp, udp, whoHas, 
 import { approved, check, fc43Frame, once, writeFrame } from "./support/plans.ts";
 
 const other = "192.0.2.66";
+/** Eight bytes of payload, from 00 to 07. */
+const echo = { operation: "icmp-echo", hex: "08000000000000010001020304050607", mask: "ffff00000000ffffffffffffffffffff" };
+const ping = check({
+  id: "plc/icmp-echo",
+  protocol: "icmp",
+  target: { address: device, port: 0, transport: "icmp", localAddress: poller },
+  asking: once(echo),
+});
 
 function judged(sent: readonly (Bytes | readonly Bytes[])[], checks: readonly object[] = [], quiet: readonly Quiet[] = []): Judgement {
   return judge({ frames: frames(...sent), approved: approved(...checks), quiet });
@@ -74,10 +82,11 @@ describe("lawful traffic", () => {
 
   test("an approved echo, and an approved datagram", () => {
     const target = (transport: string, port: number): object => ({ address: device, port, transport, localAddress: poller });
-    const ping = check({ id: "plc/icmp-echo", protocol: "icmp", target: target("icmp", 0) });
     const listIdentity = { operation: "enip-list-identity", hex: "6300000000000000", mask: "ffffffffffffffff" };
     const list = check({ id: "plc/enip", protocol: "enip", target: target("udp", 44_818), asking: once(listIdentity) });
-    assert.deepEqual(judged([icmp(0, device, 8, 16)], [ping]).violations, []);
+    const pinged = judged([icmp(0, device, 8, 8), icmp(60_000, device, 8, 8)], [ping]);
+    assert.deepEqual(pinged.violations, []);
+    assert.equal(pinged.checks[0]?.requests, 2);
     assert.deepEqual(judged([udp(0, device, 44_818, "6300000000000000")], [list]).violations, []);
   });
 });
@@ -157,6 +166,19 @@ describe("a planted violation is found", () => {
       assert.deepEqual([...new Set(kinds(judged(sent)))], [kind]);
     });
   }
+
+  test("an echo request that is not the approved one, byte for byte and in its time", () => {
+    for (const [sent, expected] of [
+      [[icmp(0, device, 8, 56)], "payload-not-approved"],
+      [[icmp(0, device, 8, 7)], "payload-not-approved"],
+      [[icmp(0, device, 8, 8, { sequence: 2 })], "payload-not-approved"],
+      [[icmp(0, device, 8, 8, { code: 1 })], "destination-not-listed"],
+      [[icmp(0, device, 0, 8)], "destination-not-listed"],
+      [[icmp(0, other, 8, 8)], "destination-not-listed"],
+      [[icmp(0, device, 8, 8), icmp(59_999, device, 8, 8)], "too-early"],
+    ] as const)
+      assert.deepEqual(kinds(judged(sent, [ping])), [expected]);
+  });
 
   test("two checks of one device within its floor, each in its own interval, behind a gateway whose bus was ready", () => {
     const floor = { device: "gateway:fw unit 1", gapMs: 30_000 };

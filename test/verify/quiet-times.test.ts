@@ -5,7 +5,7 @@ import type { Quiet } from "../../src/verify/judgement.ts";
 import { judge } from "../../src/verify/judge.ts";
 import { stopsIn } from "../../src/verify/kept-stops.ts";
 import { pausesIn, WindowsUnreadable } from "../../src/verify/kept-windows.ts";
-import { device, exchange, frames, instant, type Bytes } from "./support/captured.ts";
+import { device, exchange, frames, instant, tcp, type Bytes } from "./support/captured.ts";
 import { judgementText } from "../../src/verify/report.ts";
 import { approved, check, fc43Frame, once } from "./support/plans.ts";
 
@@ -80,10 +80,14 @@ describe("a pause in the file of windows", () => {
     const asks = (number: string): string => `000100000005${number}2b0e0100`;
     const one = pausesIn(file([pause({ scope: "device:tank-1", devices: ["tank-1"], places: [`${device} unit 1`] })]));
     assert.deepEqual(blamed(one, [exchange(12_000, asks("02"))], units), []);
+    assert.deepEqual(blamed(one, [exchange(12_000, asks("03"))], units), [], "what nobody asks is blamed for that alone");
     assert.match(
       blamed(one, [exchange(12_000, asks("01"))], units).join(),
       /^2000\.500 ms after the beginning of: pause w1 of device:tank-1/u,
     );
+    assert.equal(blamed(one, [exchange(12_000, asks("01"))], units.slice(0, 1)).length, 6, "the only unit there is");
+    const same = [units[0]!, { ...units[0]!, id: "tank-9/modbus-fc43", device: "tank-9" }];
+    assert.deepEqual(blamed(one, [exchange(12_000, asks("01"))], same), [], "nobody knows which of the two was asked");
     const both = pausesIn(
       file([pause({ scope: "segment:hvac", devices: ["tank-1", "tank-2"], places: [`${device} unit 1`, `${device} unit 2`] })]),
     );
@@ -104,6 +108,28 @@ describe("a pause in the file of windows", () => {
     assert.equal(judgementText(judged(25_000)).at(-1), "Nothing left the poller that the plan does not allow.");
     // A pause of the site covers everybody, with names or without.
     assert.equal(blamed(pausesIn(file([], [pause({ scope: "site", namesDropped: true })])), [exchange(12_000, fc43Frame)]).length, 6);
+  });
+
+  test("is told of where a capture has to do with it, its first and its last moment included", () => {
+    const dropped = { devices: undefined, places: undefined, namesDropped: true, scope: "segment:hvac", id: "w2" };
+    const quiet = pausesIn(file([pause(), pause(dropped)]));
+    const told = (fromMs: number, toMs: number): readonly number[] => {
+      const captured = frames([fromMs, toMs].map((atMs) => tcp({ atMs, to: "192.0.2.99", from: "192.0.2.98" })));
+      const judgement = judge({ frames: captured, approved: approved(), quiet });
+      assert.ok(
+        judgement.quiet.every((why) => why.startsWith("pause w1")) && judgement.unjudged.every((why) => why.startsWith("pause w2")),
+      );
+      return [judgement.quiet.length, judgement.unjudged.length];
+    };
+    for (const [fromMs, toMs, count] of [
+      [0, 9999, 0],
+      [0, 10_000, 1],
+      [12_000, 13_000, 1],
+      [0, 30_000, 1],
+      [20_000, 30_000, 1],
+      [20_001, 30_000, 0],
+    ] as const)
+      assert.deepEqual(told(fromMs, toMs), [count, count], `${fromMs} to ${toMs}`);
   });
 
   test("that cannot be read is named, with what is expected", () => {

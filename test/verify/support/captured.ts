@@ -44,8 +44,15 @@ export function udp(atMs: number, to: string, port: number, hex: string): Bytes 
   return ip(atMs, 17, poller, to, [...word(40_000), ...word(port), ...word(8 + payload.length), 0, 0, ...payload]);
 }
 
-export function icmp(atMs: number, to: string, type: number, payloadBytes: number): Bytes {
-  return ip(atMs, 1, poller, to, [type, 0, 0, 0, 0, 0, 0, 1, ...new Uint8Array(payloadBytes)]);
+/** As ping fills it: a check sum and an identifier of its own, and a payload that counts its bytes. */
+export function icmp(
+  atMs: number,
+  to: string,
+  type: number,
+  payloadBytes: number,
+  { code = 0, sequence = 1 }: { code?: number; sequence?: number } = {},
+): Bytes {
+  return ip(atMs, 1, poller, to, [type, code, 0x5a, 0xa5, 0x12, 0x34, 0, sequence, ...Array.from({ length: payloadBytes }, (_, at) => at)]);
 }
 
 /** The poller asks who has `whom`. */
