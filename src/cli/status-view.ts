@@ -131,7 +131,7 @@ function summary(devices: readonly DeviceStatus[]): string {
 }
 
 /** Nothing is wrong with these: what runs out, what is held back on purpose, and what is proposed. */
-function tidings({ families, certificates, heldSegments, windows, devices }: Status): readonly string[] {
+function tidings({ at, families, certificates, heldSegments, windows, devices }: Status): readonly string[] {
   const words = [
     ...certificates.map(({ warning }) => warning),
     ...families.flatMap(({ approval, proposed }) => [approval?.warning, proposed]),
@@ -140,7 +140,7 @@ function tidings({ families, certificates, heldSegments, windows, devices }: Sta
     ...words.filter((line) => typeof line === "string"),
     ...unacceptedWords(devices),
     ...heldSegments,
-    ...windows.map((one) => `WINDOW ${windowLine(one)}`),
+    ...windows.map((one) => `WINDOW ${windowLine(one, at)}`),
   ];
 }
 

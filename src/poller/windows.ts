@@ -31,6 +31,7 @@ export interface WindowKeeperParts {
 export type WindowCommand = "window-open" | "window-extend" | "window-close" | "window-list";
 type Reply = ControlReply<"window-open">;
 const wordsMax = 400;
+const waitsForTrust = "it does not hold yet: in the minute after a start, or after the clock was set, the poller does not trust its clock";
 
 export class WindowKeeper {
   readonly windows: Windows;
@@ -101,7 +102,7 @@ export class WindowKeeper {
       this.#over(window, this.#parts.clock.wall());
       if (window.kind === "deep-query") this.#parts.gate().pausing();
       const problem = this.#write();
-      this.#say("closed", { ...window, reason: printable(reason, wordsMax) }, by);
+      this.#say("closed", inTheirWords(window, by, reason), by);
       await this.#parts.journal.settled();
       const warnings = [...stillOver(window, this.windows.all(), this.#covered(window, this.#parts.plan())), ...present(problem)];
       return { ok: true, result: { window: this.#statusOf(window), warnings } };
@@ -147,7 +148,7 @@ export class WindowKeeper {
       if (before) this.windows.put(before);
       return refused(unwritten);
     }
-    this.#say(change, change === "opened" ? window : { ...window, reason: printable(reason, wordsMax) }, by);
+    this.#say(change, change === "opened" ? window : inTheirWords(window, by, reason), by);
     this.look();
     const unwritable = this.#unwritable();
     if (unwritable === undefined) await this.#parts.journal.settled();
@@ -186,9 +187,11 @@ export class WindowKeeper {
   #warnings(window: Window): readonly string[] {
     const devices = this.#covered(window, this.#parts.plan());
     const behind = this.#parts.time.behind > 0;
+    const waits = window.kind !== "pause" && window.from <= this.windows.judged && !this.windows.isOpen(window.id);
     return [
       ...(devices.length === 0 ? [`${window.scope}: no device of the watchlist is in it`] : []),
       ...overlapping(window, this.windows.all(), devices),
+      ...(waits && !behind ? [waitsForTrust] : []),
       ...(behind
         ? ["the wall clock is suspect: a pause ends by the later of the two times, anything else by the earlier; see `watchkeeper status`"]
         : []),
@@ -239,6 +242,11 @@ export class WindowKeeper {
   #say(change: WindowChange, window: Window, by: string): void {
     this.#parts.record({ kind: "window", at: this.#parts.clock.monotonic(), change, window, by });
   }
+}
+
+/** For the record of who extends or closes it: whoever opened it gave another reason, and that is on record already. */
+function inTheirWords(window: Window, by: string, reason: string): Window {
+  return { ...window, by: printable(by, 100), reason: printable(reason, wordsMax) };
 }
 
 function present(...lines: readonly (string | undefined)[]): readonly string[] {

@@ -9,6 +9,7 @@ import type { Answer, Outcome } from "../domain/outcome.ts";
 import type { Check, CheckId, DeviceId, Plan, PlannedDevice } from "../domain/plan.ts";
 import { passingReasons, standingReasons, type PassingReason } from "../domain/reasons.ts";
 import { after, between, later, milliseconds, seconds, wallMs, type Milliseconds, type MonotonicMs } from "../domain/units.ts";
+import { nextBeat } from "./next-beat.ts";
 
 export interface DeepDeviceParts {
   readonly clock: Clock;
@@ -42,8 +43,6 @@ const endsRun: ReadonlySet<string> = new Set<PassingReason>([
 /** The gate is not asked about the same question more often. */
 const askAgainAfter: Milliseconds = milliseconds(200);
 const waitWorthTelling: Milliseconds = seconds(5);
-/** For a heartbeat that has to wait for its turn. */
-const beatMargin: Milliseconds = seconds(10);
 /** Pass by themselves, and nobody can say when. */
 const lookAgainAfter: Milliseconds = seconds(1);
 const passes: ReadonlySet<string> = new Set<PassingReason>(["clock_suspect"]);
@@ -77,7 +76,7 @@ export class DeepQueryOfDevice {
       return notAsked(id, "its latest heartbeat was not answered: what a deep query found would not be its ordinary state");
     for (const check of begunWith) if (this.#why === undefined) await this.#read(check);
     const sent = this.#questions.some(({ sent: { connections, requests } }) => connections + requests > 0);
-    const latest = sent ? await this.#beatAfter() : undefined;
+    const latest = sent ? await nextBeat(this.#parts, this.#device, this.#parts.clock.wall()) : undefined;
     const ended = this.#why === undefined ? "complete" : sent ? "partly" : "not_asked";
     return { device: id, ended, why: this.#why, tookBefore: before.took, tookAfter: latest?.took, questions: this.#questions };
   }
@@ -155,20 +154,6 @@ export class DeepQueryOfDevice {
     const part = from === undefined ? "" : ` ${goesOnWords(question.read, from)}`;
     this.#parts.tell(`${this.#device.id}: ${deepReadName(question)}${part}: ${wordsOf(came)}`);
     return question;
-  }
-
-  /** The first heartbeat after the last question; waited for as long as two may take. */
-  async #beatAfter(): Promise<Beat | undefined> {
-    const { beat, clock, ended, plan, sleep } = this.#parts;
-    const since = clock.wall();
-    const intervals = this.#device.checks.flatMap((id) => plan().checks.get(id)?.interval ?? []);
-    const until = after(clock.monotonic(), milliseconds(2 * Math.max(0, ...intervals) + beatMargin));
-    while (clock.monotonic() < until && ended() === undefined) {
-      const latest = beat(this.#device.id);
-      if (latest !== undefined && latest.at >= since) return latest;
-      await sleep(after(clock.monotonic(), lookAgainAfter));
-    }
-    return undefined;
   }
 }
 

@@ -6,6 +6,7 @@ import { deepQueryFirstWait, deepQueryFirstWaitLab } from "../domain/limits.ts";
 import type { Check, CheckId, DeviceId, PlannedDevice } from "../domain/plan.ts";
 import { after, type MonotonicMs } from "../domain/units.ts";
 import { DeepQueryOfDevice, notAsked, type DeepDeviceParts } from "./deep-query-device.ts";
+import { nextBeat } from "./next-beat.ts";
 
 export interface DeepQueryParts extends Omit<DeepDeviceParts, "asks" | "begunWith" | "ended" | "sleep" | "end"> {
   readonly clock: Clock;
@@ -54,39 +55,43 @@ export class DeepQuery {
   async #family([first, ...others]: readonly PlannedDevice[]): Promise<readonly DeepDevice[]> {
     const pioneer = await this.#device(first!).run();
     if (others.length === 0) return [pioneer];
-    const because = await this.#stillWell(pioneer, others.length);
+    const because = await this.#stillWell(first!, pioneer, others.length);
     if (because !== undefined) return [pioneer, ...others.map(({ id }) => notAsked(id, because))];
     return [pioneer, ...(await Promise.all(others.map((one) => this.#device(one).run())))];
   }
 
   /** Why the others of the family are left alone; undefined when the first has answered everything, and its heartbeat after a wait. */
-  async #stillWell({ device, ended }: DeepDevice, others: number): Promise<string | undefined> {
-    if (ended !== "complete") return this.#cutShort ?? `${device}, the first of its family, was not answered in full`;
-    const wait = this.#parts.plan().lab ? deepQueryFirstWaitLab : deepQueryFirstWait;
-    this.#parts.tell(
-      `${device}: complete; the ${others} ${others === 1 ? "other" : "others"} of its family ${others === 1 ? "follows" : "follow"} in ${formatDuration(wait)}`,
-    );
-    const began = this.#parts.clock.wall();
-    await this.#sleep(after(this.#parts.clock.monotonic(), wait));
+  async #stillWell(first: PlannedDevice, { ended }: DeepDevice, others: number): Promise<string | undefined> {
+    const { beat, clock, plan, tell } = this.#parts;
+    const { id } = first;
+    if (ended !== "complete") return this.#cutShort ?? `${id}, the first of its family, was not answered in full`;
+    const wait = plan().lab ? deepQueryFirstWaitLab : deepQueryFirstWait;
+    const follow = others === 1 ? "the other of its family follows" : `the ${others} others of its family follow`;
+    tell(`${id}: complete; ${follow} in ${formatDuration(wait)}`);
+    const began = clock.wall();
+    await this.#sleep(after(clock.monotonic(), wait));
+    // One that is asked more rarely than the wait lasts has not had its turn yet: that says nothing against it.
+    const latest = beat(id);
+    if (latest !== undefined && latest.at < began && this.#cutShort === undefined)
+      tell(`${id}: was not asked in the wait; its next heartbeat is waited for`);
+    const heard = latest && (await nextBeat(this.#deviceParts(), first, began));
     if (this.#cutShort !== undefined) return this.#cutShort;
-    const beat = this.#parts.beat(device);
-    return beat !== undefined && beat.at >= began
-      ? undefined
-      : `${device}, the first of its family, answered no heartbeat in the wait after it`;
+    return heard === undefined ? `${id}, the first of its family, answered no heartbeat in the wait after it` : undefined;
+  }
+
+  #deviceParts(): Omit<DeepDeviceParts, "begunWith"> {
+    return {
+      ...this.#parts,
+      asks: (check) => this.asks(check),
+      ended: () => this.#cutShort,
+      sleep: (until) => this.#sleep(until),
+      end: (why) => this.end(why),
+    };
   }
 
   #device(device: PlannedDevice): DeepQueryOfDevice {
-    return new DeepQueryOfDevice(
-      {
-        ...this.#parts,
-        begunWith: [...this.#asked.values()].filter((check) => check.device === device.id),
-        asks: (check) => this.asks(check),
-        ended: () => this.#cutShort,
-        sleep: (until) => this.#sleep(until),
-        end: (why) => this.end(why),
-      },
-      device,
-    );
+    const begunWith = [...this.#asked.values()].filter((check) => check.device === device.id);
+    return new DeepQueryOfDevice({ ...this.#deviceParts(), begunWith }, device);
   }
 
   /** Until the moment, or until the run is ended. */

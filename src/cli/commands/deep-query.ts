@@ -148,7 +148,7 @@ async function asked(context: Context): Promise<ExitCode> {
   const json = context.flag("json");
   if (!json) {
     context.print(`${id}: ${counted(context.words.length, "device")}, ${counted(questions, "question")}; Ctrl-C ends it`);
-    for (const one of windows) context.print(windowLine(one));
+    for (const one of windows) context.print(windowLine(one, undefined));
   }
   return watched(context, poller, id, request.by);
 }

@@ -108,7 +108,7 @@ async function listed(context: Context): Promise<ExitCode> {
   if (typeof reply === "number") return reply;
   if (context.flag("json")) context.print(JSON.stringify(reply, undefined, 2));
   else if (reply.windows.length === 0) context.print("No maintenance window is open or planned.");
-  else for (const one of reply.windows) context.print(windowLine(one));
+  else for (const one of reply.windows) context.print(windowLine(one, reply.now));
   return 0;
 }
 
@@ -122,7 +122,7 @@ async function told<Name extends Changing>(context: Context, name: Name, request
     return 0;
   }
   const { window: one, warnings } = done;
-  context.print(name === "window-close" ? `Closed ${one.id}: ${one.kind} of ${one.scope}.` : windowLine(one));
+  context.print(name === "window-close" ? `Closed ${one.id}: ${one.kind} of ${one.scope}.` : windowLine(one, undefined));
   if (name === "window-open")
     context.print(`In it: ${windowKinds[one.kind]}. To end it: watchkeeper window close ${one.id} --by NAME --reason TEXT`);
   for (const warning of warnings) context.warn(printable(warning, 1000));

@@ -104,6 +104,11 @@ describe("window", () => {
       (await site.run(window, ["list"])).out,
       /^w3 {2}pause {2}segment:hvac {2}open until .* UTC\), by eto-1: firmware, change MOC-7$/u,
     );
+    windows = [{ ...status, kind: "mute", from: "2026-11-21T11:59:50.000Z", offsetMinutes: 0 }];
+    assert.match(
+      (await site.run(window, ["list"])).out,
+      /^w3 {2}mute {2}segment:hvac {2}begins once the poller trusts its clock \(planned for 2026-11-21 11:59:50 UTC\), until /u,
+    );
     assert.deepEqual(JSON.parse((await site.run(window, ["list", "--json"])).out), { now: "2026-11-21T12:00:00.000Z", windows });
   });
 

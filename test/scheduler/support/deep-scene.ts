@@ -18,8 +18,9 @@ export class Scene {
   readonly clock: FakeClock = new FakeClock();
   readonly asked: string[] = [];
   readonly told: string[] = [];
-  /** Heartbeats go on every 10 s unless the test silences them. */
+  /** Heartbeats go on every 10 s unless the test silences them or makes them rarer. */
   readonly silent: Set<string> = new Set();
+  beatEveryMs = 10_000;
   plan: Plan;
   readonly query: DeepQuery;
   #run: Promise<DeepRun> | undefined;
@@ -47,7 +48,7 @@ export class Scene {
     const beat = (device: DeviceId): Beat | undefined => {
       if (this.silent.has(device)) return undefined;
       const now = this.clock.wall();
-      return { at: (now - (now % 10_000)) as Beat["at"], took: milliseconds(5) };
+      return { at: (now - (now % this.beatEveryMs)) as Beat["at"], took: milliseconds(5) };
     };
     const parts = { clock: this.clock, gate, plan: () => this.plan, beat, tell: (text: string) => void this.told.push(text) };
     this.query = new DeepQuery(parts, [...this.plan.devices.values()]);
