@@ -14,6 +14,7 @@ import { nextAnswers } from "./support/next-answers.ts";
 import { waitFor, watchTheWireFor } from "./support/wait.ts";
 
 const plc = "192.0.2.10";
+const deadlineMs = 60_000;
 /** For safety, and of a family that is suspended: neither gets a packet. */
 const [fire, adapter] = ["192.0.2.11", "192.0.2.12"] as const;
 const family = "generic-modbus-tcp";
@@ -43,7 +44,7 @@ async function open(site: Site, forMs: number): Promise<{ readonly id: string; r
 /** Runs are named by the second in which they begin, and the name of an earlier one is refused. */
 async function begun(site: Site, earlier?: string): Promise<string> {
   const named = (): string => `dq-${new Date().toISOString().replaceAll(/[-:]|\.\d+/gu, "")}`;
-  await waitFor(() => named() !== earlier, { what: "the next second", deadlineMs: 5000, everyMs: 50 });
+  await waitFor(() => named() !== earlier, { what: "the next second", deadlineMs, everyMs: 50 });
   const reply = await site.ask("deep-query", { devices: ["plc"], ...who, differences: "none", acknowledged: true });
   assert.ok(reply.ok, JSON.stringify(reply));
   return reply.result.id;
@@ -57,10 +58,10 @@ async function refusalOf(site: Site, ...devices: readonly string[]): Promise<str
 /** Each reason by itself, and nothing sent for it. */
 async function refusals(site: Site): Promise<void> {
   assert.match(await refusalOf(site, "plc"), /^plc: no_window: no deep-query window is open/u);
-  const muted = await site.ask("window-open", { kind: "mute", scope: "site", forMs: 60_000, ...who });
+  const muted = await site.ask("window-open", { kind: "mute", scope: "site", forMs: 3_600_000, ...who });
   assert.ok(muted.ok);
   assert.match(await refusalOf(site, "plc"), /^plc: no_window: .*found w1 is a mute, which lets nothing more be asked/u);
-  const elsewhere = await site.ask("window-open", { kind: "deep-query", scope: "device:fire", forMs: 60_000, ...who });
+  const elsewhere = await site.ask("window-open", { kind: "deep-query", scope: "device:fire", forMs: 3_600_000, ...who });
   assert.ok(elsewhere.ok);
   assert.match(await refusalOf(site, "plc"), /^plc: window_scope: .*found w2 covers device:fire/u);
   assert.match(await refusalOf(site, "fire"), /^fire: safety_function: /u);
@@ -118,13 +119,13 @@ test("a deep query sends nothing without a window that covers it, ends with its 
     const status = await site.ask("status", {});
     return status.ok && status.result.devices[0]?.liveness === "up";
   };
-  await waitFor(isUp, { what: "the first heartbeat", deadlineMs: 10_000, everyMs: 100 });
+  await waitFor(isUp, { what: "the first heartbeat", deadlineMs, everyMs: 100 });
   const over = (id: string): Promise<unknown> =>
-    waitFor(async () => !(await look(site, id)).running, { what: "its end", deadlineMs: 15_000, everyMs: 100 });
+    waitFor(async () => !(await look(site, id)).running, { what: "its end", deadlineMs, everyMs: 100 });
 
   await refusals(site);
-  // Nobody closes the first: it ends by the clock, in the middle of the run.
-  const short = await open(site, 9000);
+  // Nobody closes the first: it ends by the clock, in the middle of the run. Questions begin in its first 7.2 s, at most one in 2 s: of six one to four.
+  const short = await open(site, 12_000);
   const shortFrom = nowNs();
   const byTime = await begun(site);
   await over(byTime);
@@ -133,12 +134,12 @@ test("a deep query sends nothing without a window that covers it, ends with its 
     const listed = await site.ask("window-list", {});
     return listed.ok && !listed.result.windows.some(({ id }) => id === short.id);
   };
-  await waitFor(gone, { what: "the window to end", deadlineMs: 10_000, everyMs: 100 });
+  await waitFor(gone, { what: "the window to end", deadlineMs, everyMs: 100 });
   assert.match(await refusalOf(site, "plc"), /^plc: no_window/u);
-  await nextAnswers(site, { what: "a heartbeat after the window's end", deadlineMs: 10_000 });
+  await nextAnswers(site, { what: "a heartbeat after the window's end", deadlineMs });
 
   // The second by Ctrl-C, at the command that a person has before them.
-  await open(site, 60_000);
+  await open(site, 3_600_000);
   const commandFrom = nowNs();
   const command = startPoller(
     network,
@@ -147,7 +148,7 @@ test("a deep query sends nothing without a window that covers it, ends with its 
   );
   await waitFor(() => /answered/u.test(command.said()), {
     what: "the first answer",
-    deadlineMs: 20_000,
+    deadlineMs,
     everyMs: 20,
     context: command.said,
   });
@@ -158,7 +159,7 @@ test("a deep query sends nothing without a window that covers it, ends with its 
   // The third by a stop.
   const stopFrom = nowNs();
   const stopped = await begun(site, runs.at(-1)!.id);
-  await waitFor(async () => (await look(site, stopped)).answers > 0, { what: "an answer", deadlineMs: 20_000, everyMs: 50 });
+  await waitFor(async () => (await look(site, stopped)).answers > 0, { what: "an answer", deadlineMs, everyMs: 50 });
   await site.ask("stop", { by: "eto-2", reason: "smoke" });
   const stopNs = nowNs() + 1_000_000_000n;
   runs.push({ id: stopped, fromNs: stopFrom, toNs: stopNs });

@@ -26,7 +26,6 @@ test("a disk that is full or read-only stops no stop, lets nobody resume, loses 
     const { audit, ...seen } = JSON.parse(stdout) as Readonly<Record<string, string & number>> & { readonly audit: string[] };
     assert.equal(seen["stopOnFull"], 0);
     assert.equal(seen["stopFileOnFull"], true);
-    assert.equal(seen["stoppedOnFull"], 1);
     assert.match(seen["resumeOnFull"] ?? "", /the audit cannot be written .*full/u);
     assert.equal(seen["resume"], 0);
     assert.equal(seen["end"], 0);
@@ -46,12 +45,10 @@ test("a disk that is full or read-only stops no stop, lets nobody resume, loses 
       "ended poller",
     ];
     // A machine that is busy with other proofs may stand still meanwhile, which is recorded too; and the poller may see the file before it hears the command.
-    const bySight = audit.indexOf("stopped a change of the file STOP");
-    if (bySight >= 0) assert.deepEqual(audit.splice(bySight, 2, "stopped eto-1")[1], "stopped_again eto-1");
-    assert.deepEqual(
-      audit.filter((one) => one !== "stalled poller"),
-      all,
-    );
+    const told = audit.filter((one) => one !== "stalled poller");
+    const bySight = told.indexOf("stopped a change of the file STOP");
+    if (bySight >= 0) assert.deepEqual(told.splice(bySight, 2, "stopped eto-1")[1], "stopped_again eto-1");
+    assert.deepEqual(told, all);
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { connectionsAtOnce, describe, fromUs, onIp, requestsFromUs, startCapture, withPeer } from "./support/capture.ts";
 import { makeNetwork } from "./support/netns.ts";
+import { nextAnswers } from "./support/next-answers.ts";
 import { startSimulated } from "./support/simulated.ts";
 import { makeSite } from "./support/site.ts";
-import { watchTheWireFor } from "./support/wait.ts";
 
 const [a, b] = ["192.0.2.10", "192.0.2.11"] as const;
 const intervalMs = 2000;
@@ -34,7 +34,7 @@ test("the two addresses of one piece of hardware are asked in turn, over one con
   );
   const capture = await startCapture(network, "poller");
   const poller = await site.start();
-  await watchTheWireFor(15_000);
+  await nextAnswers(site, { what: "four turns each", deadlineMs: 120_000, count: 4, devices: ["plc-a", "plc-b"] });
   const status = await site.ask("status", {});
   poller.signal("SIGTERM");
   assert.equal(await poller.ended, 0, poller.said());

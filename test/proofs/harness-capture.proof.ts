@@ -15,17 +15,22 @@ import {
 } from "./support/capture.ts";
 import { makeNetwork, type Network } from "./support/netns.ts";
 import { startLibmodbus } from "./oracles/oracles.ts";
+import { waitFor } from "./support/wait.ts";
 
 const discardPort = 9;
+const deadlineMs = 60_000;
 
-function pollerAndTwoDevices(): Promise<Network> {
-  return makeNetwork({
+/** Their kernels know each other already: what waits for an answer by ARP has not been sent yet, and of many some would be thrown away. */
+async function pollerAndTwoDevices(): Promise<Network> {
+  const network = await makeNetwork({
     hosts: [
       { name: "poller", address: "192.0.2.1" },
       { name: "plc", address: "192.0.2.10" },
       { name: "fan", address: "192.0.2.11" },
     ],
   });
+  for (const device of ["192.0.2.10", "192.0.2.11"]) await network.run("poller", ["ping", "-n", "-q", "-c", "1", "-w", "30", device]);
+  return network;
 }
 
 for (const count of [1, 7, 2000]) {
@@ -33,7 +38,9 @@ for (const count of [1, 7, 2000]) {
     await using network = await pollerAndTwoDevices();
     const capture = await startCapture(network, "poller");
     const sender = startBareSender(network, "poller", "192.0.2.10", discardPort, count);
-    await sender.next("sent", 20_000);
+    await sender.next("sent", deadlineMs);
+    // Of the device's kernel there is an answer too, in its own time.
+    await waitFor(async () => (await capture.count()) > count, { what: "the device's answer", deadlineMs });
     const packets = await capture.stop();
     const datagrams = fromUs(packets).filter(({ protocol }) => protocol === "udp");
     assert.equal(datagrams.length, count, describe(packets.slice(0, 50)));
@@ -51,7 +58,7 @@ test("a tcpdump that lags behind still hands over everything that was sent befor
   const capture = await startCapture(network, "poller");
   // Frozen while 6000 packets pass, it has several milliseconds of work before it when it wakes to the request to stop.
   process.kill(capture.pid, "SIGSTOP");
-  await startBareSender(network, "poller", "192.0.2.10", discardPort, 6000).next("sent", 20_000);
+  await startBareSender(network, "poller", "192.0.2.10", discardPort, 6000).next("sent", deadlineMs);
   const stopped = capture.stop();
   process.kill(capture.pid, "SIGCONT");
   const datagrams = fromUs(await stopped).filter(({ protocol }) => protocol === "udp");
@@ -78,10 +85,10 @@ test("overlapping connections are two at once, and each device's requests have t
   await startLibmodbus(network, "fan");
   const capture = await startCapture(network, "poller");
   const clients = ["192.0.2.10", "192.0.2.11"].map((address) => startBareClient(network, "poller", { address, waitToAsk: true }));
-  for (const client of clients) await client.next("connected", 5000);
+  for (const client of clients) await client.next("connected", deadlineMs);
   for (const client of clients) {
     client.tell({ event: "ask" });
-    await client.next("closed", 5000);
+    await client.next("closed", deadlineMs);
   }
   const packets = await capture.stop();
   assert.equal(connectionsOpened(packets), 2, describe(packets));
@@ -112,5 +119,5 @@ test("a capture that broke off is an error, not a short list", async () => {
 test("a deadline that passes says what was waited for and what the script said", async () => {
   await using network = await pollerAndTwoDevices();
   const client = startBareClient(network, "poller", { address: "192.0.2.10" }); // nobody listens there
-  await assert.rejects(client.next("reply", 5000), /ended \(0\) without "reply".*refused/s);
+  await assert.rejects(client.next("reply", deadlineMs), /ended \(0\) without "reply".*refused/s);
 });

@@ -7,13 +7,15 @@ import { fileURLToPath } from "node:url";
 import { describe, fromUs, onIp, requestsFromUs, startCapture, withPeer } from "./support/capture.ts";
 import type { Misdeed } from "./support/hostile-poller.ts";
 import { makeNetwork } from "./support/netns.ts";
+import { nextAnswers } from "./support/next-answers.ts";
 import { startPoller } from "./support/poller.ts";
 import { keptProfile, productWithKeptProfile } from "./support/product.ts";
 import { startSimulated } from "./support/simulated.ts";
 import { makeSite } from "./support/site.ts";
-import { waitFor, watchTheWireFor } from "./support/wait.ts";
+import { waitFor } from "./support/wait.ts";
 import { webOf } from "./support/web.ts";
 
+const deadlineMs = 60_000;
 /** In nobody's plan. */
 const [bystander, stranger] = ["192.0.2.8", "192.0.2.9"] as const;
 const lawful = "000100000005012b0e0100";
@@ -82,9 +84,9 @@ test("a driver that has gone bad is stopped at the wire, its device tripped and 
       ? status.result.trips.map(({ scope, cause }) => (cause === "guard_violation" ? scope : `${scope} ${cause}`)).toSorted()
       : [];
   };
-  await waitFor(async () => (await trips()).length >= tripped.length, { what: "every device to trip", deadlineMs: 30_000, everyMs: 100 });
-  // Whoever is tripped stays so: nothing goes to it for more than another interval.
-  await watchTheWireFor(2500);
+  await waitFor(async () => (await trips()).length >= tripped.length, { what: "every device to trip", deadlineMs, everyMs: 100 });
+  // Whoever is tripped stays so: nothing goes to it while the others are asked again and again.
+  await nextAnswers(site, { what: "two rounds of those that are not tripped", deadlineMs, count: 2, devices: ["changer", ...withoutTrip] });
   assert.deepEqual(await trips(), tripped);
   const page = (await webOf(network, "poller").visit("GET", "/metrics")).body;
   assert.match((await site.cli("status")).out, /writes-coil.*tripped|tripped.*writes-coil/su);

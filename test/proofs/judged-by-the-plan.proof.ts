@@ -19,6 +19,7 @@ const half = "192.0.2.14";
 const adapter = "192.0.2.15";
 const neighbour = "192.0.2.16";
 const dark = "192.0.2.20";
+const deadlineMs = 60_000;
 /** FC 6 write single register. */
 const writeHex = "0001000000060106000100ff";
 
@@ -69,7 +70,7 @@ test("faults, reloads, a freeze, a kill, a restart and a stop: nothing leaves th
   const packets = (more: number): Promise<unknown> => {
     let from: number | undefined;
     const probe = async (): Promise<boolean> => (await capture.count()) >= (from ??= await capture.count()) + more;
-    return waitFor(probe, { what: `${more} more packets`, deadlineMs: 20_000, everyMs: 50 });
+    return waitFor(probe, { what: `${more} more packets`, deadlineMs, everyMs: 50 });
   };
 
   const first = await site.start();
@@ -110,10 +111,10 @@ test("what somebody else sends from the poller's address is found, each for what
   const site = await makeSite(network, { devices: [devices[0]!, devices[6]!], startsPerSecondMax: 50 });
   const planted: readonly (readonly [ViolationKind, (at: Capture) => Promise<unknown>])[] = [
     ["destination-not-listed", () => bare(network, neighbour)],
-    ["destination-not-listed", () => startBareSender(network, "poller", healthy, 1, 1).next("sent", 10_000)],
+    ["destination-not-listed", () => startBareSender(network, "poller", healthy, 1, 1).next("sent", deadlineMs)],
     ["payload-not-approved", () => bare(network, healthy, writeHex)],
     ["too-early", async () => [await bare(network, healthy), await bare(network, healthy)]],
-    ["arp-beyond-bound", () => startBareSender(network, "poller", "192.0.2.99", 1, 1).next("sent", 10_000)],
+    ["arp-beyond-bound", () => startBareSender(network, "poller", "192.0.2.99", 1, 1).next("sent", deadlineMs)],
   ];
   for (const [kind, misdeed] of planted) {
     await network.run("poller", ["ip", "neigh", "flush", "all"]);
@@ -131,7 +132,7 @@ test("what somebody else sends from the poller's address is found, each for what
 /** One request over a connection of its own. */
 async function bare(network: Network, address: string, requestHex?: string): Promise<void> {
   const client = startBareClient(network, "poller", { address, replyTimeoutMs: 500, ...(requestHex !== undefined && { requestHex }) });
-  await client.next("closed", 10_000);
+  await client.next("closed", deadlineMs);
 }
 
 async function trips(site: Site): Promise<readonly TripStatus[]> {

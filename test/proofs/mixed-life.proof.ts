@@ -8,6 +8,7 @@ import { violationKinds, type Judgement, type ViolationKind } from "../../src/ve
 import { identificationRequestHex, startBareClient } from "./support/bare.ts";
 import { startCapture, type Capture } from "./support/capture.ts";
 import { makeNetwork, type Network } from "./support/netns.ts";
+import { OwnClock } from "./support/own-clock.ts";
 import { startPoller, type Poller } from "./support/poller.ts";
 import { startSimulatedEnip } from "./support/simulated-enip.ts";
 import { startSimulatedOpcua } from "./support/simulated-opcua.ts";
@@ -25,6 +26,7 @@ const [before, moved] = ["192.0.2.30", "192.0.2.31"] as const;
 /** The second segment, which is held back for a while. */
 const [farPlc, farSwitch, farHost] = ["198.51.100.10", "198.51.100.11", "198.51.100.12"] as const;
 const far = [farPlc, farSwitch, farHost] as const;
+const deadlineMs = 60_000;
 const signed = ["--by", "eto-1", "--reason", "the proof"] as const;
 
 type Printed = Omit<Judgement, "fromNs" | "toNs">;
@@ -102,30 +104,6 @@ async function rough(network: Network): Promise<Site> {
   return site;
 }
 
-/** The wall clock of one running process, moved as a person or a time server would; the monotonic one stays what it is. */
-class OwnClock {
-  readonly #file: string;
-  readonly environment: readonly string[];
-
-  constructor(folder: string) {
-    this.#file = join(folder, "clock");
-    this.step("+0");
-    this.environment = [
-      "LD_PRELOAD=/usr/$LIB/faketime/libfaketimeMT.so.1",
-      `FAKETIME_TIMESTAMP_FILE=${this.#file}`,
-      "FAKETIME_NO_CACHE=1",
-      "FAKETIME_DONT_FAKE_MONOTONIC=1",
-      "FAKETIME_DISABLE_SHM=1",
-      "NO_FAKE_STAT=1",
-    ];
-  }
-
-  /** `+3600`: an hour ahead of the machine's. */
-  step(offsetSeconds: string): void {
-    writeFileSync(this.#file, `${offsetSeconds}\n`);
-  }
-}
-
 interface Quiet {
   readonly why: string;
   readonly from: string;
@@ -163,7 +141,7 @@ test("a rough life over six protocols accuses nobody, and what is planted in it 
   const packets = (more: number): Promise<unknown> => {
     let from: number | undefined;
     const probe = async (): Promise<boolean> => (await capture.count()) >= (from ??= await capture.count()) + more;
-    return waitFor(probe, { what: `${more} more packets`, deadlineMs: 30_000, everyMs: 50 });
+    return waitFor(probe, { what: `${more} more packets`, deadlineMs, everyMs: 50 });
   };
   const start = async (): Promise<Poller> => {
     const poller = startPoller(network, "poller", ["env", ...clock.environment, ...site.command("run")]);
@@ -175,7 +153,7 @@ test("a rough life over six protocols accuses nobody, and what is planted in it 
     assert.ok(reply.ok, JSON.stringify(reply));
   };
   const says = (poller: Poller, what: RegExp): Promise<unknown> =>
-    waitFor(() => poller.log.some((line) => what.test(line)), { what: `the log to say ${what}`, deadlineMs: 10_000, context: poller.said });
+    waitFor(() => poller.log.some((line) => what.test(line)), { what: `the log to say ${what}`, deadlineMs, context: poller.said });
 
   const first = await start();
   await packets(120);
@@ -262,9 +240,9 @@ async function planted(network: Network, site: Site, plan: string, sessionHex: s
   const read = identificationRequestHex;
   const two = [0, 1].map(() => startBareClient(network, "poller", { address: healthy, waitToAsk: true }));
   const slowly = startBareClient(network, "poller", { address: half, replyTimeoutMs: 1000, requestHex: longHex, byteByByte: true });
-  for (const client of two) await client.next("connected", 10_000);
+  for (const client of two) await client.next("connected", deadlineMs);
   for (const client of two) client.tell({});
-  for (const client of [...two, slowly]) await client.next("closed", 10_000);
+  for (const client of [...two, slowly]) await client.next("closed", deadlineMs);
   await network.run("poller", ["ping", "-q", "-c", "1", farHost]);
   const attempts: readonly Attempt[] = [
     { over: "tcp", address: adapter, port: 44_818, hex: `${sessionHex}${sessionHex}` },

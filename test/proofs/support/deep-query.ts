@@ -16,9 +16,9 @@ export interface Recorded {
 export async function runDeepQuery(site: Site, ...devices: readonly string[]): Promise<Recorded> {
   // The poller trusts a clock that it has not known before only after a minute, unless a person says that it is right.
   await site.ask("clock", { by: "eto-1", reason: "compared with the bridge" });
-  const window = await site.ask("window-open", { kind: "deep-query", scope: "site", forMs: 120_000, by: "eto-1", reason: "survey" });
+  const window = await site.ask("window-open", { kind: "deep-query", scope: "site", forMs: 3_600_000, by: "eto-1", reason: "survey" });
   assert.ok(window.ok, JSON.stringify(window));
-  await waitFor(() => isReady(site), { what: "the window and the first heartbeats", deadlineMs: 15_000, everyMs: 200 });
+  await waitFor(() => isReady(site), { what: "the window and the first heartbeats", deadlineMs: 60_000, everyMs: 200 });
   const order = ["--by", "eto-1", "--reason", "survey", "--differences", "none", "--acknowledge-risk"];
   const ran = await site.cli("deep-query", ...devices, ...order);
   assert.equal(ran.code, 0, ran.out + ran.err);

@@ -27,6 +27,8 @@ export interface KernelSocket {
   readonly state: TcpState;
   /** Bytes sent and not acknowledged, or waiting to be sent. For a listening socket: 0. */
   readonly unacknowledgedBytes: number;
+  /** Copies that its timer has sent since the peer last acknowledged anything. */
+  readonly copiesSent: number;
   /** True when no process holds it any more, yet the kernel goes on sending for it. */
   readonly orphan: boolean;
 }
@@ -69,14 +71,15 @@ export async function waitForKernelToLetGo(network: Network, host: string, peer:
 }
 
 function toSocket(fields: readonly string[]): KernelSocket {
-  const [, local = "", remote = "", stateHex = "", queues = "", , , , , inode = ""] = fields;
+  const [, local = "", remote = "", stateHex = "", queues = "", , copies = "", , , inode = ""] = fields;
   const state = states[Number.parseInt(stateHex, 16) - 1] ?? "other";
   const [localAddress, localPort] = toEndpoint(local);
   const [remoteAddress, remotePort] = toEndpoint(remote);
   // "tx_queue:rx_queue"; parseInt stops at the colon. A listener has its backlog there instead.
   const unacknowledgedBytes = state === "LISTEN" ? 0 : Number.parseInt(queues, 16);
+  const copiesSent = Number.parseInt(copies, 16);
   const orphan = inode === "0" && state !== "TIME_WAIT" && state !== "SYN_RECV";
-  return { localAddress, localPort, remoteAddress, remotePort, state, unacknowledgedBytes, orphan };
+  return { localAddress, localPort, remoteAddress, remotePort, state, unacknowledgedBytes, copiesSent, orphan };
 }
 
 /** "0100007F:01F6" is 127.0.0.1 port 502: the address as a little-endian word. In tcp6 the last word of a mapped address is the IPv4 one. */

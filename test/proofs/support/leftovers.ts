@@ -6,6 +6,8 @@ import { join } from "node:path";
 
 const namespaceFolder = "/run/netns";
 const pattern = /^wire-(\d+)-/;
+/** Each takes some milliseconds. */
+const triesMax = 20;
 
 /** `wire-<pid>-<network>-<host>`: the pid says whose it is, also after a crash. */
 export function namespaceName(network: number, host: string): string {
@@ -63,13 +65,18 @@ function kill(pid: number): void {
   }
 }
 
-/** Another process may be sweeping the same leftovers: a namespace that is already gone is what was wanted. */
+/**
+ * Another process may be sweeping the same leftovers: a namespace that is already gone is what was wanted, and between its unmounting and its
+ * end there is a moment in which it is neither there nor gone.
+ */
 function ip(arguments_: readonly string[]): string {
-  try {
-    return execFileSync("ip", [...arguments_], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
-  } catch (error) {
-    const name = arguments_.at(-1) ?? "";
-    if (existsSync(join(namespaceFolder, name))) throw error;
-    return "";
+  const name = arguments_.at(-1) ?? "";
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return execFileSync("ip", [...arguments_], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+    } catch (error) {
+      if (!existsSync(join(namespaceFolder, name))) return "";
+      if (tries === triesMax) throw error;
+    }
   }
 }

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { mkdirSync, rmSync } from "node:fs";
 import { prefixLengthOf } from "./addresses.ts";
 import { filesFolder, namespaceName, removeNamespace, sweepLeftovers } from "./leftovers.ts";
+import { waitFor } from "./wait.ts";
 
 export interface HostSpec {
   /** Lower-case letters, digits and hyphens, such as "poller" or "plc-7". Naming a host again gives it a further interface. */
@@ -97,6 +98,7 @@ class NamespaceNetwork implements Network {
       bridges.set(segment, bridge);
       await this.#connect(name, bridge, addresses);
     }
+    await this.#forwards();
   }
 
   address(host: string): string {
@@ -218,6 +220,18 @@ class NamespaceNetwork implements Network {
       this.#addresses.get(host)?.push(address);
     }
     await command(["ip", "-netns", inSwitch, "link", "set", port, "master", bridge, "up"]);
+  }
+
+  /** The kernel lets a port take part a moment after its cable is in; on a busy machine a first packet would be lost meanwhile. */
+  async #forwards(): Promise<void> {
+    const states = [...this.#ports.values()].map((port) => `/sys/class/net/${port}/brport/state`);
+    // BR_STATE_FORWARDING of the kernel's include/uapi/linux/if_bridge.h.
+    const probe = async (): Promise<boolean> => !/[^3\n]/u.test(await this.#inSwitch(["cat", ...states]));
+    if (states.length > 0) await waitFor(probe, { what: "the switch to forward", deadlineMs: 30_000, everyMs: 5 });
+  }
+
+  #inSwitch(argv: readonly string[]): Promise<string> {
+    return command(["ip", "netns", "exec", namespaceName(this.#number, switchName), ...argv]);
   }
 
   async #setPort(host: string, interfaceName: string, state: "up" | "down"): Promise<void> {
