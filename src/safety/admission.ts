@@ -67,6 +67,11 @@ export class Admission {
     return firstObjection(standing, situation) ?? firstObjection(starting, situation);
   }
 
+  /** What was decided is about to be told: a question of a deep query that waits for its line has its turn kept. */
+  waits(check: Check, objection: ReturnType<typeof firstObjection>, now: MonotonicMs): void {
+    if (check.deep && objection?.reason === "line_budget") this.budgets.keepTurn(check, objection.retryAt!, now);
+  }
+
   /** Why nothing may be sent for the check at this very moment, whatever was decided before. */
   objects(check: Check, draining: boolean): Extract<Outcome, { readonly kind: "refused" }>["reason"] | undefined {
     if (!this.planned(check)) return "plan_changed";

@@ -85,7 +85,17 @@ export class Budgets {
   lineReadyAt(check: Check, now: MonotonicMs): MonotonicMs {
     const own = after(this.askedAt(check, now), check.interval);
     const ready = this.#own(check, now).reduce((soonest, bucket) => later(soonest, bucket.readyAt(now)), own);
-    return check.deep ? later(ready, this.#deep.turnAt(check, now)) : ready;
+    return later(ready, check.deep ? this.#deep.turnAt(check, now) : this.#deep.beatAt(check, now));
+  }
+
+  /** A question of a deep query has to wait for its line until then: its turn is kept for it, see `DeepBudgets`. */
+  keepTurn(check: Check, from: MonotonicMs, now: MonotonicMs): void {
+    this.#deep.waits(check, from, now);
+  }
+
+  /** No deep query asks any more. */
+  freeTurns(): void {
+    this.#deep.over();
   }
 
   /** When the check last put a packet on the wire, or was first seen; a check of no plan is seen now. */

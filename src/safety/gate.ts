@@ -134,6 +134,7 @@ export class HeartbeatGate implements Gate, PermitOffice {
 
   /** A person's deep query is over: what of it is out ends now. */
   endDeepQuery(): void {
+    this.#admission.budgets.freeTurns();
     for (const permit of this.#out) if (permit.check.deep) permit.revoke("run_over");
   }
 
@@ -232,6 +233,7 @@ export class HeartbeatGate implements Gate, PermitOffice {
       now = this.clock.monotonic();
       objection = this.#admission.planned(check) ? this.#decide(check, trigger, now) : { reason: "plan_changed", retryAt: undefined };
     }
+    this.#admission.waits(check, objection, now);
     // What may not be asked for long keeps no connection either.
     if (objection && endsKept.has(objection.reason) && this.#keeper.holds(check)) await this.#keeper.letGo(check.line);
     const came = objection ? refused(check, now, objection) : await this.#ask(check, now);

@@ -9,7 +9,7 @@ import type { Answer, Outcome } from "../domain/outcome.ts";
 import type { Check, CheckId, DeviceId, Plan, PlannedDevice } from "../domain/plan.ts";
 import { passingReasons, standingReasons, type PassingReason } from "../domain/reasons.ts";
 import { after, between, later, milliseconds, seconds, wallMs, type Milliseconds, type MonotonicMs } from "../domain/units.ts";
-import { nextBeat } from "./next-beat.ts";
+import { nextBeat, nextBeatWithin } from "./next-beat.ts";
 
 export interface DeepDeviceParts {
   readonly clock: Clock;
@@ -43,6 +43,8 @@ const endsRun: ReadonlySet<string> = new Set<PassingReason>([
 /** The gate is not asked about the same question more often. */
 const askAgainAfter: Milliseconds = milliseconds(200);
 const waitWorthTelling: Milliseconds = seconds(5);
+/** Whoever watches is told that it goes on. */
+const silentAtMost: Milliseconds = seconds(30);
 /** Pass by themselves, and nobody can say when. */
 const lookAgainAfter: Milliseconds = seconds(1);
 const passes: ReadonlySet<string> = new Set<PassingReason>(["clock_suspect"]);
@@ -76,7 +78,7 @@ export class DeepQueryOfDevice {
       return notAsked(id, "its latest heartbeat was not answered: what a deep query found would not be its ordinary state");
     for (const check of begunWith) if (this.#why === undefined) await this.#read(check);
     const sent = this.#questions.some(({ sent: { connections, requests } }) => connections + requests > 0);
-    const latest = sent ? await nextBeat(this.#parts, this.#device, this.#parts.clock.wall()) : undefined;
+    const latest = sent ? await this.#beatAfter() : undefined;
     const ended = this.#why === undefined ? "complete" : sent ? "partly" : "not_asked";
     return { device: id, ended, why: this.#why, tookBefore: before.took, tookAfter: latest?.took, questions: this.#questions };
   }
@@ -103,20 +105,26 @@ export class DeepQueryOfDevice {
   async #asked(check: Check, from: number | undefined): Promise<Outcome | undefined> {
     const { clock, ended, gate, sleep } = this.#parts;
     const patience = after(clock.monotonic(), deepQueryPatience);
-    let told: string | undefined;
+    const since = clock.monotonic();
+    let [told, silentFrom]: [string | undefined, MonotonicMs] = [undefined, since];
     for (;;) {
       const over = ended() ?? this.#changed(check.id);
       if (over !== undefined) return this.#left(over);
       const outcome = await gate.exchange(check.id, "deep-query", from);
       if (outcome === undefined) return this.#left(`${check.id}: the plan was changed meanwhile and asks this no more`);
-      const retryAt = again(outcome, clock.monotonic());
+      const now = clock.monotonic();
+      const retryAt = again(outcome, now);
       if (retryAt === undefined) return outcome;
       const words = wordsOf(cameOf(outcome));
       if (retryAt > patience) return this.#left(`the gate did not let it go within ${formatDuration(deepQueryPatience)} (${words})`);
-      const wait = between(clock.monotonic(), retryAt);
-      if (told !== words && wait >= waitWorthTelling)
-        this.#parts.tell(`${this.#device.id}: waits ${formatDuration(milliseconds(Math.ceil(wait / 1000) * 1000))} (${words})`);
-      told = words;
+      const wait = between(now, retryAt);
+      if (told !== words && wait >= waitWorthTelling) {
+        this.#parts.tell(`${this.#device.id}: waits ${wholeSeconds(wait)} (${words})`);
+        [told, silentFrom] = [words, retryAt];
+      } else if (between(silentFrom, now) >= silentAtMost) {
+        this.#parts.tell(`${this.#device.id}: has waited ${wholeSeconds(between(since, now))} and goes on waiting (${words})`);
+        silentFrom = now;
+      }
       await sleep(retryAt);
     }
   }
@@ -155,6 +163,16 @@ export class DeepQueryOfDevice {
     this.#parts.tell(`${this.#device.id}: ${deepReadName(question)}${part}: ${wordsOf(came)}`);
     return question;
   }
+
+  #beatAfter(): Promise<Beat | undefined> {
+    const within = formatDuration(nextBeatWithin(this.#parts, this.#device));
+    this.#parts.tell(`${this.#device.id}: nothing more is asked; waits for its next heartbeat, ${within} at most`);
+    return nextBeat(this.#parts, this.#device, this.#parts.clock.wall());
+  }
+}
+
+function wholeSeconds(span: Milliseconds): string {
+  return formatDuration(milliseconds(Math.ceil(span / 1000) * 1000));
 }
 
 /** When to ask again; undefined for what is an outcome. Whatever sent anything is one. */

@@ -11,14 +11,19 @@ const beatMargin: Milliseconds = seconds(10);
 const lookAgainAfter: Milliseconds = seconds(1);
 
 /** The latest that was answered at `since` or later; waited for as long as two may take. Undefined: none came, or the run has ended. */
-export async function nextBeat(parts: NextBeatParts, { id, checks }: PlannedDevice, since: WallMs): Promise<Beat | undefined> {
-  const { beat, clock, ended, plan, sleep } = parts;
-  const intervals = checks.flatMap((check) => plan().checks.get(check)?.interval ?? []);
-  const until = after(clock.monotonic(), milliseconds(2 * Math.max(0, ...intervals) + beatMargin));
+export async function nextBeat(parts: NextBeatParts, device: PlannedDevice, since: WallMs): Promise<Beat | undefined> {
+  const { beat, clock, ended, sleep } = parts;
+  const until = after(clock.monotonic(), nextBeatWithin(parts, device));
   while (clock.monotonic() < until && ended() === undefined) {
-    const latest = beat(id);
+    const latest = beat(device.id);
     if (latest !== undefined && latest.at >= since) return latest;
     await sleep(after(clock.monotonic(), lookAgainAfter));
   }
   return undefined;
+}
+
+/** So long at most it is waited for. */
+export function nextBeatWithin({ plan }: Pick<NextBeatParts, "plan">, { checks }: PlannedDevice): Milliseconds {
+  const intervals = checks.flatMap((check) => plan().checks.get(check)?.interval ?? []);
+  return milliseconds(2 * Math.max(0, ...intervals) + beatMargin);
 }

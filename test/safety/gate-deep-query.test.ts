@@ -209,6 +209,18 @@ describe("a deep query", () => {
     }
   });
 
+  it("has its turn kept where it waits for one, until its run is over", async () => {
+    for (const over of [false, true]) {
+      const site = await deepSite({ device: { intervalMs: 30_000 } });
+      await ask(site, plcCheck, "schedule");
+      assert.equal(await refusal(site), "line_budget");
+      await site.clock.advance(10_100);
+      if (over) site.gate.endDeepQuery();
+      const beat = await ask(site, plcCheck, "schedule");
+      assert.equal(beat?.kind === "refused" ? beat.reason : beat?.kind, over ? "answered" : "line_budget");
+    }
+  });
+
   it("asks over the connection that is kept for the heartbeat, and leaves it to it", async () => {
     const site = await deepSite({ device: { connection: "kept" } });
     await ask(site, plcCheck, "ask-now");

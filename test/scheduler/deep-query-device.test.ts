@@ -113,6 +113,6 @@ describe("a deep query of a device", () => {
       scene.told.some((text) => text.startsWith("plc: snmp-bridge-table behind 00:00:00:00:01:00: answered")),
       scene.told[1],
     );
-    assert.match(scene.told.at(-2) ?? "", /says that still more follows after 64 parts; the rest is left$/u);
+    assert.match(scene.told.at(-3) ?? "", /says that still more follows after 64 parts; the rest is left$/u);
   });
 });

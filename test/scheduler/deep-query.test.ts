@@ -147,13 +147,27 @@ describe("a deep query", () => {
     assert.equal(scene.told.filter((line) => line.startsWith("plc: waits 30 s (line_budget")).length, 1);
     scene = new Scene([plc], (...all) => refusals(0)(...all));
     await scene.done();
-    assert.equal(scene.told.filter((line) => line.includes("waits")).length, 0);
+    assert.equal(scene.told.filter((line) => line.includes("line_budget")).length, 0);
     scene = new Scene([plc], () => ({ reason: "backoff", retryAt: after(scene.clock.monotonic(), deepQueryPatience) }));
     const { devices } = await scene.done();
     assert.deepEqual([devices[0]?.ended, devices[0]?.questions.length], ["not_asked", 0]);
     assert.match(devices[0]?.why ?? "", /did not let it go within 30 min \(backoff: the device is down/u);
     scene = new Scene([plc], (_check, _from, asked) => (asked === 1 ? { reason: "clock_suspect" } : said));
     assert.equal((await scene.done()).devices[0]?.ended, "complete");
+  });
+
+  it("tells whoever watches that it goes on where it waits again and again for a moment, and until when it waits for the last heartbeat", async () => {
+    const scene: Scene = new Scene([plc], () =>
+      scene.clock.monotonic() < 1_070_000 ? { retryAt: after(scene.clock.monotonic(), seconds(1)) } : said,
+    );
+    assert.equal(scene.clock.monotonic(), 1_000_000);
+    await scene.done();
+    const waits = scene.told.filter((line) => line.includes("waited") || line.includes("waits"));
+    assert.deepEqual(waits, [
+      "plc: has waited 31 s and goes on waiting (line_budget: asked less than an interval ago)",
+      "plc: has waited 1 min 2 s and goes on waiting (line_budget: asked less than an interval ago)",
+      "plc: nothing more is asked; waits for its next heartbeat, 2 min 10 s at most",
+    ]);
   });
 
   it("ends as a whole at a stop and at the end of its window; a trip ends one device", async () => {

@@ -1,6 +1,6 @@
 /** Asks devices more than the heartbeat does, inside a maintenance window, while a person watches. */
 import type { Compiled } from "../../config/compile/compile.ts";
-import { sessionWords } from "../../config/describe-deep.ts";
+import { sessionWords, turnLines } from "../../config/describe-deep.ts";
 import { frameText } from "../../config/describe.ts";
 import { requestWords } from "../../config/request-words.ts";
 import { deepReadName } from "../../domain/deep-reads.ts";
@@ -86,6 +86,7 @@ function requestLines({ methods }: Context, { plan }: Compiled, id: DeviceId): r
       : [];
   return [
     `${id}: ${counted(checks.length, "question")}`,
+    ...turnLines(plan, plan.devices.get(id)!).map((line) => `  ${line}`),
     ...checks.flatMap((check) => [
       `  ${deepReadName(check.deep!)}: ${requestWords(check, methods)}`,
       `    to ${check.target.address}${check.target.port > 0 ? `:${check.target.port}` : ""} over ${check.target.transport}, not again within ${formatDuration(check.interval)}`,

@@ -49,7 +49,10 @@ describe("deep-query --dry-run", () => {
     assert.match((await site.run(plan, ["--full"])).out, /What a deep query may ask[^]*not asked: not_approved[^]*01 2b 0e 02 \.\./u);
     await site.approve();
     const { out } = await site.run(deepQuery, ["plc-1", "--dry-run"]);
-    assert.match(out, /plc-1: 1 question\n {2}modbus-identification-regular: FC 43\/14 read device identification, regular, unit 1/u);
+    assert.match(
+      out,
+      /plc-1: 1 question\n {2}a heartbeat comes every 1 min: each question comes between two of them, 30 s from either\n {2}modbus-identification-regular: FC 43\/14 read device identification, regular, unit 1/u,
+    );
     assert.match(out, /to 192\.0\.2\.11:502 over tcp/u);
     assert.match(out, /\.\. \.\. 00 00 00 05 01 2b 0e 02 \.\. \(modbus-read-device-identification\)/u);
     const json = JSON.parse((await site.run(deepQuery, ["plc-1", "--dry-run", "--json"])).out) as {
