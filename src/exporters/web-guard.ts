@@ -41,8 +41,7 @@ export class WebGuard {
   /** Who asks, for records. */
   who({ raw, ip }: FastifyRequest): string {
     const user = this.#users.get(raw) ?? clientName(raw.socket);
-    const from = ip === "" || ip === undefined ? "a socket file" : ip;
-    return user === undefined ? `web, ${from}` : `web, ${user} from ${from}`;
+    return user === undefined ? `web, ${from(ip)}` : `web, ${user} from ${from(ip)}`;
   }
 
   close(): void {
@@ -56,7 +55,7 @@ export class WebGuard {
       socket.once("close", leave);
       return;
     }
-    this.#access.refused("connections", `${socket.remoteAddress ?? "a socket file"} has too many connections, or opens them too fast`);
+    this.#access.refused("connections", `${from(socket.remoteAddress)} has too many connections, or opens them too fast`);
     socket.destroy();
   }
 
@@ -77,40 +76,41 @@ export class WebGuard {
     return this.#stranger(request, reply, config) ?? this.#unknown(request, reply, config);
   }
 
-  #stranger({ raw, method, headers }: FastifyRequest, reply: FastifyReply, { tls }: WebConfig): FastifyReply | undefined {
+  #stranger({ raw, ip, method, headers }: FastifyRequest, reply: FastifyReply, { tls }: WebConfig): FastifyReply | undefined {
     const { host, origin, "sec-fetch-site": fetchSite } = headers;
     const names = [...this.#listening, ...this.#access.hosts, ...(tls?.names ?? []), raw.socket.localAddress ?? ""];
     const asked = { method, host, origin, fetchSite: typeof fetchSite === "string" ? fetchSite : fetchSite?.[0] };
     const because = refusedBecause(asked, { scheme: tls ? "https" : "http", names });
-    return because === undefined ? undefined : this.#refuse(reply, 403, "host", because);
+    return because === undefined ? undefined : this.#refuse(reply, 403, "host", because, `${from(ip)}: ${because}`);
   }
 
   async #unknown({ raw, ip, headers }: FastifyRequest, reply: FastifyReply, { users }: WebConfig): Promise<FastifyReply | undefined> {
     if (users.size === 0) return undefined;
     const given = credentialsIn(headers.authorization);
-    const from = ip ?? "";
-    const verdict = given && (await this.#passwords.verdict({ ...given, from }, users));
+    const verdict = given && (await this.#passwords.verdict({ ...given, from: ip ?? "" }, users));
     if (verdict === "right") {
       this.#users.set(raw, given!.user);
       return undefined;
     }
     if (typeof verdict === "object") {
       void reply.header("retry-after", String(Math.ceil(verdict.later / 1000)));
-      return this.#refuse(reply, 429, "guesses", `${from} tried too many passwords; try again later`);
+      return this.#refuse(reply, 429, "guesses", `${from(ip)} tried too many passwords; try again later`);
     }
     void reply.header("www-authenticate", 'Basic realm="watchkeeper", charset="UTF-8"');
-    return this.#refuse(
-      reply,
-      401,
-      "password",
-      given ? `${from} came with a wrong password` : "this server asks for a user and a password",
-    );
+    if (given) return this.#refuse(reply, 401, "password", `${from(ip)} came with a wrong password`);
+    return this.#refuse(reply, 401, "password", "this server asks for a user and a password", `${from(ip)} came without a password`);
   }
 
-  #refuse(reply: FastifyReply, status: number, why: WebRefusal, detail: string): FastifyReply {
-    this.#access.refused(why, detail);
-    return reply.code(status).type("text/plain; charset=utf-8").send(`Refused: ${detail}.\n`);
+  /** `recorded`: for the log and the audit, where they need more words than whoever is refused. */
+  #refuse(reply: FastifyReply, status: number, why: WebRefusal, because: string, recorded: string = because): FastifyReply {
+    this.#access.refused(why, recorded);
+    return reply.code(status).type("text/plain; charset=utf-8").send(`Refused: ${because}.\n`);
   }
+}
+
+/** A client's address; whoever comes by a socket file has none. */
+function from(ip: string | undefined): string {
+  return ip === "" || ip === undefined ? "a socket file" : ip;
 }
 
 interface Given {

@@ -10,7 +10,7 @@ export interface TlsServer {
   setSecureContext(options: ContextOptions): void;
   closeIdleConnections(): void;
   on(event: "secureConnection", listener: (socket: TlsSocket) => void): unknown;
-  on(event: "tlsClientError", listener: (error: Error & { readonly code?: string }) => void): unknown;
+  on(event: "tlsClientError", listener: (error: TlsError, socket: { readonly remoteAddress?: string | undefined }) => void): unknown;
 }
 
 interface ContextOptions extends Pick<WebTls, "minVersion" | "maxVersion"> {
@@ -22,7 +22,10 @@ interface ContextOptions extends Pick<WebTls, "minVersion" | "maxVersion"> {
   readonly ecdhCurve: string;
 }
 
+type TlsError = Error & { readonly code?: string };
+
 interface TlsSocket {
+  readonly remoteAddress?: string | undefined;
   readonly authorized: boolean;
   readonly authorizationError: Error | string | null;
   getPeerX509Certificate(): X509Certificate | undefined;
@@ -63,11 +66,11 @@ export function judgeClients(server: TlsServer, access: WebAccess, clock: Pick<C
     const { tls } = access.config;
     const flaw = tls && clientFlaw(tls, socket, clock.wall());
     if (flaw === undefined) return;
-    access.refused("certificate", flaw);
+    access.refused("certificate", `${socket.remoteAddress ?? "a client that is gone"} ${flaw}`);
     socket.destroy();
   });
-  server.on("tlsClientError", (error: Error & { readonly code?: string }) => {
-    if (error.code !== "ECONNRESET") access.refused("tls", `TLS was not agreed on (${error.code ?? error.message})`);
+  server.on("tlsClientError", (error: TlsError, { remoteAddress }) => {
+    if (error.code !== "ECONNRESET") access.refused("tls", `${remoteAddress ?? "a client that is gone"} ${tlsFlaw(error)}`);
   });
 }
 
@@ -92,6 +95,12 @@ function contextOptions(tls: WebTls): ContextOptions {
   };
 }
 
+function tlsFlaw({ code, message }: TlsError): string {
+  return code === "ERR_SSL_HTTP_REQUEST"
+    ? "spoke plain HTTP where TLS is spoken: https is meant"
+    : `did not agree on TLS (${code ?? message})`;
+}
+
 function asks({ clientAuth }: WebTls): boolean {
   return clientAuth !== "NoClientCert";
 }
@@ -99,13 +108,13 @@ function asks({ clientAuth }: WebTls): boolean {
 function clientFlaw({ clientAuth, clientAllowedSans }: WebTls, socket: TlsSocket, now: WallMs): string | undefined {
   const certificate = socket.getPeerX509Certificate();
   const must = clientAuth === "RequireAnyClientCert" || clientAuth === "RequireAndVerifyClientCert";
-  if (!certificate) return must ? "a client came without a certificate" : undefined;
+  if (!certificate) return must ? "came without a certificate" : undefined;
   const verifies = clientAuth === "VerifyClientCertIfGiven" || clientAuth === "RequireAndVerifyClientCert";
-  if (verifies && !socket.authorized) return `a client's certificate is not good (${String(socket.authorizationError)})`;
+  if (verifies && !socket.authorized) return `came with a certificate that is not good (${String(socket.authorizationError)})`;
   // A session that is resumed was verified when it began.
-  if (verifies && certificate.validToDate.getTime() <= now) return "a client's certificate has ended since its session began";
+  if (verifies && certificate.validToDate.getTime() <= now) return "came with a certificate that has ended since its session began";
   if (clientAllowedSans.length === 0 || clientAllowedSans.some((san) => alternatives(certificate).includes(san))) return undefined;
-  return "a client's certificate names nobody of client_allowed_sans";
+  return "came with a certificate that names nobody of client_allowed_sans";
 }
 
 /** `DNS:a, URI:spiffe://b, IP Address:10.0.0.1` without the kinds. Node quotes a value with a comma in it, which must not pass for two. */

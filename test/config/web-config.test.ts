@@ -1,9 +1,10 @@
 /** The web configuration file is exporter-toolkit's, said to be wrong by line, and never repeats a hash or a key. */
 import assert from "node:assert/strict";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
+import { compare } from "bcryptjs";
 import { formatProblem } from "../../src/config/problem.ts";
 import { loadWebConfig, type LoadedWebConfig } from "../../src/config/web-config.ts";
 import { authority, type Authority, type Certificate } from "../support/certificates.ts";
@@ -38,6 +39,20 @@ const tls = (more = ""): string => `tls_server_config:\n  cert_file: ${server.ce
 test("an empty file asks nobody for anything", () => {
   const loaded = load("");
   assert.deepEqual(loaded.ok && [loaded.value.tls, loaded.value.users.size, loaded.value.headers], [undefined, 0, {}]);
+});
+
+test("the example of docs/web.md is taken as it stands, and its hash is of the password that stands beside it", async () => {
+  const text = readFileSync(new URL("../../docs/web.md", import.meta.url), "utf8");
+  const [, example = ""] = /```yaml\n( *tls_server_config: [^`]+)```/u.exec(text) ?? [];
+  const [, password = ""] = /# of the password "(\w+)"/u.exec(example) ?? [];
+  for (const [name, content] of [
+    ["web.pem", server.cert],
+    ["web.key", server.key],
+  ] as const)
+    writeFileSync(path.join(folder, name), content, { mode: 0o600 });
+  const loaded = load(example.replaceAll(/^ {3}/gmu, ""));
+  assert.ok(loaded.ok, loaded.ok ? "" : loaded.problems.map(formatProblem).join("\n"));
+  assert.equal(await compare(password, loaded.value.users.get("prometheus")?.reveal() ?? ""), true, password);
 });
 
 test("users, headers and TLS as exporter-toolkit has them", () => {

@@ -40,6 +40,10 @@ describe("a user and a password", () => {
     for (const headers of attempts) assert.equal((await ask("POST", "/-/stop", headers)).status, 401);
     assert.deepEqual(done, []);
     assert.doesNotMatch(access.refusals.join(), /wrong$|right/u);
+    assert.deepEqual(
+      [...new Set(access.refusals)],
+      ["password: 127.0.0.1 came without a password", "password: 127.0.0.1 came with a wrong password"],
+    );
   });
 
   test("that are right let in, and records name the user", async () => {

@@ -76,7 +76,7 @@ describe("over TLS", () => {
     const site = await serving({ access });
     assert.deepEqual(await visit(site), { reply: ok, of: "server" });
     assert.equal((await visit(site, { host: "evil.example" })).reply, "HTTP/1.1 403 Forbidden");
-    assert.match(access.refusals.join(), /^host: found a foreign Host header/u);
+    assert.match(access.refusals.join(), /^host: 127\.0\.0\.1: found a foreign Host header/u);
   });
 
   test("plain HTTP gets no answer, and is counted", async () => {
@@ -89,7 +89,7 @@ describe("over TLS", () => {
     socket.write("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
     await new Promise((resolve) => socket.on("close", resolve));
     assert.doesNotMatch(heard, /HTTP\/1/u);
-    assert.match(access.refusals.join(), /^tls: TLS was not agreed on/u);
+    assert.match(access.refusals.join(), /^tls: 127\.0\.0\.1 spoke plain HTTP where TLS is spoken: https is meant$/u);
   });
 
   test("only a certificate that is good, not ended, and of the right signer lets a client in", async () => {
@@ -98,9 +98,9 @@ describe("over TLS", () => {
     assert.equal((await visit(site, { client: good })).reply, ok);
     for (const client of [undefined, ended, foreign]) assert.equal((await visit(site, { client })).reply, "");
     assert.deepEqual(access.refusals, [
-      "certificate: a client came without a certificate",
-      "certificate: a client's certificate is not good (CERT_HAS_EXPIRED)",
-      "certificate: a client's certificate is not good (UNABLE_TO_VERIFY_LEAF_SIGNATURE)",
+      "certificate: 127.0.0.1 came without a certificate",
+      "certificate: 127.0.0.1 came with a certificate that is not good (CERT_HAS_EXPIRED)",
+      "certificate: 127.0.0.1 came with a certificate that is not good (UNABLE_TO_VERIFY_LEAF_SIGNATURE)",
     ]);
   });
 

@@ -2,14 +2,16 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
+import { parse } from "yaml";
 import { largeSite } from "../exporters/support/large-site.ts";
 import { rendered, smallSite } from "../exporters/support/small-site.ts";
 import { serving } from "../exporters/support/web.ts";
+import { checkout } from "./support/product.ts";
 import { waitFor } from "./support/wait.ts";
 
 const startedWithinMs = 30_000;
@@ -65,6 +67,26 @@ describe("a Prometheus server", () => {
   }
 });
 
+describe("the form of blackbox_exporter", () => {
+  test("is scraped by docs/web.md's job as it stands: every check of the discovery is a target, with its own answer", async (t) => {
+    const site = await smallSite();
+    const { server } = await serving({ ...site });
+    const [, job = ""] = /```yaml probe\n([^`]+)```/u.exec(readFileSync(join(checkout, "docs/web.md"), "utf8")) ?? [];
+    const { scrape_configs } = parse(job.replaceAll("127.0.0.1:9824", server.addresses[0] ?? "")) as { scrape_configs: readonly object[] };
+    const api = await prometheusWith(t, scrape_configs, "1s");
+    // Prometheus' relabelling passes no newline over, and no device's id has one.
+    const checks = [...site.board.checks()].filter(({ check }) => !check.device.includes("\n")).length;
+    await waitFor(async () => (await query(api, "count(up{job='watchkeeper-probe'} == 1)")) === checks, {
+      what: "the targets",
+      deadlineMs: startedWithinMs,
+    });
+    assert.equal(await query(api, "count(probe_timeout_seconds)"), checks);
+    assert.equal(await query(api, "probe_success{instance='plc', module='modbus-fc43', zone='OT-1'}"), 1);
+    assert.equal(await query(api, "probe_success{instance='plc', module='modbus-fc43#2'}"), 0);
+    assert.equal(await query(api, "probe_success{instance='mixer'}"), undefined, "nobody knows");
+  });
+});
+
 describe("a page of 10,000 devices", () => {
   test("is taken by promtool, the push gateway, and a Prometheus that scrapes it as OpenMetrics, every series of it", async (t) => {
     const site = largeSite(10_000);
@@ -114,7 +136,11 @@ async function push(url: string, page: string): Promise<{ readonly status: numbe
 }
 
 /** A server that scrapes `target` every second, or as is said; returns its API's address. */
-async function prometheus(t: TestContext, target: string, every = "1s"): Promise<string> {
+function prometheus(t: TestContext, target: string, every = "1s"): Promise<string> {
+  return prometheusWith(t, [{ job_name: "site", static_configs: [{ targets: [target] }] }], every);
+}
+
+async function prometheusWith(t: TestContext, jobs: readonly object[], every: string): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "watchkeeper-prometheus-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const address = `127.0.0.1:${await freePort()}`;
@@ -123,10 +149,7 @@ async function prometheus(t: TestContext, target: string, every = "1s"): Promise
     configuration,
     JSON.stringify({
       global: { scrape_interval: every, scrape_timeout: every },
-      scrape_configs: [
-        { job_name: "site", static_configs: [{ targets: [target] }] },
-        { job_name: "self", static_configs: [{ targets: [address] }] },
-      ],
+      scrape_configs: [...jobs, { job_name: "self", static_configs: [{ targets: [address] }] }],
     }),
   );
   daemon(t, "prometheus", [
