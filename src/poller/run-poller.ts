@@ -8,7 +8,7 @@ import { after, seconds } from "../domain/units.ts";
 import { startControl } from "../exporters/control.ts";
 import { startWeb } from "../exporters/http.ts";
 import { TrustedTime } from "../safety/trusted-time.ts";
-import { claimStateFolder } from "../store/database-lock.ts";
+import { claimBesideOthers } from "../store/database-lock.ts";
 import type { Unusable } from "../store/database.ts";
 import { openJournal } from "../store/journal.ts";
 import { openStateFolder } from "../store/state-folder.ts";
@@ -48,7 +48,7 @@ export async function runPoller(options: RunOptions, signals: Signals): Promise<
   if (!("release" in claim)) return failed(["takenBy" in claim ? claim.takenBy : claim.unsupported]);
   held.defer(() => claim.release());
   // The state folder may be shared by containers, each with a network namespace of its own.
-  const lock = claimStateFolder(state.path, clock);
+  const lock = await claimBesideOthers(state.path, clock);
   if ("problem" in lock) return failed([lock.problem]);
   held.defer(() => lock.release());
   const opened = await openJournal(state.journal, { clock });

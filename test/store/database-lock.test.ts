@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
-import { claimStateFolder } from "../../src/store/database-lock.ts";
+import { claimBesideOthers, claimStateFolder } from "../../src/store/database-lock.ts";
 import { systemClock } from "../../src/system-clock.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 
@@ -73,6 +73,33 @@ describe("the lock of a state folder", () => {
     next.release();
     assert.deepEqual(readdirSync(folder).toSorted(), ["lock.json", "lock.sqlite"]);
     for (const name of readdirSync(folder)) assert.equal(statSync(join(folder, name)).mode & 0o077, 0, name);
+  });
+
+  test("names nobody who has ended: whoever has it just then has not written its name yet, and that is waited for", async () => {
+    const first = await holder();
+    const path = join(folder, "lock.json");
+    const own = readFileSync(path, "utf8");
+    const before = spawn("true");
+    await once(before, "exit");
+    const noteOf = (host: string): void => writeFileSync(path, JSON.stringify({ pid: before.pid, host, since: "2026-11-22T00:00:00Z" }));
+    noteOf(hostname());
+    const beside = claimBesideOthers(folder, clock);
+    await clock.advance(500);
+    writeFileSync(path, own);
+    await clock.advance(100);
+    assert.match(problemOf(await beside), new RegExp(`\\(process ${first.pid ?? 0} on `, "u"));
+    noteOf(hostname());
+    const unnamed = claimBesideOthers(folder, clock);
+    await clock.advance(1000);
+    assert.match(problemOf(await unnamed), /\(which one is not known\)/u);
+    // Of another host nobody here can tell.
+    noteOf("container-7");
+    assert.match(problemOf(await claimBesideOthers(folder, clock)), new RegExp(`process ${before.pid ?? 0} on container-7`, "u"));
+    await killed(first);
+    noteOf(hostname());
+    const mine = await claimBesideOthers(folder, clock);
+    assert.ok("release" in mine);
+    mine.release();
   });
 
   test("says so where nobody knows who holds it", async () => {
