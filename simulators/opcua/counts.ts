@@ -14,6 +14,8 @@ interface OwnCounts {
   readonly mostSessionsAtOnce: number;
   readonly sessionsClosed: number;
   readonly sessionsTimedOut: number;
+  /** What the latest session was given, ms. */
+  readonly sessionTimeoutMs: number;
   readonly requestsByService: ReadonlyMap<ServiceName, number>;
   /** The endpoint URL of the latest HEL. */
   readonly endpointUrl: string;
@@ -39,6 +41,7 @@ export class OpcuaTally extends Tally<OwnCounts> {
       mostSessionsAtOnce: 0,
       sessionsClosed: 0,
       sessionsTimedOut: 0,
+      sessionTimeoutMs: 0,
       requestsByService: byService,
       endpointUrl: "",
     });

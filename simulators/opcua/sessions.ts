@@ -90,6 +90,7 @@ export class Sessions {
     const session = new Session(this.#nextId++, timeoutMs);
     this.#open.set(session.id, session);
     this.#tally.add("sessions");
+    this.#tally.set("sessionTimeoutMs", timeoutMs);
     this.#tally.sessionsOpen(this.#open.size);
     this.#watch(session, timeoutMs);
     return session;

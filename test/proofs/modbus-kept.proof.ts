@@ -15,14 +15,15 @@ import {
   withFlag,
   type Packet,
 } from "./support/capture.ts";
-import { tcpSockets, waitForKernelToLetGo } from "./support/kernel.ts";
+import { waitForKernelToLetGo } from "./support/kernel.ts";
 import { makeNetwork, type Network } from "./support/netns.ts";
+import { nextAnswers } from "./support/next-answers.ts";
 import { startPoller } from "./support/poller.ts";
 import { checkout, keptProfile, productWithKeptProfile } from "./support/product.ts";
 import { startSimulated } from "./support/simulated.ts";
 import { makeSite } from "./support/site.ts";
 import { runToEnd } from "./support/run-to-end.ts";
-import { waitFor, watchTheWireFor } from "./support/wait.ts";
+import { quickAnswers } from "./support/status.ts";
 
 const plc = "192.0.2.10";
 const intervalMs = 1000;
@@ -45,9 +46,9 @@ suite("a poller", { concurrency: 3 }, () => {
     ]);
     const capture = await startCapture(network, "poller");
     const poller = await site.start();
-    await watchTheWireFor(6500);
+    await quickAnswers(site, "plc");
     assert.equal(await poller.end(), 0, poller.said());
-    await waitForKernelToLetGo(network, "poller", plc, 3000);
+    await waitForKernelToLetGo(network, "poller", plc);
     const packets = onIp(await capture.stop());
     const table = describe(packets);
     assert.equal(connectionsOpened(packets), 1, table);
@@ -75,7 +76,7 @@ suite("a poller", { concurrency: 3 }, () => {
     const second = site.launch();
     assert.equal(await second.ended, 1, second.said());
     assert.match(second.said(), /another process holds the socket @watchkeeper-lab:[0-9a-f]+ of this network namespace/u);
-    await watchTheWireFor(3 * intervalMs);
+    await nextAnswers(site, { what: "two more answers", deadlineMs: 60_000, count: 2, devices: ["plc"] });
     assert.equal(await first.end(), 0, first.said());
     const packets = onIp(await capture.stop());
     assert.ok(requestsFromUs(packets).length >= 2, describe(packets));
@@ -108,16 +109,15 @@ suite("a poller", { concurrency: 3 }, () => {
   test("that is told to end while a device keeps it waiting lets the exchange end first", async () => {
     await using network = await pollerAndPlc();
     const [site, device] = await Promise.all([
-      makeSite(network, { devices: [{ id: "plc", address: plc }] }),
-      startSimulated(network, "plc", { [plc]: { kind: "slow", afterMs: 1500 } }),
+      makeSite(network, { devices: [{ id: "plc", address: plc, interval: "4s" }] }),
+      // Time enough for the signal to come in the middle of it.
+      startSimulated(network, "plc", { [plc]: { kind: "slow", afterMs: 3000 } }),
     ]);
     const capture = await startCapture(network, "poller");
     const poller = await site.start();
-    await device.next("asked", 10_000);
+    await device.next("asked", 60_000);
     assert.equal(await poller.end(), 0, poller.said());
-    const left = async (): Promise<boolean> =>
-      (await tcpSockets(network, "poller")).every(({ remoteAddress, state }) => remoteAddress !== plc || state === "TIME_WAIT");
-    await waitFor(left, { what: "the kernel to let go", deadlineMs: 3000 });
+    await waitForKernelToLetGo(network, "poller", plc);
     const packets = onIp(await capture.stop());
     const table = describe(packets);
     assert.equal(requestsFromUs(packets).length, 1, table);

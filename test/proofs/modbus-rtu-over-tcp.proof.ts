@@ -7,7 +7,7 @@ import { startPymodbus } from "./oracles/oracles.ts";
 import { connectionsAtOnce, describe, fromUs, onIp, requestsFromUs, startCapture, toUs } from "./support/capture.ts";
 import { makeNetwork } from "./support/netns.ts";
 import { unapprovedSite, type DeviceSpec } from "./support/site.ts";
-import { waitFor } from "./support/wait.ts";
+import { checkOf, untilStatus } from "./support/status.ts";
 
 const gatewayAddress = "192.0.2.30";
 const port = 4001;
@@ -77,14 +77,11 @@ test("raw RTU frames over TCP: FC 1 to 4, an exception and silence of pymodbus, 
 
   const capture = await startCapture(network, "poller");
   const poller = await site.start();
-  const devices = await waitFor(
-    async () => {
-      const status = await site.ask("status", {});
-      if (!status.ok) throw new Error(JSON.stringify(status));
-      const found = status.result.devices;
-      return found.every(({ checks }) => checks.some(({ answered, failed }) => answered > 1 || (failed.timeout ?? 0) > 1)) && found;
-    },
-    { what: "each unit to be asked twice", deadlineMs: 30_000, everyMs: 200, context: () => poller.said() },
+  const { devices } = await untilStatus(site, "each unit to answer twice, and the one that is not there to miss twice", (status) =>
+    units.every(({ id }) => {
+      const { answered, failed } = checkOf(status, id);
+      return id === "unit-9" ? (failed.timeout ?? 0) > 1 : answered > 1;
+    }),
   );
   poller.signal("SIGTERM");
   assert.equal(await poller.ended, 0, poller.said());

@@ -12,9 +12,11 @@ import {
   withPeer,
   type Packet,
 } from "./support/capture.ts";
+import { waitForKernelToLetGo } from "./support/kernel.ts";
 import { makeNetwork, type Network } from "./support/netns.ts";
 import { startSimulated } from "./support/simulated.ts";
 import { makeSite, type DeviceSpec, type Site } from "./support/site.ts";
+import { checkOf, misses, untilStatus } from "./support/status.ts";
 import { webOf } from "./support/web.ts";
 import { waitFor } from "./support/wait.ts";
 
@@ -41,8 +43,9 @@ const statements = {
   connectionPool: { size: 64, overflow: "rejects", source: "isolated test network" },
   watchdog: { mode: "none", closeCausesFault: false, by: "eto-1", on: "2026-11-20" },
 };
+const idOf = (address: string): string => `plc-${all.findIndex((one) => one === address)}`;
 const devices = (interval: string): readonly DeviceSpec[] =>
-  all.map((address, index) => ({ id: `plc-${index}`, address, interval, changes: { statements } }));
+  all.map((address) => ({ id: idOf(address), address, interval, changes: { statements } }));
 
 /** Request to request and SYN to SYN, copies by the kernel apart, by the capture's own time. */
 function assertNeverEarly(packets: readonly Packet[], intervalMs: number): void {
@@ -77,8 +80,10 @@ suite("no device is asked before its interval has passed", { concurrency: 2 }, (
     }
     assert.deepEqual((await reloads).statuses, { 200: 1000 });
     for (const device of ["plc-0", "plc-3"]) await site.ask("check", { device });
-    const answered = async (): Promise<boolean> => (await capture.count()) >= 60;
-    await waitFor(answered, { what: "some rounds of asking", deadlineMs: 40_000, everyMs: 200 });
+    await untilStatus(site, "some rounds of asking", (status) => {
+      const [ofHealthy, ofDark] = [checkOf(status, idOf(healthy)), checkOf(status, idOf(dark))];
+      return ofHealthy.answered >= 3 && misses(ofDark) >= 2;
+    });
     assert.equal(await poller.end(), 0, poller.said());
     const packets = onIp(await capture.stop());
     assertNeverEarly(packets, 2000);
@@ -97,9 +102,11 @@ suite("no device is asked before its interval has passed", { concurrency: 2 }, (
       reset += await looked(site);
       // One packet in the first rounds, a few more in later ones: killed while connecting, asking, waiting, closing.
       const wanted = seen + 1 + (round % 7) * 3;
-      await waitFor(async () => (await capture.count()) >= wanted, { what: "a packet", deadlineMs: 20_000, everyMs: 1 });
+      await waitFor(async () => (await capture.count()) >= wanted, { what: "a packet", deadlineMs: 60_000, everyMs: 1 });
       poller.signal("SIGKILL");
       assert.equal(await poller.ended, "SIGKILL");
+      // What its end leaves to the kernels is no packet of the next round.
+      await waitForKernelToLetGo(network, "poller", all);
       seen = await capture.count();
     }
     const packets = onIp(await capture.stop());

@@ -8,10 +8,12 @@ import { makeNetwork } from "./support/netns.ts";
 import { closing, conversations, messagesFromUs, messagesIn, opening } from "./support/opcua-messages.ts";
 import { livenessOf, opcuaDevice, opcuaSite } from "./support/opcua-site.ts";
 import { startSimulatedOpcua } from "./support/simulated-opcua.ts";
-import { watchTheWireFor } from "./support/wait.ts";
+import { checkOf, misses, untilStatus } from "./support/status.ts";
+import { waitFor, watchTheWireFor } from "./support/wait.ts";
 
 const intervalMs = 1000;
-const watchMs = 10_000;
+const watchMs = 8000;
+const busyMs = 800;
 const elsewhere = "192.0.2.99";
 
 const servers: readonly (readonly [id: string, behaviour: OpcuaBehaviour])[] = [
@@ -56,11 +58,19 @@ test("hostile OPC UA servers get one connection and one Publish a slot, and a se
   const gone = await startSimulatedOpcua(network, "plant", { [addressOf("gone")]: "healthy" });
   const capture = await startCapture(network, "poller");
   const poller = await site.start();
-  await gone.asked(10_000);
-  await watchTheWireFor(2000);
+  await untilStatus(site, "the one that will be gone to answer twice", (status) => checkOf(status, "gone").answered >= 2);
   gone.script.signal("SIGKILL");
   await gone.script.ended;
   await watchTheWireFor(watchMs);
+  const published = async (): Promise<boolean> => ((await plant.counted(addressOf("publish-error"))).services["publish"] ?? 0) >= 2;
+  await waitFor(published, { what: "a second Publish to one that answers each with an error", deadlineMs: 60_000, everyMs: 50 });
+  await untilStatus(
+    site,
+    "three misses of those that hang, and what each server comes to",
+    (status) =>
+      ["silent", "silent-publish"].every((id) => misses(checkOf(status, id)) >= 3) &&
+      status.devices.every(({ device, liveness: is }) => comesTo(device).test(is)),
+  );
   const liveness = await livenessOf(site);
   assert.equal(await poller.end(), 0, poller.said());
   const all = onIp(await capture.stop());
@@ -74,7 +84,7 @@ test("hostile OPC UA servers get one connection and one Publish a slot, and a se
     assert.ok(apart(withFlag(fromUs(packets), "SYN")) >= intervalMs, table);
     assert.ok(apart(asking(packets, "PublishRequest")) >= intervalMs, table);
     for (const conversation of conversations(packets)) assertBounded(conversation, id);
-    assert.match(liveness[id] ?? "", id === "redirecting" ? /^up/u : /^(unknown|down|degraded)/u, table);
+    assert.match(liveness[id] ?? "", comesTo(id), table);
   }
   assert.ok(asking(withPeer(all, addressOf("publish-error")), "PublishRequest").length >= 2);
   // Whoever hangs is noticed when the time for an answer is over, and one RST ends it.
@@ -90,6 +100,8 @@ test("hostile OPC UA servers get one connection and one Publish a slot, and a se
   const counted = await plant.counted(addressOf("redirecting"));
   assert.deepEqual([counted["connections"], counted["endpointUrl"]], [1, `opc.tcp://${addressOf("redirecting")}:4840`]);
 });
+
+const comesTo = (id: string): RegExp => (id === "redirecting" ? /^up/u : /^(unknown|down|degraded)/u);
 
 /** In its order, each question once but Publish, and a renewed channel at most once a Publish. */
 function assertBounded(conversation: readonly Packet[], id: string): void {
@@ -109,7 +121,8 @@ function assertCutOff(conversation: readonly Packet[], id: string, { checks }: P
   assert.ok(conversation.at(-1)?.flags.includes("RST"), table);
   const lastedMs = (conversation.at(-1)?.atMs ?? 0) - (conversation[0]?.atMs ?? 0);
   const withinMs = (check?.connectWithinMs ?? 0) + (check?.answerWithinMs ?? 0);
-  assert.ok(lastedMs <= withinMs + 300, `${lastedMs} ms of ${withinMs}\n${table}`);
+  // The deadline is the poller's; what a busy machine adds until the RST is on the wire is far less than a slot.
+  assert.ok(lastedMs <= withinMs + busyMs, `${lastedMs} ms of ${withinMs}\n${table}`);
 }
 
 function asking(packets: readonly Packet[], name: string): readonly Packet[] {

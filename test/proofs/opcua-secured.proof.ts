@@ -17,7 +17,7 @@ import { makeNetwork } from "./support/netns.ts";
 import { chunksFromUs, conversations } from "./support/opcua-messages.ts";
 import { livenessOf, opcuaDevice, opcuaSite } from "./support/opcua-site.ts";
 import { startSimulatedOpcua } from "./support/simulated-opcua.ts";
-import { watchTheWireFor } from "./support/wait.ts";
+import { checkOf, misses, untilStatus } from "./support/status.ts";
 
 /** A session begins with four private-key operations on each side; on a busy machine a second is too short for them. */
 const intervalMs = 3000;
@@ -45,10 +45,14 @@ test("an encrypted keep-alive is one connection and one message a slot; without 
   const plan = await site.plan();
   const capture = await startCapture(network, "poller");
   const poller = await site.start();
-  await watchTheWireFor(5 * intervalMs);
+  await untilStatus(
+    site,
+    "four keep-alives, and the server with the wrong certificate to be refused",
+    (status) => checkOf(status, "pinned").answered >= 4 && misses(checkOf(status, "mistaken")) >= 1,
+  );
   const liveness = await livenessOf(site);
   assert.equal(await poller.end(), 0, poller.said());
-  await waitForKernelToLetGo(network, "poller", pinned, 3000);
+  await waitForKernelToLetGo(network, "poller", pinned);
   const all = await capture.stop();
 
   assert.equal(liveness["pinned"], "up answers", poller.said());

@@ -8,7 +8,7 @@ import { readProjectFile } from "../support/source-tree.ts";
 import { makeNetwork } from "./support/netns.ts";
 import { startSimulated } from "./support/simulated.ts";
 import { unapprovedSite } from "./support/site.ts";
-import { waitFor } from "./support/wait.ts";
+import { statusOf, untilStatus } from "./support/status.ts";
 
 const card = readProjectFile("docs/operators-card.md");
 const lines = /```\n([\s\S]*?)```/u.exec(card)![1]!.trim().split("\n");
@@ -51,13 +51,8 @@ test("each line of the operator's card does what the card says", async () => {
   );
   await site.approve("schneider-m221");
   const poller = await site.start();
-  const status = async (): Promise<Status> => {
-    const reply = await site.ask("status", {});
-    assert.ok(reply.ok, JSON.stringify(reply));
-    return reply.result;
-  };
-  const tripped = async (): Promise<boolean> => (await status()).trips.length === 1;
-  await waitFor(tripped, { what: "the trip", deadlineMs: 20_000, everyMs: 100, context: () => poller.said() });
+  const status = (): Promise<Status> => statusOf(site);
+  await untilStatus(site, "the trip", ({ trips }) => trips.length === 1);
   const proved = new Set<string>();
   for (const line of lines) {
     const before = await status();

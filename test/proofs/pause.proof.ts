@@ -17,16 +17,19 @@ import {
 } from "./support/capture.ts";
 import { tcpSockets } from "./support/kernel.ts";
 import { makeNetwork } from "./support/netns.ts";
+import { nextAnswers } from "./support/next-answers.ts";
 import { keptProfile, productWithKeptProfile } from "./support/product.ts";
 import { startSimulated } from "./support/simulated.ts";
 import { makeSite } from "./support/site.ts";
-import { waitFor, watchTheWireFor } from "./support/wait.ts";
+import { waitFor } from "./support/wait.ts";
 
 const paused = "192.0.2.10";
 const beside = "192.0.2.11";
 /** Somebody else speaks to it from the poller's address while it is paused. */
 const disturbed = "192.0.2.12";
 const intervalMs = 1000;
+/** Time enough for somebody who has to start a program first to disturb it, and for the device beside to be asked more than twice. */
+const pauseMs = 5000;
 
 suite("a pause", () => {
   test("of one device has its connection back before it begins; the device beside is asked on; then both again in their slots", async () => {
@@ -51,10 +54,10 @@ suite("a pause", () => {
       (await tcpSockets(network, "poller")).filter(
         ({ state, remoteAddress, remotePort }) => state === "ESTABLISHED" && remotePort === 502 && remoteAddress !== disturbed,
       ).length;
-    await waitFor(async () => (await connected()) === 2, { what: "both kept connections", deadlineMs: 10_000 });
-    await watchTheWireFor(1500);
+    await waitFor(async () => (await connected()) === 2, { what: "both kept connections", deadlineMs: 60_000 });
+    await nextAnswers(site, { what: "each to answer", deadlineMs: 60_000, devices: devices.map(({ id }) => id) });
     const open = async (scope: string): Promise<WindowStatus> => {
-      const opened = await site.ask("window-open", { kind: "pause", scope, forMs: 3000, by: "eto-1", reason: "firmware" });
+      const opened = await site.ask("window-open", { kind: "pause", scope, forMs: pauseMs, by: "eto-1", reason: "firmware" });
       assert.ok(opened.ok, JSON.stringify(opened));
       return opened.result.window;
     };
@@ -63,14 +66,14 @@ suite("a pause", () => {
       const listed = await site.ask("window-list", {});
       return listed.ok && listed.result.windows.some(({ id, open: stands }) => id === valve.id && stands);
     };
-    await waitFor(begun, { what: "the pause to begin", deadlineMs: 20_000, everyMs: 100 });
-    await startBareClient(network, "poller", { address: disturbed, replyTimeoutMs: 500 }).next("closed", 5000);
+    await waitFor(begun, { what: "the pause to begin", deadlineMs: 60_000, everyMs: 100 });
+    await startBareClient(network, "poller", { address: disturbed, replyTimeoutMs: 500 }).next("closed", 60_000);
     const over = async (): Promise<boolean> => {
       const listed = await site.ask("window-list", {});
       return listed.ok && listed.result.windows.length === 0;
     };
-    await waitFor(over, { what: "the pause to end", deadlineMs: 20_000, everyMs: 200 });
-    await watchTheWireFor(2.5 * intervalMs);
+    await waitFor(over, { what: "the pause to end", deadlineMs: 60_000, everyMs: 200 });
+    await nextAnswers(site, { what: "each to answer again", deadlineMs: 60_000, count: 2, devices: devices.map(({ id }) => id) });
     assert.equal(await poller.end(), 0, poller.said());
     const packets = onIp(await capture.stop());
     const table = describe(packets);

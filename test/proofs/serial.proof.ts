@@ -9,7 +9,7 @@ import { makeNetwork } from "./support/netns.ts";
 import { runToEnd } from "./support/run-to-end.ts";
 import { startSerialLine } from "./support/serial-line.ts";
 import { unapprovedSite, type DeviceSpec } from "./support/site.ts";
-import { waitFor } from "./support/wait.ts";
+import { checkOf, untilStatus } from "./support/status.ts";
 
 const profile = "generic-modbus-rtu";
 /** pymodbus holds 1000 + n in holding register n. Unit 9 does not exist. */
@@ -58,14 +58,11 @@ test("a serial port: FC 1 and 3, an exception and silence of pymodbus, one frame
 
   const capture = await startCapture(network, "poller");
   const poller = await site.start();
-  const devices = await waitFor(
-    async () => {
-      const status = await site.ask("status", {});
-      if (!status.ok) throw new Error(JSON.stringify(status));
-      const found = status.result.devices;
-      return found.every(({ checks }) => checks.some(({ answered, failed }) => answered > 1 || (failed.timeout ?? 0) > 1)) && found;
-    },
-    { what: "each unit to be asked twice", deadlineMs: 30_000, everyMs: 200, context: () => poller.said() },
+  const { devices } = await untilStatus(site, "each unit to answer twice, and the one that is not there to miss twice", (status) =>
+    units.every(({ id }) => {
+      const { answered, failed } = checkOf(status, id);
+      return id === "unit-9" ? (failed.timeout ?? 0) > 1 : answered > 1;
+    }),
   );
   // Whoever asks for the port as programs of serial ports do is turned away.
   const second = await runToEnd(network, "poller", ["flock", "--nonblock", line.device, "true"]);

@@ -7,7 +7,7 @@ import { describe, fromUs, onIp, startCapture, toUs, withPeer } from "./support/
 import { makeNetwork } from "./support/netns.ts";
 import { unapprovedSite, type DeviceSpec } from "./support/site.ts";
 import { community, keys, startSnmpAgent } from "./support/snmp-agent.ts";
-import { watchTheWireFor } from "./support/wait.ts";
+import { checkOf, misses, untilStatus } from "./support/status.ts";
 
 const profile = "generic-managed-switch";
 /** The number of the request alone is free: sysUpTime, sysObjectID, sysDescr, sysName and one port are read, in one GetRequest (a0). */
@@ -17,8 +17,10 @@ const plain = new RegExp(
     "300e060a2b0601020102020108010500$",
   "u",
 );
+const discovery = /^303e020103301102040[0-9a-f]{7}020300ffe3040104020103041030/u;
+const sealedRequest = /^3081[0-9a-f]{2}020103301102040[0-9a-f]{7}020300ffe304010702010304/u;
 const asked = (credentials: string, more: Readonly<Record<string, unknown>> = {}): NonNullable<DeviceSpec["changes"]> => ({
-  checks: [{ method: "snmp-get", credentials, interval: "2s", answerWithin: "1s", ...more }],
+  checks: [{ method: "snmp-get", credentials, interval: "2s", ...more }],
   function: "network",
 });
 
@@ -53,8 +55,11 @@ test("SNMP v2c is 2 packets, v3 is 4, each a GetRequest; wrong credentials chang
   for (const secret of [community, "lector", keys.auth, keys.priv, hexOf(community)]) assert.ok(!plan.includes(secret), secret);
   const capture = await startCapture(network, "poller");
   const poller = await site.start();
-  await watchTheWireFor(7000);
-  const status = await site.ask("status", {});
+  const status = await untilStatus(
+    site,
+    "two answers of each, and two refusals of what is wrong",
+    (found) => ["open", "sealed"].every((id) => checkOf(found, id).answered >= 2) && misses(checkOf(found, "wrong")) >= 2,
+  );
   poller.signal("SIGTERM");
   assert.equal(await poller.ended, 0, poller.said());
   const all = await capture.stop();
@@ -69,14 +74,13 @@ test("SNMP v2c is 2 packets, v3 is 4, each a GetRequest; wrong credentials chang
   }
   // Discovery and its report, the request and its answer, again and again: a fresh conversation each time.
   for (const some of [of(sealed), of(wrong)]) {
-    assert.ok(fromUs(some).length >= 4, describe(some));
-    assert.equal(fromUs(some).length % 2, 0, describe(some));
-    fromUs(some).forEach(({ payloadHex, info }, index) => {
-      if (index % 2 === 0) {
-        assert.match(payloadHex, /^303e020103301102040[0-9a-f]{7}020300ffe3040104020103041030/u, describe(some));
-        assert.match(info, /get-request/u);
-      } else assert.match(payloadHex, /^3081[0-9a-f]{2}020103301102040[0-9a-f]{7}020300ffe304010702010304/u, describe(some));
+    const kinds = fromUs(some).map(({ payloadHex, info }) => {
+      if (discovery.test(payloadHex) && info.includes("get-request")) return "D";
+      return sealedRequest.test(payloadHex) ? "R" : "?";
     });
+    // Never a request without a discovery right before it; a busy machine may have let the time pass between the two.
+    assert.match(kinds.join(""), /^(?:DR?)+$/u, describe(some));
+    assert.ok(kinds.filter((kind) => kind === "R").length >= 2, describe(some));
   }
   assert.equal(fromUs(of(sealed)).length, toUs(of(sealed)).length, describe(of(sealed)));
   assert.deepEqual(
@@ -86,10 +90,7 @@ test("SNMP v2c is 2 packets, v3 is 4, each a GetRequest; wrong credentials chang
   );
   assert.deepEqual(withPeer(all, neighbour), [], describe(withPeer(all, neighbour)));
 
-  assert.ok(status.ok);
-  const said = Object.fromEntries(
-    status.result.devices.map((one) => [one.device, `${one.liveness} ${one.cause} ${one.checks[0]?.last ?? ""}`]),
-  );
+  const said = Object.fromEntries(status.devices.map((one) => [one.device, `${one.liveness} ${one.cause} ${one.checks[0]?.last ?? ""}`]));
   assert.match(said["open"] ?? "", /^up answers .*sw-1, up for .*; 1 port up/u, poller.said());
   assert.match(said["sealed"] ?? "", /^up answers .*sw-1, up for/u, poller.said());
   assert.match(said["wrong"] ?? "", /^(degraded protocol_error .*refuses the credentials|unknown unproven)/u, poller.said());

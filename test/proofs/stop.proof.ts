@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe as suite, test } from "node:test";
-import { describe, fromUs, onIp, startCapture, withFlag, type Capture, type Packet } from "./support/capture.ts";
+import { describe, fromUs, onIp, passedBetween, startCapture, withFlag, type Capture, type Packet } from "./support/capture.ts";
 import { tcpSockets } from "./support/kernel.ts";
 import { makeNetwork, type Network } from "./support/netns.ts";
 import { startSimulated, type Behaviours } from "./support/simulated.ts";
@@ -28,6 +28,7 @@ suite("a stop", { concurrency: 2 }, () => {
     const web = webOf(network, "poller");
     let poller = await site.start();
     const stops: Stop[] = [];
+    let silence = { after: 0, upTo: 0 };
     const ways: readonly (() => unknown)[] = [
       () => site.done("stop", "--by", "eto-1", "--reason", "smoke"),
       () => poller.signal("SIGUSR2"),
@@ -44,7 +45,7 @@ suite("a stop", { concurrency: 2 }, () => {
         poller = await site.start();
         const before = await capture.count();
         await watchTheWireFor(2 * intervalMs);
-        assert.equal(await capture.count(), before, "packets of a poller that started while the site was stopped");
+        silence = { after: before, upTo: await capture.count() };
       }
       const sent = await capture.count();
       const resumedNs = wallNs();
@@ -54,8 +55,10 @@ suite("a stop", { concurrency: 2 }, () => {
     }
     await underLoad(capture);
     assert.equal(await poller.end(), 0, poller.said());
-    const packets = onIp(await capture.stop());
-    for (const stop of stops) assertStopped(packets, stop);
+    const captured = await capture.stop();
+    const ofStopped = passedBetween(captured, silence.after, silence.upTo);
+    assert.deepEqual(ofStopped, [], `packets of a poller that started while the site was stopped: ${describe(ofStopped)}`);
+    for (const stop of stops) assertStopped(onIp(captured), stop);
   });
 
   test("that comes while the poller is frozen with connections pending lets no byte and no SYN out when it wakes", async () => {
@@ -77,13 +80,13 @@ suite("a stop", { concurrency: 2 }, () => {
     const pending = async (): Promise<number> =>
       (await tcpSockets(network, "poller")).filter(({ state, remoteAddress }) => state === "SYN_SENT" && remoteAddress !== "0.0.0.0")
         .length;
-    await waitFor(async () => (await pending()) >= 2, { what: "two connections to be pending", deadlineMs: 20_000, everyMs: 5 });
+    await waitFor(async () => (await pending()) >= 2, { what: "two connections to be pending", deadlineMs: 60_000, everyMs: 5 });
     poller.signal("SIGSTOP");
     // The kernel goes on: its next SYN is answered, and a connected socket waits for the poller to wake and ask.
     await network.reappear("plant");
     const connected = async (): Promise<boolean> =>
       (await tcpSockets(network, "poller")).some(({ state, remotePort }) => state === "ESTABLISHED" && remotePort === 502);
-    await waitFor(connected, { what: "a connection to come about behind the frozen poller", deadlineMs: 10_000 });
+    await waitFor(connected, { what: "a connection to come about behind the frozen poller", deadlineMs: 60_000 });
     writeFileSync(join(site.stateDir, "STOP"), "", { mode: 0o600 });
     await watchTheWireFor(10_000);
     const before = await capture.count();
@@ -139,7 +142,7 @@ async function underLoad(capture: Capture): Promise<void> {
 
 async function stopWritten(site: Site): Promise<bigint> {
   const file = join(site.stateDir, "STOP");
-  const found = await waitFor(() => statSync(file, { bigint: true, throwIfNoEntry: false }), { what: "the file STOP", deadlineMs: 5000 });
+  const found = await waitFor(() => statSync(file, { bigint: true, throwIfNoEntry: false }), { what: "the file STOP", deadlineMs: 60_000 });
   return found.mtimeNs;
 }
 
@@ -151,7 +154,8 @@ function assertStopped(packets: readonly Packet[], { sinceNs, sent, resumedNs }:
   const asked = withFlag(fromUs(packets.filter(({ number }) => number > sent)), "SYN").filter(({ retransmission }) => !retransmission);
   const waited = Number((asked[0]?.epochNs ?? 0n) - resumedNs) / 1e6;
   assert.ok(waited >= intervalMs, `the first device was asked ${waited} ms after the stop was lifted`);
-  // 30 devices at 1 s are 6 in 200 ms; a bucket of 50 a second may let pass 5 and 10 when the machine is busy.
+  // 30 devices at 1 s are 6 in 200 ms; a bucket of 50 a second lets pass 5 and 10 where they have piled up, and a busy machine may put on the
+  // wire in 200 ms what it was given leave for in 300.
   const burst = Math.max(...asked.map(({ atMs }) => asked.filter((other) => other.atMs >= atMs && other.atMs < atMs + 200).length));
-  assert.ok(burst <= 15, `${burst} in 200 ms`);
+  assert.ok(burst <= 20, `${burst} in 200 ms`);
 }

@@ -7,10 +7,11 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { describe, requestsFromUs, startCapture } from "./support/capture.ts";
 import { makeNetwork } from "./support/netns.ts";
+import { nextAnswers } from "./support/next-answers.ts";
 import { startPoller } from "./support/poller.ts";
 import { startSimulated } from "./support/simulated.ts";
 import { makeSite } from "./support/site.ts";
-import { waitFor, watchTheWireFor } from "./support/wait.ts";
+import { waitFor } from "./support/wait.ts";
 
 const units = fileURLToPath(new URL("../../deploy/systemd", import.meta.url));
 const names = ["watchkeeper.service", "watchkeeper-notify.service", "watchkeeper-fence.service"] as const;
@@ -105,8 +106,8 @@ test("systemd takes the units and the plan's drop-in as they are, and the poller
     [ro, ro, ro, ro, ro, "yes", "yes"],
   );
   poller.signal("SIGHUP");
-  await waitFor(() => poller.log.some((line) => line.includes("reload")), { what: "the reload", deadlineMs: 10_000, context: poller.said });
-  await watchTheWireFor(1500);
+  await waitFor(() => poller.log.some((line) => line.includes("reload")), { what: "the reload", deadlineMs: 60_000, context: poller.said });
+  await nextAnswers(site, { what: "the device to answer", deadlineMs: 60_000, devices: ["plc"] });
   assert.equal(await poller.end(), 0, poller.said());
   const requests = requestsFromUs(await capture.stop());
   assert.ok(requests.length >= 1, describe(requests));

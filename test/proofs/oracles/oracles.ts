@@ -31,7 +31,7 @@ export interface Oracle {
 
 const modbusPort = 502;
 /** pymodbus took 0.3 s to 3 s to import and listen. */
-const startDeadlineMs = 20_000;
+const startDeadlineMs = 60_000;
 /** Debian's own interpreter: another python3 earlier in PATH would not find Debian's pymodbus. */
 const debianPython = "/usr/bin/python3";
 

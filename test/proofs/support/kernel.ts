@@ -62,12 +62,19 @@ export async function waitForListener(
 }
 
 /**
- * Resolves when the host's kernel has nothing left that could make it send to the peer. TIME_WAIT is let pass: it only answers.
+ * Resolves when the host's kernel has nothing left that could make it send to the peer, or to any of several. TIME_WAIT is let pass: it only
+ * answers.
  */
-export async function waitForKernelToLetGo(network: Network, host: string, peer: string, deadlineMs: number): Promise<void> {
+export async function waitForKernelToLetGo(
+  network: Network,
+  host: string,
+  peer: string | readonly string[],
+  deadlineMs: number = 60_000,
+): Promise<void> {
+  const peers = new Set([peer].flat());
   const gone = async (): Promise<boolean> =>
-    !(await tcpSockets(network, host)).some(({ state, remoteAddress }) => remoteAddress === peer && state !== "TIME_WAIT");
-  await waitFor(gone, { what: `the kernel of ${host} to let go of every connection to ${peer}`, deadlineMs });
+    !(await tcpSockets(network, host)).some(({ state, remoteAddress }) => peers.has(remoteAddress) && state !== "TIME_WAIT");
+  await waitFor(gone, { what: `the kernel of ${host} to let go of every connection to ${[...peers].join(", ")}`, deadlineMs });
 }
 
 function toSocket(fields: readonly string[]): KernelSocket {

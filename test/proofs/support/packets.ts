@@ -59,6 +59,14 @@ export function onIp(packets: readonly Packet[]): readonly Packet[] {
   return packets.filter(({ protocol }) => protocol !== "arp");
 }
 
+/**
+ * What passed on IP after the first so many frames and up to so many, by `Capture.count`. For stretches in which nothing may pass: a kernel
+ * that asks a known neighbour anew by ARP, 5 s after it last had use for it, is none of the application's doing.
+ */
+export function passedBetween(packets: readonly Packet[], after: number, upTo: number): readonly Packet[] {
+  return onIp(packets).filter(({ number }) => number > after && number <= upTo);
+}
+
 /** The packets from or to one address. */
 export function withPeer(packets: readonly Packet[], address: string): readonly Packet[] {
   return packets.filter(({ source, destination }) => source === address || destination === address);

@@ -21,9 +21,9 @@ export interface Poller {
   said(): string;
 }
 
-const startDeadlineMs = 30_000;
-/** An exchange takes 5.8 s at most, and a device that does not follow a FIN 2 s more. */
-const endDeadlineMs = 20_000;
+const startDeadlineMs = 60_000;
+/** An exchange takes 5.8 s at most, a device that does not follow a FIN 2 s more, and a busy machine its time. */
+const endDeadlineMs = 60_000;
 
 /** Starts it; the process is `argv` itself, so that a frozen or killed pid is the poller's own. It ends with the network at the latest. */
 export function startPoller(network: Network, host: string, argv: readonly string[]): Poller {

@@ -9,7 +9,7 @@ import { waitForListener } from "./kernel.ts";
 
 /** pymodbus, aiosmtpd: Debian's packages are found by Debian's own interpreter alone. */
 const debianPython = "/usr/bin/python3";
-const startDeadlineMs = 20_000;
+const startDeadlineMs = 60_000;
 export const smtpPort = 587;
 export const syslogPort = 6514;
 

@@ -22,7 +22,7 @@ export async function startSerialLine(network: Network, host: string, address: s
   const device = (): string | undefined => /PTY is (\/dev\/pts\/\d+)/u.exec(said)?.[1];
   await waitFor(() => device() !== undefined && said.includes("starting data transfer"), {
     what: "socat to join the line",
-    deadlineMs: 5000,
+    deadlineMs: 60_000,
     context: () => said,
   });
   return {

@@ -15,6 +15,6 @@ export async function startSimulatedEnip(
     ...(typeof one === "string" || "kind" in one ? { behaviour: one } : one),
   }));
   const script = runUnder(network, host, new URL("simulated-enip-devices.ts", import.meta.url), { args: [JSON.stringify(options)] });
-  await script.next("listening", 20_000);
+  await script.next("listening", 60_000);
   return script;
 }

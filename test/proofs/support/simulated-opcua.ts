@@ -50,14 +50,14 @@ export async function startSimulatedOpcua(
   const script = runUnder(network, host, new URL("simulated-opcua-devices.ts", import.meta.url), {
     args: [JSON.stringify({ devices, stacks: heavy })],
   });
-  const { certificates } = await script.next("listening", 30_000);
+  const { certificates } = await script.next("listening", 60_000);
   return {
     script,
     certificates: certificates as SimulatedOpcua["certificates"],
     asked: (deadlineMs) => script.next("asked", deadlineMs),
     counted: async (address) => {
       script.tell({ count: address });
-      return (await script.next("counted", 5000)) as Counted;
+      return (await script.next("counted", 60_000)) as Counted;
     },
     behave: (address, behaviour) => script.tell({ behave: address, behaviour }),
   };

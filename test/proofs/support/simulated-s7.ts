@@ -11,7 +11,7 @@ const port = 102;
 export async function startSimulatedS7(network: Network, host: string, behaviours: Readonly<Record<string, S7Behaviour>>): Promise<Script> {
   const options = Object.entries(behaviours).map(([address, behaviour]) => ({ host: address, port, behaviour }));
   const script = runUnder(network, host, new URL("simulated-s7-devices.ts", import.meta.url), { args: [JSON.stringify(options)] });
-  await script.next("listening", 20_000);
+  await script.next("listening", 60_000);
   return script;
 }
 
@@ -29,7 +29,7 @@ export async function startS7Server(network: Network, host: string, address: str
   child.stderr.setEncoding("utf8").on("data", (text: string) => (complaints += text));
   const lines = (word: string): number => said.split("\n").filter((line) => line === word).length;
   const until = (word: string, times: number): Promise<unknown> =>
-    waitFor(() => lines(word) >= times, { what: `the S7 server to say ${word}`, deadlineMs: 20_000, context: () => complaints });
+    waitFor(() => lines(word) >= times, { what: `the S7 server to say ${word}`, deadlineMs: 60_000, context: () => complaints });
   await until("ready", 1);
   return {
     async tell(command) {

@@ -10,6 +10,6 @@ export type Behaviours = Readonly<Record<string, ModbusBehaviour>>;
 export async function startSimulated(network: Network, host: string, behaviours: Behaviours): Promise<Script> {
   const options = Object.entries(behaviours).map(([address, behaviour]) => ({ host: address, port: 502, behaviour }));
   const script = runUnder(network, host, new URL("simulated-devices.ts", import.meta.url), { args: [JSON.stringify(options)] });
-  await script.next("listening", 20_000);
+  await script.next("listening", 60_000);
   return script;
 }

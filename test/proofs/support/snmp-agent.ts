@@ -33,5 +33,5 @@ export async function startSnmpAgent(
   const agent = network.exec(host, ["snmpd", ...options], { env: { SNMP_PERSISTENT_DIR: folder } });
   let said = "";
   for (const stream of [agent.stdout, agent.stderr]) stream.setEncoding("utf8").on("data", (text: string) => (said += text));
-  await waitFor(() => /NET-SNMP version/u.test(said), { what: "snmpd", deadlineMs: 10_000, context: () => said });
+  await waitFor(() => /NET-SNMP version/u.test(said), { what: "snmpd", deadlineMs: 60_000, context: () => said });
 }

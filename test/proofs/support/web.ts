@@ -13,7 +13,8 @@ export interface Web {
   visit(method: "GET" | "POST", path: string, times?: number, atOnce?: number): Promise<Answers>;
 }
 
-const deadlineMs = 60_000;
+/** A thousand reloads take seconds, on a busy machine a minute or two. */
+const deadlineMs = 180_000;
 
 /** Of the address that `init` writes into the settings. */
 export function webOf(network: Network, host: string): Web {
