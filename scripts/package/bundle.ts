@@ -57,6 +57,6 @@ export function verifyWords(files: readonly string[], key: KeyObject | undefined
     .digest("hex");
   return [
     `${names}: signed; the public key has the SHA-256 ${fingerprint}. To verify:`,
-    "  openssl pkeyutl -verify -pubin -inkey release.pub -rawin -in SHA256SUMS -sigfile SHA256SUMS.sig && sha256sum -c SHA256SUMS",
+    "  openssl pkeyutl -verify -pubin -inkey release.pub -rawin -in SHA256SUMS -sigfile SHA256SUMS.sig && sha256sum --check --ignore-missing SHA256SUMS",
   ].join("\n");
 }

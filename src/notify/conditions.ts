@@ -40,8 +40,8 @@ export interface Condition extends Happened {
   readonly device?: string;
 }
 
-/** These have alarms of their own, or are somebody's decision. */
-const explained: ReadonlySet<string> = new Set<RefusalReason>([
+/** These have alarms of their own, or are somebody's decision; the rule of Prometheus has the same. */
+export const explained: ReadonlySet<string> = new Set<RefusalReason>([
   "stopped",
   "draining",
   "tripped",

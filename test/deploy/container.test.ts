@@ -5,6 +5,7 @@ import path from "node:path";
 import { describe, test } from "node:test";
 import { Script } from "node:vm";
 import { parse } from "yaml";
+import { z } from "zod";
 
 const root = path.resolve(import.meta.dirname, "../..");
 const read = (file: string): string => readFileSync(path.join(root, file), "utf8");
@@ -79,15 +80,51 @@ describe("the container file", () => {
   });
 });
 
-test("the compose file's poller is that image, without a right, a writable root or a port", () => {
-  const { services } = parse(read("deploy/compose/compose.yaml")) as {
-    readonly services: { readonly watchkeeper: Readonly<Record<string, unknown>> };
-  };
-  const { watchkeeper } = services;
-  assert.deepEqual(watchkeeper["build"], { context: "../../packages", dockerfile: "../deploy/container/Containerfile" });
-  assert.deepEqual(
-    [watchkeeper["read_only"], watchkeeper["cap_drop"], watchkeeper["security_opt"]],
-    [true, ["ALL"], ["no-new-privileges:true"]],
-  );
-  assert.doesNotMatch(String(watchkeeper["user"]), /:-0/u);
+/** Of the Compose Specification (https://compose-spec.io) what may stand here, so that a typing error is not an option that nobody reads. */
+const duration = z.string().regex(/^(?:\d+(?:h|m|s))+$/u);
+const service = z.strictObject({
+  image: z.string().regex(/^[a-z0-9./-]+:[\w.-]+$/u),
+  build: z.strictObject({ context: z.string(), dockerfile: z.string() }).optional(),
+  command: z.array(z.string()).optional(),
+  environment: z.record(z.string().regex(/^[A-Z_]+$/u), z.string()).optional(),
+  network_mode: z.literal("host"),
+  restart: z.enum(["no", "always", "on-failure", "unless-stopped"]),
+  read_only: z.boolean().optional(),
+  tmpfs: z.array(z.string().startsWith("/")).optional(),
+  cap_drop: z.array(z.string()).optional(),
+  security_opt: z.array(z.string()).optional(),
+  user: z.string().optional(),
+  pids_limit: z.int().positive().optional(),
+  mem_limit: z
+    .string()
+    .regex(/^\d+[kmg]$/u)
+    .optional(),
+  stop_grace_period: duration.optional(),
+  volumes: z.array(z.string().regex(/^(?:\.\.\/|[a-z]+:|\$\{\w+[^}]*\}:)[^:]*(?::\/[^:]+)?(?::ro)?$/u)),
+});
+const compose = z.strictObject({ services: z.record(z.string(), service), volumes: z.record(z.string(), z.strictObject({})) });
+
+describe("the compose file", () => {
+  const file: unknown = parse(read("deploy/compose/compose.yaml"));
+
+  test("has keys of the Compose Specification alone, each of the right kind, and volumes that are declared", () => {
+    const { services, volumes } = compose.parse(file);
+    const named = Object.values(services).flatMap((one) => one.volumes.flatMap((volume) => /^([a-z]+):/u.exec(volume)?.[1] ?? []));
+    assert.deepEqual(named.toSorted(), Object.keys(volumes).toSorted());
+    const mistyped = { ...compose.parse(file), services: { poller: { ...services["watchkeeper"], readonly: true } } };
+    assert.equal(compose.safeParse(mistyped).success, false, "a key that is misspelt would be found");
+  });
+
+  test("has a poller that is that image, without a right, a writable root or a port", () => {
+    const { services } = parse(read("deploy/compose/compose.yaml")) as {
+      readonly services: { readonly watchkeeper: Readonly<Record<string, unknown>> };
+    };
+    const { watchkeeper } = services;
+    assert.deepEqual(watchkeeper["build"], { context: "../../packages", dockerfile: "../deploy/container/Containerfile" });
+    assert.deepEqual(
+      [watchkeeper["read_only"], watchkeeper["cap_drop"], watchkeeper["security_opt"]],
+      [true, ["ALL"], ["no-new-privileges:true"]],
+    );
+    assert.doesNotMatch(String(watchkeeper["user"]), /:-0/u);
+  });
 });

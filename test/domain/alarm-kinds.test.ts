@@ -6,11 +6,17 @@ import { test } from "node:test";
 import { parse } from "yaml";
 import { alarmKinds, alarmNames } from "../../src/domain/alarm-kinds.ts";
 import { parseDuration } from "../../src/domain/duration.ts";
+import { explained } from "../../src/notify/conditions.ts";
 
 const root = path.resolve(import.meta.dirname, "../..");
 const rules = parse(readFileSync(path.join(root, "deploy/prometheus/watchkeeper.rules.yaml"), "utf8")) as {
   readonly groups: readonly {
-    readonly rules: readonly { readonly alert?: string; readonly for?: string; readonly labels?: { readonly severity?: string } }[];
+    readonly rules: readonly {
+      readonly alert?: string;
+      readonly for?: string;
+      readonly expr: string;
+      readonly labels?: { readonly severity?: string };
+    }[];
   }[];
 };
 const shipped = new Map(rules.groups.flatMap((group) => group.rules).map((rule) => [rule.alert, rule]));
@@ -26,6 +32,12 @@ test("each has the severity and the patience of its rule, and its runbook", () =
     if (!ownPatience.has(name)) assert.equal(alarmKinds[name].after, rule.for === undefined ? 0 : parseDuration(rule.for), name);
     assert.ok(existsSync(path.join(root, "docs/runbooks", `${name}.md`)), name);
   }
+});
+
+test("a device that is unknown for a reason of its own is told by neither the notifier nor the rule", () => {
+  const expr = shipped.get("WatchkeeperDeviceUnknown")?.expr ?? "";
+  const [, causes = ""] = /watchkeeper_device_cause\{cause=~"([^"]+)"\}/u.exec(expr) ?? [];
+  assert.deepEqual(causes.split("|"), [...explained]);
 });
 
 test("each fits into a subject line and a syslog message id, and says what to do in one sentence", () => {

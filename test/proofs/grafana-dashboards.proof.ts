@@ -1,8 +1,10 @@
 /** Proves the dashboards: every query of every panel and variable, asked of a real Prometheus that scrapes a real poller, returns data. */
 import assert from "node:assert/strict";
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { hashSync } from "bcryptjs";
+import { authority, type Authority } from "../support/certificates.ts";
 import { makeNetwork, type Network } from "./support/netns.ts";
 import { checkout } from "./support/product.ts";
 import { runUnder } from "./support/run-under.ts";
@@ -14,6 +16,7 @@ const dashboards = join(checkout, "deploy/grafana/dashboards");
 const prometheusAt = "127.0.0.1:9090";
 /** For a busy machine: some of it comes only once a device that is silent has been given up on. */
 const dataWithinMs = 120_000;
+const password = "right";
 
 interface Dashboard {
   readonly title: string;
@@ -51,7 +54,7 @@ function hasData(body: string): boolean {
   return "result" in data ? data.result.length > 0 : data.length > 0;
 }
 
-test("every query of every dashboard returns data", async () => {
+test("every query of every dashboard returns data, over TLS and with a password as docs/web.md has them", async (t) => {
   await using network = await makeNetwork({
     hosts: [
       { name: pollerHost, address: "192.0.2.1" },
@@ -74,6 +77,15 @@ test("every query of every dashboard returns data", async () => {
     startsPerSecondMax: 10,
   });
   await site.approve("generic-modbus-tcp");
+  const signer = authority(t);
+  const { certFile, keyFile } = signer.issue("poller", 30, "IP:127.0.0.1");
+  const web = join(site.folder, "web.yaml");
+  writeFileSync(
+    web,
+    `{tls_server_config: {cert_file: ${certFile}, key_file: ${keyFile}}, basic_auth_users: {prometheus: "${hashSync(password, 4)}"}}`,
+  );
+  chmodSync(web, 0o600);
+  writeFileSync(site.settingsFile, readFileSync(site.settingsFile, "utf8").replace("configFile: null", "configFile: ./web.yaml"));
   const poller = await site.start();
   // Too early on purpose: the gate's refusal is what is to be seen.
   const refused = async (): Promise<boolean> => {
@@ -82,7 +94,7 @@ test("every query of every dashboard returns data", async () => {
   };
   await waitFor(refused, { what: "a refusal", deadlineMs: dataWithinMs });
   await site.ask("window-open", { kind: "mute", scope: "device:silent", forMs: 3_600_000, by: "eto-1", reason: "spare, not fitted yet" });
-  await startPrometheus(network);
+  await startPrometheus(network, signer);
   const visitor = runUnder(network, pollerHost, new URL("support/visitor.ts", import.meta.url), { args: [prometheusAt] });
   const ask = async (path: string): Promise<string> => {
     visitor.tell({ method: "GET", path, times: 1, atOnce: 1 });
@@ -110,14 +122,22 @@ test("every query of every dashboard returns data", async () => {
 });
 
 /** Debian's, with the shipped rules, in the poller's own host; it ends with the network. */
-async function startPrometheus(network: Network): Promise<void> {
+async function startPrometheus(network: Network, { certFile }: Authority): Promise<void> {
   const folder = join(network.folder, "prometheus");
   mkdirSync(folder);
   copyFileSync(join(checkout, "deploy/prometheus/watchkeeper.rules.yaml"), join(folder, "watchkeeper.rules.yaml"));
   const configuration = {
     global: { scrape_interval: "1s", scrape_timeout: "1s", evaluation_interval: "1s" },
     rule_files: ["watchkeeper.rules.yaml"],
-    scrape_configs: [{ job_name: "watchkeeper", static_configs: [{ targets: ["127.0.0.1:9824"], labels: { site: "wire-proof" } }] }],
+    scrape_configs: [
+      {
+        job_name: "watchkeeper",
+        scheme: "https",
+        tls_config: { ca_file: certFile },
+        basic_auth: { username: "prometheus", password },
+        static_configs: [{ targets: ["127.0.0.1:9824"], labels: { site: "wire-proof" } }],
+      },
+    ],
   };
   writeFileSync(join(folder, "prometheus.yml"), JSON.stringify(configuration));
   const child = network.exec(pollerHost, [

@@ -36,7 +36,7 @@ export async function metricsDocument(): Promise<string> {
   const totals = sizes.map((_, index) => grouped([...counts.values()].reduce((sum, each) => sum + (each[index] ?? 0), 0)));
   return `# Metrics
 
-\`GET /metrics\`, as Prometheus text or OpenMetrics by the Accept header. A scrape reads what is stored and asks no device: \`watchkeeper_check_last_run_timestamp_seconds\` says how old each answer is. The site is an external label of your Prometheus. No address and no port is in any label unless \`labels: {address: true}\` says so.
+\`GET /metrics\`, as Prometheus text or OpenMetrics by the Accept header. A scrape reads what is stored and asks no device: \`watchkeeper_check_last_run_timestamp_seconds\` says how old each answer is. The site is a label that your Prometheus gives: on the target, by which the dashboards choose, and as an external label for whoever it sends to ([prometheus.yaml](../deploy/prometheus/prometheus.yaml) has both). No address and no port is in any label unless \`labels: {address: true}\` says so.
 
 \`device\` and \`check\` are all that most series carry; zone, segment, category and profile are joined from \`watchkeeper_device_info\`:
 
