@@ -1,7 +1,7 @@
 /** Taken from line, segment and site or from none; counted from the latest packet; empty after anything odd. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { CheckId, SegmentId } from "../../src/domain/plan.ts";
+import type { Check, CheckId, Line, SegmentId } from "../../src/domain/plan.ts";
 import { monotonicMs } from "../../src/domain/units.ts";
 import { Budgets } from "../../src/safety/budgets.ts";
 import { literalPlan } from "../support/literal-plan.ts";
@@ -16,6 +16,16 @@ const started = (): Budgets => {
   const budgets = new Budgets();
   budgets.adopt(plan, at(0));
   return budgets;
+};
+
+/** Two units behind one gateway, each asked once a minute. */
+const bus = () => {
+  const units = [1, 2].map((unitId) => ({ name: `u${unitId}`, address: "192.0.2.9", line: "gateway:g", unitId }));
+  const behind = literalPlan(units);
+  const budgets = new Budgets();
+  budgets.adopt(behind, at(0));
+  const [{ gap }] = [...behind.lines.values()] as [Line];
+  return { budgets, units: units.map(({ name }) => check(name, behind)) as [Check, Check], gap };
 };
 
 describe("budgets", () => {
@@ -48,6 +58,64 @@ describe("budgets", () => {
     assert.equal(budgets.lineReadyAt(check("a"), at(60_700)), 120_700);
   });
 
+  it("count a bus, too, from the latest packet, and each check's own interval beside it", () => {
+    const { budgets, units, gap } = bus();
+    const [u1, u2] = units;
+    budgets.take(u1, hvac, at(600_000));
+    budgets.sent(u1, at(600_700));
+    assert.equal(budgets.lineReadyAt(u2, at(600_700)), 600_700 + gap);
+    assert.equal(budgets.lineReadyAt(u1, at(600_700)), 660_700, "its interval, which is longer than the bus's gap");
+    budgets.sent(u1, at(600_300));
+    assert.equal(budgets.lineReadyAt(u1, at(600_700)), 660_700, "a packet that is learnt of late shortens nothing");
+  });
+
+  it("let one start go on a bus and one to a device that was idle, however long", () => {
+    const { budgets, units, gap } = bus();
+    const [u1, u2] = units;
+    budgets.take(u1, hvac, at(6_000_000));
+    assert.equal(budgets.lineReadyAt(u2, at(6_000_000)), 6_000_000 + gap);
+    assert.throws(() => budgets.take(u2, hvac, at(6_000_500)), /empty bucket/u);
+  });
+
+  it("keep a device's floor between its checks, from the latest packet, however long it was idle and though its bus is ready", () => {
+    const unit = { address: "192.0.2.9", line: "gateway:g", floorMs: 30_000 };
+    const before = literalPlan([
+      { ...unit, name: "u1", unitId: 1 },
+      { ...unit, name: "u1-more", unitId: 1 },
+      { ...unit, name: "u2", unitId: 2 },
+    ]);
+    const budgets = new Budgets();
+    budgets.adopt(before, at(0));
+    const [one, more, other] = ["u1", "u1-more", "u2"].map((name) => check(name, before)) as [Check, Check, Check];
+    budgets.take(one, hvac, at(6_000_000));
+    assert.equal(budgets.lineReadyAt(more, at(6_000_000)), 6_030_000);
+    budgets.sent(one, at(6_000_900));
+    assert.equal(budgets.lineReadyAt(more, at(6_000_900)), 6_030_900);
+    assert.ok(budgets.lineReadyAt(other, at(6_000_900)) < 6_030_000, "its neighbour waits for the bus alone");
+    budgets.empty(at(6_020_000));
+    assert.equal(budgets.lineReadyAt(more, at(6_020_000)), 6_080_000);
+  });
+
+  it("count a deep query's question from its latest packet, for its line, for the site, and as its turn at the device", () => {
+    const two = literalPlan([a, b].map((one) => ({ ...one, deep: true })));
+    const budgets = new Budgets();
+    budgets.adopt(two, at(0));
+    const [first, second] = [...two.deep.values()].filter(({ device }) => device === "a") as [Check, Check];
+    const elsewhere = [...two.deep.values()].find(({ device }) => device === "b")!;
+    const [beat, line] = [check("a", two), first.line];
+    budgets.take(beat, hvac, at(60_000));
+    budgets.take(first, hvac, at(95_000));
+    assert.equal(budgets.lineReadyAt(elsewhere, at(95_000)), 95_500);
+    budgets.sent(first, at(95_400));
+    assert.equal(budgets.lineReadyAt(elsewhere, at(95_400)), 95_900, "the site");
+    assert.equal(budgets.lineReadyAt(beat, at(95_400)), 125_400, `the heartbeat of ${line}`);
+    // No heartbeat came in between.
+    assert.equal(budgets.lineReadyAt(second, at(140_000)), 141_000);
+    budgets.take(beat, hvac, at(140_000));
+    assert.equal(budgets.lineReadyAt(second, at(140_000)), 170_000);
+    assert.equal(budgets.lineReadyAt(second, at(170_000)), 170_000);
+  });
+
   it("know nothing of a check that a reload took out while it was in flight", () => {
     const budgets = started();
     budgets.adopt(literalPlan([b]), at(10));
@@ -58,8 +126,10 @@ describe("budgets", () => {
   it("keep their levels over a reload, start empty for what is new, and forget what is gone", () => {
     const budgets = started();
     budgets.take(check("a"), hvac, at(60_000));
-    const next = literalPlan([a, { name: "c", address: "192.0.2.3" }]);
+    const next = literalPlan([a, { name: "c", address: "192.0.2.3" }, { name: "d", address: "192.0.2.4", segment: "engine" }]);
     budgets.adopt(next, at(61_000));
+    assert.equal(budgets.segmentReadyAt("engine" as SegmentId, at(61_000)), 61_500);
+    assert.equal(budgets.segmentReadyAt(hvac, at(61_000)), 61_000);
     assert.equal(budgets.lineReadyAt(check("a", next), at(61_000)), 120_000);
     assert.equal(budgets.lineReadyAt(check("c", next), at(61_000)), 121_000);
     budgets.adopt(plan, at(62_000));
@@ -115,6 +185,23 @@ describe("budgets", () => {
     budgets.adopt(fast, at(0));
     for (const each of fast.checks.values()) budgets.take(each, hvac, at(100_000));
     assert.equal(budgets.siteReadyAt(at(100_000)), 100_020);
+  });
+
+  it("a tenth of a second's worth, and not less than one: one at up to 10/s, two at 11/s, three at 30/s", () => {
+    const devices = Array.from({ length: 5 }, (_, index) => ({ name: `d${index}`, address: `192.0.2.${index + 1}` }));
+    for (const [rate, together] of [
+      [2, 1],
+      [10, 1],
+      [11, 2],
+      [30, 3],
+    ] as const) {
+      const budgets = new Budgets();
+      const some = literalPlan(devices, { segmentStartsPerSecondMax: 50, siteStartsPerSecondMax: rate });
+      budgets.adopt(some, at(0));
+      const [...checks] = some.checks.values();
+      for (const each of checks.slice(0, together)) budgets.take(each, hvac, at(100_000));
+      assert.throws(() => budgets.take(checks[together]!, hvac, at(100_000)), /empty bucket/u, `${rate}/s`);
+    }
   });
 });
 

@@ -32,6 +32,15 @@ describe("misses of an earlier run", () => {
     assert.deepEqual(onPaper(told, { ...down, lostAt: undefined }), { ...(onPaper(down) as object), lostAt: 3_600_000 });
     assert.notEqual(missesToBeNoted(down, { ...down, lastAsked: at(61 * minute) }, check), undefined);
   });
+  it("are noted from the first one on, and no more once they are answered or excused, the first one too", () => {
+    for (const missed of [1, 2]) {
+      const some = { ...down, missed, lostAt: undefined };
+      assert.deepEqual((onPaper(some) as { missed: number }).missed, missed);
+      assert.equal(recalledMisses(noted(onPaper(some)), check, at(61 * minute))?.history.missed, missed);
+      assert.deepEqual(missesToBeNoted(some, { ...noHistory, lastAsked: at(61 * minute) }, check), { value: undefined });
+      assert.deepEqual(missesToBeNoted(some, { ...noHistory, lastAsked: some.lastAsked }, check), { value: undefined });
+    }
+  });
   it("go on where they stood, moment for moment, in the same boot", () => {
     const found = recalledMisses(noted(onPaper(down), { ageMs: 2 * minute }), check, at(62 * minute));
     assert.deepEqual(found, {
@@ -47,7 +56,7 @@ describe("misses of an earlier run", () => {
   });
   it("say nothing of other bytes, and were excused where no failure stands with them", () => {
     assert.equal(recalledMisses(noted({ ...(onPaper(down) as object), digest: "other" }), check, at(61 * minute))?.same, false);
-    for (const failure of [undefined, "toString", 7]) {
+    for (const failure of [undefined, "toString", 7, ["timeout"]]) {
       const found = recalledMisses(noted({ ...(onPaper(down) as object), failure }), check, at(61 * minute))!;
       assert.deepEqual([found.history.failure, found.history.missedBefore, found.history.missed], [undefined, 0, 5]);
     }
@@ -64,6 +73,10 @@ describe("misses of an earlier run", () => {
     assert.equal(recalledMisses(undefined, check, at(1)), undefined);
     const odd = recalledMisses(noted({ missed: 5, lastAsked: "soon", lostAt: "once" }, { ageMs: minute }), check, at(61 * minute))!;
     assert.deepEqual([odd.history.lastAsked, odd.history.lostAt], [60 * minute, undefined]);
+    const half = recalledMisses(noted({ missed: 5, lastAsked: "soon", lostAt: 7 }), check, at(61 * minute))!;
+    assert.deepEqual([half.history.lostAt, half.lostAgo], [undefined, undefined]);
+    const later = recalledMisses(noted({ missed: 5, lastAsked: 50 * minute, lostAt: 55 * minute }), check, at(61 * minute))!;
+    assert.deepEqual([later.history.lastAsked, later.history.lostAt], [50 * minute, 50 * minute], "never lost behind its last asking");
   });
   it("never bring the next asking nearer, whatever the clocks and the note say", () => {
     const moment = fc.nat({ max: 100 * minute });
