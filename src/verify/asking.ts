@@ -7,6 +7,8 @@ export interface Talk {
   opened: number;
   closed: number;
   exchanges: number;
+  /** Its SYN was captured, and weighed against the line. */
+  readonly connected: boolean;
   /** One that looks like a question was taken for its goodbye. */
   left?: true;
 }
@@ -176,7 +178,7 @@ export class Askings {
     const line = this.#lines.get(check.line)!;
     const device = check.floor && this.#devices.get(check.floor.device);
     const anybody = this.#anybody.get(check.line);
-    const opened = talk.exchanges === 0 && check.transport === "tcp";
+    const opened = talk.exchanges === 0 && talk.connected;
     // The connection that was begun for this very request has been weighed against the line already.
     const faults = [
       tooEarly(asked, check.intervalMs, atNs, `check ${check.id}: asked`),

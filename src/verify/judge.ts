@@ -142,7 +142,7 @@ class Judging {
       stream.begin(packet.sequence);
       this.#fault(this.#askings.connecting(line, packet.atNs, this.#now(checks, packet)), packet);
     }
-    const talk: Talk = { opened: 0, closed: 0, exchanges: 0 };
+    const talk: Talk = { opened: 0, closed: 0, exchanges: 0, connected: bySyn };
     // Its beginning was not captured: what opened it can no longer be told from what it asks.
     if (!bySyn) talk.opened = Math.max(...checks.map(({ opening }) => opening.requestsMax));
     this.#line(line).connections += 1;
@@ -219,7 +219,7 @@ class Judging {
   }
 
   #datagram(key: string, checks: readonly ApprovedCheck[], bytes: Uint8Array, packet: Packet): void {
-    const talk = this.#datagrams.get(key) ?? { opened: 0, closed: 0, exchanges: 0 };
+    const talk = this.#datagrams.get(key) ?? { opened: 0, closed: 0, exchanges: 0, connected: false };
     this.#datagrams.set(key, talk);
     this.#weigh(checks, talk, bytes, packet);
     // Nothing opens and closes a conversation in datagrams: each exchange stands for itself.

@@ -54,7 +54,6 @@ export function stopsIn(records: readonly Happened[], standing?: Standing): read
     } else if (type === "ended") endedNs = atNs;
     else if (type === "started") {
       over(stopped, endedNs ?? atNs);
-      endedNs = undefined;
       began = { atNs, why: `stop in which the poller began at ${timestamp}` };
     }
   }

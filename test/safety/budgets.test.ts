@@ -116,6 +116,18 @@ describe("budgets", () => {
     assert.equal(budgets.lineReadyAt(second, at(170_000)), 170_000);
   });
 
+  it("count a question that leaves just after a reload took its deep queries out for the heartbeat behind it", () => {
+    const before = literalPlan([{ ...a, deep: true }]);
+    const budgets = new Budgets();
+    budgets.adopt(before, at(0));
+    const [question] = [...before.deep.values()] as [Check];
+    budgets.take(question, hvac, at(95_000));
+    const after = literalPlan([a]);
+    budgets.adopt(after, at(95_010));
+    budgets.sent(question, at(95_400));
+    assert.ok(budgets.lineReadyAt(check("a", after), at(96_000)) >= 125_400);
+  });
+
   it("know nothing of a check that a reload took out while it was in flight", () => {
     const budgets = started();
     budgets.adopt(literalPlan([b]), at(10));

@@ -121,6 +121,35 @@ describe("a permit", () => {
     assert.deepEqual(granted(2, 1), [true, true]);
     assert.deepEqual(granted(1, 1), [true, false]);
     assert.deepEqual(granted(2, 2), [true, false]);
+    assert.deepEqual(granted(1, 2, 1), [true, true, false]);
+    assert.deepEqual(granted(2, 1, 1), [true, true, false]);
+  });
+
+  it("grants each phase as many requests as it has, and none more, whatever was asked in the one before", () => {
+    const phase = (unitId: number, requestsMax: number) => {
+      const { templates } = literalCheck({ name: "a", address: "192.0.2.1", unitId }).asking;
+      return { connectionsMax: 0, requestsMax, bytesMax: 1000, templates };
+    };
+    const counts = fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 1, maxLength: 3 });
+    fc.assert(
+      fc.property(counts, fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 12 }), (allowed, units) => {
+        const clock = new FakeClock();
+        const permit = MintedPermit.mint(
+          { clock, objection: () => undefined, spent: () => undefined, violated: () => undefined },
+          check,
+          allowed.map((requestsMax, at) => phase(at + 1, requestsMax)),
+          monotonicMs(clock.monotonic() + 1000),
+        );
+        const asked: number[] = [];
+        let over = false;
+        for (const unit of units) {
+          const before = asked.filter((one) => one === unit).length;
+          over ||= unit < Math.max(1, ...asked) || before >= (allowed[unit - 1] ?? 0);
+          assert.equal(permit.spendFrame(fc43Frame(unit), fc43).granted, !over, `${units.join()} of ${allowed.join()}`);
+          asked.push(unit);
+        }
+      }),
+    );
   });
 
   it("takes bytes beyond the allowance for a violation even where a template would fit", () => {

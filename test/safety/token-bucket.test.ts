@@ -31,6 +31,16 @@ describe("a token bucket", () => {
     assert.equal(bucket.readyAt(at(100)), 190);
   });
 
+  it("has nothing left when it is emptied, what lay in it before included", () => {
+    const bucket = new TokenBucket(3, milliseconds(100), at(0));
+    bucket.take(at(10_000));
+    bucket.empty(at(10_000));
+    assert.equal(bucket.readyAt(at(10_000)), 10_100);
+    bucket.take(at(10_150));
+    bucket.empty(at(10_150));
+    assert.equal(bucket.readyAt(at(10_150)), 10_250);
+  });
+
   it("keeps what is in it when it is resized, up to the new capacity", () => {
     const full = new TokenBucket(10, milliseconds(10), at(0));
     const small = new TokenBucket(1, milliseconds(1000), at(0));

@@ -82,6 +82,12 @@ describe("a deep query in a capture", () => {
     const over = [{ ...run, toNs: instant(31_000) }];
     assert.deepEqual(judgedWith(60_050, over), [`${line} after a deep query 29949.500 ms after the time before; at least 30000 ms`]);
     assert.deepEqual(judgedWith(60_200, over), []);
+    // The line itself counts from the heartbeat, which the deep query's connection does not hide.
+    assert.deepEqual(judgedWith(59_000, over), [`${line} 58999.500 ms after the time before; at least 60000 ms`]);
+    const alone = [tcp({ atMs: 31_000, sourcePort: 40_008, flags: "S" })];
+    assert.deepEqual(details(judged([heartbeat(0, 40_000), syn(30_100), alone])), [
+      `${line} in a deep query 900.000 ms after the time before; at least 30000 ms`,
+    ]);
   });
 
   test("has no other device of its line asked sooner, over a connection of its own or a kept one", () => {

@@ -1,6 +1,7 @@
 /** Whatever leaves the poller and is not in the plan is found; what is in the plan accuses nobody. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { eitherOf } from "../../src/verify/approved.ts";
 import { judge } from "../../src/verify/judge.ts";
 import type { Judgement, Quiet } from "../../src/verify/judgement.ts";
 import { device, exchange, frames, icmp, instant, ip, poller, tcp, udp, whoHas, type Bytes } from "./support/captured.ts";
@@ -66,6 +67,33 @@ describe("lawful traffic", () => {
     ]);
     assert.deepEqual(judgement.violations, []);
     assert.equal(judgement.checks[0]?.requests, 1);
+  });
+
+  test("an exchange that we reset, and the next one in its time", () => {
+    const reset = [...exchange(0, fc43Frame).slice(0, 4), tcp({ atMs: 5000, sequence: 12, flags: "R" })];
+    const judgement = judged([reset, exchange(60_100, fc43Frame, { sourcePort: 40_001 })]);
+    assert.deepEqual(judgement.violations, []);
+    assert.equal(judgement.lines[0]?.connectionsAtOnceMost, 1);
+  });
+
+  test("a frame that speaks to no address, as switches send them", () => {
+    const neighbours = { atMs: 0, bytes: [1, 0x80, 0xc2, 0, 0, 0x0e, 2, 0, 0, 0, 0, 1, 0x88, 0xcc, ...new Uint8Array(46)] };
+    const judgement = judged([neighbours, exchange(1, fc43Frame)]);
+    assert.deepEqual([judgement.violations, judgement.packets, judgement.ours], [[], 10, 6]);
+  });
+
+  test("as much address resolution as the worst case has, broadcasts and probes each for themselves", () => {
+    const worstCase = { packetsMax: 20, packetsMaxFrozen: 22, packetsMaxKilled: 22, arpBroadcastsMax: 3, arpProbesMax: 5 };
+    const asked = (broadcasts: number, probes: number): Judgement => {
+      const times = (count: number, broadcast: boolean): readonly Bytes[] =>
+        Array.from({ length: count }, (_, at) => whoHas(at, device, { broadcast }));
+      return judged([times(broadcasts, true), times(probes, false)], [check({ worstCase })]);
+    };
+    const details = ({ violations }: Judgement): readonly string[] => violations.map(({ detail }) => detail);
+    assert.deepEqual(details(asked(3, 5)), []);
+    assert.equal(asked(3, 5).arpRequests, 8);
+    assert.deepEqual(details(asked(4, 5)), [`4 ARP broadcasts for ${device}; 3 at worst in this time`]);
+    assert.deepEqual(details(asked(3, 6)), [`6 ARP probes for ${device}; 5 at worst in this time`]);
   });
 
   test("a kept connection whose beginning was not captured", () => {
@@ -167,6 +195,47 @@ describe("a planted violation is found", () => {
     });
   }
 
+  test("a connection beside one that stands, also where an earlier one was ended twice, by us and by the device", () => {
+    const ended = exchange(0, fc43Frame);
+    const reset = tcp({ atMs: 2, from: device, to: poller, sourcePort: 502, port: 40_000, flags: "R" });
+    const two = [40_001, 40_002].map((sourcePort, at) => exchange(60_100 + at, fc43Frame, { sourcePort }).slice(0, 3));
+    assert.ok(kinds(judged([ended, reset, ...two])).includes("two-connections"));
+  });
+
+  test("copies without end, said once; and an address that is not listed, once", () => {
+    const copies = Array.from({ length: 30 }, (_, at) => tcp({ atMs: at + 10, hex: fc43Frame }));
+    assert.deepEqual(kinds(judged([exchange(0, fc43Frame).slice(0, 4), copies])), ["too-many-packets"]);
+    const asked = judged([whoHas(0, other), whoHas(1, other), whoHas(2, other, { broadcast: false })]);
+    assert.deepEqual(kinds(asked), ["arp-beyond-bound"]);
+    assert.match(asked.violations[0]?.detail ?? "", /^asked who has 192\.0\.2\.66, which the plan does not list$/u);
+  });
+
+  test("two units of one bus nearer than its gap, over connections of their own, a kept one, and beside a datagram", () => {
+    const line = "gateway:fw";
+    const ask = (unit: string): object => ({ operation: "any", hex: `0000000000020${unit}11`, mask: "0000ffffffffffff" });
+    const units = ["1", "2"].map((unit) => check({ id: `unit-${unit}/modbus-fc17`, line, asking: once(ask(unit)) }));
+    const identity = { operation: "enip-list-identity", hex: "6300", mask: "ffff" };
+    const target = { address: device, port: 44_818, transport: "udp", localAddress: poller };
+    const list = check({ id: "list/enip", line, protocol: "enip", target, asking: once(identity) });
+    const { lineGapMs: _all, ...rest } = approved(...units, list);
+    const found = (...sent: readonly (Bytes | readonly Bytes[])[]): readonly string[] =>
+      judge({ frames: frames(...sent), approved: { ...rest, lineGapMs: new Map([[line, 7000]]) } }).violations.map(({ detail }) => detail);
+    const said = (atMs: number, sequence: number, unit: string): Bytes =>
+      tcp({ atMs, sequence, flags: "PA", hex: `0001000000020${unit}11`.padStart(16, "0") });
+    const again = { sourcePort: 40_001 };
+    const one = "0001000000020111";
+    const two = "0002000000020211";
+    assert.deepEqual(found(exchange(0, one), exchange(7000.5, two, again)), []);
+    assert.deepEqual(found(exchange(0, one), exchange(6000, two, again)), [
+      `line ${line}: connected 5999.500 ms after the time before; at least 7000 ms`,
+    ]);
+    assert.deepEqual(found(said(0, 1000, "1"), said(7000, 1008, "2")), []);
+    const kept = `line ${line}: asked 6000.000 ms after the time before; at least 7000 ms`;
+    assert.deepEqual(found(said(0, 1000, "1"), said(6000, 1008, "2")), [kept]);
+    assert.deepEqual(found(said(0, 1000, "1"), udp(6000, device, 44_818, "6300")), [kept]);
+    assert.deepEqual(found(udp(0, device, 44_818, "6300"), said(6000, 1008, "2")), [kept]);
+  });
+
   test("an echo request that is not the approved one, byte for byte and in its time", () => {
     for (const [sent, expected] of [
       [[icmp(0, device, 8, 56)], "payload-not-approved"],
@@ -191,6 +260,15 @@ describe("a planted violation is found", () => {
       return judge({ frames: sent, approved: { ...rest, lineGapMs: new Map([[line, 7000]]) } }).violations.map(({ detail }) => detail);
     };
     assert.deepEqual(gap(30_000), []);
+    const [first, second] = [10_000, 30_000].map((gapMs) => approved(...two.map((one) => ({ ...one, floor: { ...floor, gapMs } }))));
+    for (const plans of [
+      [first!, second!],
+      [second!, first!],
+    ]) {
+      const both = { ...eitherOf(plans), lineGapMs: new Map([[line, 7000]]) };
+      const sent = frames(exchange(0, fc43Frame), exchange(10_000, "000200000002" + "0111", { sourcePort: 40_001 }));
+      assert.deepEqual(judge({ frames: sent, approved: both }).violations, [], "of two plans the looser one");
+    }
     assert.deepEqual(gap(29_999), ["device gateway:fw unit 1: asked 29999.000 ms after the time before; at least 30000 ms"]);
   });
 
@@ -202,6 +280,8 @@ describe("a planted violation is found", () => {
     assert.deepEqual(say("01", "02", "03"), []);
     assert.deepEqual(say("01", "02", "03", "03"), ["too-many-requests"]);
     assert.deepEqual(say("01", "02", "01"), ["too-many-requests"]);
+    assert.deepEqual(say("01", "01", "02"), ["too-many-requests"]);
+    assert.deepEqual(say("02", "01"), ["too-many-requests"]);
   });
 
   test("a goodbye that looks as a question does, as an encrypted one: one of them, and nothing after it but what ends the channel", () => {
@@ -223,6 +303,14 @@ describe("a planted violation is found", () => {
     const two = check({ asking: { connectionsMax: 0, requestsMax: 2, bytesMax: 100, frames: [renew, ask] } });
     assert.deepEqual(kinds(judged([exchange(0, renew.hex + ask.hex)], [two])), []);
     assert.deepEqual(kinds(judged([exchange(0, ask.hex + ask.hex)], [two])), ["too-early"]);
+    // The later of the two is what the interval counts from; and neither goes on over another connection, or after its time.
+    const said = (atMs: number, sequence: number, hex: string, sourcePort = 40_000): Bytes =>
+      tcp({ atMs, sequence, sourcePort, flags: "PA", hex });
+    const later = judged([said(0, 1000, renew.hex), said(4000, 1008, ask.hex), said(63_000, 1016, ask.hex)], [two]);
+    assert.deepEqual(kinds(later), ["too-early"]);
+    assert.equal(later.checks[0]?.smallestGapMs, 59_000);
+    for (const elsewhere of [said(1000, 2000, ask.hex, 40_001), said(5001, 1008, ask.hex)])
+      assert.equal(judged([said(0, 1000, renew.hex), elsewhere], [two]).checks[0]?.requests, 2);
   });
 
   test("a frame that begins as approved and is longer than that", () => {

@@ -49,9 +49,16 @@ describe("a pause in the file of windows", () => {
     }
   });
 
+  test("that names no device keeps its places quiet alone", () => {
+    const places = pausesIn(file([pause({ devices: undefined })]));
+    assert.equal(blamed(places, [exchange(12_000, fc43Frame)]).length, 6);
+    assert.deepEqual(blamed(places, [exchange(12_000, fc43Frame, { to: "192.0.2.12" })]), []);
+  });
+
   test("of the site keeps everybody quiet; a mute and a deep query nobody", () => {
     const site = pausesIn(file([pause({ scope: "site", devices: undefined, places: undefined })]));
     assert.equal(blamed(site, [exchange(12_000, fc43Frame, { to: "192.0.2.12" })]).length, 6);
+    assert.deepEqual(blamed(site, [exchange(9000, fc43Frame), exchange(20_001, fc43Frame, { sourcePort: 40_001 })]), []);
     assert.deepEqual(pausesIn(file([pause({ kind: "mute" }), pause({ kind: "deep-query" })])), []);
   });
 
@@ -105,6 +112,7 @@ describe("a pause in the file of windows", () => {
     assert.match(judgementText(judged(12_000)).join("\n"), /^Cannot be judged: whom .*\n {2}pause w1 of segment:hvac/mu);
     assert.match(judgementText(judged(12_000)).at(-1) ?? "", /, but what left in the pauses that cannot be judged is not proved\.$/u);
     assert.deepEqual(judged(25_000).unjudged, []);
+    assert.deepEqual(judged(5000).unjudged, []);
     assert.equal(judgementText(judged(25_000)).at(-1), "Nothing left the poller that the plan does not allow.");
     // A pause of the site covers everybody, with names or without.
     assert.equal(blamed(pausesIn(file([], [pause({ scope: "site", namesDropped: true })])), [exchange(12_000, fc43Frame)]).length, 6);
@@ -137,6 +145,9 @@ describe("a pause in the file of windows", () => {
       [null, /schema undefined: expected "windows\/v1"/u],
       [{ schema: "windows/v2" }, /schema "windows\/v2"/u],
       [{ schema: "windows/v1", windows: {} }, /expected lists/u],
+      [{ schema: "windows/v1", windows: [], past: {} }, /expected lists/u],
+      [file([pause({ until: 9e15 })]), /^window 1\.until/u],
+      [file([pause({ places: [device, 7] })]), /^window 1\.places/u],
       [file([pause({ from: "2026" })]), /^window 1\.from: expected milliseconds since 1970$/u],
       [file([pause({ until: -1 })]), /^window 1\.until/u],
       [file([], [pause({ devices: "plc" })]), /^window 1\.devices: expected a list of texts$/u],
@@ -167,7 +178,11 @@ describe("a stop in the audit", () => {
     assert.deepEqual(spans(happened(5000, "stopped"), happened(6000, "stopped")), [[5000, undefined]]);
     // It began stopped.
     assert.deepEqual(spans(happened(7000, "started"), happened(9000, "resumed"), happened(9500, "resumed")), [[7000, 9000]]);
-    assert.deepEqual(spans(happened(7000, "started"), { ...happened(1, "stopped"), timestamp: "yesterday" }), []);
+    const undated = { ...happened(1, "stopped"), timestamp: "yesterday" };
+    assert.deepEqual(spans(happened(7000, "started"), undated), []);
+    assert.deepEqual(spans(undated, happened(5000, "stopped"), undated, happened(9000, "resumed")), [[5000, 9000]]);
+    const others = ["tripped", "reload", "reset", "window", "audit"].map((type, at) => happened(5001 + at, type));
+    assert.deepEqual(spans(happened(1000, "started"), happened(5000, "stopped"), ...others, happened(9000, "resumed")), [[5000, 9000]]);
   });
 
   test("that stands lasts on from when it was made, over ends and beginnings, and never from before the latest resumption", () => {
@@ -183,6 +198,13 @@ describe("a stop in the audit", () => {
         [8001, undefined],
       ]);
     assert.deepEqual(stand(undefined, ...twice.slice(0, 3)), [[5000, undefined]]);
+    // Its file was made anew after it was said.
+    assert.deepEqual(stand(iso(9000), happened(1000, "started"), happened(5000, "stopped")), [[5000, undefined]]);
+    const before = [happened(1000, "stopped"), happened(3000, "resumed"), happened(9000, "ended")];
+    assert.deepEqual(stand(iso(20_000), ...before), [
+      [1000, 3000],
+      [20_000, undefined],
+    ]);
     // Made while nothing ran; and again, by a clock that was wrong, after a resumption.
     assert.deepEqual(stand(iso(9500), happened(1000, "started"), happened(9000, "ended")), [[9500, undefined]]);
     assert.deepEqual(stand(undefined, happened(1000, "started"), happened(9000, "ended")), []);

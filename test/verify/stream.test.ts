@@ -35,6 +35,28 @@ describe("one direction of a connection", () => {
     );
   });
 
+  test("gives the same whatever the order in which its segments are captured", () => {
+    const pieces = fc
+      .uint8Array({ minLength: 1, maxLength: 40 })
+      .chain((bytes) =>
+        fc.tuple(fc.constant(bytes), fc.uniqueArray(fc.nat(bytes.length), { maxLength: 6 }), fc.infiniteStream(fc.nat(99))),
+      );
+    fc.assert(
+      fc.property(pieces, fc.constantFrom(0, 0xffff_fff0), ([body, cuts, order], begin) => {
+        const frame = [0, 1, 0, 0, 0, body.length, ...body];
+        const bytes = Uint8Array.from(frame);
+        const ends = [0, ...cuts.toSorted((a, b) => a - b), bytes.length];
+        const segments = ends.slice(1).map((end, at) => ({ from: ends[at]!, end, rank: order.next().value! }));
+        const stream = new SentStream();
+        stream.begin(begin);
+        for (const { from, end } of segments.toSorted((a, b) => a.rank - b.rank))
+          stream.take((begin + 1 + from) >>> 0, bytes.subarray(from, end));
+        assert.deepEqual(joined(stream.frames("modbus", none)), frame);
+        assert.equal(stream.unjudged, 0);
+      }),
+    );
+  });
+
   test("loses no byte of a longer segment by a shorter copy of it, while the one before it is missing", () => {
     const [first, second, third] = [
       [1, 1, 0, 0, 0, 1, 1],
@@ -84,6 +106,12 @@ describe("a frame ends where its protocol says", () => {
         [[...frame]],
       );
       assert.equal(stream.unjudged, frame.length - 1);
+      const slowly = new SentStream();
+      const found = [...frame].flatMap((byte, at) => {
+        slowly.take(1 + at, Uint8Array.of(byte));
+        return slowly.frames(protocol, none).map((one) => [at, ...one]);
+      });
+      assert.deepEqual(found, [[frame.length - 1, ...frame]], "byte by byte");
     });
 
   test("with lengths of more than one byte, in the protocol's own order", () => {
