@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Check, CheckId, Line, SegmentId } from "../../src/domain/plan.ts";
-import { monotonicMs } from "../../src/domain/units.ts";
+import { milliseconds, monotonicMs } from "../../src/domain/units.ts";
 import { Budgets } from "../../src/safety/budgets.ts";
 import { literalPlan } from "../support/literal-plan.ts";
 
@@ -114,6 +114,32 @@ describe("budgets", () => {
     budgets.take(beat, hvac, at(140_000));
     assert.equal(budgets.lineReadyAt(second, at(140_000)), 170_000);
     assert.equal(budgets.lineReadyAt(second, at(170_000)), 170_000);
+  });
+
+  it("keep a deep query's line and the site at rest over a reload that gives either another pace", () => {
+    const unit = { address: "192.0.2.9", line: "gateway:g" };
+    const units = (intervalMs: number) =>
+      literalPlan([
+        { ...unit, name: "u1", unitId: 1, deep: true },
+        { ...unit, name: "u2", unitId: 2, deep: true, intervalMs },
+      ]);
+    const before = units(60_000);
+    const budgets = new Budgets();
+    budgets.adopt(before, at(0));
+    const question = (from: typeof before, name: string): Check => [...from.deep.values()].find(({ device }) => device === name)!;
+    budgets.take(question(before, "u1"), hvac, at(600_000));
+    const after = units(61_000);
+    const [line] = [...after.lines.values()] as [Line];
+    assert.notEqual(line.gap, [...before.lines.values()][0]!.gap);
+    // The site's pace of a plan that is no lab's is another one, too.
+    for (const next of [after, { ...after, lab: false }]) {
+      budgets.adopt(next, at(600_001));
+      const heartbeat = { ...check("u1", next), interval: milliseconds(1), floor: undefined } as unknown as Check;
+      assert.ok(budgets.lineReadyAt(heartbeat, at(600_001)) > 599_999 + line.gap, "the line");
+      const [other] = [...literalPlan([{ name: "x", address: "192.0.2.77", deep: true }]).deep.values()] as [Check];
+      const bare = { ...other, interval: milliseconds(1), floor: undefined } as unknown as Check;
+      assert.ok(budgets.lineReadyAt(bare, at(600_001)) > 600_499, "the site");
+    }
   });
 
   it("count a question that leaves just after a reload took its deep queries out for the heartbeat behind it", () => {

@@ -2,8 +2,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { giveWay } from "../../src/safety/pauses.ts";
-import type { DeviceId } from "../../src/domain/plan.ts";
-import { wallMs } from "../../src/domain/units.ts";
+import type { Circumstances } from "../../src/domain/gate.ts";
+import { deepQueryCutsBefore, pauseCutsBefore, pauseLead } from "../../src/domain/limits.ts";
+import type { Check, DeviceId } from "../../src/domain/plan.ts";
+import { milliseconds, wallMs } from "../../src/domain/units.ts";
+import type { MintedPermit } from "../../src/safety/permit.ts";
 import { literalPlan } from "../support/literal-plan.ts";
 import { ask, plc, readySite } from "../support/ready-site.ts";
 import type { SimulatedSite } from "../support/simulated-site.ts";
@@ -71,6 +74,41 @@ describe("a pause", () => {
     assert.equal(site.inFlight.length, 0);
     const outcome = await asked;
     assert.equal(outcome?.kind === "refused" && outcome.reason, "window_pause");
+  });
+
+  describe("at one moment", () => {
+    const plan = literalPlan([plc]);
+    const [check] = [...plan.checks.values()] as [Check];
+    const ms = milliseconds;
+    /** What became of an exchange that is out, and of a connection that is kept. */
+    const gaveWay = (asked: Check | undefined, circumstances: Partial<Pick<Circumstances, "pause" | "deepQuery">>) => {
+      const revoked: string[] = [];
+      const out = asked ? [{ check: asked, revoke: (why: string) => revoked.push(why) } as unknown as MintedPermit] : [];
+      let kept: boolean | undefined;
+      const letGoUnless = (keep: (check: Check) => boolean): Promise<void> => {
+        kept = keep(check);
+        return Promise.resolve();
+      };
+      giveWay(plan, { pause: () => undefined, deepQuery: () => ({ leave: "none" }), ...circumstances }, out, { letGoUnless });
+      return { revoked, kept };
+    };
+    const pauseIn = (beginsIn: number) => ({ pause: () => ({ beginsIn: ms(beginsIn), endsIn: ms(600_000) }) });
+
+    it("cuts what is out from its last moment on, and leaves a line that is being asked its connection until then", () => {
+      assert.deepEqual(gaveWay(check, pauseIn(pauseCutsBefore)), { revoked: ["window_pause"], kept: false });
+      assert.deepEqual(gaveWay(check, pauseIn(pauseCutsBefore + 1)), { revoked: [], kept: true });
+      assert.deepEqual(gaveWay(undefined, pauseIn(pauseLead)), { revoked: [], kept: false });
+      assert.deepEqual(gaveWay(undefined, pauseIn(pauseLead + 1)), { revoked: [], kept: true });
+    });
+
+    it("cuts a deep query's question from the last moment of its window on, and no heartbeat", () => {
+      const deep: Check = { ...check, deep: { read: "modbus-server-id" } };
+      const endsIn = (span: number) => ({ deepQuery: () => ({ leave: "open" as const, endsIn: ms(span) }) });
+      assert.deepEqual(gaveWay(deep, endsIn(deepQueryCutsBefore)).revoked, ["no_window"]);
+      assert.deepEqual(gaveWay(deep, endsIn(deepQueryCutsBefore + 1)).revoked, []);
+      assert.deepEqual(gaveWay(deep, { deepQuery: () => ({ leave: "elsewhere" }) }).revoked, ["no_window"]);
+      assert.deepEqual(gaveWay(check, endsIn(0)).revoked, []);
+    });
   });
 
   it("concerns nobody who is no longer in the plan", () => {

@@ -128,7 +128,7 @@ describe("a permit", () => {
   it("grants each phase as many requests as it has, and none more, whatever was asked in the one before", () => {
     const phase = (unitId: number, requestsMax: number) => {
       const { templates } = literalCheck({ name: "a", address: "192.0.2.1", unitId }).asking;
-      return { connectionsMax: 0, requestsMax, bytesMax: 1000, templates };
+      return { connectionsMax: 0 as const, requestsMax, bytesMax: 1000, templates };
     };
     const counts = fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 1, maxLength: 3 });
     fc.assert(

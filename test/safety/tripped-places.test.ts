@@ -60,6 +60,8 @@ describe("a tripped device under another name", () => {
   });
   it("is so where its family is called otherwise, or one address of its hardware leaves the list", () => {
     const family = tripped([at("plc", 11), other], { ...harm, scope: "profile:generic-modbus-tcp" });
+    family.adopt(literalPlan([at("plc", 11), at("renamed", 99)]));
+    assert.deepEqual(scopes(family), ["profile:generic-modbus-tcp"], "its own name covers them still");
     family.adopt(literalPlan([at("plc", 11, { profile: "another" }), at("other", 99, { profile: "another" })]));
     assert.deepEqual(scopes(family), ["profile:generic-modbus-tcp", "device:plc", "device:other"]);
     const places = ["192.0.2.11", "192.0.2.12"];

@@ -54,6 +54,7 @@ describe("a window", () => {
       assert.equal(windows.put(made({ kind, from: wallMs(start + minute) })), undefined);
       assert.deepEqual(saysOf(windows), nothing);
       assert.equal(windows.isOpen("w1"), false);
+      assert.equal(windows.deepQueryOpen, false);
       assert.deepEqual(windows.look(), []);
       clocks.run(minute);
       assert.deepEqual(saysOf(windows), inside);
