@@ -1,15 +1,15 @@
 /** Builds what is given to a ship: Debian packages and offline bundles for x64 and arm64, with sums, a signature and an SBOM. */
-import { execFileSync } from "node:child_process";
 import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { arm64Runtime, arm64Snap7 } from "./package/arm64.ts";
-import { builtFrom, sbomOf, type BuiltFrom } from "./package/built-from.ts";
+import { builtFrom, type BuiltFrom } from "./package/built-from.ts";
 import { makeBundle, verifyWords, writeSums } from "./package/bundle.ts";
 import { makeDeb } from "./package/deb.ts";
 import { layOut, type Payload } from "./package/payload.ts";
+import { npm, sbom as sbomFrom } from "./package/sbom.ts";
 import { projectRoot, type Architecture } from "./package/shipped.ts";
 import { expected, tryPackages } from "./package/try.ts";
 
@@ -40,7 +40,7 @@ function main(): number {
   try {
     const from = builtFrom();
     const { version } = from;
-    const sbom = quick ? undefined : sbomOf(sbomText(), from);
+    const sbom = quick ? undefined : sbomFrom(from);
     const made: string[] = [];
     for (const architecture of architectures) {
       const payload: Payload = { architecture, builtFrom: from, sbom, ...machineParts(architecture, work) };
@@ -95,22 +95,8 @@ function machineParts(architecture: Architecture, work: string): Pick<Payload, "
   return { runtime, snap7: addon };
 }
 
-/** npm's own program; `npm run` names it. */
-function npm(): readonly string[] {
-  const program = process.env["npm_execpath"];
-  if (program === undefined) throw new Error("package: start it with `npm run package`");
-  return [process.execPath, program];
-}
-
 function npmFolder(): string {
   return resolve(dirname(npm()[1] ?? ""), "..");
-}
-
-/** Of every platform's packages, as the lockfile pins them. */
-function sbomText(): string {
-  const [program = "", ...first] = npm();
-  const words = ["sbom", "--package-lock-only", "--omit=dev", "--sbom-format=cyclonedx", "--sbom-type=application"];
-  return execFileSync(program, [...first, ...words], { cwd: projectRoot, encoding: "utf8", maxBuffer: 64 * 1024 * 1024 });
 }
 
 function readWishes(): Wishes | undefined {
