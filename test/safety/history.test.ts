@@ -6,6 +6,9 @@ import { nothingSent } from "../../src/domain/outcome.ts";
 import { milliseconds, monotonicMs } from "../../src/domain/units.ts";
 import {
   backoffUntil,
+  isMiss,
+  isNewLoss,
+  loadsBus,
   noHistory,
   recalled,
   refusedTooOften,
@@ -56,6 +59,28 @@ describe("back-off", () => {
     assert.equal(silent.proven, false);
     assert.equal(after(answered(0)).proven, true);
   });
+  it("takes for a miss what was asked in vain, whoever says so, and nothing else", () => {
+    assert.equal(isMiss(failed("timeout", 1)), true);
+    assert.equal(isMiss(answered(1, "gateway_only")), true);
+    assert.equal(isMiss(answered(1)), false);
+    assert.equal(isMiss(failed("driver_unavailable", 1)), false);
+    assert.equal(isMiss({ kind: "refused", check, at: at(1), reason: "stopped", retryAt: undefined, sent: nothingSent }), false);
+  });
+  it("loads a bus with a request that went out on it, and no other line", () => {
+    const over = (line: string, requests: number) =>
+      loadsBus({ ...failed("timeout", 1), check: { ...check, line: line as never }, sent: { ...nothingSent, requests } } as Failed);
+    assert.equal(over("gateway:fw", 1), true);
+    assert.equal(over("gateway:fw", 0), false, "nothing went out");
+    assert.equal(over("address:192.0.2.1", 1), false);
+  });
+  it("tells a loss once, when it is down, of a device that answered before", () => {
+    const told = (more: Partial<CheckHistory>, before = false) => isNewLoss({ ...noHistory, proven: true, missed: 3, ...more }, 3, before);
+    assert.equal(told({}), true);
+    assert.equal(told({ missed: 2 }), false);
+    assert.equal(told({ proven: false }), false);
+    assert.equal(told({ proven: false }, true), true);
+    assert.equal(told({ lostAt: at(1) }), false);
+  });
   it("does not come from what this machine could not do", () => {
     const own = [1, 2, 3, 4].map((when) => failed("driver_unavailable", when));
     assert.equal(after(...own), noHistory);
@@ -78,6 +103,14 @@ describe("refusal episodes", () => {
       failed("reset", 5),
     );
     assert.deepEqual(history.episodes, [0, 5]);
+  });
+  it("no longer count once a day has gone by since, though nothing was asked meanwhile", () => {
+    const day = 24 * 3_600_000;
+    const episodes = [1, 2, 3, 4, 5].map((hour) => at(day + hour * 3_600_000));
+    const last = episodes.at(-1)!;
+    assert.equal(refusedTooOften({ ...noHistory, episodes }, last), true);
+    assert.equal(refusedTooOften({ ...noHistory, episodes }, at(episodes[0]! + day - 1)), true);
+    assert.equal(refusedTooOften({ ...noHistory, episodes }, at(episodes[0]! + day)), false);
   });
   it("five within 24 h are too many, and older ones no longer count", () => {
     const episode = (when: number) => [failed("refused", when), answered(when + 1)];

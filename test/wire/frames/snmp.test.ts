@@ -29,6 +29,18 @@ const clear = (flags: string, inner: string, msgId = "020404e91336"): string => 
   return tlv("30", "020103", tlv("30", msgId, "020300ffe3", tlv("04", flags), "020103"), security, tlv("30", "0400", "0400", inner));
 };
 
+/** A v3 message of one's own: engine id, boots, time, user, authentication and encryption, and what is read. */
+const v3 = (changes: { flags?: string; header?: string; security?: readonly string[]; data?: string; behind?: string } = {}): string => {
+  const { flags = "04", header = `${id} 020300ffe3 0401${flags} 020103`, behind = "" } = changes;
+  const { security = ["0400", "020100", "020100", "0400", "0400", "0400"], data = tlv("30", "0400", "0400", pdu("a0", [])) } = changes;
+  return tlv("30", "020103", tlv("30", header), tlv("04", tlv("30", ...security)), data, behind);
+};
+const octets = (count: number): string => tlv("04", "61".repeat(count));
+const secured = (changes: { engine?: number; user?: number; authentication?: number; privacy?: number; data?: string }): string => {
+  const { engine = 8, user = 6, authentication = 12, privacy = 8, data = octets(16) } = changes;
+  return v3({ flags: "07", security: [octets(engine), "020103", "020107", octets(user), octets(authentication), octets(privacy)], data });
+};
+
 const table = "2b0601020111040301";
 const behind = "00810081740a0b0c";
 
@@ -94,6 +106,85 @@ describe("what never leaves", () => {
     ["nothing", ""],
   ];
   for (const [what, hex] of never) test(what, () => assert.equal(snmpPolicy.operation(bytes(hex)), undefined));
+  test("whatever stands before, beside or behind what a request holds", () => {
+    const one = variable(upTime);
+    assert.equal(snmpPolicy.operation(bytes(v2c(pdu("a0", [one])))), "snmp-get");
+    for (const [what, hex] of [
+      ["an element behind the PDU", v2c(`${pdu("a0", [one])}0500`)],
+      ["a community that is no text", v2c(pdu("a0", [one])).replace("04067075", "05067075")],
+      ["no community", tlv("30", "020101", pdu("a0", [one]))],
+      ["an element behind the variables", v2c(tlv("a0", id, "020100020100", tlv("30", one), "0500"))],
+      ["no variables", v2c(tlv("a0", id, "020100020100"))],
+      ["no error index", v2c(tlv("a0", id, "020100", tlv("30", one)))],
+      ["an error index", v2c(pdu("a0", [one], "020100020101"))],
+      ["a number that is none", v2c(pdu("a0", [one], "040100020100"))],
+      ["a variable without a value", v2c(pdu("a0", [tlv("30", tlv("06", upTime))]))],
+      ["a variable with more than a value", v2c(pdu("a0", [tlv("30", tlv("06", upTime), "0500", "0500")]))],
+      ["a variable whose name is none", v2c(pdu("a0", [tlv("30", tlv("04", upTime), "0500")]))],
+      ["a variable in another wrapping", v2c(pdu("a0", [tlv("31", tlv("06", upTime), "0500")]))],
+      ["an empty text for a value", v2c(pdu("a0", [variable(upTime, "0400")]))],
+      ["a value in the second variable", v2c(pdu("a0", [one, variable(upTime, "020101")]))],
+    ] as const)
+      assert.equal(snmpPolicy.operation(bytes(hex)), undefined, what);
+    const many = (count: number): string => {
+      const inside = Buffer.concat(Array.from({ length: count }, () => bytes(one)));
+      const wrap = (tag: number, ...parts: readonly Uint8Array[]): Uint8Array => {
+        const whole = Buffer.concat(parts);
+        return Buffer.concat([Uint8Array.of(tag, 0x82, whole.length >> 8, whole.length & 255), whole]);
+      };
+      return Buffer.from(wrap(0x30, bytes("020101 0400"), wrap(0xa0, bytes(`${id}020100020100`), wrap(0x30, inside)))).toString("hex");
+    };
+    assert.equal(snmpPolicy.operation(bytes(many(20))), "snmp-get");
+    assert.equal(snmpPolicy.operation(bytes(many(21))), undefined, "21 variables");
+  });
+  test("a discovery that says or asks anything", () => {
+    assert.equal(snmpPolicy.operation(bytes(v3())), "snmp-discover-engine");
+    const blank = ["0400", "020100", "020100", "0400", "0400", "0400"];
+    const header = (more: string): string => `${id} 020300ffe3 040104 ${more}`;
+    for (const [what, hex] of [
+      ...["040541424344 45", "020101", "020101", "040161", "040161", "040161"].map(
+        (said, at) => [`parameter ${at}`, v3({ security: blank.with(at, said) })] as const,
+      ),
+      ["another number of parameters", v3({ security: [...blank, "0400"] })],
+      ["a context engine", v3({ data: tlv("30", "040161", "0400", pdu("a0", [])) })],
+      ["a context", v3({ data: tlv("30", "0400", "040161", pdu("a0", [])) })],
+      ["a context that is no text", v3({ data: tlv("30", "0400", "0500", pdu("a0", [])) })],
+      ["a context engine that is no text", v3({ data: tlv("30", "0500", "0400", pdu("a0", [])) })],
+      ["something to read", v3({ data: tlv("30", "0400", "0400", pdu("a0", [variable(upTime)])) })],
+      ["another request", v3({ data: tlv("30", "0400", "0400", pdu("a3", [])) })],
+      ["a request without its numbers", v3({ data: tlv("30", "0400", "0400", tlv("a0", id)) })],
+      ["an element behind the request", v3({ data: tlv("30", "0400", "0400", pdu("a0", []), "0500") })],
+      ["data that are sealed", v3({ data: octets(16) })],
+      ["an element behind the data", v3({ behind: "0500" })],
+      ["another model", v3({ header: header("020102") })],
+      ["a model that is no number", v3({ header: header("040103") })],
+      ["an element behind the model", v3({ header: header("020103 0500") })],
+      ["flags of two bytes", v3({ header: `${id} 020300ffe3 04020404 020103` })],
+      ["a size that is no number", v3({ header: `${id} 040300ffe3 040104 020103` })],
+      ["a number that is none", v3({ header: `0404036dbd09 020300ffe3 040104 020103` })],
+    ] as const)
+      assert.equal(snmpPolicy.operation(bytes(hex)), undefined, what);
+  });
+  test("a sealed request whose engine, user, signature or key is not there, or is too long, or whose data are in the clear", () => {
+    const open = tlv("30", "0400", "0400", pdu("a0", [variable(upTime)]));
+    assert.equal(snmpPolicy.operation(bytes(secured({}))), "snmp-get");
+    for (const lawful of [{ engine: 5 }, { engine: 32 }, { user: 1 }, { user: 32 }, { authentication: 24 }])
+      assert.equal(snmpPolicy.operation(bytes(secured(lawful))), "snmp-get", JSON.stringify(lawful));
+    for (const changes of [
+      { engine: 0 },
+      { engine: 4 },
+      { engine: 33 },
+      { user: 0 },
+      { user: 33 },
+      { authentication: 11 },
+      { authentication: 0 },
+      { privacy: 7 },
+      { privacy: 9 },
+      { privacy: 0 },
+      { data: open },
+    ])
+      assert.equal(snmpPolicy.operation(bytes(secured(changes))), undefined, JSON.stringify(changes));
+  });
   test("a sealed request that is no longer authenticated", () => {
     assert.equal(snmpPolicy.operation(bytes(sealed.replace("040107", "040103"))), undefined);
     assert.equal(snmpPolicy.operation(bytes(sealed.replace("040107", "040106"))), undefined);
@@ -151,6 +242,11 @@ describe("an answer", () => {
       assert.ok(length === "malformed" || length === 0, hex);
     }
     assert.equal(snmpPolicy.frameLength(new Uint8Array(2049).fill(0x30), "in"), "malformed");
+    assert.equal(snmpPolicy.frameLength(bytes("31"), "in"), "malformed", "at its first byte");
+    assert.equal(snmpPolicy.frameLength(bytes("30"), "in"), 0);
+    const long = Uint8Array.of(0x30, 0x82, 0x10, 0, ...new Uint8Array(2045));
+    assert.equal(snmpPolicy.frameLength(long, "in"), "malformed", "longer than any");
+    assert.equal(snmpPolicy.frameLength(long.subarray(0, 2048), "in"), 0);
   });
   test("10,000 times spoiled is never longer than what came, and never read past its end", () => {
     const [good, sealedReply] = [bytes(reply()), bytes(sealed)];
