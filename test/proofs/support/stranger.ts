@@ -1,6 +1,6 @@
 /**
  * A program that is not the poller and tries what no plan allows. Argument: JSON list of attempts, made one after the other; each ends at
- * its answer, an error, or after a second. Prints one line of JSON: for each attempt the hexadecimal answer, or how it ended.
+ * its answer, an error, or when its patience is over. Prints one line of JSON: for each attempt the hexadecimal answer, or how it ended.
  */
 import { createSocket } from "node:dgram";
 import { connect } from "node:net";
@@ -10,12 +10,14 @@ export interface Attempt {
   readonly address: string;
   readonly port: number;
   readonly hex: string;
+  /** For a connection, and then for an answer; a second unless said otherwise. */
+  readonly patienceMs?: number;
 }
 
 const attempts = JSON.parse(process.argv[2] ?? "[]") as readonly Attempt[];
-const patienceMs = 1000;
+const patienceUsualMs = 1000;
 
-function overTcp({ address, port, hex }: Attempt): Promise<string> {
+function overTcp({ address, port, hex, patienceMs = patienceUsualMs }: Attempt): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect({ host: address, port, noDelay: true });
     let last = "no connection";
@@ -26,6 +28,7 @@ function overTcp({ address, port, hex }: Attempt): Promise<string> {
     };
     const timer = setTimeout(() => done(last), patienceMs);
     socket.once("connect", () => {
+      timer.refresh();
       last = "connected, no answer";
       socket.write(Buffer.from(hex, "hex"));
     });
@@ -34,7 +37,7 @@ function overTcp({ address, port, hex }: Attempt): Promise<string> {
   });
 }
 
-function overUdp({ address, port, hex }: Attempt): Promise<string> {
+function overUdp({ address, port, hex, patienceMs = patienceUsualMs }: Attempt): Promise<string> {
   return new Promise((resolve) => {
     const socket = createSocket("udp4");
     const done = (how: string): void => {
