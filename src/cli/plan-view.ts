@@ -5,6 +5,7 @@ import { busUses, busWords } from "../config/compile/lines.ts";
 import { raisedLines } from "../config/compile/raised.ts";
 import type { CheckJson, PlanJson, RefusedJson } from "../config/plan-json.ts";
 import { citationsOf, unstatedDevices } from "../config/citations.ts";
+import { deepSummary } from "../config/describe-deep.ts";
 import { describeProposals, unlessHeld, wouldBeSent } from "../config/describe.ts";
 import type { LoadedSite } from "../config/loaded-site.ts";
 import { requestWords } from "../config/request-words.ts";
@@ -90,6 +91,7 @@ function families(compiled: Compiled, json: PlanJson, view: PlanView): readonly 
       ...indentedTo(
         [
           ...worstCase(checks),
+          ...deepSummary(plan, profile as ProfileId),
           ...(checks.length + refused.length === 0 ? [] : stated(view.site, profile as ProfileId, devices, unstated)),
         ].map((line) => `  ${line}`),
         view.width,

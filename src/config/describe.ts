@@ -213,7 +213,12 @@ export function frameText({ operation, bytes, mask, lengthMax }: FrameTemplate):
     return mask[index] === 0 ? ".." : `[${digits}]`;
   });
   const rest = lengthMax === undefined ? "" : ` and then up to ${lengthMax - bytes.length} bytes that are not compared here`;
-  return `${text.join(" ")}${rest} (${operation})`;
+  return `${shortened(text.join(" "))}${rest} (${operation})`;
+}
+
+/** A list of nodes is hundreds of bytes that the template leaves open: their number says as much. */
+function shortened(text: string): string {
+  return text.replaceAll(/(?:\.\. ){31,}\.\./gu, (open) => `.. (${(open.length + 1) / 3} bytes)`);
 }
 
 function refusedLine({ check, reason, detail }: StandingRefusal): string {

@@ -1,6 +1,10 @@
 /** The commands of a deep query, as the control socket takes them. */
 import type { Instant, Signed, WindowStatus } from "./control.ts";
 
+/** The one problem that a warning goes with. */
+export const notAcknowledged: string =
+  "it is the first deep query of this site: read what it means (docs/maintenance-windows.md, or --help), then give --acknowledge-risk";
+
 export interface DeepControlCommands {
   /** Begins one; it goes on as long as it is looked at. Refused with every reason at once, before anything is sent. */
   readonly "deep-query": {

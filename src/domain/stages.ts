@@ -1,6 +1,7 @@
 /** From draft to approved: how long a family has stood in its stage, what is proposed next, and how near an approval is to its end. */
 import { approvalWarning, dryRunSoak, trialSoak } from "./limits.ts";
 import type { DeviceId, ProfileId, Stage } from "./plan.ts";
+import type { DeepRead, DeepReadId } from "./deep-reads.ts";
 import { wallMs, type WallMs } from "./units.ts";
 
 /** A family of which the watchlist has a device. */
@@ -13,6 +14,15 @@ export interface PlannedFamily {
   readonly trial: ReadonlyMap<DeviceId, WallMs | undefined>;
   /** Absent where nobody has signed. */
   readonly end?: ApprovalEnd;
+  /** What a deep query may read of it; absent where its profile leaves nothing to one. */
+  readonly deepReads?: FamilyDeepReads;
+}
+
+export interface FamilyDeepReads {
+  /** By the shipped profile. */
+  readonly offered: readonly DeepReadId[];
+  /** Of those, by the site; of slots and interfaces each one. */
+  readonly agreed: readonly DeepRead[];
 }
 
 export interface ApprovalEnd {

@@ -1,8 +1,13 @@
 /** Why a deep query may not begin, everything at once and device by device: nothing is sent to find out. */
+import { nothingAgreed, readsInVain } from "../domain/deep-agreed.ts";
+import { notAcknowledged } from "../domain/deep-control.ts";
+import { formatDuration } from "../domain/duration.ts";
+import { instantWords } from "../domain/instant.ts";
 import { deepQueryDevicesMax } from "../domain/limits.ts";
+import { scopesOver, type Trip } from "../domain/outcome.ts";
 import type { DeviceId, Plan, PlannedDevice } from "../domain/plan.ts";
 import { passingReasons, standingReasons } from "../domain/reasons.ts";
-import type { WallMs } from "../domain/units.ts";
+import { milliseconds, type WallMs } from "../domain/units.ts";
 import { covers, type DeepQueryLeave, type Window } from "../domain/windows.ts";
 
 export interface DeepRequest {
@@ -14,6 +19,9 @@ export interface DeepRequest {
   readonly windows: readonly { readonly window: Window; readonly open: boolean }[];
   readonly leave: (device: PlannedDevice) => DeepQueryLeave["leave"];
   readonly stopped: boolean;
+  readonly trips: readonly Trip[];
+  /** Whether a heartbeat of the device was asked since the poller started, or took the device over. */
+  readonly beaten: (device: PlannedDevice) => boolean;
   /** The one that is under way. */
   readonly running: string | undefined;
   /** It would be the site's first, and nobody has said to have read what it means. */
@@ -39,9 +47,6 @@ export function deepObjections(request: DeepRequest): readonly string[] {
   ];
 }
 
-const notAcknowledged =
-  "it is the first deep query of this site: read what it means (docs/maintenance-windows.md, or --help), then give --acknowledge-risk";
-
 const neverAsked: ReadonlySet<PlannedDevice["function"]> = new Set<PlannedDevice["function"]>(["safety", "protection", "navigation"]);
 
 function deviceObjections(id: DeviceId, request: DeepRequest): readonly string[] {
@@ -51,24 +56,39 @@ function deviceObjections(id: DeviceId, request: DeepRequest): readonly string[]
   if (neverAsked.has(device.function)) return [`${id}: safety_function: it is ${device.function}; ${standingReasons.safety_function}`];
   const deep = [...plan.deep.values()].some((check) => check.device === id);
   const refusals = [...plan.deepRefused.values()].filter((refusal) => refusal.device === id);
-  if (deep) return windowObjection(device, request);
+  if (deep) return [...windowObjection(device, request), ...unwellObjection(device, request)];
   const [first] = refusals;
   if (first) return [`${id}: ${first.reason} (${standingReasons[first.reason]}): ${first.detail}`];
   const beat = [...plan.refused.values()].find((refusal) => refusal.device === id);
   if (beat && device.checks.length === 0) return [`${id}: ${beat.reason} (${standingReasons[beat.reason]}): ${beat.detail}`];
+  return [nothingAgreed(plan, device)];
+}
+
+/** What the gate would refuse in any case, or nobody could judge what a deep query does to it by. */
+function unwellObjection(device: PlannedDevice, { beaten, plan, trips }: DeepRequest): readonly string[] {
+  const { id } = device;
+  const scopes = scopesOver(device);
+  const trip = trips.find(({ scope }) => scopes.includes(scope));
+  if (trip)
+    return [
+      `${id}: tripped: ${trip.scope}, ${trip.cause}: ${trip.detail}; when you have looked, \`watchkeeper reset\`, and wait for a heartbeat`,
+    ];
+  if (beaten(device)) return [];
+  const every = Math.min(...device.checks.flatMap((check) => plan.checks.get(check)?.interval ?? []));
   return [
-    `${id}: found nothing that a deep query may read: name it under deepQuery in the site's file of profile ${device.profile}, among what the shipped profile leaves to the site there, and approve it`,
+    `${id}: its heartbeat was not asked yet since the poller started or took it over: begin again when it was (every ${formatDuration(milliseconds(every))})`,
   ];
 }
 
 /** What the site has agreed to and something else stands against, one line for each device and cause: the run goes on without it. */
 export function leftOut(plan: Plan, devices: readonly PlannedDevice[]): readonly string[] {
-  return devices.flatMap(({ id }) => {
-    const refusals = [...plan.deepRefused.values()].filter(({ device }) => device === id);
-    return [...Map.groupBy(refusals, ({ detail }) => detail)].map(([detail, [first, ...more]]) => {
+  return devices.flatMap((device) => {
+    const refusals = [...plan.deepRefused.values()].filter((refusal) => refusal.device === device.id);
+    const refused = [...Map.groupBy(refusals, ({ detail }) => detail)].map(([detail, [first, ...more]]) => {
       const checks = `${first!.check}${more.length === 0 ? "" : ` and ${more.length} more`}`;
       return `${checks}: ${first!.reason}: ${detail}`;
     });
+    return [...refused, ...readsInVain(plan, device)];
   });
 }
 
@@ -80,8 +100,10 @@ function windowObjection(device: PlannedDevice, { leave, now, windows }: DeepReq
   const others = has === "elsewhere" ? windows.filter(({ window, open }) => open && window.kind === "deep-query") : [];
   const found = [...others.map(({ window }) => otherWords(window, device)), ...own.map(({ window }) => ownWords(window, now))];
   const words = found.length === 0 ? "" : `; found ${found.join(", ")}`;
+  const coming = own.some(({ window, open }) => !open && window.kind === "deep-query");
+  const command = `watchkeeper window open --kind deep-query --scope device:${device.id} --for 2h …`;
   return [
-    `${device.id}: ${reason}: ${passingReasons[reason]}${words}: open one (watchkeeper window open --kind deep-query --scope device:${device.id} --for 2h …)`,
+    `${device.id}: ${reason}: ${passingReasons[reason]}${words}: ${coming ? "wait for that, or open another" : "open one"} (${command})`,
   ];
 }
 
@@ -92,9 +114,9 @@ function otherWords({ id, kind, scope }: Window, device: PlannedDevice): string 
   return `${id} covers what stood under ${scope} when it was opened, and this device was not there, or not by that name`;
 }
 
-function ownWords({ id, kind, from }: Window, now: WallMs): string {
+function ownWords({ id, kind, from, offsetMinutes }: Window, now: WallMs): string {
   if (kind !== "deep-query") return `${id} is a ${kind}, which lets nothing more be asked`;
-  if (from > now) return `${id} begins at ${new Date(from).toISOString()}`;
+  if (from > now) return `${id} begins at ${instantWords(from, offsetMinutes)}`;
   // It covers the device and is not open: of several clocks one has not come so far, as for a minute after a start.
-  return `${id} has not begun by the poller's own highest trusted time: look again in a minute`;
+  return `${id} has not begun, as the poller does not trust its clock yet: that takes a minute after a start`;
 }

@@ -128,6 +128,8 @@ export class DeepQueries {
       windows: windows.windows.all().map((window) => ({ window, open: windows.windows.isOpen(window.id) })),
       leave: (device) => windows.windows.deepQuery(device).leave,
       stopped: board.stopped,
+      trips: board.trips(),
+      beaten: ({ id }) => board.checksOf(id).some(({ lastRun }) => lastRun !== undefined),
       running: this.#latest?.running ? this.#latest.id : undefined,
       unacknowledged: first && !request.acknowledged,
       unwritable: unwritableSince === undefined ? undefined : (problem ?? "unknown"),

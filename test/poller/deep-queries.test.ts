@@ -72,6 +72,7 @@ beforeEach(() => {
     gate: () => gate,
     log: { bug: (error) => bugs.push(error) },
   });
+  beat();
 });
 afterEach(() => rmSync(stateDir, { recursive: true, force: true }));
 
@@ -153,7 +154,7 @@ describe("a deep query", () => {
     assert.match(await problems(), /found w1 is a mute, which lets nothing more be asked/u);
     const from = new Date(clock.wall() + 600_000).toISOString();
     await windows.handlers["window-open"]({ kind: "deep-query", scope: "site", from, forMs: 60_000, by: "eto-1", reason: "survey" });
-    assert.match(await problems(), /w2 begins at 2026-11-21T12:10:00/u);
+    assert.match(await problems(), /w2 begins at 2026-11-21 12:10:00 UTC: wait for that, or open another \(watchkeeper window open/u);
     await open("device:pump");
     assert.match(
       await problems(),
@@ -261,7 +262,6 @@ describe("a deep query", () => {
   });
 
   test("asks nothing of a device whose latest heartbeat failed, and says so", async () => {
-    beat();
     const check = plan.checks.get("plc/modbus-fc43" as CheckId)!;
     await clock.advance(10);
     board.outcome({ kind: "failed", check, at: clock.monotonic(), failure: "timeout", detail: "silence", sent });

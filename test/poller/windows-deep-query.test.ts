@@ -52,6 +52,8 @@ test("a deep-query window covers no machine that comes by another's name or segm
         now: windows.windows.judged,
         windows: all,
         leave: (device) => leave(windows, device) as "elsewhere",
+        trips: [],
+        beaten: () => true,
         stopped: false,
         running: undefined,
         unacknowledged: false,

@@ -3,6 +3,8 @@ import type { Compiled } from "../../config/compile/compile.ts";
 import { sessionWords, turnLines } from "../../config/describe-deep.ts";
 import { frameText } from "../../config/describe.ts";
 import { requestWords } from "../../config/request-words.ts";
+import { nothingAgreed, readsInVain } from "../../domain/deep-agreed.ts";
+import { notAcknowledged } from "../../domain/deep-control.ts";
 import { deepReadName } from "../../domain/deep-reads.ts";
 import { formatDuration } from "../../domain/duration.ts";
 import { deepQueryDevicesMax, deepQueryFirstWait } from "../../domain/limits.ts";
@@ -39,7 +41,7 @@ export const deepQuery: Command = {
       summary: 'how what it was tried on differs from these devices: "none, the same model and firmware", or what does',
     },
     change: { type: "text", value: "<reference>", summary: "of the owner's management of change" },
-    "acknowledge-risk": { type: "flag", summary: "the warning below was read; needed for the first deep query of a site" },
+    "acknowledge-risk": { type: "flag", summary: "the warning in this help was read; needed for the first deep query of a site" },
     "dry-run": { type: "flag", summary: "print the exact requests and send nothing; needs no poller and no window" },
   },
   examples: [
@@ -78,12 +80,8 @@ function shown(context: Context): ExitCode {
 function requestLines({ methods }: Context, { plan }: Compiled, id: DeviceId): readonly string[] {
   const checks = [...plan.deep.values()].filter(({ device }) => device === id);
   const refused = [...plan.deepRefused.values()].filter(({ device }) => device === id);
-  const nothing =
-    checks.length + refused.length === 0
-      ? [
-          "  nothing: its profile leaves nothing to a deep query, the site has agreed to nothing, or no heartbeat of the device goes with what it agreed to (opcua-server wants one that keeps a session)",
-        ]
-      : [];
+  const device = plan.devices.get(id)!;
+  const without = checks.length + refused.length === 0 ? [nothingAgreed(plan, device)] : readsInVain(plan, device);
   return [
     `${id}: ${counted(checks.length, "question")}`,
     ...turnLines(plan, plan.devices.get(id)!).map((line) => `  ${line}`),
@@ -97,7 +95,7 @@ function requestLines({ methods }: Context, { plan }: Compiled, id: DeviceId): r
       `  not asked: ${check}: ${reason} (${standingReasons[reason]}): ${detail}`,
       ...templates.map((frame) => `    would be ${frameText(frame)}`),
     ]),
-    ...nothing,
+    ...without.map((words) => `  not asked: ${words.slice(`${id}: `.length)}`),
   ];
 }
 
@@ -122,6 +120,8 @@ function requestsJson({ plan }: Compiled, devices: readonly DeviceId[]): object 
     refused: [...plan.deepRefused.values()]
       .filter(({ device }) => named.has(device))
       .map(({ check, device, reason, detail }) => ({ check, device, reason, detail })),
+    // Agreed to, and no heartbeat of the device goes with it.
+    inVain: devices.flatMap((id) => readsInVain(plan, plan.devices.get(id)!)),
   };
 }
 
@@ -142,7 +142,7 @@ async function asked(context: Context): Promise<ExitCode> {
   if (begun.kind === "nobody") return failed(context, [`${nobodyRuns(settings.stateDir)}. Nothing was sent`]);
   if (begun.kind === "trouble") return failed(context, [begun.detail]);
   if (!begun.reply.ok) {
-    if (!request.acknowledged) for (const line of wrapped(warning, 100)) context.warn(line);
+    if (begun.reply.problems.includes(notAcknowledged)) for (const line of wrapped(warning, 100)) context.warn(line);
     return failed(context, [...begun.reply.problems, "Nothing was sent."]);
   }
   const { id, questions, windows } = begun.reply.result;
@@ -195,6 +195,8 @@ function ended(context: Context, end: End): ExitCode {
   else {
     if (cutShort !== null) context.warn(printable(`${id}: cut short: ${cutShort}`, 1000));
     if (problem !== null) context.warn(printable(problem, 1000));
+    if (cutShort === null)
+      context.print(`${id}: ${complete ? "complete: every question was answered" : "not complete: what is missing is told above"}`);
     if (record !== null) context.print(`Record: ${record}, and .json beside it`);
   }
   return complete && problem === null ? 0 : 1;

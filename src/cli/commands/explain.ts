@@ -1,7 +1,8 @@
 /** Says why a device is asked or not: one line first, then all that the plan and the running poller know of it. */
 import { basename } from "node:path";
 import { citations, documentsTitle, toBeStated } from "../../config/citations.ts";
-import { describeProposals, explainDevice, explainProblems, wouldBeSent, type Explanation } from "../../config/describe.ts";
+import { describeDeep, mayBeAsked } from "../../config/describe-deep.ts";
+import { describeProposals, explainDevice, explainProblems, frameText, wouldBeSent, type Explanation } from "../../config/describe.ts";
 import { readText } from "../../config/read-file.ts";
 import type { Settings } from "../../config/loaded-site.ts";
 import type { DeviceStatus, Status } from "../../domain/control.ts";
@@ -17,6 +18,7 @@ import { plannedSite, type FileProblems, type PlannedSite } from "../site.ts";
 import { due, holdsOn, whyOf } from "../status-view.ts";
 import { styleFor, widthFor } from "../style.ts";
 import { counted, moment } from "../text.ts";
+import { windowLine } from "../window-view.ts";
 import { inWords } from "../words.ts";
 
 export const explain: Command = {
@@ -112,8 +114,18 @@ function keptBy(id: string, device: DeviceStatus, live: Status): string | undefi
     const trial = hold.nextTrialAt === null ? "" : `; the next trial, of whichever device, is at ${moment(hold.nextTrialAt)}`;
     return `${hold.scope} is held since ${moment(hold.since)}: ${hold.detail}${trial}`;
   }
+  if (device.cause === "window_pause") return pausedBy(scopes, live);
   // Tripped under another address of its hardware.
   return device.cause === "approval_expired" || device.cause === "tripped" ? inWords(device.cause) : undefined;
+}
+
+/** The pauses that name it by their scope; a zone, or a name that it had before, only the poller knows. */
+function pausedBy(scopes: readonly string[], { at, windows }: Status): string {
+  const open = windows.filter(({ kind, open: stands }) => kind === "pause" && stands);
+  const own = open.filter(({ scope }) => scopes.includes(scope));
+  const shownOnes = own.length > 0 ? own : open;
+  const words = shownOnes.map((one) => windowLine(one, at)).join("; ");
+  return words === "" ? `${inWords("window_pause")} that is about to begin` : `${inWords("window_pause")}: ${words}`;
 }
 
 /** The plan would ask it: whether anything in force now keeps the poller from it. */
@@ -157,6 +169,7 @@ function shown(
     ...lines("What the owner must state first", statedFirst(planned, id)),
     ...(further.length > 0 ? ["", "What else stands against it", ...further.map((line) => printable(line, 4000))] : []),
     ...(proposed.length > 0 ? ["", wouldBeSent, ...proposed.map((line) => printable(line, 4000))] : []),
+    ...lines(mayBeAsked, describeDeep(compiled.plan, frameText, new Set([id as DeviceId]))),
     ...lines(documentsTitle, documentsOn(planned, id)),
     ...(refused.length > 0 && digest !== undefined ? ["", `An approval would admit it as ${digest}`] : []),
     ...(device && live
@@ -204,6 +217,7 @@ function asJson(
     details,
     toBeStated: statedFirst(planned, id),
     wouldBeSentIfApproved: proposedFor(context, planned, id),
+    deepQuery: describeDeep(planned.compiled.plan, frameText, new Set([id as DeviceId])),
     documents: documentsOn(planned, id),
     poller: live === undefined ? null : { stopped: live.stopped, planDigest: live.planDigest, trips: live.trips, device: device ?? null },
   };

@@ -189,12 +189,14 @@ function heldBack(entries: readonly SegmentStage[]): Pick<Segment, "heldBack"> {
 
 function familiesOf(places: readonly Place[], families: ReadonlyMap<ProfileId, Family>): readonly PlannedFamily[] {
   const used = new Set(places.map(({ entry }) => entry.profile));
-  return [...families.values()].flatMap(({ id, stage, approval }): readonly PlannedFamily[] => {
+  return [...families.values()].flatMap(({ id, stage, approval, shipped, deepQuery: agreed }): readonly PlannedFamily[] => {
     if (!used.has(id)) return [];
     const end = approval === undefined ? undefined : endOf(approval);
     const trial = stage === "trial" ? (approval?.trialDevices ?? []) : [];
     const begun = trial.map((device): [DeviceId, WallMs | undefined] => [device, momentOf(approval?.trialSince?.get(device))]);
-    return [{ id, stage, since: momentOf(approval?.since), trial: frozenMap(begun), ...(end && { end }) }];
+    const offered = shipped.value.deepQuery.map(({ read }) => read);
+    const deepReads = offered.length > 0 && { deepReads: { offered, agreed } };
+    return [{ id, stage, since: momentOf(approval?.since), trial: frozenMap(begun), ...(end && { end }), ...deepReads }];
   });
 }
 

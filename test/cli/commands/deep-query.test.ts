@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, test } from "node:test";
 import { deepQuery } from "../../../src/cli/commands/deep-query.ts";
 import { plan } from "../../../src/cli/commands/plan.ts";
 import type { ControlHandlers } from "../../../src/domain/control.ts";
+import { notAcknowledged } from "../../../src/domain/deep-control.ts";
 import { TestSite } from "../support/site.ts";
 
 let site: TestSite;
@@ -47,7 +48,15 @@ describe("deep-query --dry-run", () => {
     assert.match(before.out, /01 2b 0e 02 \.\./u);
     // Whoever signs sees it beside the heartbeat.
     assert.match((await site.run(plan, ["--full"])).out, /What a deep query may ask[^]*not asked: not_approved[^]*01 2b 0e 02 \.\./u);
+    assert.match(
+      (await site.run(plan, [])).out,
+      /agreed to for a deep query and not asked: not_approved: modbus-identification-regular \(1 device\)/u,
+    );
     await site.approve();
+    assert.match(
+      (await site.run(plan, [])).out,
+      /a deep query may ask, begun by a person in its window: modbus-identification-regular \(1 device\)/u,
+    );
     const { out } = await site.run(deepQuery, ["plc-1", "--dry-run"]);
     assert.match(
       out,
@@ -63,7 +72,10 @@ describe("deep-query --dry-run", () => {
 
   test("says so where nothing may be read, and of a device that is not there", async () => {
     site.watch(1);
-    assert.match((await site.run(deepQuery, ["plc-1", "--dry-run"])).out, /nothing: its profile leaves nothing/u);
+    assert.match(
+      (await site.run(deepQuery, ["plc-1", "--dry-run"])).out,
+      /not asked: found nothing that the site has agreed to: name it under deepQuery in device-profiles\/generic-modbus-tcp\.yaml/u,
+    );
     const stranger = await site.run(deepQuery, ["plc-9", "--dry-run"]);
     assert.deepEqual([stranger.code, stranger.err.includes("plc-9: found no such device")], [1, true]);
   });
@@ -89,7 +101,7 @@ describe("deep-query", () => {
     );
     assert.match(out, /^dq-1: 2 devices, 2 questions; Ctrl-C ends it/u);
     assert.match(out, /2026-11-22 08:00:00 UTC {2}plc-1: waits 30 s\n/u);
-    assert.match(out, /Record: \/state\/dq-1\.html, and \.json beside it/u);
+    assert.match(out, /dq-1: complete: every question was answered\nRecord: \/state\/dq-1\.html, and \.json beside it/u);
   });
 
   test("ends with 1 where it was cut short, was not complete, or left no record; with --json it prints one object", async () => {
@@ -105,14 +117,18 @@ describe("deep-query", () => {
     assert.equal((JSON.parse(out) as { schema: string }).schema, "deep-query-end/v1");
   });
 
-  test("prints the warning with the poller's reasons, and says that nothing was sent", async () => {
+  test("prints the warning with the poller's reasons where it is the first and nobody has read it, and says that nothing was sent", async () => {
     site.watch(1);
-    await site.poller({ "deep-query": () => Promise.resolve({ ok: false, problems: ["plc-1: no_window: none is open"] }) });
+    const problems = ["plc-1: no_window: none is open"];
+    await site.poller({
+      "deep-query": ({ acknowledged }) =>
+        Promise.resolve({ ok: false, problems: acknowledged ? problems : [...problems, notAcknowledged] }),
+    });
     const { code, err } = await site.run(deepQuery, ["plc-1", ...signed]);
     assert.equal(code, 1);
-    assert.match(err, /A deep query asks devices for more.*no_window: none is open\nNothing was sent\./su);
+    assert.match(err, /A deep query asks devices for more.*no_window: none is open\nit is the first deep query.*\nNothing was sent\./su);
     const read = await site.run(deepQuery, ["plc-1", ...signed, "--acknowledge-risk"]);
-    assert.doesNotMatch(read.err, /A deep query asks/u);
+    assert.equal(read.err, "plc-1: no_window: none is open\nNothing was sent.");
   });
 
   test("is ended by Ctrl-C, which the poller is told at once", async () => {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { explain } from "../../../src/cli/commands/explain.ts";
 import { plan } from "../../../src/cli/commands/plan.ts";
-import type { Status, TripStatus } from "../../../src/domain/control.ts";
+import type { Status, TripStatus, WindowStatus } from "../../../src/domain/control.ts";
 import { TestSite } from "../support/site.ts";
 import { checkStatus, deviceStatus, siteStatus } from "../support/status.ts";
 
@@ -77,6 +77,33 @@ describe("explain says first", () => {
       );
     });
   }
+
+  const pause: WindowStatus = {
+    id: "w3",
+    kind: "pause",
+    scope: "segment:hvac",
+    from: "2026-11-21T11:00:00.000Z",
+    until: "2026-11-21T13:00:00.000Z",
+    offsetMinutes: 60,
+    open: true,
+    by: "eto-2",
+    reason: "PLC is serviced",
+    change: null,
+  };
+  const until = "open until 2026-11-21 14:00:00 +01:00 (2026-11-21 13:00:00 UTC), by eto-2: PLC is serviced";
+  for (const [name, windows, words] of [
+    [
+      "by which window and until when",
+      [{ ...pause, id: "w4", scope: "device:plc-2" }, pause, { ...pause, kind: "mute" }],
+      `: w3  pause  segment:hvac  ${until}`,
+    ],
+    ["by its zone", [{ ...pause, scope: "zone:OT-1" }], `: w3  pause  zone:OT-1  ${until}`],
+    ["by one that is about to begin", [{ ...pause, open: false }], " that is about to begin"],
+  ] as const)
+    test(`that it is paused, ${name}`, async () => {
+      await knowing({ devices: [deviceStatus({ device: "plc-1", liveness: "unknown", cause: "window_pause" })], windows });
+      assert.equal(await firstLine(), `plc-1 is not asked: paused by a maintenance window${words}`);
+    });
 
   test("that it is held with others that fell silent, and when one of them is tried", async () => {
     const hold = { scope: "segment:hvac", detail: "plc-2 fell silent", since: "2026-11-21T09:30:00.000Z" } as const;
@@ -179,7 +206,16 @@ describe("explain goes on", () => {
   test("with all of it as JSON", async () => {
     await knowing();
     const json = JSON.parse((await site.run(explain, ["plc-1", "--json"])).out) as Record<string, unknown>;
-    assert.deepEqual(Object.keys(json), ["device", "why", "details", "toBeStated", "wouldBeSentIfApproved", "documents", "poller"]);
+    assert.deepEqual(Object.keys(json), [
+      "device",
+      "why",
+      "details",
+      "toBeStated",
+      "wouldBeSentIfApproved",
+      "deepQuery",
+      "documents",
+      "poller",
+    ]);
     assert.equal(json["why"], "plc-1 is asked: 1 check, next due: 48 s; up, communication module answers");
   });
 
