@@ -32,7 +32,8 @@ export async function claimNamespace(name: string): Promise<Claimed> {
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "EADDRINUSE")) throw error;
     const shown = name.replace("\0", "@");
-    return { takenBy: `another process holds the socket ${shown} of this network namespace; \`ss -xlp src ${shown}\` names it` };
+    const holder = `another process holds the socket ${shown} of this network namespace; \`ss -xlp src ${shown}\` names it`;
+    return { takenBy: `another poller runs here already, and only one may: ${holder}. \`watchkeeper status\` asks it how it fares` };
   }
   server.unref();
   return {

@@ -110,9 +110,15 @@ function statusLines({ running, alarms, deliveries, records }: NotifierStatus): 
     running ? "The notifier runs." : "NO NOTIFIER RUNS for this site; start it with `watchkeeper notify`.",
     ...(targets.length === 0 ? ["No target has had a message yet."] : ["", "targets:", ...columns(targets, 120)]),
     "",
-    alarms.length === 0 ? "No alarm stands." : `${counted(alarms.length, "alarm stands", "alarms stand")}:`,
+    standingWords(alarms.length, running),
     ...columns(standing, 120),
   ];
+}
+
+/** What a notifier that has ended knew may be long over. */
+function standingWords(count: number, running: boolean): string {
+  if (running) return count === 0 ? "No alarm stands." : `${counted(count, "alarm stands", "alarms stand")}:`;
+  return count === 0 ? "No alarm stood when a notifier last ran." : `${counted(count, "alarm", "alarms")} stood when a notifier last ran:`;
 }
 
 function notifySite(context: Context): NotifySite | Problems {

@@ -128,6 +128,7 @@ describe("status", () => {
     const { code, out } = await run("status");
     assert.equal(code, 1);
     assert.match(out, /^NO NOTIFIER RUNS for this site/u);
+    assert.match(out, /^No alarm stood when a notifier last ran\.$/mu);
     assert.match(out, / {2}log {2}12 delivered \(never\), 1 waiting, 4 DROPPED, FAILING: refused/u);
     assert.equal((JSON.parse((await run("status", "--json")).out) as NotifierStatus).running, false);
   });
