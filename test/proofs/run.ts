@@ -9,7 +9,7 @@ import { sweepLeftovers } from "./support/leftovers.ts";
 import { installPackages, missingPackages, packagesNeeded } from "./support/packages.ts";
 
 /** A proof that has not ended by then hangs: the longest one watches the wire for a fraction of this. */
-const testTimeoutMs = 240_000;
+const testTimeoutMs = 360_000;
 /** They wait for most of their time: each takes well under half a processor. More at once would make a busy machine the thing measured. */
 const concurrency = 4;
 

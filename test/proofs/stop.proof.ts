@@ -17,7 +17,7 @@ const address = (index: number): string => `192.0.2.${101 + index}`;
 const dark = "192.0.2.140";
 
 suite("a stop", { concurrency: 2 }, () => {
-  test("under load is in effect within a second, from command, signal and web, outlives a restart, and resume brings no burst", async () => {
+  test("under load is in effect within a second, from command, signal and web, outlives a restart, and resume brings no burst", async (t) => {
     await using network = await thirtyDevices();
     const devices = [...Array.from({ length: 29 }, (_, index) => address(index)), dark];
     const site = await makeSite(network, {
@@ -58,7 +58,7 @@ suite("a stop", { concurrency: 2 }, () => {
     const captured = await capture.stop();
     const ofStopped = passedBetween(captured, silence.after, silence.upTo);
     assert.deepEqual(ofStopped, [], `packets of a poller that started while the site was stopped: ${describe(ofStopped)}`);
-    for (const stop of stops) assertStopped(onIp(captured), stop);
+    for (const stop of stops) t.diagnostic(assertStopped(onIp(captured), stop));
   });
 
   test("that comes while the poller is frozen with connections pending lets no byte and no SYN out when it wakes", async () => {
@@ -146,7 +146,8 @@ async function stopWritten(site: Site): Promise<bigint> {
   return found.mtimeNs;
 }
 
-function assertStopped(packets: readonly Packet[], { sinceNs, sent, resumedNs }: Stop): void {
+/** @returns by how much it kept the promise */
+function assertStopped(packets: readonly Packet[], { sinceNs, sent, resumedNs }: Stop): string {
   const last = packets.filter(({ number }) => number <= sent).at(-1);
   const after = Number((last?.epochNs ?? 0n) - sinceNs) / 1e6;
   const around = packets.filter(({ number }) => number > sent - 80 && number <= sent + 20);
@@ -158,4 +159,5 @@ function assertStopped(packets: readonly Packet[], { sinceNs, sent, resumedNs }:
   // wire in 200 ms what it was given leave for in 300.
   const burst = Math.max(...asked.map(({ atMs }) => asked.filter((other) => other.atMs >= atMs && other.atMs < atMs + 200).length));
   assert.ok(burst <= 20, `${burst} in 200 ms`);
+  return `the last packet ${after.toFixed(0)} ms after the stop, the first ${waited.toFixed(0)} ms after it was lifted, then at most ${burst} in 200 ms`;
 }

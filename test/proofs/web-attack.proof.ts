@@ -15,7 +15,7 @@ import type { AttackerOptions } from "./support/web-attacker.ts";
 const windowMs = 3000;
 const devices = 30;
 const address = (index: number): string => `192.0.2.${101 + index}`;
-const deadlineMs = 30_000;
+const deadlineMs = 90_000;
 
 /** What the page says of the schedule up to now. */
 interface Kept {
@@ -24,6 +24,9 @@ interface Kept {
   /** Starts that were late by more than 50 ms. */
   readonly veryLate: number;
   readonly stalls: number;
+}
+
+interface Scraped extends Kept {
   /** Lines of the page. */
   readonly refused: string;
 }
@@ -74,9 +77,11 @@ basic_auth_users: {prometheus: "${hashSync("right", 10)}"}
     if (round === 0) await attacker.next("attacked", deadlineMs);
   }
   const { counts } = (await attacker.next("attacked", deadlineMs)) as unknown as { readonly counts: Readonly<Record<string, number>> };
+  // Of everybody who came: on a busy machine the last of them are turned away after the time that is compared.
+  const { refused } = await scraped(attacker);
   assert.equal(await poller.end(), 0, poller.said());
 
-  const context = JSON.stringify({ quiet, attacked, counts });
+  const context = JSON.stringify({ quiet, attacked, counts, refused });
   t.diagnostic(context);
   for (const open of Object.keys(counts).filter((what) => what.endsWith(" 200"))) assert.fail(`somebody was let in: ${open}: ${context}`);
   for (const kind of ["password", "host", "path", "certificate", "plain", "header", "slow", "connection"])
@@ -86,7 +91,7 @@ basic_auth_users: {prometheus: "${hashSync("right", 10)}"}
     );
   assert.ok((counts["connection cut"] ?? 0) >= 1000, context);
   for (const reason of ["host", "password", "certificate", "tls", "connections"])
-    assert.match(attacked.refused, new RegExp(`reason="${reason}"\\} [1-9]`, "u"), context);
+    assert.match(refused, new RegExp(`reason="${reason}"\\} [1-9]`, "u"), context);
 
   assert.ok(attacked.stalls <= quiet.stalls + 1, `the poller stood still: ${context}`);
   assert.ok(attacked.starts >= 0.8 * quiet.starts, `checks were not asked: ${context}`);
@@ -95,7 +100,7 @@ basic_auth_users: {prometheus: "${hashSync("right", 10)}"}
   assert.ok(attacked.veryLate / attacked.starts <= 3 * (quiet.veryLate / quiet.starts) + 0.05, `starts are very late: ${context}`);
 });
 
-async function scraped(attacker: Script): Promise<Kept> {
+async function scraped(attacker: Script): Promise<Scraped> {
   attacker.tell({ do: "scrape" });
   const { status, lines } = await attacker.next("scraped", deadlineMs);
   assert.equal(status, 200, "the scraper is served, whoever else comes");
@@ -111,7 +116,7 @@ async function scraped(attacker: Script): Promise<Kept> {
   };
 }
 
-const nothing: Kept = { starts: 0, lateSeconds: 0, veryLate: 0, stalls: 0, refused: "" };
+const nothing: Kept = { starts: 0, lateSeconds: 0, veryLate: 0, stalls: 0 };
 
 /** The sum, with what came between two looks at the page. */
 function plus(sum: Kept, later: Kept, earlier: Kept): Kept {
@@ -120,6 +125,5 @@ function plus(sum: Kept, later: Kept, earlier: Kept): Kept {
     lateSeconds: sum.lateSeconds + later.lateSeconds - earlier.lateSeconds,
     veryLate: sum.veryLate + later.veryLate - earlier.veryLate,
     stalls: sum.stalls + later.stalls - earlier.stalls,
-    refused: later.refused,
   };
 }
