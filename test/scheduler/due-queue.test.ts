@@ -13,6 +13,8 @@ describe("the due queue", () => {
         const queue = new DueQueue<{ at: ReturnType<typeof monotonicMs>; slotAt: ReturnType<typeof monotonicMs> }>();
         for (const { at, slotAt } of items) queue.push({ at: monotonicMs(at), slotAt: monotonicMs(slotAt) });
         assert.equal(queue.size, items.length);
+        const anew = new DueQueue(items.map(({ at, slotAt }) => ({ at: monotonicMs(at), slotAt: monotonicMs(slotAt) })));
+        assert.deepEqual([anew.size, anew.peek()], [items.length, queue.peek()], "with all of them from the beginning");
         const out = Array.from(items, () => queue.pop()!);
         assert.deepEqual(
           out.map(({ at, slotAt }) => [at, slotAt]),

@@ -1,7 +1,9 @@
 /** Every admissible check runs in every cycle; nothing is asked twice for one slot; nothing is caught up. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { milliseconds } from "../../src/domain/units.ts";
+import { nothingSent, type Outcome } from "../../src/domain/outcome.ts";
+import { periodOf } from "../../src/domain/slots.ts";
+import { milliseconds, monotonicMs } from "../../src/domain/units.ts";
 import { Scheduler } from "../../src/scheduler/scheduler.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { literalPlan, type LiteralDevice, type LiteralLimits } from "../support/literal-plan.ts";
@@ -89,6 +91,32 @@ describe("the scheduler", () => {
     await site.clock.advance(31_000);
     for (const { name } of many(5, 30_000)) assert.equal(site.frameTimes(name).length, 1);
     await site.shutDown();
+  });
+
+  it("waits for a shared budget up to half an interval, says nothing of it, and goes on with its own slots", async () => {
+    const plan = literalPlan(many(1, 60_000));
+    const [check] = [...plan.checks.values()].map((one) => ({ ...one, slot: milliseconds(0) }));
+    const clock = new FakeClock();
+    const starts: number[] = [];
+    const skipped: string[] = [];
+    const waits = [30_000, undefined, 30_001, undefined];
+    const exchange = (): Promise<Outcome> => {
+      const at = clock.monotonic();
+      starts.push(at);
+      const wait = waits.shift();
+      const retryAt = wait === undefined ? undefined : monotonicMs(at + wait);
+      return Promise.resolve({ kind: "refused", check: check!, at, reason: "segment_budget", retryAt, sent: nothingSent });
+    };
+    const parts = { clock, gate: { exchange }, onStart: () => undefined, onSkip: (id: string) => void skipped.push(id) };
+    const scheduler = new Scheduler(parts, { ...plan, checks: new Map([[check!.id, check!]]) });
+    scheduler.start();
+    await clock.advance(190_000);
+    assert.deepEqual(
+      starts.map((at) => at - starts[0]!),
+      [0, 30_000, periodOf(check!), 2 * periodOf(check!)],
+    );
+    assert.deepEqual(skipped, [check!.id], "the one that was to wait for longer");
+    scheduler.stop();
   });
 
   it("skips and says so when a shared budget has nothing left in half an interval", async () => {

@@ -32,10 +32,13 @@ const item = (node: readonly number[], attribute = 13): number[] => [
   ...uint32(0xffffffff),
 ];
 const read = (...items: readonly (readonly number[])[]): Uint8Array => message(631, [...age, ...uint32(items.length), ...items.flat()]);
+const state = service(2259);
 /** No older than now, and no time stamps. */
 const age = [...Array.from<number>({ length: 8 }).fill(0), ...uint32(3)];
+/** Of ServerStatus.State, under another token, or with another header behind it. */
+const readWith = (token: readonly number[], rest: readonly number[] = header.slice(2)): Uint8Array =>
+  chunk("MSGF", symmetric(7, 3), service(631), token, rest, age, uint32(1), item(state));
 const serverNodes = opcuaServerNodes.map(([id]) => item(service(id)));
-const state = service(2259);
 const policy = (name: string): number[] => {
   const uri = [...Buffer.from(`http://opcfoundation.org/UA/SecurityPolicy#${name}`)];
   return [...uint32(uri.length), ...uri];
@@ -67,6 +70,15 @@ describe("an OPC UA frame that leaves", () => {
     ["opcua-read-server", read(...serverNodes.slice(0, 3))],
     ["opcua-read-server", Uint8Array.of(...signed(read(...serverNodes)))],
     ["opcua-close-channel", close],
+    // A session's token may be of any form.
+    ...[
+      [1, 2, 3, 4],
+      [2, 1, 0, 9, 9, 9, 9],
+      [3, 1, 0, ...uint32(3), 97, 98, 99],
+      [3, 1, 0, ...uint32(0xffffffff)],
+      [4, 1, 0, ...Array.from<number>({ length: 16 }).fill(5)],
+      [5, 1, 0, ...uint32(2), 1, 2],
+    ].map((token) => ["opcua-read", readWith(token)] as const),
   ];
   for (const [operation, frame] of lawful)
     test(`is ${operation} by its service, not by its chunk type`, () => assert.equal(opcuaPolicy.operation(frame), operation));
@@ -104,6 +116,9 @@ describe("an OPC UA frame that leaves", () => {
     ["more than a message of ours ever has", message(826, Array.from<number>({ length: 9000 }).fill(0))],
     ["another CLO", chunk("CLOF", symmetric(7, 3), service(473), header)],
     ["nothing at all", new Uint8Array()],
+    ["a Read under a token of no form", readWith([6, 1, 0, 0])],
+    ["a Read under a token that is longer than the message", readWith([5, 1, 0, ...uint32(4000), 1, 2])],
+    ...[1, 2, 3].map((back) => ["a Read with an additional header", readWith(noToken, header.slice(2).with(-back, 1))] as const),
   ];
   for (const [what, frame] of refused) test(`is nothing when it is ${what}`, () => assert.equal(opcuaPolicy.operation(frame), undefined));
 
@@ -137,6 +152,17 @@ describe("an OPC UA reply", () => {
     for (let length = 0; length < whole.length; length++) assert.equal(opcuaPolicy.frameLength(whole.subarray(0, length), "in"), 0);
     assert.equal(opcuaPolicy.frameLength(whole, "in"), whole.length);
     assert.equal(opcuaPolicy.frameLength(Uint8Array.of(...whole, 1), "in"), whole.length);
+  });
+
+  test("of one piece is framed whatever it is: ACK, ERR, OpenSecureChannel", () => {
+    for (const whole of [
+      chunk("ACKF", Array.from<number>({ length: 20 }).fill(0)),
+      chunk("ERRF", uint32(0x807d0000), uint32(0)),
+      chunk("OPNF", uint32(9), Array.from<number>({ length: 200 }).fill(0)),
+    ]) {
+      for (let length = 0; length < whole.length; length++) assert.equal(opcuaPolicy.frameLength(whole.subarray(0, length), "in"), 0);
+      assert.equal(opcuaPolicy.frameLength(whole, "in"), whole.length);
+    }
   });
 
   test("ends with an abort too", () => {
@@ -178,6 +204,7 @@ describe("an OPC UA reply", () => {
     assert.ok(opcuaPolicy.answers(asked, reply()));
     assert.ok(!opcuaPolicy.answers(asked, reply(4)));
     assert.ok(!opcuaPolicy.answers(asked, reply(3, 8)));
+    assert.ok(!opcuaPolicy.answers(message(826, [], 0), reply(3, 8)), "a message without a channel has no answer on another");
     assert.ok(!opcuaPolicy.answers(asked, Uint8Array.of(...reply(3, 7, "MSGC"), ...reply(4))));
     assert.ok(!opcuaPolicy.answers(asked, Uint8Array.of(...reply(3, 7, "MSGC"), ...reply(3, 8))));
     assert.ok(opcuaEncryptedPolicy.answers(asked, reply(4)));
