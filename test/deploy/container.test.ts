@@ -100,7 +100,7 @@ const service = z.strictObject({
     .regex(/^\d+[kmg]$/u)
     .optional(),
   stop_grace_period: duration.optional(),
-  volumes: z.array(z.string().regex(/^(?:\.\.\/|[a-z]+:|\$\{\w+[^}]*\}:)[^:]*(?::\/[^:]+)?(?::ro)?$/u)),
+  volumes: z.array(z.string().regex(/^(?:\.\.\/|\/|[a-z]+:|\$\{\w+[^}]*\}:)[^:]*(?::\/[^:]+)?(?::ro)?$/u)),
 });
 const compose = z.strictObject({ services: z.record(z.string(), service), volumes: z.record(z.string(), z.strictObject({})) });
 
@@ -126,5 +126,6 @@ describe("the compose file", () => {
       [true, ["ALL"], ["no-new-privileges:true"]],
     );
     assert.doesNotMatch(String(watchkeeper["user"]), /:-0/u);
+    assert.ok((watchkeeper["volumes"] as readonly string[]).includes("/etc/machine-id:/etc/machine-id:ro"), "it stays the same machine");
   });
 });
