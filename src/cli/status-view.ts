@@ -11,7 +11,7 @@ import type { Style } from "./style.ts";
 import { auditLine, healthNotices } from "./health-view.ts";
 import { columns, counted, moment, padded, wrapped } from "./text.ts";
 import { identityNotices, unacceptedWords } from "./identity-view.ts";
-import { windowLine } from "./window-view.ts";
+import { deepQueryLine, windowLine } from "./window-view.ts";
 import { inWords } from "./words.ts";
 
 export interface View {
@@ -131,7 +131,7 @@ function summary(devices: readonly DeviceStatus[]): string {
 }
 
 /** Nothing is wrong with these: what runs out, what is held back on purpose, and what is proposed. */
-function tidings({ at, families, certificates, heldSegments, windows, devices }: Status): readonly string[] {
+function tidings({ at, families, certificates, heldSegments, windows, deepQuery, devices }: Status): readonly string[] {
   const words = [
     ...certificates.map(({ warning }) => warning),
     ...families.flatMap(({ approval, proposed }) => [approval?.warning, proposed]),
@@ -140,6 +140,7 @@ function tidings({ at, families, certificates, heldSegments, windows, devices }:
     ...words.filter((line) => typeof line === "string"),
     ...unacceptedWords(devices),
     ...heldSegments,
+    ...(deepQuery === null ? [] : [deepQueryLine(deepQuery)]),
     ...windows.map((one) => `WINDOW ${windowLine(one, at)}`),
   ];
 }

@@ -1,8 +1,15 @@
 /** A maintenance window as `window list` and `status` show it. */
 import type { WindowStatus } from "../domain/control.ts";
+import type { DeepQueryStatus } from "../domain/deep-control.ts";
 import { instantWords } from "../domain/instant.ts";
 import { printable } from "../domain/printable.ts";
 import { wallMs } from "../domain/units.ts";
+import { moment } from "./text.ts";
+
+/** The deep query that is under way: who asks whom, since when. */
+export function deepQueryLine({ id, by, reason, since, devices }: DeepQueryStatus): string {
+  return printable(`DEEP QUERY ${id} asks ${devices.join(", ")} since ${moment(since)}, by ${by}: ${reason}`, 1500);
+}
 
 /**
  * One window in one line, with its times as its owner reads a clock, UTC beside them.

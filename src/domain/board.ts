@@ -1,5 +1,7 @@
 /** What is known now, in memory: everything that exporters, status and explain read, so that no reader can cause a packet or wait for a disk. */
 import type { IdentityView } from "./baseline.ts";
+import type { WindowStatus } from "./control.ts";
+import type { DeepQueryStatus } from "./deep-control.ts";
 import type { Cause, Judgement } from "./liveness.ts";
 import type { Fact, Identity, Outcome, Scope, Sent, SharedCause, Trip } from "./outcome.ts";
 import type { Check, CheckId, DeviceId, Plan, PlannedDevice, Proof, SegmentId, StandingRefusal } from "./plan.ts";
@@ -64,6 +66,10 @@ export interface Board {
   device(id: DeviceId): DeviceView | undefined;
   /** What the device says of itself, beside what a person has accepted; empty where it has said nothing. */
   readonly identitiesOf: (id: DeviceId) => readonly IdentityView[];
+  /** Maintenance windows that are open or planned. */
+  readonly windows: () => readonly WindowStatus[];
+  /** The deep query that is under way; null where none is. */
+  readonly deepQuery: () => DeepQueryStatus | null;
   evidenceOf(id: DeviceId): Evidence;
   checks(): Iterable<CheckView>;
   checksOf(id: DeviceId): readonly CheckView[];

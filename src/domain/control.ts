@@ -1,6 +1,6 @@
 /** What a command may ask a running poller over its control socket, and what it is told: one request and one result type a command. */
 import type { BaselineControlCommands, IdentityStatus } from "./baseline-control.ts";
-import type { DeepControlCommands } from "./deep-control.ts";
+import type { DeepControlCommands, DeepQueryStatus } from "./deep-control.ts";
 import type { AuditEntry } from "./board.ts";
 import type { CauseStatus } from "./cause-words.ts";
 import type { Cause, Liveness } from "./liveness.ts";
@@ -171,6 +171,8 @@ export interface Status {
   readonly causes: readonly CauseStatus[];
   /** Open and planned. */
   readonly windows: readonly WindowStatus[];
+  /** The one under way; null where none is. */
+  readonly deepQuery: DeepQueryStatus | null;
   readonly families: readonly FamilyStatus[];
   readonly certificates: readonly CertificateStatus[];
   /** Segments that are held back as a whole, one line each. */

@@ -1,6 +1,15 @@
 /** The commands of a deep query, as the control socket takes them. */
 import type { Instant, Signed, WindowStatus } from "./control.ts";
 
+/** A deep query that is under way. */
+export interface DeepQueryStatus {
+  readonly id: string;
+  readonly devices: readonly string[];
+  readonly by: string;
+  readonly reason: string;
+  readonly since: Instant;
+}
+
 /** The one problem that a warning goes with. */
 export const notAcknowledged: string =
   "it is the first deep query of this site: read what it means (docs/maintenance-windows.md, or --help), then give --acknowledge-risk";

@@ -28,13 +28,7 @@ export type DueAt = (check: CheckId) => MonotonicMs | undefined;
 /** When a held scope has its next trial: the gate's answer. */
 export type TrialAt = (scope: Scope) => MonotonicMs | undefined;
 
-export function statusOf(
-  board: Board,
-  clock: Clock,
-  dueAt: DueAt,
-  trialAt: TrialAt,
-  health: Pick<Status, "audit" | "clock" | "windows">,
-): Status {
+export function statusOf(board: Board, clock: Clock, dueAt: DueAt, trialAt: TrialAt, health: Pick<Status, "audit" | "clock">): Status {
   const { plan, stopped, reload } = board;
   const refusals = Map.groupBy(board.refusals(), ({ device }) => device);
   return {
@@ -47,6 +41,8 @@ export function statusOf(
     reload: { successful: reload.successful, lastSuccessAt: orNull(reload.lastSuccess), problems: reload.problems },
     restartFor: board.restartFor,
     ...health,
+    windows: board.windows(),
+    deepQuery: board.deepQuery(),
     trips: board.trips().map(tripStatus),
     holds: board.holds().map((hold) => holdStatus(hold, clock, trialAt)),
     causes: Array.from(board.causes, ({ cause, scope, detail, since }) => ({ cause, scope, detail, since: instant(since) })),

@@ -45,6 +45,7 @@ ${identities(found)}
 <table class="counts"><tr>${livenesses.map((state) => `<td class="${state}"><b>${found.counts[state]}</b> ${state}`).join("")}</table>
 ${proves(found)}
 ${troubles(found)}
+${windows(board)}
 ${unknowns(found)}
 <h2>More</h2>
 <ul>
@@ -149,6 +150,21 @@ function causes(board: Board): string {
 <table><tr><th>What<th>Why<th>Since${rows.join("")}</table>`;
 }
 
+/** As the metrics have them: without the names of people. */
+function windows(board: Board): string {
+  const running = board.deepQuery();
+  const query =
+    running === null ? "" : `<p>A deep query is under way since ${html(clocked(running.since))}: ${html(running.devices.join(", "))}.`;
+  const all = board.windows();
+  const rows = all.slice(0, listedMax).map(({ id, kind, scope, open, from, until }) => {
+    const since = open ? "open" : `begins ${clocked(from)}`;
+    return `<tr><td>${html(id)}<td>${html(kind)}<td>${html(scope)}<td>${html(since)}<td>${html(clocked(until))}`;
+  });
+  if (rows.length === 0) return query;
+  return `<h2>Maintenance windows</h2>${query}
+<table><tr><th>Window<th>Kind<th>Of<th><th>Until${rows.join("")}</table>${rest(all.length)}`;
+}
+
 function unknowns({ unknown }: Survey): string {
   if (unknown.size === 0) return "";
   const rows = [...unknown]
@@ -207,6 +223,10 @@ function rest(all: number): string {
 
 function banner(kind: string, text: string): string {
   return `<p class="banner ${kind}">${text}`;
+}
+
+function clocked(at: string): string {
+  return moment(Date.parse(at));
 }
 
 function moment(at: number): string {

@@ -146,6 +146,8 @@ export function assemble(
   );
   const web = new WebKeeper({ ...shared, hosts: settings.web.hosts, file: webFile, bcrypt: new BcryptThread() });
   const deepQueries = new DeepQueries({ ...shared, windows, version: build.version, gate: () => gate });
+  board.windows = () => windows.status();
+  board.deepQuery = () => deepQueries.status;
   const waysOut = new WaysOut({ ...shared, reach, gate });
   const watching = [new Health(shared), waysOut, windows, deepQueries, web];
   const look = (): void => {

@@ -2,6 +2,7 @@
 import { digestOf } from "../config/compile/digest.ts";
 import type { Clock } from "../domain/clock.ts";
 import type { ControlHandlers, ControlReply } from "../domain/control.ts";
+import type { DeepQueryStatus } from "../domain/deep-control.ts";
 import type { Beat, DeepNews } from "../domain/deep-query.ts";
 import { deepRecord, type DeepOrder, type DeepRecord } from "../domain/deep-record.ts";
 import { deepQueryCutsBefore, deepQueryWatchedWithin } from "../domain/limits.ts";
@@ -36,6 +37,8 @@ export type DeepCommand = "deep-query" | "deep-query-look" | "deep-query-end";
 
 interface Running {
   readonly id: string;
+  readonly order: DeepOrder;
+  readonly startedAt: WallMs;
   readonly devices: readonly PlannedDevice[];
   readonly query: DeepQuery;
   readonly news: DeepNews[];
@@ -67,6 +70,13 @@ export class DeepQueries {
   /** Whether one may be asking now: not from the moment on at which it was ended, though what was out then has not come back yet. */
   get runs(): boolean {
     return this.#latest?.running === true && !this.#latest.query.ended;
+  }
+
+  /** The one under way, for whoever wonders why a device is asked more; null where none is. */
+  get status(): DeepQueryStatus | null {
+    if (!this.#latest?.running) return null;
+    const { id, order, devices, startedAt } = this.#latest;
+    return { id, by: order.by, reason: order.reason, since: instant(startedAt), devices: devices.map((device) => device.id) };
   }
 
   /** Whether this is a question of the one that runs, with the bytes and to the place that it was begun with. */
@@ -142,7 +152,7 @@ export class DeepQueries {
       ...(request.change !== undefined && { change: printable(request.change, 100) }),
       differences: printable(request.differences, wordsMax),
     };
-    const running = this.#running(devices);
+    const running = this.#running(devices, order);
     const unready = deepFolderReady(stateDir, running.id);
     if (unready) return refused(unready.problem);
     // Whoever asks in the same moment finds it under way, though nothing is asked before it is on record.
@@ -168,7 +178,7 @@ export class DeepQueries {
     return { ok: true, result: { id: running.id, questions, windows: inForce } };
   }
 
-  #running(devices: readonly PlannedDevice[]): Running {
+  #running(devices: readonly PlannedDevice[], order: DeepOrder): Running {
     const { board, clock } = this.#parts;
     const news: DeepNews[] = [];
     const tell = (text: string): void => void news.push({ at: clock.wall(), text: printable(text, wordsMax) });
@@ -176,7 +186,18 @@ export class DeepQueries {
     const id = `dq-${instant(clock.wall()).replaceAll(/[-:]|\.\d+/gu, "")}`;
     const query = new DeepQuery(parts, devices);
     const state = { record: undefined, problem: undefined, cutShort: undefined, running: true, complete: false };
-    return { id, devices, query, news, tell, done: Promise.resolve(), lookedAt: clock.monotonic(), ...state };
+    return {
+      id,
+      order,
+      startedAt: clock.wall(),
+      devices,
+      query,
+      news,
+      tell,
+      done: Promise.resolve(),
+      lookedAt: clock.monotonic(),
+      ...state,
+    };
   }
 
   async #run(running: Running, order: DeepOrder, windows: DeepRecord["windows"], startedAt: WallMs): Promise<void> {

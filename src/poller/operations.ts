@@ -145,14 +145,14 @@ export class Operations {
 
   readonly handlers: Omit<ControlHandlers, WindowCommand | DeepCommand | "baseline-accept"> = {
     status: () => {
-      const { board, clock, gate, journal, time, windows } = this.#parts;
+      const { board, clock, gate, journal, time } = this.#parts;
       return done(
         statusOf(
           board,
           clock,
           (check) => this.#dueAt(check),
           (scope) => gate.trialAt(scope),
-          { ...healthOf(journal, auditRecordsMax, time, clock.wall()), windows: windows.status() },
+          healthOf(journal, auditRecordsMax, time, clock.wall()),
         ),
       );
     },

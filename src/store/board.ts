@@ -29,6 +29,9 @@ export class MemoryBoard implements Board {
   restartFor: readonly string[] = [];
   /** Answered by whoever compares identities. */
   identitiesOf: Board["identitiesOf"] = () => [];
+  /** Answered by whoever keeps the windows and runs the deep queries. */
+  windows: Board["windows"] = () => [];
+  deepQuery: Board["deepQuery"] = () => null;
   readonly causes: Causes = new Causes();
   readonly #clock: Clock;
   readonly #proven: ReadonlyMap<CheckId, string>;

@@ -50,7 +50,6 @@ const healthy = {
     { highest: clock.wall(), behind: milliseconds(0) },
     clock.wall(),
   ),
-  windows: [],
 };
 const trialAt = () => monotonicMs(now + 900_000);
 const dueAt = (check: CheckId) => (check === checkA.id ? monotonicMs(now + 48_000) : undefined);

@@ -142,6 +142,24 @@ describe("the landing page", () => {
     assert.doesNotMatch(body, /192\.0\.2/u);
   });
 
+  test("lists maintenance windows and a deep query that is under way, without the names of people", async () => {
+    const { ask, board } = await serving();
+    assert.doesNotMatch((await ask("GET", "/")).body, /Maintenance windows|deep query is under way/u);
+    const pause = { id: "w1", kind: "pause", scope: "device:plc", offsetMinutes: 60, by: "eto-1", reason: "PLC is serviced" } as const;
+    const times = { from: "2026-11-21T11:00:00.000Z", until: "2026-11-21T13:00:00.000Z", change: null };
+    board.deepQuery = () => ({ id: "dq-1", devices: ["plc", "pump"], by: "eto-1", reason: "survey", since: "2026-11-21T11:30:00.000Z" });
+    assert.match((await ask("GET", "/")).body, /<p>A deep query is under way since 2026-11-21 11:30:00 UTC: plc, pump\./u);
+    board.windows = () => [
+      { ...pause, ...times, open: true },
+      { ...pause, ...times, id: "w2", kind: "mute", scope: "site", open: false },
+    ];
+    const { body } = await ask("GET", "/");
+    const open = "<tr><td>w1<td>pause<td>device:plc<td>open<td>2026-11-21 13:00:00 UTC";
+    const planned = "<tr><td>w2<td>mute<td>site<td>begins 2026-11-21 11:00:00 UTC<td>2026-11-21 13:00:00 UTC";
+    assert.ok(body.includes(`${open}${planned}</table>`), body);
+    assert.doesNotMatch(body, /eto-1|serviced/u);
+  });
+
   test("lists devices that never answered, and says what the answers of the others prove", async () => {
     const clock = new FakeClock();
     const card = check("plc", { id: "plc/card" as never, proves: "network-interface", digest: "sha256:card" });

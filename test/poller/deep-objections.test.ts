@@ -73,6 +73,8 @@ test("a deep query says at its beginning what it leaves out, and its record says
     board.outcome({ kind: "failed", check, at: clock.monotonic(), failure: "timeout", detail: "silence", sent: nothingSent });
   const began = await deep.handlers["deep-query"]({ devices: ["plc", "pump"], differences: "none", acknowledged: true, ...signed });
   assert.ok(began.ok, JSON.stringify(began));
+  const { id } = began.result;
+  assert.deepEqual(deep.status, { id, ...signed, since: "2026-11-21T12:00:00.000Z", devices: ["plc", "pump"] });
   const looked = await deep.handlers["deep-query-look"]({ id: began.result.id, seen: 0 });
   assert.ok(looked.ok);
   assert.deepEqual(
@@ -80,6 +82,7 @@ test("a deep query says at its beginning what it leaves out, and its record says
     expected.map((words) => `not asked: ${words}`),
   );
   await deep.close();
+  assert.equal(deep.status, null);
   const saved = join(stateDir, "deep-queries", began.result.id);
   assert.deepEqual((JSON.parse(readFileSync(`${saved}.json`, "utf8")) as DeepRecord).leftOut, expected);
   const page = readFileSync(`${saved}.html`, "utf8");

@@ -51,6 +51,7 @@ export function siteStatus(changes: Partial<Status> = {}): Status {
     at,
     planDigest: `sha256:${"0".repeat(64)}`,
     stopped: false,
+    deepQuery: null,
     restartFor: [],
     reload: { successful: true, lastSuccessAt: "2026-11-21T11:00:00.000Z", problems: 0 },
     audit: {
