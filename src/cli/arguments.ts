@@ -1,6 +1,6 @@
 /** Turns the words after the command's name into options and words, and says everything that is wrong with them at once. */
 import { parseArgs } from "node:util";
-import { commonOptions, type Command, type Option, type Options } from "./command.ts";
+import { commonOptions, type Command, type Option, type Options, type Written } from "./command.ts";
 import { nearest } from "./nearest.ts";
 
 export interface Arguments {
@@ -17,7 +17,7 @@ export function allOptions(command: Command): Options {
 }
 
 /** `--help` wins over anything else that stands there. Given twice is a problem: the last silently winning has hurt before. */
-export function parse(command: Command, argv: readonly string[]): Parsed {
+export function parse(command: Command, argv: readonly string[], { clock, prompt }: Pick<Written, "clock" | "prompt">): Parsed {
   const options = allOptions(command);
   const config = Object.fromEntries(
     Object.entries(options).map(([name, { type }]) => [name, { type: type === "flag" ? ("boolean" as const) : ("string" as const) }]),
@@ -44,7 +44,9 @@ export function parse(command: Command, argv: readonly string[]): Parsed {
     else texts.set(token.name, [texts.get(token.name) ?? [], token.value].flat().join(","));
   }
   if (flags.has("help")) return { help: true };
-  problems.push(...missing(options, texts), ...wrongWords(command, words));
+  const written: Written = { words, text: (name) => texts.get(name), flag: (name) => flags.has(name), clock, prompt };
+  const asked = prompt !== undefined && !flags.has("json");
+  problems.push(...missing(options, written, asked), ...wrongWords(command, words), ...(command.objections?.(written) ?? []));
   return problems.length > 0 ? { problems } : { arguments: { words, texts, flags } };
 }
 
@@ -72,9 +74,10 @@ function unknownOption(typed: string, names: readonly string[]): string {
   return `unknown option ${typed}${near === undefined ? "" : `; did you mean --${near}?`}`;
 }
 
-function missing(options: Options, texts: ReadonlyMap<string, string>): readonly string[] {
+function missing(options: Options, { text, flag }: Written, asked: boolean): readonly string[] {
+  const given = (name: string): boolean => text(name) !== undefined || flag(name);
   return Object.entries(options)
-    .filter(([name, option]) => option.required && !texts.has(name))
+    .filter(([name, { required, needed, unless = [] }]) => (required ?? (needed && !asked && !unless.some(given))) && !given(name))
     .map(([name, option]) => `--${name} ${option.value ?? "<text>"} is missing: ${option.summary}`);
 }
 

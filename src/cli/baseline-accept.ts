@@ -6,7 +6,7 @@ import type { DeviceId } from "../domain/plan.ts";
 import { printable } from "../domain/printable.ts";
 import { saidWords } from "../domain/said.ts";
 import { audited, withJournal } from "./audit.ts";
-import { WrongUsage, type Context, type ExitCode } from "./command.ts";
+import type { Context, ExitCode, Written } from "./command.ts";
 import { identitiesOf, type Identities } from "./identities.ts";
 import { shortened } from "./identity-view.ts";
 import { pollerOf } from "./poller.ts";
@@ -15,6 +15,7 @@ import { failed } from "./report.ts";
 import type { PlannedSite } from "./site.ts";
 import { widthFor } from "./style.ts";
 import { columns, counted } from "./text.ts";
+import { objectionsOf, wanted } from "./wanted.ts";
 
 export interface Accepting {
   readonly context: Context;
@@ -30,15 +31,16 @@ interface SignedHere {
 /** @param device of the watchlist; undefined for every one of which nothing was accepted before */
 export async function acceptedByPerson(accepting: Accepting, device: DeviceId | undefined): Promise<ExitCode> {
   const { context, known, planned } = accepting;
-  const signed = { by: needed(context, "by", "who has compared it"), reason: needed(context, "reason", "how it was compared") };
-  const devices = device === undefined ? seenNow(known, allNew(known)) : [{ device, seen: seenBefore(context, device) }];
+  const signed = { by: context.required("by"), reason: context.required("reason") };
+  const devices = device === undefined ? seenNow(known, allNew(known)) : [{ device, seen: context.required("seen") }];
   const silent = devices.filter(({ device: id }) => known.get(id as DeviceId)?.length === 0);
   if (silent.length > 0)
     return failed(
       context,
       silent.map((one) => `${one.device}: it has said nothing of itself so far, expected an answer that carries an identity`),
     );
-  if (device === undefined && !(await shownFirst(accepting, devices))) return failed(context, ["Nothing was accepted."]);
+  const unseen = device === undefined ? await unseenBy(accepting, devices) : undefined;
+  if (unseen) return failed(context, unseen.problems);
   for (let begun = 0; begun < devices.length; begun += baselineDevicesMax) {
     const problems = await acceptedSome(accepting, devices.slice(begun, begun + baselineDevicesMax), signed);
     const before = begun === 0 ? [] : [`The first ${begun} of ${devices.length} devices are accepted, these and those after them are not`];
@@ -49,28 +51,68 @@ export async function acceptedByPerson(accepting: Accepting, device: DeviceId | 
   return told({ ...accepting, known: after }, devices, device === undefined);
 }
 
-function seenBefore(context: Context, device: DeviceId): string {
-  const seen = context.text("seen");
-  if (seen !== undefined) return seen;
-  throw new WrongUsage(
-    `--seen is missing: the mark that \`watchkeeper baseline show ${device}\` prints with what the device says, so that nothing is accepted that nobody has looked at`,
-  );
+/** What is missing of an acceptance, and what does not go together in it. */
+export function acceptObjections(written: Written): readonly string[] {
+  const { words, flag, text, prompt } = written;
+  const [, device] = words;
+  const all = flag("all-new");
+  const [neither, both] = ["found neither a device nor --all-new, expected one", "found both a device and --all-new, expected one"];
+  const looks = prompt !== undefined && !flag("json");
+  const mark = all
+    ? "the mark that `watchkeeper baseline list` prints under its list, as nobody can be asked here who has looked through it; nothing was accepted"
+    : `the mark that \`watchkeeper baseline show ${device ?? "DEVICE"}\` prints with what the device says, so that nothing is accepted that nobody has looked at`;
+  return [
+    ...(device === undefined && !all ? [neither] : []),
+    ...(device !== undefined && all ? [both] : []),
+    ...(text("seen") === undefined && !(all && looks) ? [`--seen is missing: ${mark}`] : []),
+    ...objectionsOf(
+      () => wanted(written, "by", "who has compared it"),
+      () => wanted(written, "reason", "how it was compared"),
+    ),
+  ];
+}
+
+/** Under a list: how all of it that is new is accepted, by a mark of the whole; nothing where nothing is new. */
+export function allNewLines(known: Identities): readonly string[] {
+  const ids = allNew(known);
+  const mark = markOfAll(known, ids);
+  if (mark === undefined) return [];
+  return [
+    "",
+    `${counted(ids.length, "device")} of which nothing was accepted before, mark of them all ${mark}. Where all of it is right:`,
+    `    watchkeeper baseline accept --all-new --seen ${mark} --by NAME --reason TEXT`,
+  ];
+}
+
+function markOfAll(known: Identities, ids: readonly DeviceId[]): string | undefined {
+  return markOf(ids.flatMap((id) => known.get(id)!));
 }
 
 function seenNow(known: Identities, ids: readonly DeviceId[]): readonly SeenDevice[] {
   return ids.map((device) => ({ device, seen: markOf(known.get(device)!)! }));
 }
 
-/** What is accepted is what stands there: the marks are of these very lines. False where a person at the terminal does not agree. */
-async function shownFirst({ context, known }: Accepting, devices: readonly SeenDevice[]): Promise<boolean> {
-  if (devices.length === 0) return true;
-  const rows = devices.flatMap(({ device, seen }) =>
-    known.get(device as DeviceId)!.map(({ source, said }) => [device, seen, source, printable(shortened(saidWords(said)), 400)]),
+/** What is accepted is what stands there: the marks are of these very lines. Undefined where it is what a person has seen, here or before. */
+async function unseenBy({ context, known }: Accepting, devices: readonly SeenDevice[]): Promise<Problems | undefined> {
+  if (devices.length === 0) return undefined;
+  const [seen, json] = [context.text("seen"), context.flag("json")];
+  const mark = markOfAll(
+    known,
+    devices.map(({ device }) => device as DeviceId),
+  );
+  if (seen !== undefined && !isMark(mark, seen)) {
+    const other = `--all-new: found the mark ${mark ?? "none"}, expected ${seen}: it is not the list that was seen`;
+    return { problems: [`${other}. Look through \`watchkeeper baseline list\` again; nothing was accepted`] };
+  }
+  if (json) return undefined;
+  const rows = devices.flatMap(({ device, seen: own }) =>
+    known.get(device as DeviceId)!.map(({ source, said }) => [device, own, source, printable(shortened(saidWords(said)), 400)]),
   );
   context.print(columns([["DEVICE", "MARK", "SAID BY", "SAYS"], ...rows], widthFor(context)).join("\n"));
-  if (context.prompt === undefined) return true;
-  const answer = await context.prompt(`Accept ${counted(devices.length, "device")} as listed? yes or no: `);
-  return ["y", "yes"].includes(answer?.trim().toLowerCase() ?? "");
+  if (seen !== undefined) return undefined;
+  // The command line was refused where nobody sits.
+  const answer = await context.prompt!(`Accept ${counted(devices.length, "device")} as listed? yes or no: `);
+  return ["y", "yes"].includes(answer?.trim().toLowerCase() ?? "") ? undefined : { problems: ["Nothing was accepted."] };
 }
 
 async function acceptedSome(accepting: Accepting, devices: readonly SeenDevice[], signed: SignedHere): Promise<undefined | Problems> {
@@ -122,10 +164,4 @@ function told({ context, planned, known }: Accepting, devices: readonly SeenDevi
 
 function allNew(known: Identities): readonly DeviceId[] {
   return [...known].filter(([, views]) => views.length > 0 && views.every(({ accepted: before }) => before.length === 0)).map(([id]) => id);
-}
-
-function needed(context: Context, option: string, what: string): string {
-  const text = context.text(option);
-  if (text === undefined) throw new WrongUsage(`--${option} is missing: ${what}`);
-  return text;
 }

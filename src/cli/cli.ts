@@ -1,7 +1,7 @@
 /** Finds the command that was asked for, checks how it was written, runs it and says how it ended. */
 import { parse, type Arguments } from "./arguments.ts";
 import { WrongUsage, type Command, type Context, type ExitCode, type ListedCommand, type Surroundings } from "./command.ts";
-import { explained, overview, usage } from "./help.ts";
+import { example, explained, overview, usage } from "./help.ts";
 import { nearest } from "./nearest.ts";
 
 /** Never rejects for what a person typed. `argv` begins with the command's name. */
@@ -36,24 +36,27 @@ async function help([name]: readonly string[], commands: readonly ListedCommand[
 
 async function runCommand(listed: ListedCommand, argv: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
   const command = await listed.load();
-  const parsed = parse(command, argv);
+  const parsed = parse(command, argv, surroundings);
   if ("help" in parsed) {
     surroundings.stdout.write(`${explained(command, listed.summary)}\n`);
     return 0;
   }
-  if ("problems" in parsed) return wrong(surroundings, parsed.problems, command);
+  if ("problems" in parsed) return wrong(surroundings, parsed.problems, command, argv[0]);
   try {
     return await command.run(await contextFor(command, parsed.arguments, surroundings));
   } catch (error) {
-    if (error instanceof WrongUsage) return wrong(surroundings, error.problems, command);
+    if (error instanceof WrongUsage) return wrong(surroundings, error.problems, command, argv[0]);
     throw error;
   }
 }
 
-function wrong({ stderr }: Surroundings, problems: readonly string[], command?: Command): ExitCode {
+/** @param first word of the command: where it has several ways, the example is of the one that was meant */
+function wrong({ stderr }: Surroundings, problems: readonly string[], command?: Command, first?: string): ExitCode {
   for (const problem of problems) stderr.write(`watchkeeper${command ? ` ${command.name}` : ""}: ${problem}\n`);
   stderr.write(
-    command ? `usage: ${usage(command)}\n\`watchkeeper help ${command.name}\` explains it.\n` : "`watchkeeper help` lists all commands.\n",
+    command
+      ? `usage: ${usage(command)}\nfor example: ${example(command, first)}\n\`watchkeeper help ${command.name}\` explains it.\n`
+      : "`watchkeeper help` lists all commands.\n",
   );
   return 2;
 }

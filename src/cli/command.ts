@@ -51,6 +51,8 @@ export interface Option {
   readonly required?: true;
   /** Asked for on a terminal by the command itself; missing elsewhere is wrong usage. */
   readonly needed?: true;
+  /** Options beside one of which it is not needed. */
+  readonly unless?: readonly string[];
 }
 
 export type Options = Readonly<Record<string, Option>>;
@@ -69,6 +71,9 @@ export interface Context extends Omit<Surroundings, "methods"> {
   /** A line about the command itself: warnings and what went wrong. */
   readonly warn: (text: string) => void;
 }
+
+/** What a person has written, as far as it could be read. */
+export type Written = Pick<Context, "words" | "text" | "flag" | "clock" | "prompt">;
 
 /** One word after the command's name. */
 export interface Word {
@@ -96,6 +101,8 @@ export interface Command {
   readonly examples: readonly (readonly [line: string, what: string])[];
   /** A paragraph under the summary: what the command changes, and what its exit code says. */
   readonly more?: string;
+  /** What is missing or wrong beyond what the tables say, because it depends on what else is written; told together with that. */
+  objections?(written: Written): readonly string[];
   run(context: Context): Promise<ExitCode>;
 }
 

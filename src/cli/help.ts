@@ -57,6 +57,12 @@ export function usage(command: Command): string {
   return ["watchkeeper", command.name, ...words, ...required, "[options]"].join(" ");
 }
 
+/** A whole command line that works, of the way that `first` names where the command has several. */
+export function example({ name, examples }: Command, first: string | undefined): string {
+  const [[line]] = examples as readonly [readonly [string, string]];
+  return examples.find(([one]) => first !== undefined && one.startsWith(`watchkeeper ${name} ${first} `))?.[0] ?? line;
+}
+
 function optionLines(options: Options): readonly string[] {
   const rows = Object.entries(options).map(([name, option]) => [
     `  --${name}${option.type === "text" ? ` ${option.value ?? "<text>"}` : ""}`,

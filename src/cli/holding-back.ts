@@ -4,7 +4,7 @@ import { endSegmentHold, holdSegment } from "../config/segment-stages.ts";
 import type { LoadedSite, Settings } from "../config/loaded-site.ts";
 import type { HeldSegment, ProfileId, SegmentId } from "../domain/plan.ts";
 import type { WallMs } from "../domain/units.ts";
-import { WrongUsage, type Context, type ExitCode, type Options } from "./command.ts";
+import type { Context, ExitCode, Options, Written } from "./command.ts";
 import { failed } from "./report.ts";
 import { carriedOut } from "./signing.ts";
 import { plannedSite } from "./site.ts";
@@ -21,13 +21,19 @@ export interface Holding {
   readonly family: (site: LoadedSite, request: { profile: ProfileId; by: string; reason: string }, wallNow: WallMs) => Edit;
 }
 
-/** @throws WrongUsage where it is not one of a profile and a segment, or a family is to be let go: that is what approving it does. */
+/** It is one of a profile and a segment, and no family is let go: that is what approving it does. */
+export function holdingObjections({ words: [profile], text, flag }: Written): readonly string[] {
+  const segment = text("segment");
+  return [
+    ...((profile === undefined) === (segment === undefined) ? ["expected either a <profile> or --segment <id>"] : []),
+    ...(flag("end") && segment === undefined ? ["--end goes with --segment: a family is let go by approving it"] : []),
+  ];
+}
+
 export async function heldBack(context: Context, { stage, family }: Holding): Promise<ExitCode> {
   const [profile] = context.words;
   const segment = context.text("segment");
   const end = context.flag("end");
-  if ((profile === undefined) === (segment === undefined)) throw new WrongUsage("expected either a <profile> or --segment <id>");
-  if (end && segment === undefined) throw new WrongUsage("--end goes with --segment: a family is let go by approving it");
   const planned = plannedSite(context, { wholeLibrary: true });
   if ("inFiles" in planned) return failed(context, planned.problems);
   const signed = { by: context.required("by"), reason: context.required("reason") };

@@ -11,17 +11,36 @@ import { counted } from "./text.ts";
 
 /** Each is missing with exit code 2 where nobody sits at a terminal to be asked. */
 export const signingOptions: Options = {
-  "prepared-by": { type: "text", value: "<name>", summary: "who worked it out", needed: true },
+  "prepared-by": { type: "text", value: "<name>", summary: "who worked it out", needed: true, unless: ["worksheet"] },
   "accepted-by": {
     type: "text",
     value: "<name>",
     summary: "who is responsible for the plant and accepted it, and how; another person",
     needed: true,
+    unless: ["worksheet"],
   },
-  basis: { type: "text", value: "risk|vendor", summary: "what it rests on: an accepted risk, or the vendor's word", needed: true },
-  "basis-text": { type: "text", value: "<text>", summary: "why the risk is acceptable, or the vendor's document and page", needed: true },
-  until: { type: "text", value: "<date>", summary: "the last day, such as 2028-02-21: at most 15 months ahead", needed: true },
-  change: { type: "text", value: "<ref>", summary: "the change in your management of change", needed: true },
+  basis: {
+    type: "text",
+    value: "risk|vendor",
+    summary: "what it rests on: an accepted risk, or the vendor's word",
+    needed: true,
+    unless: ["worksheet"],
+  },
+  "basis-text": {
+    type: "text",
+    value: "<text>",
+    summary: "why the risk is acceptable, or the vendor's document and page",
+    needed: true,
+    unless: ["worksheet"],
+  },
+  until: {
+    type: "text",
+    value: "<date>",
+    summary: "the last day, such as 2028-02-21: at most 15 months ahead",
+    needed: true,
+    unless: ["worksheet"],
+  },
+  change: { type: "text", value: "<ref>", summary: "the change in your management of change", needed: true, unless: ["worksheet"] },
 };
 
 /** The texts of these options: given, or asked for. @throws WrongUsage naming every one that is missing. */

@@ -26,7 +26,7 @@ const greet: Command = {
     return Promise.resolve(0);
   },
 };
-const wave: Command = { name: "wave", words: [], options: {}, examples: [], run: () => Promise.resolve(1) };
+const wave: Command = { name: "wave", words: [], options: {}, examples: [["watchkeeper wave", "it waves"]], run: () => Promise.resolve(1) };
 let loaded: string[] = [];
 const commands = [inTable(greet, "greet a device"), inTable(wave, "wave")];
 
@@ -74,7 +74,8 @@ describe("a command line that is right", () => {
 });
 
 describe("a command line that is wrong ends with 2, changes nothing and says", () => {
-  const usage = "usage: watchkeeper greet <device> [colour] --by <name> [options]\n`watchkeeper help greet` explains it.";
+  const usage =
+    "usage: watchkeeper greet <device> [colour] --by <name> [options]\nfor example: watchkeeper greet plc-1 --by eto-1\n`watchkeeper help greet` explains it.";
   const cases: readonly [what: string, argv: readonly string[], err: string][] = [
     ["an unknown command", ["dance"], 'watchkeeper: unknown command "dance"\n`watchkeeper help` lists all commands.'],
     [
@@ -123,7 +124,7 @@ describe("a command line that is wrong ends with 2, changes nothing and says", (
     [
       "a word where none is expected",
       ["wave", "a"],
-      'watchkeeper wave: "a" is one word too many; expected only options\nusage: watchkeeper wave [options]\n`watchkeeper help wave` explains it.',
+      'watchkeeper wave: "a" is one word too many; expected only options\nusage: watchkeeper wave [options]\nfor example: watchkeeper wave\n`watchkeeper help wave` explains it.',
     ],
     [
       "what only the command can know",

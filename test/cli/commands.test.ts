@@ -7,8 +7,12 @@ import { runCli } from "../../src/cli/cli.ts";
 import { commonOptions } from "../../src/cli/command.ts";
 import { commands } from "../../src/cli/commands.ts";
 import { documents } from "../support/documents.ts";
+import { FakeClock } from "../support/fake-clock.ts";
 import { readProjectFile, sourceFiles } from "../support/source-tree.ts";
 import { surroundings } from "./support/surroundings.ts";
+
+/** Where what is missing would be asked for. */
+const atTerminal = { clock: new FakeClock(), prompt: () => Promise.resolve(undefined) };
 
 test("the table holds every file of src/cli/commands once", () => {
   const files = sourceFiles(["src/cli/commands"])
@@ -38,7 +42,7 @@ for (const { name, summary } of commands) {
         const from = words.indexOf("watchkeeper");
         assert.ok(words.slice(0, from).every((word) => /^[A-Z_]+=/u.test(word)));
         assert.equal(words[from + 1], command.name);
-        const parsed = parse(command, words.slice(from + 2));
+        const parsed = parse(command, words.slice(from + 2), atTerminal);
         assert.ok("arguments" in parsed, JSON.stringify(parsed));
         // A worksheet brings its own signatures.
         if (parsed.arguments.texts.has("worksheet")) return;
@@ -101,7 +105,7 @@ describe("the documents", () => {
         assert.ok(command || name === "help", `no command ${name ?? ""}`);
         // An ellipsis stands for the rest, which the command's own help says in full.
         if (!command || rest.includes("…") || rest.length === 0) return;
-        assert.ok("arguments" in parse(command, rest), JSON.stringify(parse(command, rest)));
+        assert.ok("arguments" in parse(command, rest, atTerminal), JSON.stringify(parse(command, rest, atTerminal)));
       });
     }
   }

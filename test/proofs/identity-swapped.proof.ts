@@ -103,7 +103,8 @@ test("swapped devices are reported at the next reply, before and after; another 
   const swap = await plant(network);
   const poller = await site.start();
   await waitUntil(site, "everybody to have said who they are", (of) => states(of) === each([6, "not_accepted"]));
-  const accepted = await site.done("baseline", "accept", "--all-new", "--by", "eto-1", "--reason", "type plates read");
+  const [, markOfAll = ""] = /--all-new --seen (\S+) --by/u.exec(await site.done("baseline", "list")) ?? [];
+  const accepted = await site.done("baseline", "accept", "--all-new", "--seen", markOfAll, "--by", "eto-1", "--reason", "type plates read");
   assert.match(accepted, /^Accepted 6 devices as listed\.$/mu);
   await waitUntil(site, "all to be accepted", (of) => states(of) === each([6, "as_accepted"]));
 

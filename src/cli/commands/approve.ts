@@ -10,10 +10,22 @@ import { approveWorksheet } from "../worksheet.ts";
 import { plannedSite, type PlannedSite } from "../site.ts";
 
 const covering: Options = {
-  covers: { type: "text", value: "<digest>", summary: "sha256:… of what was looked at, as `watchkeeper plan` prints it", needed: true },
+  covers: {
+    type: "text",
+    value: "<digest>",
+    summary: "sha256:… of what was looked at, as `watchkeeper plan` prints it",
+    needed: true,
+    unless: ["worksheet"],
+  },
 };
 const choice: Options = {
-  devices: { type: "text", value: "<a,b>", summary: "the devices that are admitted; or --all-new", needed: true },
+  devices: {
+    type: "text",
+    value: "<a,b>",
+    summary: "the devices that are admitted; or --all-new",
+    needed: true,
+    unless: ["all-new", "worksheet"],
+  },
 };
 
 export const approve: Command = {

@@ -4,7 +4,7 @@ import { identityStates, type IdentityView } from "../../domain/baseline.ts";
 import type { DeviceId } from "../../domain/plan.ts";
 import { printable } from "../../domain/printable.ts";
 import { differenceWords, saidWords } from "../../domain/said.ts";
-import { acceptedByPerson, type Accepting } from "../baseline-accept.ts";
+import { acceptedByPerson, acceptObjections, allNewLines, type Accepting } from "../baseline-accept.ts";
 import { baselineReport } from "../baseline-report.ts";
 import { WrongUsage, type Command, type Context, type ExitCode } from "../command.ts";
 import { identitiesOf, type Identities } from "../identities.ts";
@@ -26,10 +26,15 @@ export const baseline: Command = {
   options: {
     by: { type: "text", value: "<name>", summary: "accept: who has compared it with the device itself" },
     reason: { type: "text", value: "<text>", summary: "accept: how it was compared, or why it changed" },
-    seen: { type: "text", value: "<mark>", summary: "accept: the mark of what you have seen, as `baseline show` prints it" },
+    seen: {
+      type: "text",
+      value: "<mark>",
+      summary: "accept: the mark of what you have seen, as `baseline show` prints it; with --all-new the one under `baseline list`",
+    },
     "all-new": {
       type: "flag",
-      summary: "accept: every device of which nothing was accepted before, as the command lists them (not with --json)",
+      summary:
+        "accept: every device of which nothing was accepted before, as the command lists them; without a terminal and with --json by the mark of the list",
     },
     beside: { type: "flag", summary: "accept: what was accepted before stays so too (a redundant pair at one address)" },
     format: { type: "text", value: "md|csv", summary: "report: how it is printed (default md)" },
@@ -49,6 +54,7 @@ export const baseline: Command = {
     "else by the time it is accepted, nothing is accepted, and the command shows what it says now. Another vendor or product than was accepted trips the device; " +
     "another firmware, serial number, certificate, description or hardware address is an alarm with before and after, and polling goes on. " +
     "After a trip: look at the device, `baseline accept` what is right, then `reset`. Asks no device. Exit code 1 when something has changed.",
+  objections: (written) => (written.words[0] === "accept" ? acceptObjections(written) : []),
   run(context) {
     const [what = "nothing", device] = context.words;
     const planned = plannedSite(context);
@@ -81,7 +87,10 @@ function listed(context: Context, known: Identities): ExitCode {
   });
   if (context.flag("json"))
     context.print(JSON.stringify(Object.fromEntries([...known].map(([id, views]) => [id, marked(views)])), undefined, 2));
-  else context.print(columns([["DEVICE", "STATE", "MARK", "SAID BY", "SAYS"], ...rows], widthFor(context)).join("\n"));
+  else {
+    context.print(columns([["DEVICE", "STATE", "MARK", "SAID BY", "SAYS"], ...rows], widthFor(context)).join("\n"));
+    for (const line of allNewLines(known)) context.print(line);
+  }
   return exitOf([...known.values()].flat());
 }
 
@@ -135,18 +144,9 @@ function exitOf(views: readonly IdentityView[]): ExitCode {
 
 function accepted(accepting: Accepting, device: string | undefined): Promise<ExitCode> {
   const { context, known } = accepting;
-  if ((device === undefined) !== context.flag("all-new"))
-    throw new WrongUsage(`found ${device === undefined ? "neither a device nor --all-new" : "both a device and --all-new"}, expected one`);
-  if (device === undefined && context.text("seen") !== undefined)
-    throw new WrongUsage("--seen goes with one device: --all-new takes what it lists itself");
-  if (device === undefined && context.flag("json")) throw new WrongUsage(nobodyWasShown);
   const id = device === undefined ? undefined : named(known, device);
   return typeof id === "object" ? Promise.resolve(failed(context, id.problems)) : acceptedByPerson(accepting, id);
 }
-
-const nobodyWasShown =
-  "--all-new accepts what it has listed, and with --json it lists nothing: look through what `watchkeeper baseline list --json` prints, then " +
-  "accept each device by the mark that stands there, with `watchkeeper baseline accept DEVICE --seen MARK --json …`; nothing was accepted";
 
 function named(known: Identities, device: string | undefined): DeviceId | Problems {
   if (device === undefined) throw new WrongUsage("<device> is missing: its id, as `watchkeeper baseline list` shows it");

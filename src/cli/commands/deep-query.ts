@@ -13,13 +13,14 @@ import { printable } from "../../domain/printable.ts";
 import { standingReasons } from "../../domain/reasons.ts";
 import { templateJson } from "../../domain/template.ts";
 import { after, milliseconds, type Milliseconds } from "../../domain/units.ts";
-import { WrongUsage, type Command, type Context, type ExitCode } from "../command.ts";
+import type { Command, Context, ExitCode } from "../command.ts";
 import type { ControlClient } from "../control-client.ts";
 import { nobodyRuns, pollerOf } from "../poller.ts";
 import { failed } from "../report.ts";
 import { settingsOf } from "../settings-file.ts";
 import { plannedSite } from "../site.ts";
 import { counted, moment, wrapped } from "../text.ts";
+import { objectionsOf, wanted } from "../wanted.ts";
 import { windowLine } from "../window-view.ts";
 
 const warning =
@@ -27,6 +28,13 @@ const warning =
   "to fault on requests that it rarely gets. Do it when the process can do without the device: in a test or maintenance phase, with somebody beside it who " +
   "can restart it, and after the same was tried on a device that controls nothing. Know that nothing is written, that one device of a family is asked first, " +
   "and that Ctrl-C, `watchkeeper stop` and the end of the window each end it within a second.";
+
+/** Without these nothing is asked, but for a dry run. */
+const signs = {
+  by: "who asks, and watches",
+  reason: "why",
+  differences: 'how what it was tried on differs from these devices, or "none"; the record has a field for it',
+} as const;
 
 export const deepQuery: Command = {
   name: "deep-query",
@@ -55,6 +63,16 @@ export const deepQuery: Command = {
     `${warning} At most ${deepQueryDevicesMax} devices a run; what is read is what the site's profile file agrees to under deepQuery and its approval covers. ` +
     `Each question comes between two heartbeats; after the first device of a family the others wait ${formatDuration(deepQueryFirstWait)}. ` +
     "Exit code 0 when everything was answered, 1 when anything was not.",
+  objections: (written) => {
+    if (written.flag("dry-run")) return [];
+    return objectionsOf(
+      ...Object.entries(signs).map(
+        ([option, what]) =>
+          () =>
+            wanted(written, option, what),
+      ),
+    );
+  },
   run(context) {
     if (context.flag("dry-run")) return Promise.resolve(shown(context));
     return asked(context);
@@ -128,9 +146,9 @@ function requestsJson({ plan }: Compiled, devices: readonly DeviceId[]): object 
 async function asked(context: Context): Promise<ExitCode> {
   const request = {
     devices: context.words,
-    by: needed(context, "by", "who asks, and watches"),
-    reason: needed(context, "reason", "why"),
-    differences: needed(context, "differences", "how what it was tried on differs from these devices; the record has a field for it"),
+    by: context.required("by"),
+    reason: context.required("reason"),
+    differences: context.required("differences"),
     acknowledged: context.flag("acknowledge-risk"),
   };
   const change = context.text("change");
@@ -200,12 +218,6 @@ function ended(context: Context, end: End): ExitCode {
     if (record !== null) context.print(`Record: ${record}, and .json beside it`);
   }
   return complete && problem === null ? 0 : 1;
-}
-
-function needed(context: Context, option: string, what: string): string {
-  const text = context.text(option);
-  if (text === undefined) throw new WrongUsage(`--${option} is missing: ${what}`);
-  return text;
 }
 
 function pause({ clock }: Context, span: Milliseconds): Promise<void> {

@@ -1,7 +1,7 @@
 /** Does everything but send: a family, or a segment as a whole, is shown byte for byte before anything is asked of it. */
 import { dryRun as drying } from "../../config/suspend.ts";
 import type { Command } from "../command.ts";
-import { heldBack, holdingOptions } from "../holding-back.ts";
+import { heldBack, holdingObjections, holdingOptions } from "../holding-back.ts";
 
 export const dryRun: Command = {
   name: "dry-run",
@@ -19,5 +19,6 @@ export const dryRun: Command = {
   more:
     "After 24 h `plan` and `status` propose the next step: a trial of some devices (`watchkeeper approve … --trial`), each watched for 72 h, then the " +
     "approval of all. They propose, a person decides. Takes effect with the next `watchkeeper reload`.",
+  objections: holdingObjections,
   run: (context) => heldBack(context, { stage: "dry-run", family: drying }),
 };

@@ -3,13 +3,14 @@ import type { DeviceId } from "../../domain/plan.ts";
 import { printable } from "../../domain/printable.ts";
 import { securityWords, type ChannelSecurity } from "../../domain/security.ts";
 import { seconds } from "../../domain/units.ts";
-import { WrongUsage, type Command, type Context, type ExitCode } from "../command.ts";
+import { WrongUsage, type Command, type Context, type ExitCode, type Written } from "../command.ts";
 import { nearest } from "../nearest.ts";
 import { describeCertificate, fromFile, fromServer, pin, pinnedNow, warningsOf, type Chosen, type PinnedNow } from "../pinning.ts";
 import { nobodyRuns, pollerOf } from "../poller.ts";
 import type { Problems } from "../ports.ts";
 import { failed } from "../report.ts";
 import { plannedSite, type PlannedSite } from "../site.ts";
+import { objectionsOf } from "../wanted.ts";
 
 export const opcua: Command = {
   name: "opcua",
@@ -34,6 +35,7 @@ export const opcua: Command = {
     "The poller asks the server once, by its opcua-get-endpoints in the watchlist, which is approved like any other check; never early: asked on schedule " +
     "a moment ago, its last answer is shown. That a server shows a certificate proves nothing: compare the fingerprint at the server itself. " +
     "It goes into pki/servers of the state folder. It is part of what an approval binds, so the device is approved anew; then `watchkeeper reload`.",
+  objections: (written) => objectionsOf(() => fingerprintOf(written)),
   async run(context) {
     const [what, id = ""] = context.words;
     if (what !== "trust") throw new WrongUsage(`found ${what ?? "nothing"}, expected trust`);
@@ -78,7 +80,7 @@ function serverOf({ site, settings }: PlannedSite, id: string): Server | Problem
 }
 
 /** One script, one certificate: digits that somebody has compared. @throws WrongUsage */
-function fingerprintOf(context: Context): string | undefined {
+function fingerprintOf(context: Written): string | undefined {
   const given = context.text("fingerprint");
   if (given === undefined) {
     if (context.prompt === undefined || context.flag("json"))

@@ -4,12 +4,13 @@ import type { TripStatus } from "../../domain/control.ts";
 import type { Scope } from "../../domain/outcome.ts";
 import { printable } from "../../domain/printable.ts";
 import { audited, withJournal } from "../audit.ts";
-import { WrongUsage, type Command, type Context, type ExitCode } from "../command.ts";
+import { WrongUsage, type Command, type Context, type ExitCode, type Written } from "../command.ts";
 import { pollerOf } from "../poller.ts";
 import type { Problems } from "../ports.ts";
 import { failed } from "../report.ts";
 import { settingsOf } from "../settings-file.ts";
 import { moment } from "../text.ts";
+import { objectionsOf } from "../wanted.ts";
 
 export const reset: Command = {
   name: "reset",
@@ -26,6 +27,7 @@ export const reset: Command = {
     ['watchkeeper reset --segment hvac --by eto-1 --reason "switch replaced"', "the segment's trip; trips of its devices stay"],
   ],
   more: "Lifts exactly the trip that is named: `watchkeeper status` shows them. It lifts no stop, exclusion or suspension.",
+  objections: (written) => objectionsOf(() => scopeOf(written)),
   async run(context) {
     const request = { scope: scopeOf(context), by: context.required("by"), reason: context.required("reason") };
     const settings = settingsOf(context);
@@ -38,7 +40,7 @@ export const reset: Command = {
   },
 };
 
-function scopeOf(context: Context): Scope {
+function scopeOf(context: Written): Scope {
   const device = context.words[0];
   const segment = context.text("segment");
   const profile = context.text("profile");

@@ -8,9 +8,10 @@ import type { KeptPlan } from "../../domain/kept-plan.ts";
 import { printable } from "../../domain/printable.ts";
 import { writeAtomically } from "../atomic-file.ts";
 import { recorded, type Record } from "../audit.ts";
-import { WrongUsage, type Command, type Context, type ExitCode } from "../command.ts";
+import type { Command, Context, ExitCode } from "../command.ts";
 import { failed } from "../report.ts";
 import { plannedSite, type PlannedSite } from "../site.ts";
+import { objectionsOf, wanted } from "../wanted.ts";
 
 export const rollback: Command = {
   name: "rollback",
@@ -31,21 +32,22 @@ export const rollback: Command = {
   more:
     "Writes the watchlist that ran, and of each family's approval what both it and today's allow. Never given back: what is excluded, held back, suspended, tripped, " +
     "revoked or tightened today. The settings, the profiles shipped with this version and every stop stay as they are.",
+  objections: (written) => {
+    if (written.flag("list")) return [];
+    return objectionsOf(
+      () => wanted(written, "by", "who goes back"),
+      () => wanted(written, "reason", "why"),
+    );
+  },
   async run(context) {
     const planned = plannedSite(context, { wholeLibrary: true });
     if ("inFiles" in planned) return failed(context, planned.problems);
     const kept = context.state.plansThatRan(planned.settings.stateDir);
     if (context.flag("list")) return listed(context, kept);
-    const by = context.text("by");
-    const reason = context.text("reason");
-    const missing = [
-      ...(by === undefined ? ["--by <name> is missing: who goes back"] : []),
-      ...(reason === undefined ? ["--reason <text> is missing: why"] : []),
-    ];
-    if (missing.length > 0) throw new WrongUsage(...missing);
+    const by = context.required("by");
     const target = chosen(planned, kept, context.text("to"));
     if (typeof target === "string") return failed(context, [target]);
-    return wentBack(context, planned, target, `by ${by ?? ""}: ${reason ?? ""}`, by ?? "");
+    return wentBack(context, planned, target, `by ${by}: ${context.required("reason")}`, by);
   },
 };
 

@@ -1,7 +1,7 @@
 /** Takes a device family or a segment out of the plan: a family until a person approves it again, a segment until a person ends it. */
 import { suspend as suspension } from "../../config/suspend.ts";
 import type { Command } from "../command.ts";
-import { heldBack, holdingOptions } from "../holding-back.ts";
+import { heldBack, holdingObjections, holdingOptions } from "../holding-back.ts";
 
 export const suspend: Command = {
   name: "suspend",
@@ -19,5 +19,6 @@ export const suspend: Command = {
   more:
     "Takes effect when the files are read again: `watchkeeper reload`, or the next start. A family's suspension stands in its profile file, " +
     "a segment's under segmentStages in the watchlist; comments are kept. To stop all asking at once, see `watchkeeper help stop`.",
+  objections: holdingObjections,
   run: (context) => heldBack(context, { stage: "suspended", family: suspension }),
 };

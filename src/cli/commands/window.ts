@@ -5,13 +5,14 @@ import { windowLongest } from "../../domain/limits.ts";
 import { parseInstant, type ReadInstant } from "../../domain/instant.ts";
 import { printable } from "../../domain/printable.ts";
 import { milliseconds } from "../../domain/units.ts";
-import { isWindowKind, isWindowScope, windowKinds, type WindowKind } from "../../domain/windows.ts";
-import { WrongUsage, type Command, type Context, type ExitCode } from "../command.ts";
+import { isWindowKind, isWindowScope, windowKinds, type WindowKind, type WindowScope } from "../../domain/windows.ts";
+import { WrongUsage, type Command, type Context, type ExitCode, type Written } from "../command.ts";
 import type { Asked } from "../control-client.ts";
 import { nobodyRuns, pollerOf } from "../poller.ts";
 import { failed } from "../report.ts";
 import { settingsOf } from "../settings-file.ts";
 import { moment } from "../text.ts";
+import { wanted, objectionsOf } from "../wanted.ts";
 import { windowLine } from "../window-view.ts";
 
 export const window: Command = {
@@ -55,6 +56,26 @@ export const window: Command = {
     "A pause gives kept connections back and begins 5 s later; when it ends, checks come back in their slots. Every time needs its offset: " +
     "a ship's clocks are set back at night. A window ends by itself and only a person extends it. " +
     "A clock that is set ends no pause early and makes nothing else last longer. Needs a running poller.",
+  objections: (written) => {
+    const [what, id] = written.words;
+    const name = (): string => named(id);
+    const by = (): string => byOf(written);
+    const reason = (): string => reasonOf(written);
+    const surplus = (): void => none(id);
+    const begin = (): unknown => instantOf(written, "from");
+    if (what === "open")
+      return objectionsOf(
+        surplus,
+        () => kindOf(written),
+        () => scopeOf(written),
+        begin,
+        () => endOf(written),
+        by,
+        reason,
+      );
+    if (what === "extend") return objectionsOf(name, () => endOf(written), by, reason);
+    return what === "close" ? objectionsOf(name, by, reason) : [];
+  },
   async run(context) {
     const [what = "nothing", id] = context.words;
     switch (what) {
@@ -73,20 +94,13 @@ export const window: Command = {
 };
 
 function opened(context: Context): Promise<ExitCode> {
-  const [, surplus] = context.words;
-  if (surplus !== undefined) throw new WrongUsage(`"${surplus}" is one word too many: a new window is given its name`);
   const from = instantOf(context, "from");
   const end = endOf(context);
-  const scope = needed(context, "scope", "whom it is for");
-  if (!isWindowScope(scope)) {
-    const meant = /^[a-z0-9][a-z0-9-]*$/u.test(scope) ? `; did you mean device:${scope}?` : "";
-    throw new WrongUsage(`--scope: found "${scope}", expected device:ID, segment:ID, zone:ID, profile:ID or site${meant}`);
-  }
   const change = context.text("change");
   const offsetMinutes = from?.offsetMinutes ?? end.offsetMinutes;
   return told(context, "window-open", {
     kind: kindOf(context),
-    scope,
+    scope: scopeOf(context),
     ...(from && { from: instant(from) }),
     ...end.request,
     ...(offsetMinutes !== undefined && { offsetMinutes }),
@@ -143,13 +157,19 @@ async function ask<Name extends Changing | "window-list">(
 }
 
 function signed(context: Context): { readonly by: string; readonly reason: string } {
-  return { by: needed(context, "by", "your name, for the record"), reason: needed(context, "reason", "why, for the record") };
+  return { by: byOf(context), reason: reasonOf(context) };
 }
 
-function needed(context: Context, option: string, what: string): string {
-  const text = context.text(option);
-  if (text === undefined) throw new WrongUsage(`--${option} is missing: ${what}`);
-  return text;
+function byOf(written: Written): string {
+  return wanted(written, "by", "your name, for the record");
+}
+
+function reasonOf(written: Written): string {
+  return wanted(written, "reason", "why, for the record");
+}
+
+function none(surplus: string | undefined): void {
+  if (surplus !== undefined) throw new WrongUsage(`"${surplus}" is one word too many: a new window is given its name`);
 }
 
 function named(id: string | undefined): string {
@@ -157,8 +177,15 @@ function named(id: string | undefined): string {
   return id;
 }
 
-function kindOf(context: Context): WindowKind {
-  const kind = needed(context, "kind", `one of ${Object.keys(windowKinds).join(", ")}`);
+function scopeOf(written: Written): WindowScope {
+  const scope = wanted(written, "scope", "whom it is for: device:ID, segment:ID, zone:ID, profile:ID or site");
+  if (isWindowScope(scope)) return scope;
+  const meant = /^[a-z0-9][a-z0-9-]*$/u.test(scope) ? `; did you mean device:${scope}?` : "";
+  throw new WrongUsage(`--scope: found "${scope}", expected device:ID, segment:ID, zone:ID, profile:ID or site${meant}`);
+}
+
+function kindOf(written: Written): WindowKind {
+  const kind = wanted(written, "kind", `one of ${Object.keys(windowKinds).join(", ")}`);
   if (isWindowKind(kind)) return kind;
   throw new WrongUsage(`--kind: found "${kind}", expected one of ${Object.keys(windowKinds).join(", ")}`);
 }
@@ -168,13 +195,11 @@ interface End {
   readonly offsetMinutes?: number;
 }
 
-function endOf(context: Context): End {
-  const until = instantOf(context, "until");
-  const span = context.text("for") ?? "";
-  if ((until === undefined) === (span === ""))
-    throw new WrongUsage(
-      `found ${until ? "both --for and --until" : "neither --for nor --until"}, expected one: a window always has an end`,
-    );
+function endOf(written: Written): End {
+  const until = instantOf(written, "until");
+  const span = written.text("for") ?? "";
+  if (until !== undefined && span !== "") throw new WrongUsage("found both --for and --until, expected one: a window always has an end");
+  if (until === undefined && span === "") throw new WrongUsage("--for or --until is missing: a window always has an end, such as --for 2h");
   if (until) return { request: { until: instant(until) }, offsetMinutes: until.offsetMinutes };
   const forMs = parseDuration(span);
   if (forMs === undefined || forMs === 0) throw new WrongUsage(`--for: found "${span}", expected a duration such as 90m, 2h or 3d`);
@@ -184,12 +209,12 @@ function endOf(context: Context): End {
   return { request: { forMs } };
 }
 
-function instantOf(context: Context, option: string): ReadInstant | undefined {
-  const text = context.text(option);
+function instantOf({ clock, text: textOf }: Written, option: string): ReadInstant | undefined {
+  const text = textOf(option);
   const read = text === undefined ? undefined : parseInstant(text);
   if (text !== undefined && !read)
     throw new WrongUsage(
-      `--${option}: found "${text}", expected a day and a time with their offset, such as ${moment(new Date(context.clock.wall()).toISOString()).slice(0, 10)}T22:00+02:00, or Z for UTC`,
+      `--${option}: found "${text}", expected a day and a time with their offset, such as ${moment(new Date(clock.wall()).toISOString()).slice(0, 10)}T22:00+02:00, or Z for UTC`,
     );
   return read;
 }

@@ -256,7 +256,18 @@ describe("approve", () => {
       2,
       /^watchkeeper approve: --devices <a,b> is missing: the devices that are admitted; or --all-new\n/,
     ],
-    ["no profile", () => [], 2, /^watchkeeper approve: <profile> is missing\n/],
+    [
+      "nothing at all, and names everything that is missing with a line that works",
+      () => [],
+      2,
+      /^(?:watchkeeper approve: --[a-z-]+ \S+ is missing: .*\n){8}watchkeeper approve: <profile> is missing\nusage: .*\nfor example: watchkeeper approve schneider-m221 --devices/,
+    ],
+    [
+      "a worksheet without its file, and wants nothing else",
+      () => ["--worksheet", "import"],
+      2,
+      /^watchkeeper approve: <profile> is missing\nusage/,
+    ],
   ];
   for (const [what, argv, code, err] of refusals) {
     test(`refuses ${what}`, async () => {

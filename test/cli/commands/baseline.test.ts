@@ -29,6 +29,12 @@ function seen(device: string): readonly string[] {
   return ["--seen", markOf(site.state.known.filter((known) => known.device === device)) ?? "none"];
 }
 
+/** The mark that stands under the list of those of which nothing was accepted. */
+async function seenAll(): Promise<readonly string[]> {
+  const { out } = await site.run(baseline, ["list"]);
+  return ["--seen", /mark of them all (\S+)\./u.exec(out)?.[1] ?? "none"];
+}
+
 function record(eventId: number, type: string, detail: string): AuditLine {
   const chain = { previous: "0", hash: "1" };
   return {
@@ -119,12 +125,12 @@ describe("accept", () => {
   test("--beside keeps what was accepted before; --all-new takes those of which nothing was", async () => {
     site.state.known = [first, changed];
     assert.match(
-      (await site.run(baseline, ["accept", "--all-new", ...signed])).out,
+      (await site.run(baseline, ["accept", "--all-new", ...(await seenAll()), ...signed])).out,
       /^DEVICE .*\nplc-1 [^]*\nAccepted 1 device as listed\.$/u,
     );
     assert.equal((await site.run(baseline, ["accept", "plc-2", "--beside", ...seen("plc-2"), ...signed])).code, 0);
     assert.equal(site.state.known.find(({ device }) => device === "plc-2")?.accepted.length, 2);
-    assert.match((await site.run(baseline, ["accept", "--all-new", ...signed])).out, /^Nothing is new/u);
+    assert.match((await site.run(baseline, ["accept", "--all-new", "--seen", "any", ...signed])).out, /^Nothing is new/u);
     assert.match((await site.run(baseline, ["accept", "plc-1", ...seen("plc-1"), ...signed, "--json"])).out, /^\{\s+"accepted"/u);
   });
 
@@ -147,7 +153,7 @@ describe("accept", () => {
     const full = { ok: false, problems: ["disk full"] } as const;
     const handler = () => Promise.resolve(room-- > 0 ? ({ ok: true, result: { accepted: [] } } as const) : full);
     await site.poller({ "baseline-accept": handler });
-    const { code, err } = await site.run(baseline, ["accept", "--all-new", ...signed]);
+    const { code, err } = await site.run(baseline, ["accept", "--all-new", ...(await seenAll()), ...signed]);
     assert.equal(code, 1);
     assert.equal(err, "disk full\nThe first 150 of 230 devices are accepted, these and those after them are not");
     assert.deepEqual(
@@ -155,7 +161,7 @@ describe("accept", () => {
       [75, 75, 75],
     );
     site.state.known = [];
-    assert.match((await site.run(baseline, ["accept", "--all-new", ...signed])).out, /^Nothing is new/u);
+    assert.match((await site.run(baseline, ["accept", "--all-new", "--seen", "any", ...signed])).out, /^Nothing is new/u);
     assert.equal(site.sent.length, 3);
   });
 
@@ -194,17 +200,36 @@ describe("accept", () => {
     assert.deepEqual([site.state.known.length, taken], [2, ["plc-1"]]);
   });
 
-  test("--all-new with --json is refused, as it would accept what nobody was shown: nothing is accepted and nobody asked, at a terminal too", async () => {
+  test("--all-new where nobody is asked, for want of a terminal or with --json, takes the mark of the list that a person has seen, and nothing without it", async () => {
     site.state.known = [first];
-    for (const prompt of [undefined, () => Promise.resolve("yes")]) {
-      const ran = await site.run(baseline, ["accept", "--all-new", "--json", ...signed], prompt === undefined ? {} : { prompt });
+    const yes = { prompt: () => Promise.resolve("yes") };
+    for (const [options, surroundings] of [
+      [[], {}],
+      [["--json"], {}],
+      [["--json"], yes],
+    ] as const) {
+      const ran = await site.run(baseline, ["accept", "--all-new", ...options, ...signed], surroundings);
       assert.deepEqual([ran.code, ran.out], [2, ""]);
       assert.match(
         ran.err,
-        /--all-new.*--json.*`watchkeeper baseline list --json`.*`watchkeeper baseline accept DEVICE --seen MARK --json …`/u,
+        /--seen is missing: the mark that `watchkeeper baseline list` prints under its list, .*; nothing was accepted\n/u,
       );
       assert.deepEqual([site.state.audit, site.state.known[0]?.accepted, site.sent], [[], [], []]);
     }
+    const before = await seenAll();
+    site.state.known = [first, knownIdentity("plc-2", plate, undefined, "192.0.2.12")];
+    for (const surroundings of [{}, yes]) {
+      const other = await site.run(baseline, ["accept", "--all-new", ...before, ...signed], surroundings);
+      assert.deepEqual([other.code, other.out], [1, ""]);
+      assert.match(
+        other.err,
+        /^--all-new: found the mark \S+, expected \S+: it is not the list that was seen\. Look through .* again; nothing was accepted$/u,
+      );
+    }
+    assert.deepEqual([site.state.audit, site.sent], [[], []]);
+    const taken = await site.run(baseline, ["accept", "--all-new", "--json", ...(await seenAll()), ...signed]);
+    assert.equal((JSON.parse(taken.out) as { readonly accepted: readonly unknown[] }).accepted.length, 2);
+    assert.doesNotMatch((await site.run(baseline, ["list"])).out, /mark of them all/u);
   });
 
   test("is refused by the poller, by a full disk, and for a device that has said nothing", async () => {
@@ -285,7 +310,11 @@ test("written wrongly says what is expected", async () => {
     [["show"], /<device> is missing/u],
     [["accept", "plc-1", "--reason", "x"], /--by is missing/u],
     [["accept", "plc-1", ...signed], /--seen is missing: the mark that `watchkeeper baseline show plc-1` prints/u],
-    [["accept", "--all-new", "--seen", "x", ...signed], /--seen goes with one device/u],
+    [["accept", "--all-new", ...signed], /--seen is missing: the mark that `watchkeeper baseline list` prints under its list/u],
+    [
+      ["accept"],
+      /neither a device[^]*--seen is missing[^]*--by is missing[^]*--reason is missing[^]*for example: watchkeeper baseline accept fresh-water-plc --seen/u,
+    ],
     [["accept", ...signed], /neither a device nor --all-new/u],
     [["accept", "plc-1", "--all-new", ...signed], /both a device and --all-new/u],
     [["report", "--format", "pdf"], /--format: found "pdf"/u],

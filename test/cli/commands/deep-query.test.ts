@@ -166,6 +166,9 @@ describe("deep-query", () => {
       const { code, err } = await site.run(deepQuery, ["plc-1", ...argv]);
       assert.deepEqual([code, err.includes(`${option} is missing`)], [2, true]);
     }
+    const nothing = await site.run(deepQuery, []);
+    assert.match(nothing.err, /<device> is missing\n.*--by is missing.*\n.*--reason is missing.*\n.*--differences is missing.*\nusage/u);
+    assert.equal(nothing.code, 2);
     assert.equal((await site.run(deepQuery, [...signed])).code, 2);
     assert.match((await site.run(deepQuery, ["plc-1", ...signed])).err, /no poller runs/u);
     await site.poller({ "deep-query": begun });

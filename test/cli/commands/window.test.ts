@@ -116,7 +116,7 @@ describe("window", () => {
     const scope = ["--scope", "site"];
     for (const [argv, expected] of [
       [["shut"], /expected open, extend, close or list/u],
-      [[...pause, ...signed], /neither --for nor --until.*always has an end/u],
+      [[...pause, ...signed], /--for or --until is missing: a window always has an end/u],
       [[...pause, "--for", "2h", "--until", "2026-11-22T12:00Z", ...signed], /both --for and --until/u],
       [[...pause, "--for", "0h", ...signed], /expected a duration/u],
       [[...pause, "--for", "9000d", ...signed], /--for: found "9000d", expected at most 30 d: a person may extend a window later/u],
@@ -134,6 +134,14 @@ describe("window", () => {
       [[...pause, "--for", "2h", "--reason", "x"], /--by is missing/u],
       [["open", "w3", "--kind", "mute", ...scope, "--for", "2h", ...signed], /"w3" is one word too many/u],
       [["close", ...signed], /<window> is missing/u],
+      [
+        ["open"],
+        /--kind is missing: .*\n.*--scope is missing: .*\n.*--for or --until is missing.*\n.*--by is missing: .*\n.*--reason is missing: .*\nusage: .*\nfor example: watchkeeper window open --kind pause --scope segment:hvac --for 2h --by eto-1 /u,
+      ],
+      [
+        ["extend"],
+        /<window> is missing.*\n.*--for or --until.*\n.*--by is missing.*\n.*--reason is missing.*\nusage.*\nfor example: watchkeeper window extend w3/u,
+      ],
     ] as const) {
       const { code, err } = await site.run(window, [...argv]);
       assert.equal(code, 2, argv.join(" "));
