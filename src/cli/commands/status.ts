@@ -1,9 +1,9 @@
 /** Shows what the running poller knows: one line a device, trouble first. */
 import type { Command, Context, ExitCode } from "../command.ts";
 import { deviceView } from "../device-view.ts";
-import { nobodyRuns, pollerOf } from "../poller.ts";
+import { nobodyRuns, pollerOf, serviceLines } from "../poller.ts";
 import { failed } from "../report.ts";
-import { settingsOf } from "../settings-file.ts";
+import { settingsFileOf, settingsOf } from "../settings-file.ts";
 import { needsAttention, siteView, type View } from "../status-view.ts";
 import { styleFor, widthFor } from "../style.ts";
 import type { Status } from "../../domain/control.ts";
@@ -25,7 +25,10 @@ export const status: Command = {
     if ("problems" in settings) return failed(context, settings.problems);
     const asked = await pollerOf(context, settings.stateDir).ask("status", {});
     if (asked.kind === "trouble") return failed(context, [asked.detail]);
-    if (asked.kind === "nobody") return failed(context, [nobodyRuns(settings.stateDir), ...stopLine(context, settings.stateDir)]);
+    if (asked.kind === "nobody") {
+      const service = serviceLines(settingsFileOf(context));
+      return failed(context, [nobodyRuns(settings.stateDir), ...service, ...stopLine(context, settings.stateDir)]);
+    }
     if (!asked.reply.ok) return failed(context, asked.reply.problems);
     return shown(context, asked.reply.result, settings.stateDir);
   },
