@@ -127,9 +127,10 @@ export type SharedCause = "way_out" | "segment" | "gateway" | "device";
 /** All that can change what we believe enters the recorder here, asked or overheard. */
 export type Fact =
   | Outcome
-  /** Found at the start: an earlier run missed the check so often, last `at`, and it has not answered since. `stands`: so lately that what it was then it still is. */
+  /** Found at the start, or at a reload that brings the check: it was missed so often before, last `at`, and has not answered since. `stands`: so lately that what it was then it still is. */
   | {
       readonly kind: "missed_before";
+      readonly found: "start" | "reload";
       readonly check: Check;
       readonly at: MonotonicMs;
       readonly missed: number;

@@ -79,8 +79,8 @@ export class EventLog {
   happened(fact: Happening): void {
     switch (fact.kind) {
       case "missed_before": {
-        const { check, missed, failure } = fact;
-        return this.write("debug", "missed_before", `${check.id} has not answered ${missed} times before this start`, {
+        const { check, found, missed, failure } = fact;
+        return this.write("debug", "missed_before", `${check.id} has not answered ${missed} times before this ${found}`, {
           check: check.id,
           failure,
         });

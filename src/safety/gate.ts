@@ -84,11 +84,12 @@ export class HeartbeatGate implements Gate, PermitOffice {
       this.#plan = plan;
       for (const permit of this.#out) if (!this.#admission.planned(permit.check)) permit.revoke("plan_changed");
       void this.#keeper.letGoUnless((check) => this.#admission.planned(check));
-      const detail = "several fell silent together before this start";
+      const found = before === plan ? "start" : "reload";
+      const fell = { held: true, detail: `several fell silent together before this ${found}` } as const;
       return [
         ...moved.flatMap((trip) => this.#tripped(trip, undefined)),
-        ...held.map((scope) => ({ kind: "held", at: now, scope, held: true, detail }) as const),
-        ...missed.map((one) => ({ kind: "missed_before", ...one }) as const),
+        ...held.map((scope) => ({ kind: "held", at: now, scope, ...fell }) as const),
+        ...missed.map((one) => ({ kind: "missed_before", found, ...one }) as const),
       ];
     };
   }
@@ -128,8 +129,7 @@ export class HeartbeatGate implements Gate, PermitOffice {
 
   /** The ways out have changed: what is out on one that leads elsewhere ends now. A kept connection stays and says nothing: its FIN would go astray too. */
   rerouted(): void {
-    const { circumstances } = this.#parts;
-    for (const permit of this.#out) if (circumstances.cutOff(permit.check.target) !== undefined) permit.revoke("cut_off");
+    for (const permit of this.#out) if (this.#parts.circumstances.cutOff(permit.check.target) !== undefined) permit.revoke("cut_off");
   }
 
   /** A person's deep query is over: what of it is out ends now. */

@@ -39,10 +39,15 @@ export function isUrgent({ category }: Pick<AuditEntry, "category">): boolean {
   return category === "stop" || category === "trip";
 }
 
-/** Of a hold, its trials and its end: where it is lost, a whole segment is asked sooner. */
-export function isHold({ key }: Pick<LearntRow, "key">): boolean {
-  return key.startsWith("held ");
+/**
+ * Of a hold, its trials and its end: where it is lost, a whole segment is asked sooner. Of an episode in which a device turned us away and of
+ * one that vanished: where it is lost, a trip comes later.
+ */
+export function mayNotWait({ key }: Pick<LearntRow, "key">): boolean {
+  return unwaiting.some((kind) => key.startsWith(kind));
 }
+
+const unwaiting: readonly string[] = ["held ", "turned-away ", "lost ", "harmed "];
 
 export interface WorkerStart {
   readonly path: string;

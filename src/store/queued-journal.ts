@@ -10,7 +10,7 @@ import { emptyChain } from "./audit-chain.ts";
 import type { StandingTrip } from "./board.ts";
 import type { Unusable } from "./database.ts";
 import type { StoreJournal } from "./journal.ts";
-import { isHold, isUrgent, isWeighty, type AuditHead, type Batch, type LearntRow, type Row } from "./journal-rows.ts";
+import { isUrgent, isWeighty, mayNotWait, type AuditHead, type Batch, type LearntRow, type Row } from "./journal-rows.ts";
 import { JournalWaiters } from "./journal-waiters.ts";
 import { JournalThread, within, type Answer, type Opened, type ThreadListener } from "./journal-thread.ts";
 import type { TripsBeside } from "./trips-beside.ts";
@@ -113,7 +113,7 @@ export class QueuedJournal implements StoreJournal, ThreadListener {
   }
 
   learnt(row: LearntRow): void {
-    this.#accept({ kind: "learnt", ...row }, queueTransitionsMax, isHold(row));
+    this.#accept({ kind: "learnt", ...row }, queueTransitionsMax, mayNotWait(row));
   }
 
   identity(known: KnownIdentity): void {

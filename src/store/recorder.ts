@@ -58,7 +58,7 @@ export class BoardRecorder implements Recorder {
         return;
       case "missed_before":
         this.#board.missedBefore(fact);
-        this.#review(fact.check.device, "it was down before this start");
+        this.#review(fact.check.device, `it was down before this ${fact.found}`);
         break;
       case "presence":
         this.#board.overheard(fact.device, fact.at);

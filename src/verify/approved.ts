@@ -70,6 +70,11 @@ export function approvedBy(plan: unknown): Approved {
   };
 }
 
+/** Of which site the plan is. @throws PlanUnreadable */
+export function siteOf(plan: unknown): string {
+  return text(object(plan, "the plan")["site"], "site");
+}
+
 /** What several plans allow together, for a capture over a reload: of two figures the looser. */
 export function eitherOf(plans: readonly Approved[]): Approved {
   const lineGapMs = new Map<string, number>();

@@ -93,6 +93,17 @@ describe("a poller that is started anew once", () => {
       [["b", false]],
     );
   });
+  it("says whether it was the start or a reload that brought it", async () => {
+    const site = born(new Set(["b"]));
+    await site.clock.advance(30 * minute);
+    const without = literalPlan([{ name: "c", address: "192.0.2.3" }]);
+    for (const plan of [without, { ...lost }]) site.adopt(plan);
+    const found = (of: SimulatedSite) =>
+      of.facts.flatMap((fact) => (fact.kind === "missed_before" ? [[fact.check.device, fact.found]] : []));
+    assert.deepEqual(found(site), [["b", "reload"]]);
+    assert.deepEqual(found(again(new Set(["b"]), site)), [["b", "start"]]);
+  });
+
   it("says nothing of one that has other bytes or another place now, and asks it no sooner", async () => {
     const dead = new Set(["b"]);
     const first = born(dead);

@@ -68,7 +68,7 @@ describe("a device", () => {
 
   test("that was down when an earlier run ended is down from the start, unless it is another device or the site is stopped", () => {
     const memory = { proven: new Map([[check("plc").id, check("plc").digest]]) };
-    const before = { kind: "missed_before", check: check("plc"), missed: 7, failure: "refused", stands: true } as const;
+    const before = { kind: "missed_before", found: "start", check: check("plc"), missed: 7, failure: "refused", stands: true } as const;
     const { board: it, clock } = board(plan({ plc: {} }), memory);
     it.missedBefore({ ...before, at: clock.monotonic(), check: { ...check("plc"), digest: "other" } });
     assert.equal(judgement(it), "unknown (not_asked_yet)");

@@ -114,15 +114,17 @@ describe("records", () => {
     assert.equal(bench.rows("transitions").length, 2);
   });
 
-  test("nor is what is held: where that is lost, a whole segment is asked sooner", async () => {
+  test("nor is what is held, an episode of refusals and a device that vanished: where that is lost, a segment is asked sooner or a trip comes later", async () => {
     const { journal } = await bench.open();
     const row = { value: "{}", boot: "this", at: wallMs(1000) };
-    journal.learnt({ ...row, key: "missed plc/modbus-fc43" });
-    assert.equal(bench.clock.waiting, 1, "waits for company");
-    journal.learnt({ ...row, key: "held segment:hvac" });
-    assert.equal(bench.clock.waiting, 0, "went at once, and took the other along");
-    await journal.allWritten();
-    assert.equal(bench.rows("learnt").length, 2);
+    for (const [at, key] of ["held segment:hvac", "turned-away plc/modbus-fc43", "lost plc", "harmed schneider-m221"].entries()) {
+      journal.learnt({ ...row, key: `missed plc-${at}/modbus-fc43` });
+      assert.equal(bench.clock.waiting, 1, "waits for company");
+      journal.learnt({ ...row, key });
+      assert.equal(bench.clock.waiting, 0, "went at once, and took the other along");
+      await journal.allWritten();
+    }
+    assert.equal(bench.rows("learnt").length, 8);
   });
 
   test("hurry for nobody who waits until they are on disk", async () => {

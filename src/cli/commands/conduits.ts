@@ -4,7 +4,7 @@ import path from "node:path";
 import { conduitCells, conduitColumns, conduitsOf, crossingWords } from "../../config/conduits.ts";
 import { csvText } from "../../config/csv.ts";
 import { planJson } from "../../config/plan-json.ts";
-import { approvedBy, eitherOf, PlanUnreadable, type Approved } from "../../verify/approved.ts";
+import { approvedBy, eitherOf, PlanUnreadable, siteOf, type Approved } from "../../verify/approved.ts";
 import { capturedFrames, CaptureUnreadable } from "../../verify/capture-file.ts";
 import { deepRunOf, RecordUnreadable, type DeepRun } from "../../verify/deep-run.ts";
 import { judge } from "../../verify/judge.ts";
@@ -91,9 +91,10 @@ function listed(context: Context): ExitCode {
 
 function verified(context: Context, capture: string): ExitCode {
   try {
-    const approved = approvedFor(context);
-    if ("problems" in approved) return failed(context, approved.problems);
-    const kept = keptFor(context);
+    const judgedBy = approvedFor(context);
+    if ("problems" in judgedBy) return failed(context, judgedBy.problems);
+    const { approved, sites } = judgedBy;
+    const kept = keptFor(context, sites);
     if ("problems" in kept) return failed(context, kept.problems);
     const pollerAddresses = context.text("poller")?.split(",");
     const judgement = judge({
@@ -113,22 +114,44 @@ function verified(context: Context, capture: string): ExitCode {
   }
 }
 
-function approvedFor(context: Context): Approved | { readonly problems: readonly string[] } {
+/** What is judged by, and of which site each plan is, by the name of what it stands in. */
+interface JudgedBy {
+  readonly approved: Approved;
+  readonly sites: ReadonlyMap<string, string>;
+}
+
+function approvedFor(context: Context): JudgedBy | Problems {
   const files = context.text("plan")?.split(",");
-  if (files) return eitherOf(files.map((file) => approvedBy(parsed(readFileSync(path.resolve(context.cwd, file), "utf8"), file))));
+  if (files) {
+    const plans = files.map((file) => [file, parsed(readFileSync(path.resolve(context.cwd, file), "utf8"), file)] as const);
+    const sites = new Map(plans.map(([file, plan]) => [file, siteOf(plan)]));
+    const [[first, site], ...others] = [...sites] as [[string, string], ...[string, string][]];
+    const another = others.find(([, other]) => other !== site);
+    const approved = eitherOf(plans.map(([, plan]) => approvedBy(plan)));
+    if (!another) return { approved, sites };
+    return { problems: [`--plan: found ${first} of site ${site} and ${another[0]} of site ${another[1]}, expected plans of one site`] };
+  }
   const planned = usable(context);
   if ("problems" in planned) return planned;
-  return approvedBy(JSON.parse(JSON.stringify(planJson(planned.site.compiled, context.machine().sysctls))));
+  const plan: unknown = JSON.parse(JSON.stringify(planJson(planned.site.compiled, context.machine().sysctls)));
+  return { approved: approvedBy(plan), sites: new Map([["the site's files", siteOf(plan)]]) };
 }
 
 /** The stops and pauses of the state folder; none where a plan of elsewhere is judged by and nobody says which folder belongs to it. */
-function keptFor(context: Context): { readonly times: readonly Quiet[] } | Problems {
+function keptFor(context: Context, sites: ReadonlyMap<string, string>): { readonly times: readonly Quiet[] } | Problems {
   const named = context.text("state");
   if (named === undefined && context.text("plan") !== undefined) return { times: [] };
   const settings = named === undefined ? settingsOf(context) : { stateDir: path.resolve(context.cwd, named) };
   if ("problems" in settings) return settings;
   const kept = context.state.quiet(settings.stateDir);
   if ("problems" in kept) return kept;
+  const born = context.state.birth(settings.stateDir);
+  if ("problems" in born) return born;
+  const [[plan, site]] = [...sites] as [[string, string]];
+  if (born.site !== site) {
+    const found = `${settings.stateDir}: found the state folder of site ${born.site}, expected that of site ${site}, which the plan is of (${plan})`;
+    return { problems: [`${found}: stops and pauses of another site say nothing of this one; name its own with --state`] };
+  }
   const pauses = kept.windows === undefined ? [] : pausesIn(parsed(kept.windows, `${settings.stateDir}/windows.json`));
   return { times: [...stopsIn(kept.runs, kept.standing), ...pauses] };
 }

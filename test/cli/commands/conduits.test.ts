@@ -168,6 +168,20 @@ describe("--verify", () => {
     const elsewhere = ["--verify", file, "--plan", "plan.json"];
     assert.equal((await site.run(conduits, elsewhere)).code, 0);
     assert.equal((await site.run(conduits, [...elsewhere, "--state", "state"])).code, 1);
+    // What another site was told to leave alone says nothing of this one.
+    site.state.born = { site: "mv-borealis", lab: false };
+    const foreign = await site.run(conduits, [...elsewhere, "--state", "state"]);
+    assert.deepEqual([foreign.code, foreign.out], [1, ""]);
+    assert.match(
+      foreign.err,
+      /state: found the state folder of site mv-borealis, expected that of site mv-aurora, which the plan is of \(plan\.json\): .* --state$/,
+    );
+    site.state.born = { site: "mv-aurora", lab: false };
+    site.write("other.json", site.read("plan.json").replace('"site": "mv-aurora"', '"site": "mv-borealis"'));
+    assert.match(
+      (await site.run(conduits, ["--verify", file, "--plan", "plan.json,other.json"])).err,
+      /^--plan: found plan\.json of site mv-aurora and other\.json of site mv-borealis, expected plans of one site$/,
+    );
     site.state.quietTimes = {
       windows: undefined,
       runs: [{ type: "stopped", timestamp: new Date(around.from).toISOString(), source: "eto-2" }],
