@@ -97,7 +97,13 @@ test("hostile OPC UA servers get one connection and one Publish a slot, and a se
   const counts = await Promise.all(present.map(async ([id]) => [id, (await plant.counted(addressOf(id))).mostSessionsAtOnce] as const));
   // A server that gives a session and then breaks the protocol hears no goodbye: what it holds of ours ends by its timeout, four intervals.
   const breaks = new Set(["silent-publish", "unasked-publish", "wrong-request-id", "wrong-channel", "reset"]);
-  for (const [id, most] of counts) assert.ok(most <= (breaks.has(id) ? 4 : 1), JSON.stringify(counts));
+  for (const [id, most] of counts) {
+    // Nor does one to which this machine was too slow to open a session in time.
+    const tooSlow = conversations(withPeer(all, addressOf(id))).some(
+      (one) => withFlag(fromUs(one), "RST").length > 0 && asking(one, "PublishRequest").length === 0,
+    );
+    assert.ok(most <= (breaks.has(id) || tooSlow ? 4 : 1), `${id}: ${JSON.stringify(counts)}`);
+  }
   const counted = await plant.counted(addressOf("redirecting"));
   assert.deepEqual([counted["connections"], counted["endpointUrl"]], [1, `opc.tcp://${addressOf("redirecting")}:4840`]);
 });

@@ -13,17 +13,26 @@ import { watchTheWireFor } from "./support/wait.ts";
 import type { AttackerOptions } from "./support/web-attacker.ts";
 
 const windowMs = 3000;
+/** What else the machine has to do may fall on one of them: each of the promises is to be kept in two of the three. */
+const [rounds, roundsKept] = [3, 2];
 const devices = 30;
 const address = (index: number): string => `192.0.2.${101 + index}`;
 const deadlineMs = 90_000;
 
 /** What the page says of the schedule up to now. */
 interface Kept {
+  /** Of a page: when it was made, to a pulse of the poller. Of what came between two: how long that was. */
+  readonly tookMs: number;
   readonly starts: number;
   readonly lateSeconds: number;
   /** Starts that were late by more than 50 ms. */
   readonly veryLate: number;
   readonly stalls: number;
+}
+
+interface Round {
+  readonly quiet: Kept;
+  readonly attacked: Kept;
 }
 
 interface Scraped extends Kept {
@@ -65,23 +74,23 @@ basic_auth_users: {prometheus: "${hashSync("right", 10)}"}
   const attacker = runUnder(network, pollerHost, new URL("support/web-attacker.ts", import.meta.url), { args: [JSON.stringify(options)] });
   await watchTheWireFor(2500);
   // In turns: what else the machine has to do falls on both.
-  let [quiet, attacked] = [nothing, nothing];
-  for (let round = 0; round < 2; round++) {
+  const compared: Round[] = [];
+  let counts: Readonly<Record<string, number>> = {};
+  for (let round = 0; round < rounds; round++) {
     const first = await scraped(attacker);
     await watchTheWireFor(windowMs);
     const second = await scraped(attacker);
     attacker.tell({ do: "attack", forMs: windowMs });
     await watchTheWireFor(windowMs);
     const third = await scraped(attacker);
-    [quiet, attacked] = [plus(quiet, second, first), plus(attacked, third, second)];
-    if (round === 0) await attacker.next("attacked", deadlineMs);
+    compared.push({ quiet: between(first, second), attacked: between(second, third) });
+    counts = (await attacker.next("attacked", deadlineMs))["counts"] as typeof counts;
   }
-  const { counts } = (await attacker.next("attacked", deadlineMs)) as unknown as { readonly counts: Readonly<Record<string, number>> };
   // Of everybody who came: on a busy machine the last of them are turned away after the time that is compared.
   const { refused } = await scraped(attacker);
   assert.equal(await poller.end(), 0, poller.said());
 
-  const context = JSON.stringify({ quiet, attacked, counts, refused });
+  const context = JSON.stringify({ compared, counts, refused });
   t.diagnostic(context);
   for (const open of Object.keys(counts).filter((what) => what.endsWith(" 200"))) assert.fail(`somebody was let in: ${open}: ${context}`);
   for (const kind of ["password", "host", "path", "certificate", "plain", "header", "slow", "connection"])
@@ -93,12 +102,16 @@ basic_auth_users: {prometheus: "${hashSync("right", 10)}"}
   for (const reason of ["host", "password", "certificate", "tls", "connections"])
     assert.match(refused, new RegExp(`reason="${reason}"\\} [1-9]`, "u"), context);
 
-  assert.ok(attacked.stalls <= quiet.stalls + 1, `the poller stood still: ${context}`);
-  assert.ok(attacked.starts >= 0.8 * quiet.starts, `checks were not asked: ${context}`);
-  const mean = ({ lateSeconds, starts }: Kept): number => lateSeconds / starts;
-  assert.ok(mean(attacked) <= 3 * mean(quiet) + 0.02, `starts are late: ${context}`);
-  assert.ok(attacked.veryLate / attacked.starts <= 3 * (quiet.veryLate / quiet.starts) + 0.05, `starts are very late: ${context}`);
+  for (const [broken, kept] of Object.entries(promises)) assert.ok(compared.filter(kept).length >= roundsKept, `${broken}: ${context}`);
 });
+
+/** By what it means where one is not kept. */
+const promises: Readonly<Record<string, (round: Round) => boolean>> = {
+  "the poller stood still": ({ quiet, attacked }) => attacked.stalls <= quiet.stalls,
+  "checks were not asked": ({ quiet, attacked }) => attacked.starts / attacked.tookMs >= 0.8 * (quiet.starts / quiet.tookMs),
+  "starts are late": ({ quiet, attacked }) => attacked.lateSeconds / attacked.starts <= 3 * (quiet.lateSeconds / quiet.starts) + 0.02,
+  "starts are very late": ({ quiet, attacked }) => attacked.veryLate / attacked.starts <= 3 * (quiet.veryLate / quiet.starts) + 0.05,
+};
 
 async function scraped(attacker: Script): Promise<Scraped> {
   attacker.tell({ do: "scrape" });
@@ -108,6 +121,7 @@ async function scraped(attacker: Script): Promise<Scraped> {
   const value = (series: string): number => Number(page.find((line) => line.startsWith(`${series} `))?.slice(series.length + 1));
   const starts = value("watchkeeper_schedule_lateness_seconds_count");
   return {
+    tookMs: 1000 * value("watchkeeper_last_pulse_timestamp_seconds"),
     starts,
     lateSeconds: value("watchkeeper_schedule_lateness_seconds_sum"),
     veryLate: starts - value('watchkeeper_schedule_lateness_seconds_bucket{le="0.05"}'),
@@ -116,14 +130,13 @@ async function scraped(attacker: Script): Promise<Scraped> {
   };
 }
 
-const nothing: Kept = { starts: 0, lateSeconds: 0, veryLate: 0, stalls: 0 };
-
-/** The sum, with what came between two looks at the page. */
-function plus(sum: Kept, later: Kept, earlier: Kept): Kept {
+/** What came between two looks at the page. */
+function between(earlier: Kept, later: Kept): Kept {
   return {
-    starts: sum.starts + later.starts - earlier.starts,
-    lateSeconds: sum.lateSeconds + later.lateSeconds - earlier.lateSeconds,
-    veryLate: sum.veryLate + later.veryLate - earlier.veryLate,
-    stalls: sum.stalls + later.stalls - earlier.stalls,
+    tookMs: later.tookMs - earlier.tookMs,
+    starts: later.starts - earlier.starts,
+    lateSeconds: later.lateSeconds - earlier.lateSeconds,
+    veryLate: later.veryLate - earlier.veryLate,
+    stalls: later.stalls - earlier.stalls,
   };
 }

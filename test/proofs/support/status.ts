@@ -9,12 +9,13 @@ const deadlineMs = 90_000;
 /** Less than TCP_DELACK_MIN, as seen by the poller: the peer's kernel had no reason to acknowledge by itself before such an answer. */
 const quickMs = 30;
 /**
- * In the beginning of a connection, and again after each answer that was not quick, Linux acknowledges at once until one to three answers have
- * gone out (TCP_PINGPONG_THRESH): of so many quick ones together at least the last had its acknowledgement with it.
+ * In the beginning of a connection Linux acknowledges at once until one to three answers have gone out (TCP_PINGPONG_THRESH), and again after
+ * an answer that was not quick: of two quick ones together from here on the second, as a rule, had its acknowledgement with it.
  */
-const quickTogether = 4;
-/** Where a busy machine brings no four together: among so many, one will do. */
-const enough = 40;
+const usedToItAfter = 4;
+const quickTogether = 2;
+/** Where a busy machine brings no two together: among so many, one will do. More would only wait for the machine to stand still. */
+const enough = 12;
 
 export async function statusOf(site: Site): Promise<Status> {
   const reply = await site.ask("status", {});
@@ -52,7 +53,7 @@ export async function quickAnswers(site: Site, ...devices: readonly string[]): P
       const { answered, lastTookMs } = checkOf(status, device);
       const before = seen.get(device)!;
       if (answered === before.answered || before.quick >= quickTogether) continue;
-      const together = answered === before.answered + 1 ? before.quick : 0;
+      const together = answered === before.answered + 1 && before.answered >= usedToItAfter ? before.quick : 0;
       seen.set(device, { answered, quick: lastTookMs !== null && lastTookMs <= quickMs ? together + 1 : 0 });
     }
     return [...seen.values()].every(({ answered, quick }) => quick >= quickTogether || answered >= enough);

@@ -50,7 +50,7 @@ async function scrape(): Promise<void> {
   const lines = Buffer.concat(chunks)
     .toString("utf8")
     .split("\n")
-    .filter((one) => /^watchkeeper_(schedule_lateness|stalls|web_refused)/u.test(one));
+    .filter((one) => /^watchkeeper_(schedule_lateness|stalls|web_refused|last_pulse)/u.test(one));
   console.log(JSON.stringify({ event: "scraped", status: response.statusCode, lines }));
 }
 
