@@ -31,7 +31,24 @@ const rules = groups.flatMap((group) => group.rules);
 const alerts = rules.flatMap(({ alert, labels, annotations }) => (alert === undefined ? [] : [{ alert, labels, annotations }]));
 const runbooks = readdirSync(path.join(root, "docs/runbooks")).filter((file) => file !== "README.md");
 
-const documented = new Set(Array.from(read("docs/metrics.md").matchAll(/^\| `(watchkeeper_\w+)`/gmu), ([, name]) => name));
+/** Of each metric its labels. */
+const documented = new Map(
+  Array.from(read("docs/metrics.md").matchAll(/^\| `(watchkeeper_\w+)` \| \w+ \| ([^|]*)\|/gmu), ([, name = "", labels = ""]) => [
+    name,
+    Array.from(labels.matchAll(/`(\w+)`/gu), ([, label = ""]) => label),
+  ]),
+);
+/** Those that Prometheus gives. */
+const given: readonly string[] = ["site", "job", "instance"];
+
+/** What an expression selects by, and the metric does not have: such a query is for ever empty, and an alert for ever silent. */
+function foreignLabelsIn(expr: string): readonly string[] {
+  return Array.from(expr.matchAll(/(?<![\w:])(watchkeeper_\w+)\{([^}]*)\}/gu)).flatMap(([, name = "", selectors = ""]) => {
+    const labels = [...(documented.get(name.replace(/_bucket$/u, "")) ?? []), ...given];
+    const asked = Array.from(selectors.matchAll(/(\w+)\s*(?:=~|!~|!=|=)/gu), ([, label = ""]) => label);
+    return asked.filter((label) => !labels.includes(label)).map((label) => `${name}: ${label}`);
+  });
+}
 
 /** Metrics that an expression asks for, which the page does not have. */
 function unknownIn(expr: string): readonly string[] {
@@ -59,6 +76,14 @@ describe("the rules", () => {
     );
     assert.deepEqual(unknownIn("rate(watchkeeper_nonsense_total[5m])"), ["watchkeeper_nonsense_total"]);
   });
+
+  test("select by no label that the metric does not have", () => {
+    assert.deepEqual(
+      rules.flatMap(({ expr }) => foreignLabelsIn(expr)),
+      [],
+    );
+    assert.deepEqual(foreignLabelsIn('watchkeeper_trip_cause{scope="x", reason="harm"} == 1'), ["watchkeeper_trip_cause: reason"]);
+  });
 });
 
 describe("the dashboards", () => {
@@ -71,7 +96,7 @@ describe("the dashboards", () => {
     for (const file of files) {
       const { panels } = dashboardOf(file);
       assert.deepEqual(
-        panels.flatMap(({ targets }) => targets.flatMap(({ expr }) => unknownIn(expr))),
+        panels.flatMap(({ targets }) => targets.flatMap(({ expr }) => [...unknownIn(expr), ...foreignLabelsIn(expr)])),
         [],
         file,
       );
