@@ -1,5 +1,5 @@
 /** The record of a deep query as one HTML page without a script, a style sheet or an address of anybody else's: for a file, a printer, an auditor. */
-import { goesOnWords } from "../domain/deep-reads.ts";
+import { deepReads, goesOnWords, type DeepReadId } from "../domain/deep-reads.ts";
 import type { DeepRecord, DeepRecordDevice, DeepRecordQuestion } from "../domain/deep-record.ts";
 
 const title = "Record of a deep query";
@@ -85,11 +85,11 @@ function deviceCells({
 function deviceSection({ device, questions }: DeepRecordDevice): readonly string[] {
   return [
     `<h2>${escaped(device)}</h2>`,
-    table(["Time, UTC", "Question", "Came to", "ms", "Requests", "Bytes", "What it said"], questions.map(questionCells)),
+    table(["Time, UTC", "Question", "Came to", "ms", "Requests", "Bytes", "Packets", "What it said"], questions.map(questionCells)),
   ];
 }
 
-function questionCells({ at, read, from, came, tookMs, detail, facts, identity, sent }: DeepRecordQuestion): readonly Cell[] {
+function questionCells({ at, read, from, came, tookMs, detail, facts, identity, sent, packets }: DeepRecordQuestion): readonly Cell[] {
   // Where a protocol has no names of its own for what it says.
   const known =
     facts.length > 0
@@ -98,11 +98,12 @@ function questionCells({ at, read, from, came, tookMs, detail, facts, identity, 
   const said = [...known, ...facts.map(([name, value]) => `${name}: ${value}`), ...(detail === null ? [] : [detail])];
   return [
     at.slice(11, 19),
-    `${read}${from === null ? "" : `, ${goesOnWords(read, from)}`}`,
+    lines([`${read}${from === null ? "" : `, ${goesOnWords(read, from)}`}`, deepReads[read.split(" ")[0] as DeepReadId].words]),
     came.replace("_", " "),
     tookMs === null ? "" : String(tookMs),
     String(sent.requests),
     String(sent.bytes),
+    String(packets),
     lines(said),
   ];
 }

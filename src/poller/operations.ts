@@ -13,7 +13,7 @@ import { reloadOnce, type ReloadParts } from "./reload.ts";
 import { done, refused } from "./replies.ts";
 import type { Vault } from "./vault.ts";
 import type { DeepCommand } from "./deep-queries.ts";
-import type { WindowCommand, WindowKeeper } from "./windows.ts";
+import type { WindowCommand } from "./windows.ts";
 import type { HeartbeatGate } from "../safety/gate.ts";
 import type { TrustedTime } from "../safety/trusted-time.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
@@ -28,7 +28,6 @@ export interface OperationsParts extends ReloadParts {
   readonly scheduler: Scheduler;
   readonly stopFile: StopFile;
   readonly vault: Vault;
-  readonly windows: WindowKeeper;
   readonly time: TrustedTime;
   /** What keeps this poller from asking at all, in one line; undefined when its safeguards hold. */
   readonly unfit: () => Promise<string | undefined>;
