@@ -1,7 +1,7 @@
 /** What a poller does on a disk that is full, then well again, full at its start, and read-only. Runs in a mount and network namespace of its own; says as JSON what it saw. Argument: an empty folder. */
 import { execFileSync, spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -16,7 +16,12 @@ const seen: Record<string, unknown> = {};
 
 const shell = (command: string, ...args: readonly string[]): string => execFileSync(command, args, { encoding: "utf8" });
 function watchkeeper(...args: readonly string[]): { readonly code: number | null; readonly said: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args, "--lab"], { cwd: site, env, encoding: "utf8" });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args, "--lab"], {
+    cwd: site,
+    env,
+    encoding: "utf8",
+    timeout: deadlineMs,
+  });
   return { code: status, said: stdout + stderr };
 }
 
@@ -40,8 +45,15 @@ async function metric(name: string): Promise<number | undefined> {
 const writable = async (): Promise<boolean> => (await metric("watchkeeper_audit_writable")) === 1;
 const unwritable = async (): Promise<boolean> => (await metric("watchkeeper_audit_writable")) === 0;
 
-function fill(): void {
-  spawnSync("dd", ["if=/dev/zero", `of=${filler}`, "bs=4096"]);
+/** For good: what an ended process had open the kernel gives back a moment after its end, and that is room for a journal to begin. */
+async function fill(): Promise<void> {
+  const size = (): number => (existsSync(filler) ? statSync(filler).size : 0);
+  for (let inVain = 0; inVain < 5;) {
+    const before = size();
+    spawnSync("dd", ["if=/dev/zero", `of=${filler}`, "bs=4096", "oflag=append", "conv=notrunc"]);
+    inVain = size() === before ? inVain + 1 : 0;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
 }
 
 async function started(): Promise<ChildProcess> {
@@ -71,7 +83,7 @@ const kept = readFileSync(settings, "utf8").replace(/^(?:web|log):.*$/gmu, "");
 writeFileSync(settings, `${kept}\nweb: {listenAddresses: ["127.0.0.1:19824"]}\nlog: {level: info, format: json}\n`);
 
 const poller = await started();
-fill();
+await fill();
 seen["stopOnFull"] = watchkeeper("stop", "--by", "eto-1", "--reason", "smoke").code;
 await until("an alarm on a full disk", unwritable);
 seen["stopFileOnFull"] = existsSync(join(site, "state", "STOP"));
@@ -84,7 +96,7 @@ seen["resume"] = watchkeeper("resume", "--by", "eto-1", "--reason", "room made")
 seen["end"] = await ended(poller);
 rmSync(join(site, "state", "STOP"), { force: true });
 
-fill();
+await fill();
 const onFull = watchkeeper("run");
 seen["startOnFull"] = onFull.code;
 seen["startOnFullSaid"] = onFull.said;
