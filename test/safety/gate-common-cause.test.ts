@@ -275,6 +275,9 @@ describe("connections that a device may still count", () => {
     site.pulse.start();
     await site.clock.advance(minute);
     assert.deepEqual(refusal(await site.gate.exchange(plcCheck, "schedule")), ["no_free_connection", began + 5 * minute]);
+    site.gate.trip({ scope: "device:plc", cause: "harm", detail: "" });
+    assert.equal(site.gate.reset("device:plc", "eto-1", "it was harmed, and not started anew"), true);
+    assert.deepEqual(refusal(await site.gate.exchange(plcCheck, "schedule")), ["no_free_connection", began + 5 * minute]);
     site.gate.inherit([], [line], []);
     assert.equal(site.counted.get(line)?.length, 2);
     await site.clock.advance(10 * minute);
