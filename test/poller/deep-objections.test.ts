@@ -103,6 +103,16 @@ const request: DeepRequest = {
   unwritable: undefined,
 };
 
+test("a device of safety, protection or navigation is never asked, whatever the plan has", () => {
+  const of = (asks: "control" | "safety" | "protection" | "navigation"): readonly string[] => {
+    const devices = new Map([...plan.devices].map(([id, device]) => [id, { ...device, function: asks }]));
+    return deepObjections({ ...request, plan: { ...plan, devices } });
+  };
+  assert.deepEqual(of("control"), []);
+  for (const never of ["safety", "protection", "navigation"] as const)
+    assert.match(of(never).join(), new RegExp(`^plc: safety_function: it is ${never}; `, "u"));
+});
+
 test("a device that is tripped, by its own name or its segment's, or was not asked yet, is said to be just that, and nothing begins", () => {
   assert.deepEqual(deepObjections(request), []);
   assert.deepEqual(deepObjections({ ...request, beaten: () => false }), [

@@ -53,6 +53,14 @@ function problemOf(reply: ControlReply<"window-open">): string {
 }
 
 describe("a maintenance window", () => {
+  test("of a deep query that is closed has what is out cut at once, and not a pulse later", async () => {
+    const windows = keeper();
+    const { id } = done(await open(windows, { kind: "deep-query", forMs: 600_000 })).window;
+    const before = pauses;
+    done(await windows.handlers["window-close"]({ ...signed, id }));
+    assert.equal(pauses, before + 1);
+  });
+
   test("that pauses is kept when it is over, as long as it was, so that a capture can be judged; one that never began is not", async () => {
     const windows = keeper();
     done(await open(windows, { forMs: 60_000 }));

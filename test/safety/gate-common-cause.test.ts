@@ -277,7 +277,8 @@ describe("connections that a device may still count", () => {
     assert.deepEqual(refusal(await site.gate.exchange(plcCheck, "schedule")), ["no_free_connection", began + 5 * minute]);
     site.gate.trip({ scope: "device:plc", cause: "harm", detail: "" });
     assert.equal(site.gate.reset("device:plc", "eto-1", "it was harmed, and not started anew"), true);
-    assert.deepEqual(refusal(await site.gate.exchange(plcCheck, "schedule")), ["no_free_connection", began + 5 * minute]);
+    const [check] = [...literalPlan([{ ...plc, freeConnections: 1 }]).checks.values()];
+    assert.deepEqual(site.gate.preview(check!), { admitted: false, reason: "no_free_connection", retryAt: began + 5 * minute });
     site.gate.inherit([], [line], []);
     assert.equal(site.counted.get(line)?.length, 2);
     await site.clock.advance(10 * minute);
