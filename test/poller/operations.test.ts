@@ -10,7 +10,9 @@ import { milliseconds, wallMs } from "../../src/domain/units.ts";
 import { Operations, type OperationsParts } from "../../src/poller/operations.ts";
 import { Vault } from "../../src/poller/vault.ts";
 import { WindowKeeper } from "../../src/poller/windows.ts";
+import { HeartbeatGate } from "../../src/safety/gate.ts";
 import { TrustedTime } from "../../src/safety/trusted-time.ts";
+import { Scheduler } from "../../src/scheduler/scheduler.ts";
 import { StopFile } from "../../src/store/stop-file.ts";
 import { systemClock as clock } from "../../src/system-clock.ts";
 import { RememberingJournal } from "../store/support/site.ts";
@@ -94,6 +96,25 @@ describe("a clock that shows less than the highest trusted time", () => {
       journal.entries.map(({ source, type }) => [source, type]),
       [["eto-1", "clock_accepted"]],
     );
+  });
+});
+
+describe("a stop", () => {
+  test("that is found ends what is out, once; its end has everybody begin anew, in slots; a look that finds nothing new does neither", async (t) => {
+    const [stop, resumed] = [t.mock.method(HeartbeatGate.prototype, "stop"), t.mock.method(HeartbeatGate.prototype, "resumed")];
+    const restart = t.mock.method(Scheduler.prototype, "restart");
+    const counts = (): readonly number[] => [stop, resumed, restart].map((one) => one.mock.callCount());
+    const poller = operations();
+    poller.readStop();
+    assert.deepEqual(counts(), [0, 0, 0]);
+    assert.equal((await poller.handlers.stop({ by: "eto-1", reason: "smoke" })).ok, true);
+    poller.readStop();
+    poller.readStop();
+    assert.deepEqual(counts(), [1, 0, 0]);
+    rmSync(path());
+    poller.readStop();
+    poller.readStop();
+    assert.deepEqual(counts(), [1, 1, 1]);
   });
 });
 
@@ -194,6 +215,16 @@ test("a stop that is repeated is in the audit once for each name", () => {
 });
 
 describe("a reload", () => {
+  test("that is asked for while one is under way comes once after it, for however many ask", async () => {
+    let planned = 0;
+    const replan = (): ReturnType<OperationsParts["replan"]> => (planned++, Promise.resolve(siteIn(folder)));
+    const poller = operations({ replan });
+    const all = await Promise.all(["a", "b", "c"].map((by) => poller.reload(by)));
+    assert.deepEqual([planned, all], [2, [[], [], []]]);
+    await poller.reload("d");
+    assert.equal(planned, 3);
+  });
+
   test("lets the pauses hold by the new plan too, and not by one that nobody can adopt", async (t) => {
     const adopt = t.mock.method(WindowKeeper.prototype, "adopt");
     const poller = operations();
