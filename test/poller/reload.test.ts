@@ -24,7 +24,7 @@ async function reloaded(
     recorder: {
       ...part,
       record: () => undefined,
-      repeated: (key: string, { result, detail }: Record<string, string>) => said.push(`${result}: ${key} (${detail})`),
+      repeated: (key: string, { result, detail }: { result: string; detail: string }) => said.push(`${result}: ${key} (${detail})`),
     },
     windows: { adopt: () => said.push("windows") },
     vault: { replace: () => said.push("credentials") },
