@@ -61,3 +61,8 @@ test("a device without a check is said to have none; one whose checks are all re
   const waiting = { ...agreed, refused: new Map([[refusal.check, refusal]]) };
   assert.match(nothingAgreed(waiting, heard), /^plc: opcua-server .* keeps a session/u);
 });
+
+test("a site that has agreed to none of what a profile offers is told where to name it, and one whose profile offers nothing that it leaves nothing", () => {
+  assert.match(nothingAgreed(agreeing([]), plc), /^plc: found nothing that the site has agreed to: name it under deepQuery in /u);
+  assert.equal(nothingAgreed({ ...agreeing([]), families: new Map() }, plc), `plc: profile ${plc.profile} leaves nothing to a deep query`);
+});
