@@ -23,6 +23,8 @@ export interface CheckState {
   readonly notAsked: RefusalReason | FailureKind | undefined;
   /** With `notAsked` behind: what is down. */
   readonly behind: string | undefined;
+  /** Since it was last asked no connection was free for it: takes nothing back that is known, and is why where nothing is known any more. */
+  readonly noConnection: boolean;
   readonly evidenceAt: MonotonicMs | undefined;
 }
 
@@ -138,23 +140,34 @@ function unasked(check: Check): CheckState {
     failure: undefined,
     notAsked: undefined,
     behind: undefined,
+    noConnection: false,
     evidenceAt: undefined,
   };
 }
 
 function forgotten(state: CheckState, reason: RefusalReason | FailureKind, behind?: string): CheckState {
-  return { ...state, missed: 0, lastAnswer: undefined, failure: undefined, notAsked: reason, behind, evidenceAt: undefined };
+  const nothing = { missed: 0, lastAnswer: undefined, failure: undefined, noConnection: false, evidenceAt: undefined };
+  return { ...state, ...nothing, notAsked: reason, behind };
 }
 
 function foldCheck(state: CheckState, outcome: Outcome): CheckState {
   switch (outcome.kind) {
     case "refused":
-      return deliberate.has(outcome.reason) ? forgotten(state, outcome.reason, outcome.behind) : state;
+      if (deliberate.has(outcome.reason)) return forgotten(state, outcome.reason, outcome.behind);
+      return outcome.reason === "no_free_connection" ? { ...state, noConnection: true } : state;
     case "failed":
       return ours.has(outcome.failure) ? forgotten(state, outcome.failure) : missedBy(state, outcome);
     case "answered": {
       if (outcome.answer.said === "gateway_only") return missedBy(state, { at: outcome.at, failure: "gateway_target_silent" });
-      const heard = { ...state, proven: true, missed: 0, notAsked: undefined, behind: undefined, evidenceAt: outcome.at };
+      const heard = {
+        ...state,
+        proven: true,
+        missed: 0,
+        notAsked: undefined,
+        behind: undefined,
+        noConnection: false,
+        evidenceAt: outcome.at,
+      };
       if (outcome.answer.said === "alive") return { ...heard, lastAnswer: "alive", failure: undefined };
       return { ...heard, lastAnswer: "degraded", failure: outcome.answer.failure };
     }
@@ -162,17 +175,18 @@ function foldCheck(state: CheckState, outcome: Outcome): CheckState {
 }
 
 function missedBy(state: CheckState, { at, failure }: Pick<Failed, "at" | "failure">): CheckState {
-  return { ...state, missed: state.missed + 1, failure, notAsked: undefined, behind: undefined, evidenceAt: at };
+  return { ...state, missed: state.missed + 1, failure, notAsked: undefined, behind: undefined, noConnection: false, evidenceAt: at };
 }
 
 function judgeCheck(check: CheckState, now: MonotonicMs): Judgement {
   if (check.notAsked) return { liveness: "unknown", cause: check.notAsked, ...(check.behind !== undefined && { behind: check.behind }) };
-  if (check.evidenceAt === undefined) return { liveness: "unknown", cause: "not_asked_yet" };
+  const unheard = (cause: Cause): Judgement => ({ liveness: "unknown", cause: check.noConnection ? "no_free_connection" : cause });
+  if (check.evidenceAt === undefined) return unheard("not_asked_yet");
   if (!check.proven) return { liveness: "unknown", cause: "unproven" };
   if (check.missed >= check.missesToDown) return { liveness: "down", cause: check.failure ?? "timeout" };
   const stale = later(now, check.evidenceAt) - check.evidenceAt > evidenceLasts(check.interval);
-  if (stale) return { liveness: "unknown", cause: "no_fresh_evidence" };
-  if (check.lastAnswer === undefined) return { liveness: "unknown", cause: "not_asked_yet" };
+  if (stale) return unheard("no_fresh_evidence");
+  if (check.lastAnswer === undefined) return unheard("not_asked_yet");
   if (check.lastAnswer === "degraded") return { liveness: "degraded", cause: check.failure ?? "protocol_error" };
   return { liveness: "up", cause: "answers" };
 }

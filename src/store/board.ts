@@ -1,7 +1,7 @@
 /** What is known now, in memory: readers see views of it, and only the recorder changes it. */
 import type { Board, CheckView, DeviceView, Evidence, Hold, ReloadView, Transition } from "../domain/board.ts";
 import type { Clock } from "../domain/clock.ts";
-import { fold, missedInAnEarlierRun, overheard, type Judgement } from "../domain/liveness.ts";
+import { fold, missedInAnEarlierRun, overheard, type Cause, type Judgement } from "../domain/liveness.ts";
 import { nothingSent, scopesOver, type Fact, type Outcome, type Scope, type Sent, type Trip } from "../domain/outcome.ts";
 import type { Check, CheckId, DeviceId, Plan, PlannedDevice, SegmentId, StandingRefusal } from "../domain/plan.ts";
 import type { CertificateEnd } from "../domain/security.ts";
@@ -21,6 +21,9 @@ export interface Memory {
   readonly proven: ReadonlyMap<CheckId, string>;
 }
 export type StandingTrip = Trip & { readonly since: WallMs };
+
+/** Causes of a device of which nothing is known any more, or yet. */
+const unheard: ReadonlySet<Cause> = new Set<Cause>(["not_asked_yet", "no_fresh_evidence", "no_free_connection"]);
 
 export class MemoryBoard implements Board {
   /** Read from its file by the poller, with each plan. */
@@ -244,7 +247,7 @@ export class MemoryBoard implements Board {
   /** A hold takes nothing back that is known; where nothing is known any more, it is why. */
   #judged(record: DeviceRecord, now: MonotonicMs): Judgement {
     const judgement = judged(record, now);
-    if (this.#holds.size === 0 || (judgement.cause !== "no_fresh_evidence" && judgement.cause !== "not_asked_yet")) return judgement;
+    if (this.#holds.size === 0 || !unheard.has(judgement.cause)) return judgement;
     const held = scopesOf(record.device).some((scope) => this.#holds.has(scope));
     return held ? { liveness: judgement.liveness, cause: "breaker_open" } : judgement;
   }

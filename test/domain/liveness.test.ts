@@ -124,6 +124,16 @@ describe("a device with one check", () => {
       assert.equal(words(fold(down, refused(200_000, reason)), 200_001), "down: timeout");
     }
   });
+  it("keeps what is known while no connection is free for it, then is unknown for just that until it is asked", () => {
+    const waits = fold(after(answered(0)), refused(60_000, "no_free_connection"));
+    assert.equal(words(waits, 300_000), "up: answers");
+    assert.equal(words(fold(waits, refused(290_000, "line_budget")), 300_001), "unknown: no_free_connection");
+    assert.equal(words(fold(after(), refused(0, "no_free_connection")), 1), "unknown: no_free_connection");
+    assert.equal(words(fold(waits, failed(300_001)), 600_002), "unknown: no_fresh_evidence");
+    assert.equal(words(fold(waits, answered(300_001)), 600_002), "unknown: no_fresh_evidence");
+    assert.equal(words(fold(fold(waits, refused(300_001, "window_pause")), failed(400_000)), 400_001), "unknown: not_asked_yet");
+    assert.equal(words(fold(down, refused(200_000, "no_free_connection")), 1e9), "down: timeout");
+  });
   it("is unknown when the failure is ours", () => {
     for (const failure of ["guard_blocked", "driver_unavailable", "identity_mismatch"] as const) {
       assert.equal(words(fold(after(answered(0)), failed(1, failure)), 2), `unknown: ${failure}`);
