@@ -155,9 +155,8 @@ function assertStopped(packets: readonly Packet[], { sinceNs, sent, resumedNs }:
   const asked = withFlag(fromUs(packets.filter(({ number }) => number > sent)), "SYN").filter(({ retransmission }) => !retransmission);
   const waited = Number((asked[0]?.epochNs ?? 0n) - resumedNs) / 1e6;
   assert.ok(waited >= intervalMs, `the first device was asked ${waited} ms after the stop was lifted`);
-  // 30 devices at 1 s are 6 in 200 ms; a bucket of 50 a second lets pass 5 and 10 where they have piled up, and a busy machine may put on the
-  // wire in 200 ms what it was given leave for in 300.
+  // 30 devices at 1 s are 6 in 200 ms; a bucket of 50 a second may let pass 5 and 10 when the machine is busy.
   const burst = Math.max(...asked.map(({ atMs }) => asked.filter((other) => other.atMs >= atMs && other.atMs < atMs + 200).length));
-  assert.ok(burst <= 20, `${burst} in 200 ms`);
+  assert.ok(burst <= 15, `${burst} in 200 ms`);
   return `the last packet ${after.toFixed(0)} ms after the stop, the first ${waited.toFixed(0)} ms after it was lifted, then at most ${burst} in 200 ms`;
 }
