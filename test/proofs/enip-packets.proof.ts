@@ -3,7 +3,18 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { describe, fromUs, onIp, requestsFromUs, startCapture, toUs, withFlag, withPeer, type Packet } from "./support/capture.ts";
+import {
+  copiesIn,
+  describe,
+  fromUs,
+  onIp,
+  requestsFromUs,
+  startCapture,
+  toUs,
+  withFlag,
+  withPeer,
+  type Packet,
+} from "./support/capture.ts";
 import { waitForKernelToLetGo } from "./support/kernel.ts";
 import { makeNetwork } from "./support/netns.ts";
 import { nextAnswers, nextMisses } from "./support/next-answers.ts";
@@ -119,13 +130,15 @@ test("List Identity over UDP is 2 packets, the Identity object 13, an excluded n
   );
   const read = checksOf(withPeer(packets, controller));
   for (const check of read) assertIdentityObject(check);
-  // A device that takes its time acknowledges before it answers: a packet more, within the plan. Otherwise it is thirteen.
-  for (const check of read.filter((one) => one.at(-1)!.atMs - one[0]!.atMs < delayedAckMs))
-    assert.deepEqual([check.length, fromUs(check).length <= 8], [13, true], describe(check));
+  // A device that takes its time acknowledges before it answers, or has the kernel ask again: packets more, within the plan. Otherwise it is thirteen.
+  const [shortest] = read.toSorted((a, b) => a.length - b.length);
+  assert.deepEqual([shortest?.length, fromUs(shortest ?? []).length <= 8], [13, true], describe(packets));
   for (const check of checksOf(withPeer(packets, overTcp))) {
     // Where an answer is not there yet, a busy device acknowledges the question by itself: a packet more, and not ours.
     const tookMs = check.at(-1)!.atMs - check[0]!.atMs;
-    assert.ok(check.length <= (tookMs < delayedAckMs ? 10 : 11) && fromUs(check).length <= 6, describe(check));
+    const { ours, withAnswers } = copiesIn(check);
+    const most = (tookMs < delayedAckMs ? 10 : 11) + withAnswers;
+    assert.ok(check.length <= most && fromUs(check).length <= 6 + ours, describe(check));
     assert.equal(requestsFromUs(check).length, 1, describe(check));
     assert.match(requestsFromUs(check)[0]!.payloadHex, listIdentity, describe(check));
     assert.equal(withFlag(check, "RST").length, 0, describe(check));

@@ -2,7 +2,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startLibmodbus, startPymodbus } from "./oracles/oracles.ts";
-import { describe, fromUs, onIp, requestsFromUs, startCapture, toUs, withFlag, withPeer, type Packet } from "./support/capture.ts";
+import {
+  copiesIn,
+  describe,
+  fromUs,
+  onIp,
+  requestsFromUs,
+  startCapture,
+  toUs,
+  withFlag,
+  withPeer,
+  type Packet,
+} from "./support/capture.ts";
 import { waitForKernelToLetGo } from "./support/kernel.ts";
 import { makeNetwork } from "./support/netns.ts";
 import { nextAnswers } from "./support/next-answers.ts";
@@ -63,13 +74,11 @@ function assertOneFreshCheck(check: readonly Packet[]): void {
   const table = describe(check);
   // A device that takes its time over the FIN acknowledges it before it sends its own: a packet more, and not ours.
   const tookMs = check.at(-1)!.atMs - check[0]!.atMs;
-  assert.ok(check.length <= (tookMs < delayedAckMs ? 10 : 11), table);
-  assert.ok(fromUs(check).length <= 6, table);
+  const { ours, withAnswers } = copiesIn(check);
+  assert.ok(check.length <= (tookMs < delayedAckMs ? 10 : 11) + withAnswers, table);
+  assert.ok(fromUs(check).length <= 6 + ours, table);
   assert.equal(requestsFromUs(check).length, 1, table);
   assert.match(requestsFromUs(check)[0]?.payloadHex ?? "", request, table);
-  assert.deepEqual(
-    [withFlag(fromUs(check), "SYN").length, withFlag(fromUs(check), "FIN").length, withFlag(check, "RST").length],
-    [1, 1, 0],
-    table,
-  );
+  const once = fromUs(check).filter(({ retransmission }) => !retransmission);
+  assert.deepEqual([withFlag(once, "SYN").length, withFlag(once, "FIN").length, withFlag(check, "RST").length], [1, 1, 0], table);
 }

@@ -54,6 +54,15 @@ export function toUs(packets: readonly Packet[]): readonly Packet[] {
   return packets.filter((packet) => !packet.fromUs);
 }
 
+/**
+ * How many packets of an exchange the two kernels sent again, and so how many more came back for them at most. Linux repeats a FIN that is
+ * not acknowledged within some milliseconds (tail loss probe); a plan counts with it.
+ */
+export function copiesIn(packets: readonly Packet[]): { readonly ours: number; readonly withAnswers: number } {
+  const copies = packets.filter(({ retransmission }) => retransmission);
+  return { ours: fromUs(copies).length, withAnswers: 2 * copies.length };
+}
+
 /** Without ARP, which the promise lists and bounds separately. */
 export function onIp(packets: readonly Packet[]): readonly Packet[] {
   return packets.filter(({ protocol }) => protocol !== "arp");
