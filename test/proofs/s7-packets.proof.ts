@@ -133,12 +133,15 @@ function assertFresh(check: readonly Packet[], question: RegExp): void {
   assert.match(second ?? "", setup, table);
   assert.match(third ?? "", question, table);
   assert.deepEqual(others, [], table);
-  assert.equal(check.filter(carries).length, freshPackets.carrying, table);
+  // What the kernel sends again, such as a FIN that is not acknowledged within milliseconds, is within the plan.
+  const once = check.filter(({ retransmission }) => !retransmission);
+  assert.equal(once.filter(carries).length, freshPackets.carrying, table);
   const tookMs = check.at(-1)!.atMs - check[0]!.atMs;
   // Where an answer takes longer than Linux waits for one to ride on, it sends another acknowledgement, within the plan.
-  if (tookMs < delayedAckMs) assert.deepEqual([check.length, fromUs(check).length], [freshPackets.all, freshPackets.ours], table);
+  if (tookMs < delayedAckMs && once.length === check.length)
+    assert.deepEqual([check.length, fromUs(check).length], [freshPackets.all, freshPackets.ours], table);
   assert.deepEqual(
-    [withFlag(fromUs(check), "SYN").length, withFlag(fromUs(check), "FIN").length, withFlag(check, "RST").length],
+    [withFlag(fromUs(once), "SYN").length, withFlag(fromUs(once), "FIN").length, withFlag(check, "RST").length],
     [1, 1, 0],
     table,
   );
