@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { pymodbusIdentity, startLibmodbus, startPymodbus } from "./oracles/oracles.ts";
 import { identificationRequestHex, startBareClient } from "./support/bare.ts";
 import {
+  delayedAckMs,
   connectionsAtOnce,
   connectionsOpened,
   describe,
@@ -22,8 +23,6 @@ import { waitFor } from "./support/wait.ts";
 
 const plc = "192.0.2.10";
 const deadlineMs = 60_000;
-/** For so long Linux keeps an acknowledgement back at least: 40 ms (TCP_DELACK_MIN), less a tick of its slowest clock, 100 Hz. */
-const delayedAckMs = 30;
 const requestBytes = identificationRequestHex.length / 2;
 
 function pollerAndPlc(): Promise<Network> {

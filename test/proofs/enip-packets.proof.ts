@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import {
   copiesIn,
+  delayedAckMs,
   describe,
   fromUs,
   onIp,
@@ -53,9 +54,6 @@ async function agreedAndApproved(site: Site): Promise<void> {
     ...basis,
   );
 }
-
-/** For so long Linux keeps an acknowledgement back at least: 40 ms (TCP_DELACK_MIN), less a tick of its slowest clock, 100 Hz. */
-const delayedAckMs = 30;
 
 test("List Identity over UDP is 2 packets, the Identity object 13, an excluded neighbour gets none, and a late reply draws no ICMP error", async () => {
   const [adapter, controller, tardy, overTcp, neighbour] = ["192.0.2.10", "192.0.2.11", "192.0.2.12", "192.0.2.13", "192.0.2.14"] as const;

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { startLibmodbus, startPymodbus } from "./oracles/oracles.ts";
 import {
   copiesIn,
+  delayedAckMs,
   describe,
   fromUs,
   onIp,
@@ -22,8 +23,6 @@ import { makeSite } from "./support/site.ts";
 
 const [pymodbus, libmodbus, endless] = ["192.0.2.10", "192.0.2.11", "192.0.2.12"] as const;
 const deadlineMs = 60_000;
-/** For so long Linux keeps an acknowledgement back at least: 40 ms (TCP_DELACK_MIN), less a tick of its slowest clock, 100 Hz. */
-const delayedAckMs = 30;
 /** FC 43/14, basic, unit 1; the first two bytes are the transaction's. */
 const request = /^[0-9a-f]{4}00000005012b0e0100$/u;
 

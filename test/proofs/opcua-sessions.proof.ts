@@ -33,16 +33,16 @@ suite("a server", { concurrency: 2 }, () => {
     const poller = await site.start();
     await published(plant, 2);
     const capture = await startCapture(network, "plant");
-    const killedAt = performance.now();
     poller.signal("SIGKILL");
     await poller.ended;
+    const killedAt = performance.now();
     const gone = async (): Promise<boolean> => (await plant.counted(server)).openSessions === 0;
     await waitFor(gone, { what: "the session to be dropped", deadlineMs: 60_000, everyMs: 50 });
     const goneMs = performance.now() - killedAt;
     const counted = await plant.counted(server);
-    // Four periods are what the server was asked for and keeps to; how late it and this test notice is the machine's affair.
+    // Four periods are what the server was asked for and keeps to; the rest is for it and this test to notice.
     assert.equal(counted["sessionTimeoutMs"], 4 * periodMs);
-    assert.ok(goneMs <= 4 * periodMs + 3000, `${goneMs} ms`);
+    assert.ok(goneMs <= 4 * periodMs + 500, `${goneMs} ms`);
     assert.deepEqual([counted["sessions"], counted["sessionsTimedOut"], counted["sessionsClosed"]], [1, 1, 0]);
     const packets = onIp(await capture.stop());
     assert.deepEqual(messagesFromUs(packets.map((packet) => ({ ...packet, fromUs: !packet.fromUs }))), [], describe(packets));

@@ -1,5 +1,8 @@
 /** What a capture says, as values, and the questions the proofs ask of it. */
 
+/** For so long Linux keeps an acknowledgement back at least: 40 ms (TCP_DELACK_MIN), less a tick of its slowest clock, 100 Hz. */
+export const delayedAckMs: number = 30;
+
 export type TcpFlag = "FIN" | "SYN" | "RST" | "PSH" | "ACK";
 
 /** One frame on the wire as tshark dissected it. */
